@@ -1,0 +1,1 @@
+"""Reproducible reporting on race equality in prisons and probation."""

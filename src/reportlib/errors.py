@@ -1,0 +1,37 @@
+"""The user's errors: what was found, what is allowed and what to do, gathered in one report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong, where it stands and what to do about it.
+
+    `found` is shown as given: a caller masks personal data before it makes a finding.
+    """
+
+    message: str
+    file: str = ""
+    row: int | None = None
+    column: str = ""
+    level: str = "error"  # or "warning"
+
+    def __str__(self) -> str:
+        place = [self.file] if self.file else []
+        place += [f"row {self.row:,}"] if self.row is not None else []
+        place += [f"column {self.column}"] if self.column else []
+        return ": ".join(filter(None, [", ".join(place), self.message]))
+
+
+class ReportError(Exception):
+    """Something that the user can mend. Shown without a traceback; the exit code is 2."""
+
+    def __init__(self, message: str, findings: Sequence[Finding] = ()) -> None:
+        super().__init__(message)
+        self.findings = list(findings)
+
+    def __str__(self) -> str:
+        return "\n".join([str(self.args[0]), *(f"  - {finding}" for finding in self.findings)])
