@@ -1,0 +1,83 @@
+# The front door. `make` alone prints what it can do.
+
+YEAR ?= 2024-25
+PARAMS ?= params/$(YEAR).yml
+
+# A parameter file that uses the demo data needs it made first.
+DEMO := $(if $(shell grep -s 'data/demo/' '$(PARAMS)'),data/demo/.made)
+IN := .venv/bin/
+PYTEST := $(IN)python -m pytest -n logical --maxprocesses 4 --dist loadfile
+
+# The same inputs give the same bytes, whatever the shell says.
+export OPENBLAS_NUM_THREADS := 1
+export PYTHONHASHSEED := 0
+export PYTHONUTF8 := 1
+export TZ := UTC
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport MPLBACKEND PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONOPTIMIZE PYTHONPATH PYTHONWARNINGS
+
+.DELETE_ON_ERROR:
+.PHONY: help annual-report check-data demo-data lab test test-full check bench docs clean
+
+help: ## Print this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do \
+		printf '  make %-14s %s\n' "$$name" "$$what"; done
+	@echo
+	@echo 'Options: YEAR=2024-25 takes params/2024-25.yml; PARAMS=my/file.yml another file;'
+	@echo '         PYTHON=python3.12 the Python to build the environment with (3.11 to 3.13).'
+
+annual-report: .venv $(DEMO) ## Make the year's report: HTML, PDF, spreadsheets
+	@$(IN)reportlib report '$(PARAMS)'
+
+check-data: .venv $(DEMO) ## Check the extracts against their contracts, and stop there
+	@$(IN)reportlib check-data '$(PARAMS)'
+
+demo-data: data/demo/.made ## Write the synthetic extracts to data/demo/
+
+lab: .venv $(DEMO) ## Open the notebooks in JupyterLab
+	@$(IN)reportlib lab '$(PARAMS)'
+
+test: .venv ## Run the tests that need no system package
+	@echo 'Left to make test-full (tests by file):'
+	@$(IN)python -m pytest -qq --collect-only -m full || test $$? = 5
+	@$(PYTEST) -m 'not full'
+
+test-full: .venv ## Run the tests that need a browser, LibreOffice or more than a minute
+	@tools/apt 'These tests need system packages' chromium poppler-utils libreoffice-calc
+	@$(PYTEST) -m full
+
+check: .venv ## Lint, types, docs, notebooks stripped; changes nothing, reports every failure
+	@failed=; \
+	for what in 'ruff check .' 'ruff format --check .' mypy 'pytest -q -m check'; do \
+		echo "== $$what"; $(IN)python -m $$what || failed="$$failed, $${what%% *}"; \
+	done; \
+	if [ "$$failed" ]; then echo "Failed: $${failed#, }"; exit 1; fi
+
+bench: .venv ## Measure: simulated coverage of the intervals, speed of disclosure control
+	@failed=; for script in bench/[a-z]*.py; do \
+		echo "== $$script"; $(IN)python "$$script" || failed="$$failed $$script"; \
+	done; \
+	if [ "$$failed" ]; then echo "Failed:$$failed"; exit 1; fi
+
+docs: .venv ## Write the pages of docs/ that are made from the code
+	@$(IN)python -c 'from pathlib import Path; from reportlib.params import parameters_page; \
+		Path("docs/parameters.md").write_text(parameters_page(), encoding="utf-8")'
+
+clean: ## Remove the environment, the demo data and caches; never a report in outputs/
+	rm -rf .venv data/demo .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -not -path './outputs/*' -prune -exec rm -rf {} +
+
+# The environment holds a copy of the lock that it was built from.
+.venv: .venv/installed ;
+
+.venv/installed: .venv/requirements.lock pyproject.toml
+	@$(IN)python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/requirements.lock: requirements.lock
+	@if cmp -s $< $@; then touch $@; else \
+		echo 'Building .venv from requirements.lock: a minute or two, once'; tools/venv $(PYTHON); fi
+
+data/demo/.made: $(wildcard src/reportlib/inputs/demo*.py data/published/*.csv) | .venv
+	@$(IN)reportlib demo-data
+	@touch $@

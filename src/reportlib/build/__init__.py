@@ -1,0 +1,1 @@
+"""From parameters and notebooks to the finished files of a report."""

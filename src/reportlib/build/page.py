@@ -1,0 +1,156 @@
+"""What a renderer needs to know: the report's own particulars and what each executed chapter shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import nbformat
+
+from reportlib.build import markdown
+from reportlib.build.markdown import Token
+
+MIME = "application/vnd.reportlib+json"
+MARKS = {
+    "c": "suppressed, to protect the people counted",
+    "x": "not available",
+    "u": "unreliable: based on small numbers",
+}
+STATUSES = {
+    "synthetic": "Made-up records, for demonstration. No figure here describes real people.",
+    "published": "Taken from published official statistics.",
+    "extract": "Counted from case records.",
+}
+NOTEBOOK_LINK = re.compile(r"^(?:.*/)?(?:\d+-)?([\w-]+)\.ipynb(?:#(.*))?$")
+
+Model = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Page:
+    """The particulars of a report that stand on its cover and on each of its pages."""
+
+    title: str
+    year: str = ""
+    edition: str = "national"
+    authors: tuple[str, ...] = ()
+    publication_date: date | None = None
+    status: tuple[str, ...] = ()
+    draft: bool = True
+    disclosure_off: str = ""  # the reason given for turning disclosure control off
+    organisation: str = ""
+    logo: Path | None = None  # SVG or PNG
+    colour: str = "#12436D"
+    public: bool = True  # leave out cells tagged `qa-only`
+
+    @property
+    def published(self) -> str:
+        """The publication date in words, such as "28 November 2025"."""
+        day = self.publication_date
+        return f"{day.day} {day:%B %Y}" if day else ""
+
+    @property
+    def warnings(self) -> list[tuple[str, str]]:
+        """What every page must say, as pairs of a mark and its meaning."""
+        marks = [("DRAFT", "Not for publication. Figures and findings may change.")] if self.draft else []
+        if "synthetic" in self.status:
+            marks.append(("SYNTHETIC DATA", STATUSES["synthetic"]))
+        if self.disclosure_off:
+            marks.append(("DISCLOSURE CONTROL IS OFF", f"Do not share. Reason given: {self.disclosure_off}"))
+        return marks
+
+
+class Link(NamedTuple):
+    title: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One executed notebook, read: its name, its heading and its cells with markdown parsed."""
+
+    id: str
+    title: str
+    header: Model
+    cells: list[nbformat.NotebookNode]
+    tokens: dict[int, list[Token]] = field(default_factory=dict)  # by the cell's place
+
+    @property
+    def sections(self) -> list[Link]:
+        """The chapter's second-level headings, each with the address of its place."""
+        return [
+            Link(markdown.plain(token), f"#{token['attrs']['id']}")
+            for _, token in sorted_tokens(self.tokens)
+            if token["type"] == "heading" and token["attrs"]["level"] == 2
+        ]
+
+    def models(self) -> Iterator[tuple[int, Model]]:
+        """What the chapter displays, in order, with the place of its cell."""
+        for place, cell in enumerate(self.cells):
+            for output in cell.get("outputs", []):
+                if MIME in output.get("data", {}):
+                    yield place, output["data"][MIME]
+
+
+def sorted_tokens(tokens: dict[int, list[Token]]) -> Iterator[tuple[int, Token]]:
+    for place in sorted(tokens):
+        for token in tokens[place]:
+            yield place, token
+
+
+def slug(text: str) -> str:
+    """A name for an address: lower case, words joined by hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "section"
+
+
+def read_chapter(notebook: nbformat.NotebookNode, public: bool = True, name: str = "") -> Chapter:
+    """Read an executed notebook; give each heading a name that is unique in the report."""
+    cells = [
+        cell for cell in notebook.cells if not (public and "qa-only" in cell.metadata.get("tags", []))
+    ]
+    tokens = {
+        place: markdown.parse(cell.source) for place, cell in enumerate(cells) if cell.cell_type == "markdown"
+    }
+    header = next(
+        (model for _, model in Chapter("", "", {}, cells).models() if model["kind"] == "header"), {}
+    )
+    headings = [token for _, token in sorted_tokens(tokens) if token["type"] == "heading"]
+    title = markdown.plain(headings[0]) if headings else header.get("title", "Untitled")
+    chapter = header.get("chapter") or name or slug(title)
+    _name_headings(headings, chapter)
+    return Chapter(chapter, title, header, cells, tokens)
+
+
+def _name_headings(headings: Sequence[Token], chapter: str) -> None:
+    seen: dict[str, int] = {}
+    for token in headings:
+        top = token["attrs"]["level"] == 1
+        name = chapter if top else f"{chapter}--{slug(markdown.plain(token))}"
+        seen[name] = seen.get(name, 0) + 1
+        token["attrs"]["id"] = name if seen[name] == 1 else f"{name}-{seen[name]}"
+
+
+def resolve(url: str, href: Callable[[str], str]) -> str:
+    """A link between notebooks, such as `20-uphold-rates.ipynb`, as a link between rendered chapters."""
+    match = NOTEBOOK_LINK.match(url)
+    if not match:
+        return url
+    chapter, place = match.groups()
+    if not place:
+        return href(chapter)
+    return f"{href(chapter).partition('#')[0]}#{chapter}--{slug(place)}"
+
+
+def heading(column: Model) -> str:
+    """A column's heading with its unit."""
+    return f"{column['label']} ({column['unit']})" if column.get("unit") else column["label"]
+
+
+def marks_in(model: Model) -> list[str]:
+    """The marks that a table uses, each of which must then be explained."""
+    cells = [row[column["key"]] for row in model["rows"] for column in model["columns"]]
+    return sorted({cell["mark"] for cell in cells if cell.get("mark")})

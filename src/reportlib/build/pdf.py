@@ -1,0 +1,143 @@
+"""Executed notebooks as a tagged PDF (PDF/UA-1) through Typst.
+
+The document goes to the template as data, not as Typst markup, so nothing in it needs escaping.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, time
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import typst
+from nbformat import NotebookNode
+
+from reportlib.build import svg
+from reportlib.build.markdown import Token
+from reportlib.build.page import MARKS, Chapter, Model, Page, heading, marks_in, read_chapter, resolve
+from reportlib.errors import Finding, ReportError
+
+TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
+FAMILY = "Source Sans Pro"
+FACES = ("Regular", "It", "Semibold", "Bold", "BoldIt")
+
+
+def pdf_report(notebooks: Sequence[NotebookNode], page: Page) -> bytes:
+    """The whole report as PDF; the same notebooks and page give the same bytes.
+
+    Raises ReportError when Typst warns or refuses, as it does for a chart without alt text.
+    """
+    chapters = [read_chapter(notebook, page.public) for notebook in notebooks]
+    document = {"page": _particulars(page), "chapters": [_chapter(chapter) for chapter in chapters]}
+    return _mark_row_headers(_compile(document, page), _header_columns(document))
+
+
+def _particulars(page: Page) -> dict[str, Any]:
+    shown = ("title", "year", "edition", "authors", "status", "draft", "organisation", "colour", "published")
+    return {**{name: getattr(page, name) for name in shown}, "warnings": page.warnings, "marks": MARKS}
+
+
+def _chapter(chapter: Chapter) -> dict[str, Any]:
+    return {"id": chapter.id, "header": chapter.header, "blocks": list(_blocks(chapter))}
+
+
+def _blocks(chapter: Chapter) -> Iterator[dict[str, Any]]:
+    """The chapter's argument and what it shows, in order; code stays in the HTML."""
+    models = list(chapter.models())
+    for place in range(len(chapter.cells)):
+        tokens = chapter.tokens.get(place, [])
+        if tokens:
+            yield {"kind": "markdown", "tokens": [_link(token) for token in tokens]}
+        yield from (_model(model) for at, model in models if at == place and model["kind"] != "header")
+
+
+def _link(token: Token) -> Token:
+    """The token with links between notebooks made links within the document."""
+    linked = dict(token)
+    if token["type"] == "link":
+        linked["attrs"] = {"url": resolve(token["attrs"]["url"], lambda chapter: f"#{chapter}")}
+    if "children" in token:
+        linked["children"] = [_link(child) for child in token["children"]]
+    return linked
+
+
+def _model(model: Model) -> Model:
+    if model["kind"] == "chart":
+        return {**model, "svg": svg.labelled(model["svg"], model["alt"], FAMILY)}
+    if model["kind"] == "table":
+        columns = [{**column, "label": heading(column)} for column in model["columns"]]
+        return {**model, "columns": columns, "marks": marks_in(model)}
+    return model
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    folder = files("font_source_sans_pro") / "files"
+    faces = [str(folder / f"SourceSansPro-{face}.ttf") for face in FACES]
+    return typst.Fonts(include_system_fonts=False, font_paths=faces)
+
+
+def _compile(document: dict[str, Any], page: Page) -> bytes:
+    day = page.publication_date
+    stamp = int(datetime.combine(day, time(), UTC).timestamp()) if day else 0
+    options = {"format": "pdf", "pdf_standards": "ua-1", "timestamp": stamp, "font_paths": _fonts()}
+    inputs = {"report": json.dumps(document, ensure_ascii=False)}
+    try:
+        pdf, warnings = typst.compile_with_warnings(TEMPLATE.read_bytes(), sys_inputs=inputs, **options)
+    except typst.TypstError as error:
+        raise ReportError("The PDF could not be made.", [_finding(error)]) from error
+    if warnings:
+        raise ReportError("The PDF was made, but not as meant.", [_finding(warning) for warning in warnings])
+    return pdf
+
+
+def _finding(problem: Any) -> Finding:
+    return Finding(" ".join([problem.message, *problem.hints]), file="report.pdf")
+
+
+def _header_columns(document: dict[str, Any]) -> list[list[int]]:
+    """For each table in order, the places of its columns that head their rows."""
+    tables: list[list[int]] = []
+    for block in (block for chapter in document["chapters"] for block in chapter["blocks"]):
+        if block["kind"] == "table":
+            roles = [column["role"] for column in block["columns"]]
+            tables.append([place for place, role in enumerate(roles) if role == "header"])
+        elif block["kind"] == "markdown":
+            tables += [[] for token in block["tokens"] if token["type"] == "table"]
+    return tables
+
+
+def _mark_row_headers(pdf: bytes, header_columns: list[list[int]]) -> bytes:
+    """Tag the cells that head their rows, which Typst's table cannot say of its cells (ISO 14289-1, 7.5)."""
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        tables = [node for node in structure(document) if node.get("/S") == "/Table"]
+        for table, places in zip(tables, header_columns, strict=True):
+            for row in (node for node in descend(table) if node.get("/S") == "/TR"):
+                for place in places:
+                    cell = row.K[place]
+                    if cell.S == "/TD":
+                        cell.S = pikepdf.Name.TH
+                        cell.A = pikepdf.Dictionary(O=pikepdf.Name.Table, Scope=pikepdf.Name.Row)
+        out = io.BytesIO()
+        document.save(out, deterministic_id=True)
+    return out.getvalue()
+
+
+def structure(document: pikepdf.Pdf) -> Iterator[pikepdf.Dictionary]:
+    """Every element of the structure tree, in reading order."""
+    return descend(document.Root.StructTreeRoot)
+
+
+def descend(node: pikepdf.Dictionary) -> Iterator[pikepdf.Dictionary]:
+    """The elements below one, in reading order."""
+    kids = node.get("/K", [])
+    for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:
+        if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
+            yield kid
+            yield from descend(kid)

@@ -1,0 +1,219 @@
+"""From records to what a notebook may see: counted, protected, estimated, and written for the chapters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from reportlib.build.plan import ChapterPlan
+from reportlib.disclosure import CountTable, Pattern, Policy, Relations, protect
+from reportlib.errors import Finding
+from reportlib.ethnicity import groupings
+from reportlib.handoff import checked
+from reportlib.inputs.estimates import estimates
+from reportlib.inputs.release import Release
+from reportlib.inputs.sources import Source
+from reportlib.measures import PARTS, Part, TableSpec
+from reportlib.params import Params
+
+ETHNICITIES = ("ethnicity", "ethnicity_nomis", "ethnicity_ppud")
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One table's counts before protection: a part's cells on the table's full grid."""
+
+    spec: TableSpec
+    part: Part
+    frame: pd.DataFrame  # by, value (int; people summed over snapshots for a population)
+    scale: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.spec.id}: {self.part.code}"
+
+
+def prepare(
+    params: Params,
+    chapters: Sequence[ChapterPlan],
+    sources: dict[str, Source],
+    findings: Sequence[Finding],
+    folder: Path,
+    say: Say = lambda stage: None,
+) -> Pattern:
+    """Count, protect and estimate every declared table, and write what the notebooks read to `folder`."""
+    say("counting")
+    release = Release(sources, params)
+    specs = [spec for chapter in chapters for spec in chapter.tables]
+    why = {spec.id: release.why_unavailable(spec) for spec in specs}
+    possible = [spec for spec in specs if not why[spec.id]]
+    counted = [table for spec in possible for table in _count(release, spec)]
+    say("protecting")
+    pattern = _pattern(params, counted)
+    say("estimating")
+    for name in ("counts", "estimates", "facts"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    for spec in possible:
+        own = [table for table in counted if table.spec is spec]
+        shown = _protected(release, spec, own, pattern, params.disclosure.on)
+        shown.to_parquet(folder / "counts" / f"{spec.id}.parquet", index=False)
+        found = estimates(release, spec, _reference(params, spec), params.confidence_level)
+        _releasable(found, shown, spec).to_parquet(folder / "estimates" / f"{spec.id}.parquet", index=False)
+    run = _run(params, chapters, sources, findings, release, why, counted, pattern)
+    (folder / "run.json").write_text(json.dumps(run, indent=1, sort_keys=True, default=str), encoding="utf-8")
+    return pattern
+
+
+def _reference(params: Params, spec: TableSpec) -> str:
+    own = spec.grouping == params.grouping
+    return params.reference_group if own else groupings()[spec.grouping].reference
+
+
+def _count(release: Release, spec: TableSpec) -> list[Counted]:
+    """Every part of a table on one grid: all groups by all strata that occur, zeros included."""
+    found = [(part, release.counts(spec, part)) for part in spec.measure.parts]
+    axes = {name: _codes(release, spec, name, [frame for _, frame in found]) for name in spec.by}
+    tables = []
+    for part, frame in found:
+        by = [name for name in spec.by if name in frame]
+        grid = pd.DataFrame(list(product(*(axes[name] for name in by))), columns=by)
+        full = grid.merge(frame, on=by, how="left") if by else frame
+        full["value"] = full["value"].fillna(0).astype("int64")
+        tables.append(Counted(spec, part, full, release.scale(spec, part)))
+    return tables
+
+
+def _codes(release: Release, spec: TableSpec, name: str, frames: Sequence[pd.DataFrame]) -> list[str]:
+    if name == "year":
+        return list(release.years(spec))
+    if name in ETHNICITIES:
+        return [*groupings()[spec.grouping].codes, "all"]
+    found = {code for frame in frames if name in frame for code in frame[name]} - {"all"}
+    return [*sorted(found), "all"]
+
+
+def _pattern(params: Params, counted: Sequence[Counted]) -> Pattern:
+    """One pattern of hidden cells for all tables together."""
+    tables = []
+    for table in counted:
+        frame = table.frame.copy()
+        if "year" not in frame:
+            frame["year"] = params.pooled_label
+        tables.append(
+            CountTable(table.name, table.part.code, frame, additive=table.part.counts != "people", scale=table.scale)
+        )
+    policy = Policy(threshold=params.disclosure.threshold, protection_width=params.disclosure.protection_width)
+    return protect(tables, policy, _relations(params, counted))
+
+
+def _relations(params: Params, counted: Sequence[Counted]) -> Relations:
+    """How the cells hang together: groups in groups, years in the pooled period, parts in wholes."""
+    hierarchies: dict[str, dict[str, list[tuple[str, ...]]]] = {}
+    for table in counted:
+        for name in table.frame.columns.drop("value"):
+            if name not in ETHNICITIES and name != "year":
+                codes = tuple(code for code in table.frame[name].unique() if code != "all")
+                divisions = hierarchies.setdefault(name, {}).setdefault("all", [])
+                divisions += [codes] if codes not in divisions else []
+    if len(params.pooled) > 1:
+        hierarchies["year"] = {params.pooled_label: [params.pooled]}
+    every = groupings()
+    ethnic: dict[str, list[tuple[str, ...]]] = {"all": [tuple(grouping.codes) for grouping in every.values()]}
+    for name in ("5+1", "two"):
+        ethnic |= {code: [every[name].members(code)] for code in every[name].compared}
+    hierarchies |= dict.fromkeys(ETHNICITIES, ethnic)
+    used = {table.part.code for table in counted}
+    chains = {part.whole: (part.code,) for part in PARTS.values() if part.whole and part.counts == "events" and part.code in used}
+    people = tuple((part.code, part.whole) for part in PARTS.values() if part.counts == "people" and part.whole)
+    return Relations(hierarchies, chains, people, fixed=(*ETHNICITIES, "ethnicity_source"))
+
+
+def _protected(
+    release: Release, spec: TableSpec, tables: Sequence[Counted], pattern: Pattern, on: bool
+) -> pd.DataFrame:
+    """The table as a notebook sees it: counts, and a mark where one is hidden."""
+    shown = tables[0].frame[list(spec.by)].copy()
+    for column, table in zip(("numerator", "denominator"), tables, strict=False):
+        part = table.frame.copy()
+        if table.part.counts == "stock":
+            by = [name for name in spec.by if name in part]
+            mean = release.average(spec, table.part)
+            part["value"] = part[by].merge(mean, on=by, how="left")["value"].fillna(0.0).to_numpy() if by else mean["value"]
+        part[column] = part["value"].astype("Float64" if table.part.counts == "stock" else "Int64")
+        hidden = pattern.marks(table.name).ne("").to_numpy() & on
+        part[column] = part[column].mask(hidden)
+        part[f"{column}_rule"] = pattern.marks(table.name).where(hidden, "").to_numpy()
+        by = [name for name in spec.by if name in part]
+        keep = part[[*by, column, f"{column}_rule"]]
+        shown = shown.merge(keep, on=by, how="left") if by else shown.merge(keep, how="cross")
+    rules = [name for name in shown if name.endswith("_rule")]
+    hidden_row = shown[rules].ne("").any(axis=1)
+    shown["numerator"] = shown["numerator"].mask(hidden_row)
+    shown["mark"] = hidden_row.map({True: "c", False: ""})
+    return checked(_without_unheld(shown.drop(columns=rules), spec))
+
+
+def _without_unheld(shown: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
+    """Groups that the code list of the data cannot hold (Roma under 18+1) are not available, not zero."""
+    if "ethnicity" not in spec.by or "denominator" not in shown:
+        return shown
+    held = shown.groupby("ethnicity")[["numerator", "denominator"]].sum(min_count=1).sum(axis=1)
+    marked = shown.groupby("ethnicity")["mark"].agg(lambda marks: marks.ne("").any())
+    absent = shown["ethnicity"].map((held == 0) & ~marked) & shown["ethnicity"].eq("W5")
+    shown.loc[absent, ["numerator", "denominator"]] = pd.NA
+    return shown.assign(mark=shown["mark"].mask(absent, "x"))
+
+
+def _releasable(found: pd.DataFrame, shown: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
+    """Estimates of cells that are shown; an estimate of a hidden cell could give it back."""
+    visible = shown.loc[shown["mark"].eq(""), list(spec.by)]
+    return found.merge(visible, on=list(spec.by)) if spec.by else found
+
+
+def _run(
+    params: Params,
+    chapters: Sequence[ChapterPlan],
+    sources: dict[str, Source],
+    findings: Sequence[Finding],
+    release: Release,
+    why: dict[str, str | None],
+    counted: Sequence[Counted],
+    pattern: Pattern,
+) -> dict[str, Any]:
+    """What the chapters may know of the run: nothing in it is a count that is hidden."""
+    hidden = {table.name: pattern.marks(table.name) for table in counted}
+    return {
+        "parameters": params.analysis(),
+        "disclosure": params.disclosure.model_dump(),
+        "status": sorted({source.status for source in sources.values()}),
+        "inputs": [
+            {"name": s.name, "files": list(s.files), "rows": s.rows, "excluded": s.excluded, "status": s.status,
+             "sha256": s.sha256, "fields": list(s.columns)}
+            for s in sources.values()
+        ],
+        "findings": [{"level": f.level, "text": str(f)} for f in findings],
+        "chapters": {
+            chapter.name: {"tables": [spec.id for spec in chapter.tables], "published": list(chapter.published)}
+            for chapter in chapters
+        },
+        "tables": {
+            spec.id: {
+                "measure": spec.measure.code, "by": spec.by, "grouping": spec.grouping, "period": spec.period,
+                "adjust": spec.adjust, "status": release.statuses(spec), "unavailable": why[spec.id],
+            }
+            for chapter in chapters
+            for spec in chapter.tables
+        },
+        "hidden": [
+            {"table": table.spec.id, "part": table.part.label, "cells": len(table.frame),
+             **{rule: int(hidden[table.name].eq(rule).sum()) for rule in ("primary", "implied", "secondary")}}
+            for table in counted
+        ],
+    }  # fmt: skip

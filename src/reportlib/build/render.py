@@ -1,0 +1,205 @@
+"""Executed notebooks as accessible HTML: one file for the report, one a chapter, and an nbconvert exporter."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment
+from markupsafe import Markup
+from nbconvert.exporters import TemplateExporter
+from nbformat import NotebookNode
+from traitlets import default
+from traitlets.config import Config
+
+from reportlib.build import markdown, svg
+from reportlib.build.colour import lighten
+from reportlib.build.page import (
+    MARKS,
+    MIME,
+    STATUSES,
+    Chapter,
+    Link,
+    Model,
+    Page,
+    heading,
+    marks_in,
+    read_chapter,
+    resolve,
+    slug,
+)
+
+TEMPLATES = Path(__file__).parent / "templates"
+DARK_PAPER = "#14181c"
+
+
+def html_report(notebooks: Sequence[NotebookNode], page: Page) -> str:
+    """The whole report as one self-contained file: no script, no request, no other file needed."""
+    chapters = [read_chapter(notebook, page.public) for notebook in notebooks]
+    contents = [Link(chapter.title, f"#{chapter.id}") for chapter in chapters]
+    return _render(chapters, page, contents=contents, whole=True)
+
+
+def html_chapter(
+    notebook: NotebookNode,
+    page: Page,
+    previous: Link | None = None,
+    next: Link | None = None,
+    contents: Sequence[Link] = (),
+) -> str:
+    """One chapter as a page of its own, with links to its neighbours; `contents` lists every chapter."""
+    chapter = read_chapter(notebook, page.public)
+    contents = contents or [Link(chapter.title, chapter_file(chapter.id))]
+    return _render([chapter], page, contents=contents, previous=previous, next=next)
+
+
+def html_chapters(notebooks: Sequence[NotebookNode], page: Page) -> dict[str, str]:
+    """Every chapter as a page of its own: file name to HTML."""
+    chapters = [read_chapter(notebook, page.public) for notebook in notebooks]
+    links = [Link(chapter.title, chapter_file(chapter.id)) for chapter in chapters]
+    before, after = [None, *links[:-1]], [*links[1:], None]
+    return {
+        link.href: html_chapter(notebook, page, previous, following, links)
+        for link, notebook, previous, following in zip(links, notebooks, before, after, strict=True)
+    }
+
+
+def chapter_file(chapter: str) -> str:
+    return f"{chapter}.html"
+
+
+class ReportExporter(TemplateExporter):
+    """`jupyter nbconvert --to race-report`: an executed chapter as a page of its own."""
+
+    export_from_notebook = "Race report (accessible HTML)"
+    output_mimetype = "text/html"
+
+    @default("file_extension")
+    def _html(self) -> str:
+        return ".html"
+
+    @default("template_name")
+    def _own_template(self) -> str:
+        return "race-report"
+
+    @default("extra_template_basedirs")
+    def _own_templates(self) -> list[str]:
+        return [str(TEMPLATES)]
+
+    @property
+    def default_config(self) -> Config:
+        """Of each output its model is taken, and only where there is none its plain text."""
+        return Config({"NbConvertBase": {"display_data_priority": [MIME, "text/plain"]}})
+
+    def _create_environment(self) -> Environment:
+        environment = super()._create_environment()
+        environment.autoescape = True
+        environment.trim_blocks = environment.lstrip_blocks = True
+        environment.filters["slug"] = slug
+        environment.globals.update(marks_in=marks_in, marks=MARKS, statuses=STATUSES, mime=MIME)
+        return environment
+
+    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kw: Any) -> tuple[str, Any]:
+        """Render a chapter; without a report around it, as a page on its own."""
+        resources = resources or {}
+        if "report" not in resources:
+            chapter = read_chapter(nb, name=resources.get("metadata", {}).get("name", ""))
+            year, status = chapter.header.get("year", ""), tuple(chapter.header.get("status", ()))
+            view = View([chapter], Page(chapter.title, year, status=status), [])
+            nb, resources = view.notebook(), {**resources, "report": view}
+        return super().from_notebook_node(nb, resources, **kw)
+
+
+@dataclass(frozen=True)
+class View:
+    """What the template asks about the page that it writes."""
+
+    chapters: list[Chapter]
+    page: Page
+    contents: Sequence[Link]
+    whole: bool = False
+    previous: Link | None = None
+    next: Link | None = None
+
+    @property
+    def title(self) -> str:
+        """The title of the window: the chapter first, since that is what tells tabs apart."""
+        chapter = [] if self.whole else [self.chapters[0].title]
+        draft = ["DRAFT"] if self.page.draft else []
+        return " – ".join(dict.fromkeys([*draft, *chapter, f"{self.page.title} {self.page.year}".strip()]))
+
+    def notebook(self) -> NotebookNode:
+        """All cells in one notebook, markdown already written as HTML."""
+        cells = [cell for chapter in self.chapters for cell in self._cells(chapter)]
+        return NotebookNode(nbformat=4, nbformat_minor=5, metadata=NotebookNode(), cells=cells)
+
+    def _cells(self, chapter: Chapter) -> Iterator[NotebookNode]:
+        for place, cell in enumerate(chapter.cells):
+            opens, closes = place == 0, place == len(chapter.cells) - 1
+            html = Markup(markdown.to_html(chapter.tokens.get(place, []), int(self.whole), self._resolve))
+            metadata = NotebookNode(opens=opens, closes=closes, chapter=chapter.id, step=cell.id, html=html)
+            yield NotebookNode({**cell, "id": f"{chapter.id}-{place}", "metadata": metadata})
+
+    def chapter(self, name: str) -> Chapter:
+        return next(chapter for chapter in self.chapters if chapter.id == name)
+
+    def href(self, chapter: str) -> str:
+        """The address of a chapter from this page."""
+        return f"#{chapter}" if self.whole else chapter_file(chapter)
+
+    def _resolve(self, url: str) -> str:
+        return resolve(url, self.href)
+
+    @cached_property
+    def style(self) -> Markup:
+        """The style sheet with the report's colour, and that colour made readable on a dark ground."""
+        sheet = (TEMPLATES / "race-report" / "report.css").read_text()
+        own = {"ACCENT-LIGHT": self.page.colour, "ACCENT-DARK": lighten(self.page.colour, DARK_PAPER)}
+        for name, colour in own.items():
+            sheet = sheet.replace(name, colour)
+        return Markup(re.sub(r"\s*\n\s*", "", sheet))
+
+    @property
+    def policy(self) -> str:
+        """Nothing may be loaded or run; the one style sheet is known by its digest."""
+        digest = base64.b64encode(hashlib.sha256(self.style.encode()).digest()).decode()
+        images = "img-src data:; " if self.page.logo else ""
+        return f"default-src 'none'; style-src 'sha256-{digest}'; {images}base-uri 'none'; form-action 'none'"
+
+    def logo(self) -> str:
+        """The logo as a data address."""
+        assert self.page.logo
+        kind = {".svg": "svg+xml", ".png": "png"}[self.page.logo.suffix]
+        return f"data:image/{kind};base64,{base64.b64encode(self.page.logo.read_bytes()).decode()}"
+
+    def chart(self, model: Model) -> Markup:
+        return Markup(svg.labelled(model["svg"], model["alt"]))
+
+    def csv(self, model: Model) -> str:
+        """The table's CSV as a data address, so that the file needs no other beside it."""
+        return "data:text/csv;charset=utf-8," + quote(csv_text(model), safe="/,:;()[]+-'!*@&=$?")
+
+
+def _render(chapters: list[Chapter], page: Page, **view: Any) -> str:
+    report = View(chapters, page, **view)
+    html, _ = ReportExporter().from_notebook_node(report.notebook(), {"report": report})
+    return html
+
+
+def csv_text(model: Model) -> str:
+    """A table as CSV: one heading row with units, figures as shown, marks kept."""
+    lines = io.StringIO()
+    writer = csv.writer(lines)
+    columns = model["columns"]
+    writer.writerow([heading(column) for column in columns])
+    writer.writerows([row[column["key"]]["text"] for column in columns] for row in model["rows"])
+    return lines.getvalue()

@@ -1,0 +1,114 @@
+"""What a chart shows, in words, from the rows that it was drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from reportlib.words import (
+    MARKS,
+    interval,
+    level_words,
+    listed,
+    marked,
+    missing,
+    number,
+    percent_decimals,
+    ratio,
+)
+
+LONGEST = 8  # rows told one by one; beyond, those that stand out and how many do not
+
+
+def forest(rows: pd.DataFrame, title: str, reference: str, level: float, band: tuple[float, float]) -> str:
+    """Alt text of a forest plot, or of small ones by stratum."""
+    shown = rows[rows["ratio"].notna()]
+    about = f"Relative rate compared with {reference}, {level_words(level)}; parity is {interval(*band)}."
+    return f"Forest plot: {title}. {about} {_verdicts(shown)}{_hidden(rows)}"
+
+
+def heatmap(rows: pd.DataFrame, title: str, reference: str) -> str:
+    """Alt text of a table of verdicts."""
+    shown = rows[rows["ratio"].notna()]
+    return f"Table of verdicts: {title}. Relative rate compared with {reference}. {_verdicts(shown)}{_hidden(rows)}"
+
+
+def dumbbell(rows: pd.DataFrame, title: str, share_a: str, share_b: str) -> str:
+    """Alt text of shares side by side."""
+    shown = rows.dropna(subset=["share_a", "share_b"]).to_dict("records")
+    parts = [f"{_name(row)} {number(row['share_a'], '%')} and {number(row['share_b'], '%')}" for row in shown]
+    return (
+        f"Pairs of points: {title}. Share of {share_a} and share of {share_b}: {_told(parts)}{_hidden(rows)}"
+    )
+
+
+def trend(rows: pd.DataFrame, title: str, unit: str) -> str:
+    """Alt text of lines over years: where each begins and ends."""
+    parts = []
+    for label, line in rows[rows["value"].notna()].groupby("label", sort=False):
+        ends = line.sort_values("year").iloc[[0, -1]].to_dict("records")
+        told = [f"{number(row['value'], '%' if unit == '%' else '', 1)} in {row['year']}" for row in ends]
+        parts.append(f"{label} {' to '.join(dict.fromkeys(told))}")
+    gaps = rows.assign(label=[f"{row['label']} in {row['year']}" for row in rows.to_dict("records")])
+    return f"Line chart: {title}.{_measured(unit)} {_told(parts)}{_hidden(gaps)}"
+
+
+def bars(rows: pd.DataFrame, title: str, unit: str) -> str:
+    """Alt text of bars."""
+    parts = [
+        f"{_name(row)} {value_words(row, unit)}" for row in rows[rows["value"].notna()].to_dict("records")
+    ]
+    return f"Bar chart: {title}.{_measured(unit)} {_told(parts)}{_hidden(rows)}"
+
+
+def funnel(rows: pd.DataFrame, out: pd.DataFrame, title: str, unit: str, target: float) -> str:
+    """Alt text of a funnel plot: how many places, and which lie outside the outer limits."""
+    parts = [f"{_name(row)} {number(row['value'], unit, 1)}" for row in out.to_dict("records")]
+    count = number(int(rows["value"].notna().sum()))
+    about = f"{count} places about an average of {number(target, unit, 1)}."
+    outside = f"Outside the 99.8% limits: {_told(parts)}" if parts else "None lies outside the 99.8% limits."
+    return f"Funnel plot: {title}. {about} {outside}{_hidden(rows)}"
+
+
+def value_words(row: Mapping[Hashable, Any], unit: str) -> str:
+    """A figure with its interval, "42.1 (40.0 to 45.0)"; or its mark in words."""
+    if missing(row["value"]):
+        return marked([row["mark"]])
+    sign = "%" if unit == "%" else ""
+    places = percent_decimals(row.get("denominator", 100)) if sign else 1
+    limits = "" if missing(row["lower"]) else f" ({interval(row['lower'], row['upper'], sign, places)})"
+    return number(row["value"], sign, places) + limits
+
+
+def _name(row: Mapping[Hashable, Any]) -> str:
+    return str(row["label"]) if missing(row.get("stratum")) else f"{row['stratum']}, {row['label']}"
+
+
+def _told(parts: Sequence[str]) -> str:
+    return f"{'; '.join(parts) or 'no figure is shown'}."
+
+
+def _measured(unit: str) -> str:
+    return "" if unit == "%" else f" In {unit}."
+
+
+def _verdicts(shown: pd.DataFrame) -> str:
+    """Each row with its verdict; of many rows, the disproportionate ones and how many have each other verdict."""
+    told = shown if len(shown) <= LONGEST else shown[shown["verdict"] == "disproportionate"]
+    parts = [f"{_name(row)} {_ratio_words(row)}, {row['verdict']}" for row in told.to_dict("records")]
+    rest = shown.drop(told.index)["verdict"].value_counts(sort=False).sort_index()
+    parts += [f"{count} with verdict {verdict}" for verdict, count in rest.items()]
+    return _told(parts)
+
+
+def _ratio_words(row: Mapping[Hashable, Any]) -> str:
+    limits = interval(row["ratio_lower"], row["ratio_upper"], mark="x") if "ratio_lower" in row else ""
+    return ratio(row["ratio"]) + (f" ({limits})" if limits else "")
+
+
+def _hidden(rows: pd.DataFrame) -> str:
+    """Which rows have no figure, and why."""
+    marks = [(mark, [_name(row) for row in rows[rows["mark"] == mark].to_dict("records")]) for mark in MARKS]
+    return "".join(f" Not shown, {marked([mark])}: {listed(names)}." for mark, names in marks if names)

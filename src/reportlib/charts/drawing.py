@@ -1,0 +1,245 @@
+"""The parts that charts share: style, canvas, rows of text and tracks, axes, keys, names at lines' ends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import matplotlib
+import matplotlib.style
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from reportlib.words import listed, missing, number
+
+WIDTH = 400  # units across; text of 14 is then 11.2 px on a screen 320 px wide
+TEXT = 14
+MARGIN = 10
+LINE, TRACK, SPACE = 19, 24, 8  # heights of a row's text, of its picture, of the gap below
+INK, GREY, RULE, SHADE = "#0B0C0C", "#595959", "#C8CDD2", "#E4EAF1"
+# the Analysis Function's categorical palette, and the middle of its sequential one
+NAVY, TEAL, PLUM, ORANGE, DARK, LILAC, BLUE = (
+    *("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1"),
+    "#2073BC",
+)
+GROUPS = {  # one colour and one marker for each group of 5+1, everywhere, in display order
+    "A": (NAVY, "o"),
+    "B": (TEAL, "s"),
+    "M": (PLUM, "^"),
+    "W": (ORANGE, "D"),
+    "O": (DARK, "P"),
+    "NS": (LILAC, "v"),
+}
+RATIO_TICKS = (0.5, 2, 0.67, 1.5, 0.33, 3, 0.2, 5, 0.1, 10)  # in order of preference where they collide
+WIDEST = (0.1, 10.0)  # a relative rate beyond is drawn as an arrow
+
+
+@contextmanager
+def style(salt: str) -> Iterator[None]:
+    """The Analysis Function's style, with a pinned font, real text and ids that follow from `salt`."""
+    pinned: dict[str, Any] = {
+        "svg.fonttype": "none",
+        "svg.hashsalt": salt,
+        "font.family": ["DejaVu Sans"],
+        "font.size": TEXT,
+        "axes.labelsize": TEXT,
+        "xtick.labelsize": TEXT,
+        "ytick.labelsize": TEXT,
+        "legend.fontsize": TEXT,
+        "xtick.color": RULE,
+        "xtick.labelcolor": INK,
+        "ytick.labelcolor": INK,
+        "text.color": INK,
+        "axes.labelcolor": INK,
+    }
+    with matplotlib.style.context("afcharts.afcharts"), matplotlib.rc_context(pinned):
+        yield
+
+
+def canvas(height: float, left: float, right: float, top: float, below: float) -> tuple[Figure, Axes]:
+    """A figure WIDTH units wide with one set of axes; margins in the same units."""
+    figure = Figure(figsize=(WIDTH / 72, height / 72), facecolor="white")
+    box = (left / WIDTH, below / height, 1 - (left + right) / WIDTH, 1 - (top + below) / height)
+    return figure, figure.add_axes(box)
+
+
+def row_canvas(
+    texts: Sequence[tuple[str, str, bool]], above: float = 0, below: float = MARGIN
+) -> tuple[Figure, Axes, list[float]]:
+    """A canvas of rows: (name, text at the right, whether a picture follows); returns where each picture goes.
+
+    A text that does not fit beside its name stands below it.
+    """
+    places, y = [], 0.0
+    for name, text, _ in texts:
+        apart = 0 if text_width(name, bold=True) + text_width(text) + 14 < WIDTH - 2 * MARGIN else LINE
+        places.append((y + LINE - 5, apart))
+        y += LINE + apart + (TRACK if _ else 0) + SPACE
+    figure, ax = canvas(y + above + below, MARGIN, MARGIN, above, below)
+    ax.set_ylim(y, 0)
+    bare(ax)
+    across = ax.get_yaxis_transform()
+    for (name, text, _), (baseline, apart) in zip(texts, places, strict=True):
+        ax.text(0, baseline, name, transform=across, fontweight="bold")
+        ax.text(0 if apart else 1, baseline + apart, text, transform=across, ha="left" if apart else "right")
+    return figure, ax, [baseline + apart + 5 + TRACK / 2 for baseline, apart in places]
+
+
+def bare(ax: Axes) -> None:
+    """No y axis, no grid, no frame."""
+    ax.yaxis.set_visible(False)
+    ax.spines[:].set_visible(False)
+    ax.grid(False)
+
+
+@cache
+def text_width(text: str, bold: bool = False) -> float:
+    """Width of a text in the chart's units, by the pinned font's own metrics."""
+    font = get_font(findfont(FontProperties("DejaVu Sans", weight="bold" if bold else "normal")))
+    font.set_size(TEXT, 72)
+    font.set_text(text)
+    return float(font.get_width_height()[0]) / 64
+
+
+def look(group: Any, among: Sequence[Any]) -> tuple[str, str]:
+    """Colour and marker of a group; one for all where the groups are not those of 5+1."""
+    return GROUPS[group] if set(among) <= set(GROUPS) else (NAVY, "o")
+
+
+def point(ax: Axes, x: float, y: float, colour: str, marker: str, face: str) -> None:
+    """One marker; filled or, with a white face, hollow."""
+    pen: dict[str, Any] = {"markersize": 9, "markeredgewidth": 2, "color": colour, "markerfacecolor": face}
+    ax.plot([x], [y], marker=marker, zorder=4, **pen)
+
+
+def ranged(ax: Axes, y: float, ends: tuple[Any, Any], colour: str, width: float = 2.4) -> None:
+    """An interval as a line; an end beyond the axis, or without limit, is an arrow."""
+    (least, most), (lower, upper) = ax.get_xlim(), ends
+    if missing(lower) or missing(upper):
+        return
+    ax.plot([max(lower, least), min(upper, most)], [y, y], color=colour, linewidth=width, zorder=3)
+    for beyond, edge, arrow in ((lower < least, least, "<"), (upper > most, most, ">")):
+        if beyond:
+            ax.plot([edge], [y], marker=arrow, markersize=8, color=colour, clip_on=False, zorder=4)
+
+
+def ratio_axis(ax: Axes, figures: Sequence[float], band: tuple[float, float], width: float = WIDTH) -> None:
+    """A log axis just wide enough for the figures, the band and 1."""
+    ends = [min(max(end, WIDEST[0]), WIDEST[1]) for end in (*figures, *band)]
+    least, most = min(ends) / 1.08, max(ends) * 1.08
+    ax.set_xscale("log")
+    ax.set_xlim(least, most)
+    ticks: list[float] = []
+    for tick in (1, *band, *RATIO_TICKS):
+        apart = [abs(math.log(tick / other)) / math.log(most / least) * width for other in ticks]
+        if least <= tick <= most and min(apart, default=width) > 42:
+            ticks.append(tick)
+    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    ax.minorticks_off()
+
+
+def band_track(ax: Axes, y: float, band: tuple[float, float], height: float = TRACK) -> None:
+    """The band of parity and the line of equality behind one row's picture."""
+    ax.add_patch(
+        Rectangle((band[0], y - height / 2), band[1] - band[0], height, color=SHADE, linewidth=0, zorder=0)
+    )
+    ax.plot([1, 1], [y - height / 2, y + height / 2], color=INK, linewidth=1, zorder=1)
+
+
+def value_axis(ax: Axes, figures: Sequence[float], unit: str) -> None:
+    """A y axis in the unit, from nought unless all figures lie far above it; the unit stands on top."""
+    least, most = (min(figures), max(figures)) if len(figures) else (0.0, 1.0)
+    spare = (most - min(least, 0 if least < most / 2 else least)) * 0.06 or 0.1
+    ax.set_ylim(0 if least < most / 2 else least - spare, most + spare)
+    ax.yaxis.set_major_locator(MaxNLocator(5))
+    step = (ax.get_yticks()[1] - ax.get_yticks()[0]) * (100 if unit == "%" else 1)
+    places = max(0, -math.floor(math.log10(step) + 1e-9))
+    ax.yaxis.set_major_formatter(lambda y, _: number(y, "%" if unit == "%" else "", places))
+    ax.tick_params(axis="y", length=0)
+    if unit != "%":
+        ax.annotate(
+            unit[:1].upper() + unit[1:],
+            (MARGIN / WIDTH, 1),
+            (0, -MARGIN),
+            "figure fraction",
+            "offset points",
+            va="top",
+        )
+
+
+def year_axis(ax: Axes, years: Sequence[str]) -> None:
+    """Every year a tick; as many named as have room, the last always."""
+    step, last = math.ceil(len(years) / 3), len(years) - 1
+    ax.set_xticks(range(len(years)), [year if (last - i) % step == 0 else "" for i, year in enumerate(years)])
+    ax.set_xlim(-0.15, last + 0.1)
+
+
+def name_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
+    """Names right of the axes, beside (x, y, name, colour) and pushed apart until they can be read."""
+    low, high = ax.get_ylim()
+    apart = (high - low) * (TEXT + 4) / (ax.get_position().height * ax.figure.get_figheight() * 72)
+    ends = sorted(ends, key=lambda end: end[1])
+    places: list[float] = []
+    for _, y, *_ in ends:
+        places.append(max(y, places[-1] + apart) if places else y)
+    ceiling = high
+    for i in reversed(range(len(places))):
+        places[i] = min(places[i], ceiling)
+        ceiling = places[i] - apart
+    right = ax.get_xlim()[1]
+    unit = (right - ax.get_xlim()[0]) / (ax.get_position().width * WIDTH)
+    for (x, y, name, colour), place in zip(ends, places, strict=True):
+        ax.plot([x, right + 10 * unit], [y, place], color=colour, linewidth=1, linestyle=":", clip_on=False)
+        ax.text(right + 14 * unit, place, name, va="center_baseline", clip_on=False)
+
+
+def marker_key(label: str, colour: str, marker: str, face: str) -> Artist:
+    """An entry of a key: a marker and what it stands for."""
+    pen: dict[str, Any] = {"markersize": 9, "markeredgewidth": 2, "markerfacecolor": face}
+    return Line2D([], [], color=colour, marker=marker, linestyle="", label=label, **pen)
+
+
+def shade_key(label: str) -> Artist:
+    """An entry of a key for the shaded band."""
+    return Rectangle((0, 0), 1, 1, color=SHADE, linewidth=0, label=label)
+
+
+def key(ax: Axes, entries: Sequence[Artist], columns: int = 1) -> None:
+    """What each sign stands for, above the axes."""
+    spacing = {"handletextpad": 0.3, "labelspacing": 0.35, "columnspacing": 0.8, "handlelength": 1.2}
+    spot: dict[str, Any] = {
+        "loc": "lower left",
+        "bbox_to_anchor": (0, 1),
+        "borderpad": 0,
+        "borderaxespad": 0.3,
+    }
+    ax.legend(handles=list(entries), ncols=columns, **spot, **spacing)
+
+
+def checked(frame: pd.DataFrame, drawn: Sequence[str]) -> pd.DataFrame:
+    """The frame with the columns to draw as floats, NaN where missing.
+
+    Raises ValueError where a suppressed or unavailable row holds a figure that would be drawn.
+    """
+    rows = frame.reset_index(drop=True)
+    rows = rows.assign(**{c: rows[c].astype("Float64").astype(float) for c in drawn if c in rows})
+    hidden = rows["mark"].isin(["c", "x"])
+    held = [column for column in drawn if column in rows and rows.loc[hidden, column].notna().any()]
+    if held:
+        raise ValueError(f"rows with a mark hold figures in {listed(held)}")
+    return rows
+
+
+def figures(rows: pd.DataFrame, columns: Sequence[str]) -> list[float]:
+    """Every figure shown in these columns, infinite ends left out."""
+    stacked = rows[[column for column in columns if column in rows]].stack().dropna()
+    return [float(figure) for figure in stacked if math.isfinite(figure)]

@@ -1,0 +1,172 @@
+"""Charts of figures: shares side by side, lines over years, bars, funnels."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from reportlib.charts import alt, drawing
+from reportlib.charts.drawing import BLUE, GREY, INK, MARGIN, NAVY, ORANGE, RULE, checked, figures
+from reportlib.charts.svg import Chart, drawn
+from reportlib.words import marked, missing, number
+
+MOST_LINES = 6
+LIMITS = ("lower_95", "upper_95", "lower_998", "upper_998")
+
+
+def dumbbell(frame: pd.DataFrame, title: str, share_a: str, share_b: str) -> Chart:
+    """One share beside another, a row a group: its share of `share_a` and of `share_b`.
+
+    frame: label, share_a, share_b (fractions of one), mark.
+    """
+    rows = checked(frame, ("share_a", "share_b"))
+    records = rows.to_dict("records")
+    most = max(figures(rows, ("share_a", "share_b")), default=1.0)
+    texts = [(row["label"], _mark_words(row["mark"]), missing(row["mark"])) for row in records]
+    with drawing.style(title):
+        figure, ax, tracks = drawing.row_canvas(texts, above=52)
+        ax.set_xlim(-0.13 * most, 1.13 * most)
+        ax.xaxis.set_visible(False)
+        for y, row in zip(tracks, records, strict=True):
+            if missing(row["mark"]):
+                _pair(ax, y, row["share_a"], row["share_b"], most)
+        entries = [(f"share of {share_a}", NAVY, "o", NAVY), (f"share of {share_b}", ORANGE, "s", "white")]
+        drawing.key(ax, [drawing.marker_key(*entry) for entry in entries])
+        return Chart(drawn(figure, title), alt.dumbbell(rows, title, share_a, share_b))
+
+
+def trend(frame: pd.DataFrame, title: str, unit: str) -> Chart:
+    """Lines over the years with interval ribbons, each named at its end; a marked year is a gap.
+
+    frame: year, group, label, value, lower, upper, mark. Raises ValueError beyond six lines.
+    """
+    rows = checked(frame, ("value", "lower", "upper"))
+    years, groups = sorted(rows["year"].unique()), list(dict.fromkeys(rows["group"]))
+    if len(groups) > MOST_LINES:
+        raise ValueError(f"at most {MOST_LINES} lines can be told apart; found {len(groups)}")
+    names = max(drawing.text_width(label) for label in rows["label"])
+    with drawing.style(title):
+        figure, ax = drawing.canvas(300, 52, names + 24, 14 if unit == "%" else 38, 32)
+        drawing.value_axis(ax, figures(rows, ("value", "lower", "upper")), unit)
+        drawing.year_axis(ax, years)
+        ends = []
+        for group in groups:
+            line = rows[rows["group"] == group].set_index("year").reindex(years).reset_index()
+            colour, marker = drawing.look(group, groups)
+            ax.fill_between(line.index, line["lower"], line["upper"], color=colour, alpha=0.1, linewidth=0)
+            ax.plot(
+                line.index,
+                line["value"],
+                color=colour,
+                marker=marker,
+                markersize=8,
+                markeredgecolor="white",
+                markeredgewidth=0.8,
+            )
+            shown = line[line["value"].notna()]
+            ends += [(i, row["value"], row["label"], colour) for i, row in shown.tail(1).iterrows()]
+        drawing.name_ends(ax, ends)
+        return Chart(drawn(figure, title), alt.trend(rows, title, unit))
+
+
+def bars(frame: pd.DataFrame, title: str, unit: str) -> Chart:
+    """A bar for each row's value with its interval; name and figures stand above the bar.
+
+    frame: label, value, lower, upper, mark; denominator, where there, decides the decimals of a percentage.
+    """
+    rows = checked(frame, ("value", "lower", "upper"))
+    records = rows.to_dict("records")
+    texts = [(row["label"], alt.value_words(row, unit), not missing(row["value"])) for row in records]
+    with drawing.style(title):
+        figure, ax, tracks = drawing.row_canvas(texts, above=MARGIN if unit == "%" else 36)
+        limits = ax.get_ylim()
+        sns.barplot(
+            x=rows["value"],
+            y=tracks,
+            orient="h",
+            native_scale=True,
+            errorbar=None,
+            color=BLUE,
+            saturation=1,
+            width=18 / min((b - a for a, b in pairwise(tracks)), default=1),
+            ax=ax,
+        )
+        most = max((end for end in figures(rows, ("value", "upper")) if math.isfinite(end)), default=1.0)
+        ax.set(xlim=(0, most or 1), ylim=limits, xlabel="", ylabel="")
+        ax.xaxis.set_visible(False)
+        for y, row in zip(tracks, records, strict=True):
+            drawing.ranged(ax, y, (row["lower"], row["upper"]), INK, width=2)
+        if unit != "%":
+            ax.annotate(
+                unit[:1].upper() + unit[1:], (0, 1), (0, 14), "axes fraction", "offset points", color=GREY
+            )
+        return Chart(drawn(figure, title), alt.bars(rows, title, unit))
+
+
+def funnel(frame: pd.DataFrame, title: str, unit: str, target: float, across: str) -> Chart:
+    """Places side by side by size, with the limits of chance about the target; those far outside are named.
+
+    frame: label, denominator, value, lower_95, upper_95, lower_998, upper_998, mark; `across` says what the
+    denominator counts ("complaints decided").
+    """
+    rows = checked(frame, ("denominator", "value", *LIMITS))
+    shown = rows[rows["value"].notna()].sort_values("denominator")
+    out = (shown["value"] < shown["lower_998"]) | (shown["value"] > shown["upper_998"])
+    with drawing.style(title):
+        figure, ax = drawing.canvas(320, 52, 66, 14 if unit == "%" else 38, 52)
+        drawing.value_axis(ax, [*shown["value"], target], unit)
+        for limit, line in (("95", "--"), ("998", "-")):
+            for side in ("lower", "upper"):
+                ax.plot(
+                    shown["denominator"], shown[f"{side}_{limit}"], color=GREY, linewidth=1.3, linestyle=line
+                )
+        ax.axhline(target, color=INK, linewidth=1)
+        for points, colour, marker in ((shown[~out], NAVY, "o"), (shown[out], ORANGE, "D")):
+            sns.scatterplot(
+                x=points["denominator"], y=points["value"], color=colour, marker=marker, s=55, ax=ax, zorder=3
+            )
+        ax.set(xlabel=across[:1].upper() + across[1:], ylabel="", xlim=(0, shown["denominator"].max() * 1.03))
+        ax.xaxis.set_major_locator(MaxNLocator(4))
+        ax.xaxis.set_major_formatter(lambda x, _: number(x))
+        _name_outside(ax, shown[out])
+        last = shown.iloc[-1]
+        ends = [(last["upper_95"], "95%", GREY), (last["upper_998"], "99.8%", GREY), (target, "average", INK)]
+        drawing.name_ends(ax, [(last["denominator"], y, name, colour) for y, name, colour in ends])
+        return Chart(drawn(figure, title), alt.funnel(rows, shown[out], title, unit, target))
+
+
+def _mark_words(mark: object) -> str:
+    return "" if missing(mark) else marked([str(mark)])
+
+
+def _pair(ax: Axes, y: float, a: float, b: float, most: float) -> None:
+    """Two shares on one track, their figures outside."""
+    ax.plot([0, most], [y, y], color=RULE, linewidth=0.8, zorder=1)
+    ax.plot([a, b], [y, y], color=GREY, linewidth=3, zorder=2)
+    drawing.point(ax, b, y, ORANGE, "s", "white")
+    drawing.point(ax, a, y, NAVY, "o", NAVY)
+    for value, side, away in ((min(a, b), "right", -9), (max(a, b), "left", 9)):
+        ax.annotate(
+            number(value, "%"), (value, y), (away, 0), "data", "offset points", ha=side, va="center_baseline"
+        )
+
+
+def _name_outside(ax: Axes, places: pd.DataFrame) -> None:
+    """Names beside the points, turned inwards."""
+    middle = sum(ax.get_xlim()) / 2
+    for row in places.to_dict("records"):
+        side, away = ("right", -8) if row["denominator"] > middle else ("left", 8)
+        ax.annotate(
+            row["label"],
+            (row["denominator"], row["value"]),
+            (away, 0),
+            "data",
+            "offset points",
+            ha=side,
+            va="center_baseline",
+        )

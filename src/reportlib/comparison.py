@@ -1,0 +1,241 @@
+"""Ethnic groups compared with a reference group: protected counts in, one row a comparison out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from reportlib.ethnicity import NOT_STATED, label
+from reportlib.measures import TableSpec
+from reportlib.statistics import (
+    adjust_p,
+    detectable_ratio,
+    difference,
+    judge_complement,
+    missing_bounds,
+    missing_bounds_rate,
+    proportion,
+    rate,
+    rate_ratio,
+    relative_rate,
+    verdict,
+)
+
+LEAST_FOR_PERCENT = 10  # no percentage on fewer
+LEAST_FOR_RATE = 100  # no rate on a smaller population
+LEAST_EVENTS = 5  # in each arm of a ratio that is not exact
+FIGURES = (
+    "value lower upper ratio ratio_lower ratio_upper gap gap_lower gap_upper p_value deff detectable_below "
+    "detectable_above bound_lower bound_upper adjusted_ratio adjusted_lower adjusted_upper"
+).split()
+
+
+def compare(
+    counts: pd.DataFrame,
+    estimates: pd.DataFrame,
+    spec: TableSpec,
+    *,
+    reference: str,
+    years: int,
+    level: float = 0.95,
+    band: tuple[float, float] = (0.8, 1.25),
+) -> pd.DataFrame:
+    """Compare every group with the reference group, in every stratum.
+
+    Parameters
+    ----------
+    counts : protected counts: the columns of `spec.by`, `numerator`, `denominator`, `mark`. A hidden
+        count is missing.
+    estimates : what was released beside them (see `reportlib.inputs.estimates`).
+    reference : code of the group compared with.
+    years : years of exposure in the period: an average population of n over k years is n·k person-years.
+
+    Returns
+    -------
+    The rows of `counts` with `label`, `judged` ("complement" where the ratio is that of the rarer
+    side), the figures (`value`, `lower`, `upper`: fraction, or rate per `spec.measure.per`; `ratio…`,
+    `gap…`, `p_value`, `p_adjusted`, `deff`, `detectable_…`, `bound_…`, `adjusted_…`), `verdict`
+    (missing for the reference, the total and "not stated") and `mark` ("" where `value` is shown).
+    """
+    arms = _arms(counts, estimates, spec, reference, years)
+    measured = _proportions(arms, level) if spec.measure.kind == "proportion" else _rates(arms, spec, level)
+    frame = pd.concat([counts.reset_index(drop=True), measured], axis=1)
+    frame.insert(0, "label", frame["ethnicity"].map(label))
+    frame = _with_estimates(frame, estimates, spec)
+    compared = ~frame["ethnicity"].isin([reference, "all", NOT_STATED])
+    of_two = [name for name in FIGURES if name not in ("value", "lower", "upper", "deff")]
+    frame.loc[~compared, of_two] = np.nan
+    frame.loc[_too_few(arms, spec), [name for name in of_two if not name.startswith("gap")]] = np.nan
+    return rounded(_judged(_gated(frame, arms, spec), compared, band), spec)
+
+
+def measure(counts: pd.DataFrame, spec: TableSpec, *, years: int, level: float = 0.95) -> pd.DataFrame:
+    """The measure of every row, for tables that compare no ethnic groups.
+
+    Returns the rows of `counts` with `value`, `lower`, `upper` and `mark`, as `compare` does.
+    """
+    frame = counts.reset_index(drop=True)
+    x = frame["numerator"].astype("Float64")
+    n = frame["denominator"].astype("Float64") * (years if spec.measure.kind == "rate" else 1)
+    proportional = spec.measure.kind == "proportion"
+    own = proportion(x, n, level=level) if proportional else rate(x, n, per=spec.measure.per, level=level)
+    frame = pd.concat([frame, own[["value", "lower", "upper"]]], axis=1)
+    return rounded(_gated(frame, pd.DataFrame({"n": n}), spec), spec)
+
+
+def rounded(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
+    """Every figure to the precision at which it is published, so that nothing finer is ever shown."""
+    decimals = dict.fromkeys(FIGURES, 2) | {"p_value": 3, "p_adjusted": 3}
+    finest = 3 if spec.measure.kind == "proportion" else spec.measure.decimals
+    decimals |= dict.fromkeys(("value", "lower", "upper", "gap", "gap_lower", "gap_upper"), finest)
+    frame = frame.round({name: places for name, places in decimals.items() if name in frame})
+    if spec.measure.kind == "proportion":
+        coarse = frame["denominator"].lt(100).fillna(False)
+        shares = [name for name in ("value", "lower", "upper") if name in frame]
+        frame.loc[coarse, shares] = frame.loc[coarse, shares].round(2)
+    return frame
+
+
+def _arms(
+    counts: pd.DataFrame, estimates: pd.DataFrame, spec: TableSpec, reference: str, years: int
+) -> pd.DataFrame:
+    """Events and observations of each row, of its reference group and of those not stated, as floats."""
+    keys = [name for name in spec.by if name != "ethnicity"]
+    own = counts[list(spec.by)].reset_index(drop=True)
+    exposure = years if spec.measure.kind == "rate" and spec.measure.numerator.counts == "events" else 1
+    own["x"] = counts["numerator"].to_numpy(float, na_value=np.nan)
+    own["n"] = counts["denominator"].to_numpy(float, na_value=np.nan) * exposure
+    own["deff"] = 1.0
+    if spec.measure.clustered:
+        found = estimates[estimates["statistic"] == "deff"]
+        found = found.set_index(pd.MultiIndex.from_frame(found[list(spec.by)]))["value"]
+        own["deff"] = found.reindex(pd.MultiIndex.from_frame(own[list(spec.by)])).to_numpy(float)
+    for group, suffix in ((reference, "_ref"), (NOT_STATED, "_ns")):
+        arm = own.loc[own["ethnicity"] == group, [*keys, "x", "n", "deff"]].add_suffix(suffix)
+        on = {"left_on": keys, "right_on": [f"{key}{suffix}" for key in keys]} if keys else {"how": "cross"}
+        own = own.merge(arm, **({"how": "left"} | on))
+    return own
+
+
+def _proportions(arms: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Shares on effective counts, and the ratio of the rarer of the event and its complement."""
+    x, n = arms["x"] / arms["deff"], arms["n"] / arms["deff"]
+    rx, rn = arms["x_ref"] / arms["deff_ref"], arms["n_ref"] / arms["deff_ref"]
+    flip = judge_complement(arms["x"], arms["n"], arms["x_ref"], arms["n_ref"])
+    gap = difference(x, n, rx, rn, level=level)
+    ratio = relative_rate(x.where(~flip, n - x), n, rx.where(~flip, rn - rx), rn, level=level)
+    event, base, unknown = (
+        arms[f"x{arm}"].where(~flip, arms[f"n{arm}"] - arms[f"x{arm}"]) for arm in ("", "_ref", "_ns")
+    )
+    low, high = missing_bounds(event, arms["n"], base, arms["n_ref"], unknown, arms["n_ns"])
+    return _figures(
+        arms["x"] / arms["n"],
+        proportion(x, n, level=level),
+        ratio.assign(value=(event / arms["n"]) / (base / arms["n_ref"])),
+        gap=arms["x"] / arms["n"] - arms["x_ref"] / arms["n_ref"],
+        gap_lower=gap["lower"],
+        gap_upper=gap["upper"],
+        deff=arms["deff"],
+        bound_lower=low,
+        bound_upper=high,
+        **_detectable(base / arms["n_ref"], n, rn),
+        judged=flip.map({True: "complement", False: ""}),
+    )
+
+
+def _rates(arms: pd.DataFrame, spec: TableSpec, level: float) -> pd.DataFrame:
+    """Rates and their ratios, exact for people and deaths; what repeats is estimated from persons."""
+    per = spec.measure.per
+    own = rate(arms["x"], arms["n"], per=per, level=level)
+    ratio = rate_ratio(arms["x"], arms["n"], arms["x_ref"], arms["n_ref"], level=level)
+    if spec.measure.clustered:
+        own[["lower", "upper"]] = ratio[["lower", "upper", "p_value"]] = np.nan
+    low, high = missing_bounds_rate(*(arms[name] for name in ("x", "n", "x_ref", "n_ref", "x_ns", "n_ns")))
+    base = arms["x_ref"] / arms["n_ref"]
+    return _figures(
+        own["value"],
+        own,
+        ratio,
+        gap=own["value"] - base * per,
+        gap_lower=np.nan,
+        gap_upper=np.nan,
+        deff=arms["deff"],
+        bound_lower=low,
+        bound_upper=high,
+        **_detectable(base, arms["n"] / arms["deff"], arms["n_ref"] / arms["deff_ref"]),
+        judged="",
+    )
+
+
+def _figures(value: pd.Series, own: pd.DataFrame, ratio: pd.DataFrame, **others: object) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "value": value,
+            "lower": own["lower"],
+            "upper": own["upper"],
+            "ratio": ratio["value"],
+            "ratio_lower": ratio["lower"],
+            "ratio_upper": ratio["upper"],
+            "p_value": ratio["p_value"],
+            **others,
+        }
+    )
+
+
+def _detectable(share: pd.Series, nobs: pd.Series, ref_nobs: pd.Series) -> dict[str, list[float | None]]:
+    """The ratios nearest to 1 that each row's data could have shown, below and above."""
+    possible = (share > 0) & (share < 1) & (nobs > 0) & (ref_nobs > 0)
+    pairs = [
+        detectable_ratio(*row) if able else (None, None)
+        for able, row in zip(possible, zip(share, nobs, ref_nobs, strict=True), strict=True)
+    ]
+    return {"detectable_below": [low for low, _ in pairs], "detectable_above": [high for _, high in pairs]}
+
+
+def _with_estimates(frame: pd.DataFrame, estimates: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
+    """Put in what was estimated from persons and strata: clustered intervals, adjusted ratios."""
+    frame[["adjusted_ratio", "adjusted_lower", "adjusted_upper"]] = np.nan
+    into = {
+        "rate": ("value", "lower", "upper", None),
+        "ratio": ("ratio", "ratio_lower", "ratio_upper", "p_value"),
+        "adjusted": ("adjusted_ratio", "adjusted_lower", "adjusted_upper", None),
+        "adjusted complement": ("adjusted_ratio", "adjusted_lower", "adjusted_upper", None),
+    }
+    cell = pd.MultiIndex.from_frame(frame[list(spec.by)])
+    for statistic, targets in into.items():
+        found = estimates[estimates["statistic"] == statistic]
+        found = found.set_index(pd.MultiIndex.from_frame(found[list(spec.by)])).reindex(cell)
+        side = frame["judged"].eq("complement") == statistic.endswith("complement")
+        take = found["value"].notna().to_numpy() & (side | (statistic in ("rate", "ratio"))).to_numpy()
+        for column, target in zip(("value", "lower", "upper", "p_value"), targets, strict=True):
+            if target:
+                frame.loc[take, target] = found[column].to_numpy(float, na_value=np.nan)[take]
+    return frame
+
+
+def _too_few(arms: pd.DataFrame, spec: TableSpec) -> pd.Series:
+    """Rows in which an arm has too few events for a ratio that is not exact."""
+    if spec.measure.kind == "rate" and not spec.measure.clustered:
+        return pd.Series(False, index=arms.index)
+    fewest = arms[["x", "x_ref"]].min(axis=1)
+    if spec.measure.kind == "proportion":
+        fewest = pd.concat([fewest, arms["n"] - arms["x"], arms["n_ref"] - arms["x_ref"]], axis=1).min(axis=1)
+    return fewest < LEAST_EVENTS
+
+
+def _gated(frame: pd.DataFrame, arms: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
+    """Withhold figures on too small a denominator, and mark every figure that is not shown."""
+    least = LEAST_FOR_PERCENT if spec.measure.kind == "proportion" else LEAST_FOR_RATE
+    small = arms["n"].to_numpy() < least
+    shown = [name for name in frame if name in FIGURES]
+    frame.loc[small | frame["mark"].ne(""), shown] = np.nan
+    frame.loc[frame["mark"].eq("") & frame["value"].isna(), "mark"] = "u"
+    return frame
+
+
+def _judged(frame: pd.DataFrame, compared: pd.Series, band: tuple[float, float]) -> pd.DataFrame:
+    """Adjust the p-values within the table, the family, and give each comparison its verdict."""
+    frame["p_adjusted"] = adjust_p(frame["p_value"])
+    ratio = frame[["ratio", "ratio_lower", "ratio_upper"]].set_axis(["value", "lower", "upper"], axis=1)
+    frame["verdict"] = verdict(ratio, frame["p_adjusted"], band).where(compared)
+    return frame

@@ -1,0 +1,103 @@
+"""What the rules are, and the tables and relations that they are applied to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+
+import pandas as pd
+
+from reportlib.errors import ReportError
+
+TOTAL = "all"
+Code = str
+Key = tuple[str, ...]  # the part, then one code a dimension, in the system's order of dimensions
+
+
+@dataclass(frozen=True)
+class Exemption:
+    """A reviewer's decision to show one table whole."""
+
+    table: str
+    reason: str
+    reviewer: str
+
+
+def _rule(default: int, reason: str) -> int:
+    return field(default=default, metadata={"reason": reason})  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The rules of disclosure control; `reasons` says why each is as it is.
+
+    Raises ReportError when a rule is outside what is allowed or an exemption gives no reason or name.
+    """
+
+    threshold: int = _rule(5, "A count of 1 to 5 people can be put to a name by someone who knows one of them.")
+    protection_width: int = _rule(5, "The values that fit a hidden count must span at least this much.")
+    minimum_denominator: int = _rule(
+        10, "What all or none of so small a group did is known of each of them, whatever the count."
+    )
+    exemptions: tuple[Exemption, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.threshold <= 5:
+            raise ReportError("The disclosure threshold must be from 1 to 5.")
+        if self.protection_width < 1 or self.minimum_denominator < 0:
+            raise ReportError("The protection width must be at least 1, the minimum denominator at least 0.")
+        for exemption in self.exemptions:
+            if not (exemption.reason.strip() and exemption.reviewer.strip()):
+                raise ReportError(f"The exemption of table {exemption.table} needs a reason and a name.")
+
+    def exempt(self, table: str) -> bool:
+        """Whether a reviewer has exempted the table."""
+        return any(exemption.table == table for exemption in self.exemptions)
+
+    def reasons(self) -> pd.DataFrame:
+        """One row a rule: rule, value, reason; then one an exemption. For the quality page."""
+        rules = [
+            (rule.name.replace("_", " "), str(getattr(self, rule.name)), rule.metadata["reason"])
+            for rule in fields(self)
+            if rule.metadata
+        ]
+        rules.append(("zeros", "shown", "Nobody is in them; so every mark is known to hide at least 1."))
+        rules += [(f"exempt: {e.table}", e.reviewer, e.reason) for e in self.exemptions]
+        return pd.DataFrame(rules, columns=["rule", "value", "reason"])
+
+
+@dataclass(frozen=True)
+class CountTable:
+    """A table of counts that is to be published, or has been.
+
+    `frame`: one string column a dimension (a code; "all" is the total; a dimension that is not there
+    is "all") and `value`, an integer >= 0, or missing where an earlier release hid it.
+    `part`: what is counted. Equal part and coordinates are one cell, whatever the table.
+    `additive`: False for distinct people: max(parts) <= total <= sum(parts), save over `Relations.fixed`.
+    `published`: already known to everyone; never hidden.
+    `scale`: how many snapshots were added up; threshold and width grow with it.
+    """
+
+    name: str
+    part: str
+    frame: pd.DataFrame
+    additive: bool = True
+    published: bool = False
+    scale: int = 1
+
+
+@dataclass(frozen=True)
+class Relations:
+    """How cells hang together.
+
+    `hierarchies`: dimension -> parent code -> the ways in which it is divided without remainder.
+    `chains`: whole part -> the disjoint parts that make it up. A code or part that no table shows is
+    still there: what the others leave of the total is an implied cell.
+    `at_most`: (part, part): in each cell the first is at most the second (people, events).
+    `fixed`: dimensions in which a person has one value, so that even distinct people add up.
+    """
+
+    hierarchies: Mapping[str, Mapping[Code, list[tuple[Code, ...]]]] = field(default_factory=dict)
+    chains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    at_most: tuple[tuple[str, str], ...] = ()
+    fixed: tuple[str, ...] = ("ethnicity",)

@@ -1,0 +1,95 @@
+"""Ethnicity codes and the groupings that reports use.
+
+The lists are data (`data/codes/`), each with its source; a code that is not listed maps to nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import pandas as pd
+
+from reportlib.project import CODES
+
+NOT_STATED = "NS"
+FIVE = {
+    "A": "Asian",
+    "B": "Black",
+    "M": "Mixed",
+    "W": "White",
+    "O": "Other",
+}
+TWO = {"EM": "Ethnic minority (including White minorities)", "WB": "White British"}
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """A way to group people by ethnicity.
+
+    `labels` maps each group code, in display order, to its label; "not stated" comes last.
+    `of` maps each of the 19 detailed codes (and NS) to a group code; `reference` is the group that
+    others are compared with.
+    """
+
+    name: str
+    labels: dict[str, str]
+    of: dict[str, str]
+    reference: str
+
+    @property
+    def codes(self) -> list[str]:
+        """Group codes in display order, "not stated" last."""
+        return list(self.labels)
+
+    @property
+    def compared(self) -> list[str]:
+        """Group codes that a comparison covers: all but "not stated"."""
+        return [code for code in self.labels if code != NOT_STATED]
+
+    def members(self, code: str) -> tuple[str, ...]:
+        """The detailed codes that make up a group."""
+        return tuple(detail for detail, group in self.of.items() if group == code)
+
+
+@cache
+def raw_codes() -> dict[str, str]:
+    """Every code that an extract may hold, mapped to its detailed group (one of 19, or NS)."""
+    listed = pd.read_csv(CODES / "ethnicity_codes.csv", dtype=str, keep_default_na=False)
+    return dict(zip(listed["code"], listed["group_19"], strict=True))
+
+
+@cache
+def groupings() -> dict[str, Grouping]:
+    """The groupings by the name that the parameter `grouping` takes: 5+1, 19, two."""
+    groups = pd.read_csv(CODES / "ethnic_groups.csv", dtype=str, keep_default_na=False)
+    detail = groups["group_19"]
+    not_stated = {NOT_STATED: "Not stated"}
+    return {
+        "5+1": Grouping(
+            "5+1", FIVE | not_stated, dict(zip(detail, groups["group_5"], strict=True)), reference="W"
+        ),
+        "19": Grouping(
+            "19",
+            dict(zip(detail, groups["label_19"], strict=True)),
+            dict(zip(detail, detail, strict=True)),
+            reference="W1",
+        ),
+        "two": Grouping(
+            "two", TWO | not_stated, dict(zip(detail, groups["group_2"], strict=True)), reference="WB"
+        ),
+    }
+
+
+def label(code: str) -> str:
+    """The label of any group code of any grouping; "all" is "All"."""
+    return _labels()[code]
+
+
+@cache
+def _labels() -> dict[str, str]:
+    named = {code: text for grouping in groupings().values() for code, text in grouping.labels.items()}
+    return {"all": "All"} | named
+
+
+CHINESE_NOTE = "Chinese is counted in Asian, as in the 2011 and 2021 Censuses; before 2011 it was in Other."

@@ -1,0 +1,61 @@
+"""The ledger: one line for every figure that a report publishes, under a name that lasts."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One published figure, sentence or verdict.
+
+    `id` is measure/by/codes/statistic, from codes alone; with `period` and `edition` it names one
+    figure, so that two years compare by name. `text` is what a reader sees; `value` is the number
+    rounded as it is shown, missing where `mark` stands in its place.
+    """
+
+    id: str
+    period: str
+    edition: str
+    chapter: str
+    table: str
+    statistic: str
+    label: str
+    text: str
+    value: float | str | None = None
+    mark: str = ""
+    unit: str = ""
+    status: tuple[str, ...] = ()
+
+
+def slug(code: str) -> str:
+    """A code as it stands in a fact's name: "Category C" is "category-c", "W1" stays."""
+    return code if re.fullmatch(r"[A-Z][A-Z0-9]?", code) else re.sub(r"[^a-z0-9]+", "-", code.lower()).strip("-")
+
+
+def fact_id(measure: str, by: Sequence[str], codes: Sequence[str], statistic: str) -> str:
+    """The lasting name of a figure; a year is no part of it, since the period is a field."""
+    kept = [(name, slug(code)) for name, code in zip(by, codes, strict=True) if name != "year"]
+    names, values = zip(*kept, strict=True) if kept else (("all",), ("all",))
+    return "/".join([measure, "+".join(names), "+".join(values), statistic])
+
+
+def write(facts: Iterable[Fact], path: Path) -> None:
+    """Write facts as JSON lines, in order of name, each once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = {json.dumps(asdict(fact), ensure_ascii=False, sort_keys=True) for fact in facts}
+    path.write_text("".join(f"{line}\n" for line in sorted(lines)), encoding="utf-8")
+
+
+def read(paths: Iterable[Path]) -> list[Fact]:
+    """All the facts of the files, in order of name, period and edition."""
+    found = [
+        Fact(**(line | {"status": tuple(line["status"])}))
+        for path in paths
+        for line in map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    ]
+    return sorted(found, key=lambda fact: (fact.id, fact.period, fact.edition, fact.table))

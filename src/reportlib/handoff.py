@@ -1,0 +1,96 @@
+"""What the build hands to the notebooks: protected counts, releasable estimates, and what the run is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from reportlib import facts
+from reportlib.errors import ReportError
+from reportlib.facts import Fact
+from reportlib.measures import MEASURES, TableSpec
+
+
+@dataclass(frozen=True)
+class Handoff:
+    """A folder of prepared counts: `run.json`, `counts/`, `estimates/`, and `facts/` as chapters write them."""
+
+    folder: Path
+
+    @cached_property
+    def run(self) -> dict[str, Any]:
+        """What is known of the run: parameters, inputs, findings, chapters, tables, versions."""
+        path = self.folder / "run.json"
+        if not path.exists():
+            raise ReportError(f"No counts have been prepared in {self.folder}: run `make lab`.")
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+
+    def check(self, parameters: dict[str, Any]) -> None:
+        """Refuse parameters other than those that the counts were prepared with."""
+        prepared = self.run["parameters"]
+        given = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()}
+        differ = [
+            f"{name} is {given.get(name)!r}, prepared with {prepared.get(name)!r}"
+            for name in sorted(prepared.keys() | given.keys())
+            if prepared.get(name) != given.get(name)
+        ]
+        if differ:
+            raise ReportError(
+                f"The counts were prepared with other parameters: {'; '.join(differ)}. Prepare them again."
+            )
+
+    def declared(self, chapter: str) -> list[str]:
+        """The tables that a chapter may show, published ones included."""
+        entry = self.run["chapters"].get(chapter)
+        if entry is None:
+            raise ReportError(f"There is no chapter {chapter!r}; there are: {', '.join(self.run['chapters'])}.")
+        return [*entry["tables"], *entry["published"]]
+
+    def spec(self, chapter: str, table: str) -> TableSpec:
+        """The declaration of a chapter's table. Raises ReportError if the chapter does not declare it."""
+        if table not in (allowed := self.declared(chapter)):
+            raise ReportError(f"The chapter {chapter} does not declare the table {table!r}; it declares {allowed}.")
+        held = self.run["tables"][table]
+        return TableSpec(
+            table, MEASURES[held["measure"]], tuple(held["by"]), held["grouping"], held["period"], tuple(held["adjust"])
+        )
+
+    def unavailable(self, table: str) -> str:
+        """Why a table cannot be made from these inputs; empty if it can."""
+        return str(self.run["tables"][table]["unavailable"] or "")
+
+    def table_status(self, table: str) -> list[str]:
+        return list(self.run["tables"][table]["status"])
+
+    def statuses(self, chapter: str) -> list[str]:
+        """The statuses of all that a chapter shows."""
+        entry = self.run["chapters"][chapter]
+        found = {status for table in entry["tables"] for status in self.table_status(table)}
+        found |= {"published"} if entry["published"] else set()
+        return sorted(found or set(self.run["status"]))
+
+    def counts(self, chapter: str, table: str) -> pd.DataFrame:
+        """The protected counts of a declared table."""
+        self.spec(chapter, table)
+        return checked(pd.read_parquet(self.folder / "counts" / f"{table}.parquet"))
+
+    def estimates(self, table: str) -> pd.DataFrame:
+        """The estimates released beside a table's counts."""
+        return pd.read_parquet(self.folder / "estimates" / f"{table}.parquet")
+
+    def facts(self) -> list[Fact]:
+        """The facts of the chapters that have been written so far."""
+        return facts.read(sorted((self.folder / "facts").glob("*.jsonl")))
+
+
+def checked(frame: pd.DataFrame) -> pd.DataFrame:
+    """A protected frame, or ValueError: a mark stands exactly where a numerator is missing."""
+    if (frame["mark"].ne("") != frame["numerator"].isna()).any():
+        raise ValueError("a mark without a missing count, or a missing count without a mark")
+    return frame

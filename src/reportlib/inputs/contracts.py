@@ -1,0 +1,132 @@
+"""The contracts of the input tables: Table Schema, read from a Data Package and compiled to SQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from reportlib.project import CONTRACTS
+
+# A date written as in ISO 8601, or the date part of a local date and time; one with a zone is
+# refused, since the day that it falls on would depend on the zone.
+ISO_DATE = r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}([.]\d+)?)?)?"
+WHOLE_NUMBER = r"[+-]?\d+([.]0+)?"
+
+
+def literal(text: str) -> str:
+    """A string as SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def listed(values: Iterable[str]) -> str:
+    """Strings as an SQL list in brackets; NULL stands in an empty one."""
+    return f"({', '.join(map(literal, values)) or 'NULL'})"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of a contract. `blank` is the level of a blank where the field is required."""
+
+    name: str
+    title: str
+    type: str
+    required: bool
+    enum: tuple[str, ...]
+    minimum: str | int | None
+    maximum: str | int | None
+    pattern: str
+    true: tuple[str, ...]
+    false: tuple[str, ...]
+    masked: bool
+    blank: str
+
+    def typed(self, date_format: str) -> str:
+        """SQL that types the trimmed text in the column of this name; NULL if it cannot be typed."""
+        name = self.name
+        whole = f"CASE WHEN regexp_full_match({name}, '{WHOLE_NUMBER}') THEN try_cast({name} AS BIGINT) END"
+        iso = f"CASE WHEN regexp_full_match({name}, '{ISO_DATE}') THEN try_cast({name}[:10] AS DATE) END"
+        yes, no = f"WHEN {name} IN {listed(self.true)}", f"WHEN {name} IN {listed(self.false)}"
+        return {
+            "integer": whole,
+            "date": f"coalesce(try_strptime({name}, {literal(date_format)})::DATE, {iso})",
+            "boolean": f"CASE {yes} THEN true {no} THEN false END",
+            "string": name,
+        }[self.type]
+
+    def allowed(self, date_format: str) -> str:
+        """What may stand in a cell of this type, and what to do otherwise."""
+        return {
+            "integer": "a whole number; correct it",
+            "date": f"a date that exists, written {date_format}, no zone; correct it or date_format:",
+            "boolean": f"one of {', '.join(self.true + self.false)}; correct it, or map it under codes:",
+        }[self.type]
+
+    def breaches(self) -> Iterator[tuple[str, str]]:
+        """SQL conditions that no row may meet, each with what to say; `{found}` stands for the value."""
+        if self.enum:
+            says = (
+                f"{{found}} is not one of the {self.title}s ({', '.join(self.enum)}); correct it, or map it"
+            )
+            yield f"{self.name} NOT IN {listed(self.enum)}", f"{says} under codes:"
+        for sign, word, limit in (("<", "below", self.minimum), (">", "above", self.maximum)):
+            if limit is not None:
+                bound = f"DATE '{limit}'" if self.type == "date" else limit
+                yield (
+                    f"{self.name} {sign} {bound}",
+                    f"the {self.title} is {word} {limit}, the limit; correct it",
+                )
+        if self.pattern:
+            says = f"the {self.title} is not of the form {self.pattern}; a spreadsheet's error, such as #N/A?"
+            yield f"NOT regexp_full_match({self.name}, {literal(self.pattern)})", says
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One input table. `repeats` is the level of a repeated key; one set of `dated` must be present."""
+
+    name: str
+    title: str
+    fields: dict[str, Field]
+    key: tuple[str, ...]
+    repeats: str
+    dated: tuple[tuple[str, ...], ...]
+
+
+def _field(given: dict[str, Any]) -> Field:
+    rule = given.get("constraints", {})
+    return Field(
+        name=given["name"],
+        title=given["title"],
+        type=given["type"],
+        required=rule.get("required", False),
+        enum=tuple(rule.get("enum", ())),
+        minimum=rule.get("minimum"),
+        maximum=rule.get("maximum"),
+        pattern=rule.get("pattern", ""),
+        true=tuple(given.get("trueValues", ())),
+        false=tuple(given.get("falseValues", ())),
+        masked=given.get("reportlib:mask", "enum" not in rule),
+        blank=given.get("reportlib:blank", "error"),
+    )
+
+
+def _contract(given: dict[str, Any]) -> Contract:
+    schema = given["schema"]
+    return Contract(
+        name=given["name"],
+        title=given["title"],
+        fields={each["name"]: _field(each) for each in schema["fields"]},
+        key=tuple(schema.get("primaryKey", ())),
+        repeats=schema.get("reportlib:repeats", "error"),
+        dated=tuple(map(tuple, schema.get("reportlib:dated", ()))),
+    )
+
+
+@cache
+def contracts() -> dict[str, Contract]:
+    """The contracts, by the name of the table."""
+    resources = json.loads(CONTRACTS.read_text(encoding="utf-8"))["resources"]
+    return {given["name"]: _contract(given) for given in resources}

@@ -1,0 +1,159 @@
+"""Estimates that need people or strata, made from the release before any notebook starts.
+
+Their own rule of release: at least ten events and twenty people in each arm, and no single stratum shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from reportlib.inputs.release import Release
+from reportlib.measures import TableSpec
+from reportlib.statistics import (
+    Estimate,
+    clustered_rate,
+    clustered_rate_ratio,
+    effective_sample,
+    mantel_haenszel,
+    mantel_haenszel_rate,
+)
+
+LEAST_EVENTS = 10
+LEAST_PEOPLE = 20
+COLUMNS = ["statistic", "value", "lower", "upper", "p_value"]
+
+
+def estimates(release: Release, spec: TableSpec, reference: str, level: float) -> pd.DataFrame:
+    """Everything about a table that its counts cannot give.
+
+    Returns
+    -------
+    One row an estimate: the columns of `spec.by`, then `statistic` ("deff", "rate", "ratio" or
+    "adjusted"), `value`, `lower`, `upper`, `p_value`. "deff" is the variance of the count relative
+    to that of independent events (Rao and Scott 1992 for proportions).
+    """
+    rows: list[dict[str, Any]] = []
+    if spec.measure.clustered and release.has("person_id", spec.measure.numerator.dataset):
+        people = _People(release, spec)
+        rows += _design_effects(people) if spec.measure.kind == "proportion" else _rates(people, reference, level)
+    if spec.adjust and "year" not in spec.by and spec.strata == ():
+        rows += _adjusted(release, spec, reference, level)
+    return pd.DataFrame(rows, columns=[*spec.by, *COLUMNS])
+
+
+class _People:
+    """The persons table of one table spec, cell by cell."""
+
+    def __init__(self, release: Release, spec: TableSpec) -> None:
+        self.spec = spec
+        proportion = spec.measure.kind == "proportion"
+        self.table = release.people(spec, spec.measure.numerator, spec.measure.denominator if proportion else None)
+        self.exposure = _exposures(release, spec) if not proportion else {}
+
+    def cells(self) -> Iterator[tuple[tuple[str, ...], np.ndarray, np.ndarray]]:
+        """Each cell that may be released: its key, events per person, observations per person."""
+        for key, cell in self.table.groupby(list(self.spec.by), sort=True):
+            events, people = (cell["count"] * cell["people"]).sum(), cell["people"].sum()
+            if events >= LEAST_EVENTS and people >= LEAST_PEOPLE:
+                yield key, *(np.repeat(cell[name], cell["people"]).to_numpy() for name in ("count", "nobs"))
+
+
+def _row(spec: TableSpec, key: Sequence[str], statistic: str, estimate: Estimate) -> dict[str, Any]:
+    return dict(zip(spec.by, key, strict=True)) | {
+        "statistic": statistic,
+        "value": estimate.value,
+        "lower": estimate.lower,
+        "upper": estimate.upper,
+        "p_value": estimate.p_value,
+    }
+
+
+def _design_effects(people: _People) -> list[dict[str, Any]]:
+    found = []
+    for key, count, nobs in people.cells():
+        deff = effective_sample(count, nobs)[2]
+        found.append(_row(people.spec, key, "deff", Estimate(max(round(deff, 2), 1.0), None, None, None, None)))
+    return found
+
+
+def _rates(people: _People, reference: str, level: float) -> list[dict[str, Any]]:
+    """Rates of events of which one person can have several, and their ratios to the reference group."""
+    spec, per = people.spec, people.spec.measure.per
+    cells = {key: count for key, count, _ in people.cells() if people.exposure.get(key, 0) > 0}
+    found = []
+    for key, count in cells.items():
+        exposure = people.exposure[key]
+        deff = round(float((count**2).sum() / count.sum()), 2)
+        found.append(_row(spec, key, "deff", Estimate(deff, None, None, None, None)))
+        found.append(_row(spec, key, "rate", clustered_rate(count, exposure, per=per, level=level)))
+        base = tuple(reference if name == "ethnicity" else code for name, code in zip(spec.by, key, strict=True))
+        if base != key and base in cells:
+            ratio = clustered_rate_ratio(count, exposure, cells[base], people.exposure[base], level=level)
+            found.append(_row(spec, key, "ratio", ratio))
+    return found
+
+
+def _exposures(release: Release, spec: TableSpec) -> dict[tuple[str, ...], float]:
+    """Person-years of every cell; a dimension that the population lacks is read at its total."""
+    assert spec.measure.denominator is not None
+    frame = release.average(spec, spec.measure.denominator)
+    years = 1 if "year" in spec.by else len(release.years(spec))
+    known = [name for name in spec.by if name in frame]
+    table = {tuple(row[:-1]): row[-1] * years for row in frame[[*known, "value"]].itertuples(index=False)}
+    keys = release.counts(spec, spec.measure.numerator)[list(spec.by)].itertuples(index=False)
+    at = [spec.by.index(name) for name in known]
+    return {tuple(key): table.get(tuple(key[i] for i in at), 0.0) for key in keys}
+
+
+def _adjusted(release: Release, spec: TableSpec, reference: str, level: float) -> list[dict[str, Any]]:
+    """Mantel-Haenszel ratios to the reference group, holding the dimensions of `adjust` equal."""
+    fine = replace(spec, by=("ethnicity", *spec.adjust), adjust=())
+    if release.why_unavailable(fine):
+        return []
+    strata = _strata(release, fine)
+    deff = {row["ethnicity"]: row["value"] for row in _overall_deff(release, spec)}
+    base = strata.get(reference)
+    found = []
+    for group, frame in strata.items():
+        if group == reference or base is None or min(frame["x"].sum(), base["x"].sum()) < LEAST_EVENTS:
+            continue
+        both = frame.join(base, rsuffix="_ref", how="inner")
+        a, b = deff.get(group, 1.0), deff.get(reference, 1.0)
+        x, n, rx, rn = both["x"] / a, both["n"] / a, both["x_ref"] / b, both["n_ref"] / b
+        if spec.measure.kind == "rate":
+            found.append(_row(spec, (group,), "adjusted", mantel_haenszel_rate(x, n, rx, rn, level=level)))
+            continue
+        counts = np.stack([np.stack([x, n - x], 1), np.stack([rx, rn - rx], 1)], 1)
+        found.append(_row(spec, (group,), "adjusted", mantel_haenszel(counts, level=level)))
+        complement = mantel_haenszel(counts[:, :, ::-1], level=level)
+        found.append(_row(spec, (group,), "adjusted complement", complement))
+    return found
+
+
+def _overall_deff(release: Release, spec: TableSpec) -> list[dict[str, Any]]:
+    if not (spec.measure.clustered and release.has("person_id", spec.measure.numerator.dataset)):
+        return []
+    if spec.measure.kind == "proportion":
+        return _design_effects(_People(release, spec))
+    return [row for row in _rates(_People(release, spec), "", 0.95) if row["statistic"] == "deff"]
+
+
+def _strata(release: Release, spec: TableSpec) -> dict[str, pd.DataFrame]:
+    """For each ethnic group, events `x` and denominator `n` by stratum."""
+    measure, dims = spec.measure, list(spec.by[1:])
+    assert measure.denominator is not None
+    x = release.counts(spec, measure.numerator)
+    if measure.kind == "rate":
+        n = release.average(spec, measure.denominator)
+        n["value"] *= len(release.years(spec))
+    else:
+        n = release.counts(spec, measure.denominator)
+    both = n.merge(x, on=list(spec.by), how="left", suffixes=("_n", "_x")).fillna({"value_x": 0})
+    inner = both[(both[list(spec.by)] != "all").all(axis=1)]
+    inner = inner.rename(columns={"value_n": "n", "value_x": "x"})
+    return {str(group): rows.set_index(dims)[["x", "n"]] for group, rows in inner.groupby("ethnicity")}

@@ -1,0 +1,216 @@
+"""The files that come in: their headings, and their rows as batches of Arrow columns."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from itertools import chain, islice
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+from python_calamine import CalamineError, CalamineWorkbook
+
+from reportlib.errors import Finding, ReportError
+from reportlib.inputs.findings import Places, nearest
+from reportlib.params import InputSpec
+
+BLOCK = 1 << 24  # bytes of CSV read at a time
+BATCH = 1 << 17  # rows of Parquet or of a sheet typed at a time
+DELIMITERS = ",;\t|"
+
+Batches = Callable[[Sequence[str]], Iterator[pa.RecordBatch]]
+
+
+@dataclass(frozen=True)
+class Extract:
+    """One file. `batches(columns)` gives those columns in that order, and `source_row` after them."""
+
+    shown: str
+    headings: tuple[str, ...]
+    batches: Batches
+
+
+def opened(path: Path, shown: str, spec: InputSpec) -> Extract:
+    """Open a file and read its headings.
+
+    Raises
+    ------
+    ReportError : the file is empty, is not of its format or encoding, or has no proper headings.
+    """
+    if path.stat().st_size == 0:
+        raise wrong(shown, "the file is empty (0 bytes); export it again")
+    if spec.format == "csv":
+        return _csv(path, shown, spec.encoding)
+    return _parquet(path, shown) if spec.format == "parquet" else _sheet(path, shown, spec.sheet)
+
+
+def wrong(shown: str, message: str, row: int | None = None) -> ReportError:
+    """The error that says what is wrong with a file."""
+    return ReportError("The inputs cannot be read:", [Finding(message, shown, row)])
+
+
+def _headings(shown: str, row: Sequence[str], next_row: Sequence[str], number: int = 1) -> tuple[str, ...]:
+    """Check and tidy the headings; they are not quoted, since a file without any shows its first row."""
+    names = tuple(name.strip() for name in row)
+    blank = [
+        i for i, (name, below) in enumerate(zip(names, next_row, strict=False)) if not name and below.strip()
+    ]
+    twice = [i for i, name in enumerate(names) if name and name in names[:i]]
+    if blank:
+        message = "are cells merged? Unmerge them, and give each column one heading in one row"
+        raise wrong(shown, f"the heading is blank in {_columns(blank)}: {message}", number)
+    if twice:
+        raise wrong(
+            shown, f"the heading of {_columns(twice)} is that of an earlier column; rename it", number
+        )
+    return names
+
+
+def _columns(positions: Sequence[int]) -> str:
+    letters = [chr(64 + i // 26) * (i >= 26) + chr(65 + i % 26) for i in positions]
+    return f"column{'s' * (len(letters) > 1)} {', '.join(letters)}"
+
+
+def _csv(path: Path, shown: str, encoding: str) -> Extract:
+    _decode(path, shown, encoding)
+    try:
+        with path.open(encoding=encoding.replace("utf-8-sig", "utf-8"), newline="") as file:
+            first = file.readline().removeprefix("\ufeff")
+            delimiter = max(DELIMITERS, key=first.count)
+            lines = csv.reader(chain([first], file), delimiter=delimiter)
+            row, next_row = next(lines, []), next(lines, [])
+    except csv.Error:
+        raise _open_quote(shown) from None
+    headings = _headings(shown, row, next_row)
+    return Extract(
+        shown, headings, lambda columns: _csv_rows(path, shown, encoding, delimiter, headings, columns)
+    )
+
+
+def _decode(path: Path, shown: str, encoding: str) -> None:
+    decoder, line = codecs.getincrementaldecoder(encoding)(), 1
+    with path.open("rb") as file:
+        while chunk := file.read(BLOCK):
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError as error:
+                line += error.object[: error.start].count(b"\n")
+                advice = (
+                    'save it again as "CSV UTF-8", or say what it is under encoding: (often windows-1252)'
+                )
+                raise wrong(
+                    shown, f"the file is not {encoding} text from this row on; {advice}", line
+                ) from None
+            line += chunk.count(b"\n")
+
+
+def _open_quote(shown: str) -> ReportError:
+    return wrong(shown, "the file cannot be read as CSV: is a quotation mark never closed? Export it again")
+
+
+def _csv_rows(
+    path: Path, shown: str, encoding: str, delimiter: str, headings: Sequence[str], columns: Sequence[str]
+) -> Iterator[pa.RecordBatch]:
+    ragged: dict[int, Places] = {}
+
+    def skip(row: pacsv.InvalidRow) -> str:
+        ragged.setdefault(row.actual_columns, Places()).add(0, [row.number])
+        return "skip"
+
+    wanted = [str(headings.index(name)) for name in columns]
+    everything = [str(position) for position in range(len(headings))]
+    try:
+        reader = pacsv.open_csv(
+            path,
+            # one thread, or the rows that are refused have no numbers
+            pacsv.ReadOptions(
+                use_threads=False,
+                block_size=BLOCK,
+                column_names=everything,
+                skip_rows_after_names=1,
+                encoding=encoding.replace("utf-8-sig", "utf-8"),
+            ),
+            pacsv.ParseOptions(
+                delimiter=delimiter,
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=skip,
+            ),
+            pacsv.ConvertOptions(include_columns=wanted, column_types=dict.fromkeys(everything, pa.string())),
+        )
+        start = 2
+        for batch in reader:
+            yield _numbered(batch.columns, start)
+            start += len(batch)
+    except pa.ArrowInvalid:
+        raise _open_quote(shown) from None
+    if ragged:
+        advice = f"the headings have {len(headings)}; look for a comma or quotation mark inside a value"
+        findings = [p.finding(f"the row has {cells} cells, {advice}", [shown]) for cells, p in ragged.items()]
+        raise ReportError("The inputs cannot be read:", findings)
+
+
+def _numbered(arrays: Sequence[pa.Array], start: int) -> pa.RecordBatch:
+    rows = pa.array(range(start, start + len(arrays[0])), pa.int64())
+    texts = [array.cast(pa.string()) for array in arrays]
+    return pa.record_batch([*texts, rows], [*map(str, range(len(texts))), "source_row"])
+
+
+def _parquet(path: Path, shown: str) -> Extract:
+    failure = wrong(shown, "the file is not Parquet, not all of it, or not flat; export it again")
+    try:
+        file = pq.ParquetFile(path)
+    except (pa.ArrowException, OSError):
+        raise failure from None
+
+    def batches(columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        start = 2
+        try:
+            for batch in file.iter_batches(BATCH, columns=list(columns)):
+                yield _numbered([batch.column(name) for name in columns], start)
+                start += len(batch)
+        except (pa.ArrowException, OSError):
+            raise failure from None
+
+    return Extract(shown, _headings(shown, file.schema_arrow.names, []), batches)
+
+
+def _sheet(path: Path, shown: str, sheet: str | None) -> Extract:
+    try:
+        book = CalamineWorkbook.from_path(path)
+    except (CalamineError, OSError):
+        raise wrong(shown, "the file is not a workbook that can be opened; has it a password?") from None
+    if sheet is not None and sheet not in book.sheet_names:
+        raise wrong(shown, f"there is no sheet {sheet!r}{nearest(sheet, book.sheet_names)}; correct sheet:")
+    held = book.get_sheet_by_name(sheet or book.sheet_names[0])
+    rows = ([_text(cell) for cell in row] for row in held.iter_rows())
+    top, row = next(((i, row) for i, row in enumerate(rows, 1) if any(row)), (1, []))
+    next_row = next(rows, [])
+    headings = _headings(shown, row, next_row, top)
+
+    def batches(columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        positions = [headings.index(name) for name in columns]
+        body, start = (row for row in chain([next_row], rows) if row), top + 1
+        while chunk := [[row[i] for i in positions] for row in islice(body, BATCH)]:
+            yield _numbered(
+                [pa.array(cells, pa.string()) for cells in zip(*chunk, strict=True)], columns, start
+            )
+            start += len(chunk)
+
+    return Extract(shown, headings, batches)
+
+
+def _text(cell: object) -> str:
+    """A cell as text: 12.0 is 12, midnight is a date, true and false in lower case."""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime):
+        return cell.isoformat(" ") if cell.time() != time() else cell.date().isoformat()
+    return str(cell)

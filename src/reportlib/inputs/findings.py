@@ -1,0 +1,129 @@
+"""What is wrong with the inputs: personal data masked, findings of one kind put together and listed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from html import escape
+from itertools import groupby
+
+from reportlib.errors import Finding
+
+FIRST = 5  # rows that a finding names; the rest are counted
+LONGEST_CODE = 40  # characters; a longer value is free text
+MOST_DIGITS = 2  # in a code; a value with more may be a person's number
+
+
+def shape(value: str) -> str:
+    """A value with its letters and digits hidden: "A1234BC" becomes "A9999AA"."""
+    hidden = re.sub(r"[^\W\d_]", lambda letter: "A" if letter[0].isupper() else "a", value[:LONGEST_CODE])
+    return re.sub(r"\d", "9", hidden)
+
+
+def quoted(value: str) -> str:
+    """A code in quotation marks; what cannot be a code is masked."""
+    code = len(value) <= LONGEST_CODE and sum(map(str.isdigit, value)) <= MOST_DIGITS
+    return f"'{value}'" if code else f"'{shape(value)}' (masked)"
+
+
+def nearest(name: str, choices: Iterable[str], cutoff: float = 0.5) -> str:
+    """A hint that names the choice most like a name, for the end of a sentence; empty if none is."""
+    folded = {choice.casefold(): choice for choice in choices}
+    close = get_close_matches(name.casefold(), folded, 1, cutoff)
+    return f"; the nearest is {folded[close[0]]!r}" if close else ""
+
+
+@dataclass
+class Places:
+    """Where one kind of finding stands: how often, the first (file, row) pairs, the first value."""
+
+    count: int = 0
+    first: list[tuple[int, int]] = field(default_factory=list)
+    value: str | None = None
+
+    def add(self, file: int, rows: Sequence[int], value: str | None = None) -> None:
+        """Note more rows of a file, in order."""
+        self.value = value if self.value is None else self.value
+        self.first += [(file, row) for row in rows[: FIRST - len(self.first)]]
+        self.count += len(rows)
+
+    def finding(self, message: str, files: Sequence[str], column: str = "", level: str = "error") -> Finding:
+        """One finding for all the places: it stands at the first and names the next."""
+        file, row = self.first[0]
+        others = [number for where, number in self.first[1:] if where == file]
+        more = self.count - 1 - len(others)
+        also = (
+            [f"row{'s' * (len(others) > 1)} {', '.join(f'{number:,}' for number in others)}"]
+            if others
+            else []
+        )
+        also += [f"{more:,} more row{'s' * (more > 1)}"] if more else []
+        tail = f"; the same in {' and '.join(also)}" if also else ""
+        return Finding(message + tail, files[file], row, column, level)
+
+
+def _ordered(findings: Sequence[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda finding: (finding.level, finding.file))
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """How many errors and warnings there are, in words."""
+    counts = [(level, sum(finding.level == level for finding in findings)) for level in ("error", "warning")]
+    return " and ".join(f"{count or 'no'} {level}{'s' * (count != 1)}" for level, count in counts)
+
+
+def listing(findings: Sequence[Finding]) -> str:
+    """The findings as plain text for the screen, errors first."""
+    lines = [f"  {finding.level}: {finding}" for finding in _ordered(findings)]
+    return "\n".join([f"The inputs have {summary(findings)}.", *lines])
+
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en-GB">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Checks of the inputs</title>
+<style>
+body {{ font: 1rem/1.5 Arial, sans-serif; color: #1d1d1b; max-width: 60rem; margin: 2rem auto }}
+table {{ border-collapse: collapse; width: 100% }}
+th, td {{ text-align: left; vertical-align: top; padding: .4rem; border-bottom: 1px solid #6f777b }}
+caption {{ text-align: left; font-size: 1.5rem; font-weight: bold; padding: 1rem .4rem }}
+th, td {{ overflow-wrap: anywhere }}
+</style>
+</head>
+<body>
+<main>
+<h1>Checks of the inputs</h1>
+<p>The inputs have {summary}. Errors stop the report; warnings are shown in it. Rows are counted from the top
+of your file, with the headings as row 1. Values are masked unless they are codes.</p>
+{tables}
+</main>
+</body>
+</html>
+"""
+_TABLE = """<table>
+<caption>{caption}</caption>
+<thead><tr><th scope="col">File</th><th scope="col">Row</th><th scope="col">Column</th>
+<th scope="col">What was found, and what to do</th></tr></thead>
+<tbody>
+{rows}
+</tbody>
+</table>"""
+
+
+def _row(finding: Finding) -> str:
+    row = "" if finding.row is None else f"{finding.row:,}"
+    cells = "".join(f"<td>{escape(text)}</td>" for text in (row, finding.column, finding.message))
+    return f'<tr><th scope="row">{escape(finding.file)}</th>{cells}</tr>'
+
+
+def report(findings: Sequence[Finding]) -> str:
+    """The findings as one self-contained HTML page."""
+    tables = [
+        _TABLE.format(caption=f"{level.capitalize()}s", rows="\n".join(map(_row, group)))
+        for level, group in groupby(_ordered(findings), key=lambda finding: finding.level)
+    ]
+    return _PAGE.format(summary=summary(findings), tables="\n".join(tables))

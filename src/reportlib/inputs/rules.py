@@ -1,0 +1,274 @@
+"""What typed inputs must fulfil: the contracts' own rules, and one function for each rule beyond them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+import duckdb
+
+from reportlib.errors import Finding
+from reportlib.ethnicity import raw_codes
+from reportlib.inputs.contracts import contracts, listed, literal
+from reportlib.inputs.findings import FIRST, Places, nearest, quoted
+from reportlib.inputs.sources import Source
+
+MANY = 20  # different unknown codes in a column; with more, the column is not what it is taken for
+TYPICAL = 0.75  # of the median snapshot; a smaller one is not all there
+PLACE = "(source_file, source_row)"
+MOMENTS = {  # table: SQL for the day of a row, by the field that it needs; the first that is there counts
+    "complaints": {"received_date": "received_date"},
+    "population": {"snapshot_date": "snapshot_date"},
+    "fatal_incidents": {
+        "notified_date": "notified_date",
+        "death_date": "death_date",
+        "death_month": "make_date(death_year, death_month, 1)",
+    },
+}
+ORDERED = (  # table, earlier, later, level of a breach
+    ("complaints", "received_date", "completed_date", "error"),
+    ("probation_terminations", "start_date", "end_date", "error"),
+    ("establishments", "valid_from", "valid_to", "error"),
+    ("fatal_incidents", "death_date", "notified_date", "warning"),
+)
+POSSIBLE = {  # outcome of supervision: the order types that it can follow
+    "recalled": ("licence", "post-sentence supervision"),
+    "revoked for breach": ("community order", "suspended sentence order"),
+}
+NOT_TYPED = "counted as of no known type"
+
+
+class Tables:
+    """The typed inputs as tables of one DuckDB connection."""
+
+    def __init__(self, sources: Mapping[str, Source], period: tuple[date, date] | None) -> None:
+        self.sources, self.period, self.db = sources, period, duckdb.connect()
+        for name, source in sources.items():
+            self.db.execute(f"CREATE VIEW {name} AS FROM read_parquet({literal(str(source.parquet))})")
+
+    def has(self, table: str, *columns: str) -> bool:
+        """Whether a table is there with all these fields."""
+        return table in self.sources and {*columns} <= {*self.sources[table].columns}
+
+    def placed(self) -> list[str]:
+        """Tables with establishments, if there is a list of establishments to look them up in."""
+        return [t for t in MOMENTS if self.has("establishments") and self.has(t, "establishment")]
+
+    def in_prison(self, table: str) -> str:
+        """SQL that goes on to leave out deaths outside prison, which are in no establishment."""
+        return " AND coalesce(setting, 'prison') = 'prison'" if self.has(table, "setting") else ""
+
+    def places(self, table: str, where: str, value: str = "NULL") -> list[Places]:
+        """Where rows meet a condition, for each different value, in the order of the first of them."""
+        rows = self.db.execute(
+            f"SELECT count(*), min({PLACE}, {FIRST}) AS first, {value} AS found FROM {table} "
+            f"WHERE {where} GROUP BY found ORDER BY first"
+        )
+        return [Places(*row) for row in rows.fetchall()]
+
+    def find(
+        self, table: str, column: str, where: str, message: str, level: str = "error", value: str = "NULL"
+    ) -> Iterator[Finding]:
+        """A finding for the rows that meet a condition, or for each value, `{found}` in the message."""
+        source, places = self.sources[table], self.places(table, where, value)
+        if len(places) > MANY:
+            message = message.replace("{found}", f"each of {len(places)} different values")
+            message, places = f"{message}. Is it the right column?", self.places(table, where)
+        for place in places:
+            text = message.replace("{found}", quoted(place.value or ""))
+            yield place.finding(text, source.files, source.names.get(column, column), level)
+
+
+def check(sources: Mapping[str, Source], years: tuple[date, date] | None) -> list[Finding]:
+    """Everything that the typed inputs do not fulfil, table by table and row by row.
+
+    `years` are the first and the last day that the report covers; without them late dates pass.
+    Errors would make figures wrong; warnings belong on the report's quality page.
+    """
+    tables = Tables(sources, years)
+    findings = [finding for source in sources.values() for finding in source.findings]
+    findings += [finding for rule in RULES for finding in rule(tables)]
+    order = {file: i for i, source in enumerate(sources.values()) for file in source.files}
+    return sorted(findings, key=lambda each: (order.get(each.file, -1), each.row or 0, each.column))
+
+
+def contract_rules(tables: Tables) -> Iterator[Finding]:
+    """Codes, limits and forms of values, as the contract gives them."""
+    for table, source in tables.sources.items():
+        for name in source.columns:
+            field = contracts()[table].fields[name]
+            for where, message in field.breaches():
+                shown = "NULL" if field.masked else name
+                yield from tables.find(table, name, where, message, value=shown)
+
+
+def repeated_keys(tables: Tables) -> Iterator[Finding]:
+    """A row with the key of an earlier one. Counts are added up, so in them it is a warning."""
+    for table, source in tables.sources.items():
+        contract = contracts()[table]
+        held = [name for name in contract.key if name in source.columns]
+        distinct = f"SELECT count(*) FROM (SELECT DISTINCT {', '.join(held)} FROM {table})"
+        if not held or tables.db.execute(distinct).fetchall() == [(source.rows,)]:
+            continue
+        where = (
+            f"{PLACE} IN (SELECT {PLACE} FROM {table} WHERE {held[0]} IS NOT NULL "
+            f"QUALIFY row_number() OVER (PARTITION BY {', '.join(held)} ORDER BY {PLACE}) > 1)"
+        )
+        advice = "both are counted" if contract.repeats == "warning" else "take one out"
+        same = " and ".join(contract.fields[name].title for name in held)
+        message = f"an earlier row has the same {same}; {advice}"
+        yield from tables.find(table, held[0], where, message, contract.repeats)
+
+
+def conflicting_codes(tables: Tables) -> Iterator[Finding]:
+    """Two ethnic groups for one person in NOMIS. Not stated beside a group is no conflict."""
+    if tables.has("nomis_ethnicity"):
+        groups = ", ".join(f"('{code}', '{group}')" for code, group in raw_codes().items() if group != "NS")
+        where = (
+            "person_id IN (SELECT person_id FROM nomis_ethnicity "
+            f"JOIN (VALUES {groups}) AS codes(code, ethnicity) ON ethnicity_code = code "
+            "GROUP BY person_id HAVING count(DISTINCT ethnicity) > 1)"
+        )
+        message = "the person has two different codes; keep the one of the latest date"
+        yield from tables.find("nomis_ethnicity", "ethnicity_code", where, message)
+
+
+def missing_people(tables: Tables) -> Iterator[Finding]:
+    """Complainants whom the NOMIS extract does not hold."""
+    if tables.has("complaints") and tables.has("nomis_ethnicity"):
+        where = "person_id NOT IN (SELECT person_id FROM nomis_ethnicity WHERE person_id IS NOT NULL)"
+        message = "the person is not in nomis_ethnicity; the code in PPUD counts, if there is one"
+        yield from tables.find("complaints", "person_id", where, message, "warning")
+
+
+def unknown_establishments(tables: Tables) -> Iterator[Finding]:
+    """Establishments that the list of establishments does not hold; an error if most rows are so."""
+    for table in tables.placed():
+        source, advice = tables.sources[table], NOT_TYPED
+        known = tables.db.execute("SELECT DISTINCT establishment FROM establishments ORDER BY 1").fetchall()
+        names = [name for (name,) in known if name]
+        where = f"establishment NOT IN {listed(names)}{tables.in_prison(table)}"
+        places = tables.places(table, where, "establishment")
+        level = "warning" if sum(place.count for place in places) <= source.rows / 2 else "error"
+        if level == "error":
+            message = "most rows have an establishment that is not in establishments; write the names alike"
+        elif len(places) > FIRST:
+            unknown = ", ".join(quoted(place.value or "") for place in places)
+            message = f"{len(places)} are not in establishments: {unknown}; {advice}"
+        else:
+            for place in places:
+                hint = nearest(place.value or "", names, 0.8)
+                message = f"{quoted(place.value or '')} is not in establishments{hint}; {advice}"
+                yield place.finding(message, source.files, source.names["establishment"], level)
+            continue
+        yield from tables.find(table, "establishment", where, message, level)
+
+
+def closed_establishments(tables: Tables) -> Iterator[Finding]:
+    """Rows of a day on which the list of establishments gives an establishment no type."""
+    limits = {"valid_from": "valid_from > day", "valid_to": "valid_to < day"}
+    held = [name for name in limits if tables.has("establishments", name)]
+    outside = " OR ".join(limits[name] for name in held)
+    for table in tables.placed() if held else []:
+        day = ", ".join(sql for name, sql in MOMENTS[table].items() if tables.has(table, name))
+        where = (
+            f"{PLACE} IN (SELECT {PLACE} FROM (SELECT *, coalesce({day}) AS day FROM {table}) "
+            f"JOIN (SELECT establishment, {', '.join(held)} FROM establishments) USING (establishment) "
+            f"WHERE true{tables.in_prison(table)} "
+            f"GROUP BY source_file, source_row HAVING bool_and(coalesce({outside}, false)))"
+        )
+        message = f"{{found}} is not in establishments on that day; {NOT_TYPED}"
+        yield from tables.find(table, "establishment", where, message, "warning", "establishment")
+
+
+def overlapping_types(tables: Tables) -> Iterator[Finding]:
+    """Two types of one establishment on the same day, which would count its rows twice."""
+    if not tables.has("establishments"):
+        return
+    periods = ("o.valid_from > e.valid_to", "e.valid_from > o.valid_to")
+    apart = periods if tables.has("establishments", "valid_from", "valid_to") else ("false",)
+    where = (
+        f"{PLACE} IN (SELECT (e.source_file, e.source_row) FROM establishments e JOIN establishments o "
+        "USING (establishment) WHERE (o.source_file, o.source_row) < (e.source_file, e.source_row) "
+        f"AND NOT coalesce({' OR '.join(apart)}, false))"
+    )
+    message = "{found} stands in an earlier row for some of the same days; take one out, or give its days"
+    yield from tables.find("establishments", "establishment", where, message, value="establishment")
+
+
+def reversed_dates(tables: Tables) -> Iterator[Finding]:
+    """A later step dated before an earlier one."""
+    for table, earlier, later, level in ORDERED:
+        if tables.has(table, earlier, later):
+            titles = [contracts()[table].fields[name].title for name in (later, earlier)]
+            message = f"the {titles[0]} is before the {titles[1]}; correct one of them"
+            yield from tables.find(table, later, f"{later} < {earlier}", message, level)
+
+
+def late_dates(tables: Tables) -> Iterator[Finding]:
+    """Dates more than a year after the years that the report covers."""
+    if tables.period is None:
+        return
+    last = tables.period[1].replace(year=tables.period[1].year + 1)
+    message = "the {} is more than a year after the years of the report; is it right?"
+    for table in tables.sources.keys() - {"establishments"}:
+        for name in tables.sources[table].columns:
+            field = contracts()[table].fields[name]
+            limit = f"DATE '{last}'" if field.type == "date" else last.year if name == "death_year" else None
+            if limit:
+                yield from tables.find(
+                    table, name, f"{name} > {limit}", message.format(field.title), "warning"
+                )
+
+
+def impossible_outcomes(tables: Tables) -> Iterator[Finding]:
+    """Outcomes that cannot follow the order: they are left out of that outcome's share."""
+    if tables.has("probation_terminations"):
+        for outcome, orders in POSSIBLE.items():
+            where = f"outcome = '{outcome}' AND order_type NOT IN {listed(orders)}"
+            message = (
+                f"'{outcome}' cannot follow {{found}}; the row is left out of the share that is {outcome}"
+            )
+            yield from tables.find(
+                "probation_terminations", "outcome", where, message, "warning", "order_type"
+            )
+
+
+def unfinished_complaints(tables: Tables) -> Iterator[Finding]:
+    """Outcomes of complaints that were not completed, or not eligible."""
+    for column, where, but in (
+        ("completed_date", "completed_date IS NULL", "has no date completed"),
+        ("eligible", "NOT eligible", "is not eligible"),
+    ):
+        if tables.has("complaints", "outcome", column):
+            message = f"the complaint has an outcome, but {but}; correct one of them"
+            yield from tables.find(
+                "complaints", column, f"outcome IS NOT NULL AND {where}", message, "warning"
+            )
+
+
+def partial_snapshots(tables: Tables) -> Iterator[Finding]:
+    """Snapshots with far fewer people than the others: an average over them is too low."""
+    for table in filter(tables.has, ("population", "probation_caseload")):
+        where = (
+            f"{PLACE} IN (SELECT min({PLACE}) FROM {table} GROUP BY snapshot_date "
+            f"QUALIFY sum(number) < {TYPICAL} * median(sum(number)) OVER ())"
+        )
+        message = f"the snapshot has under {TYPICAL:.0%} of the people of the median one; is it all there?"
+        yield from tables.find(table, "snapshot_date", where, message, "warning")
+
+
+RULES = (
+    contract_rules,
+    repeated_keys,
+    conflicting_codes,
+    missing_people,
+    unknown_establishments,
+    closed_establishments,
+    overlapping_types,
+    reversed_dates,
+    late_dates,
+    impossible_outcomes,
+    unfinished_complaints,
+    partial_snapshots,
+)

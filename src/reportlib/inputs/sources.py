@@ -1,0 +1,254 @@
+"""Extracts become typed Parquet once: from CSV, Parquet, XLSX or ODS, under the contract's own names."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from reportlib.errors import Finding, ReportError
+from reportlib.inputs.contracts import Contract, Field, contracts
+from reportlib.inputs.extracts import Extract, opened, wrong
+from reportlib.inputs.findings import Places, nearest, shape
+from reportlib.params import InputSpec
+
+ARROW = {"string": pa.string(), "integer": pa.int64(), "boolean": pa.bool_(), "date": pa.date32()}
+PLACE = (pa.field("source_file", pa.int64()), pa.field("source_row", pa.int64()))
+
+
+@dataclass(frozen=True)
+class Source:
+    """One input, typed.
+
+    `parquet` holds the contract's fields that are present (`columns`), `source_file` (which of
+    `paths`, from 0) and `source_row` (the row of that file as a person sees it: the headings are
+    row 1). `sha256` and `size` (bytes) are of the files that came in, in the order of their names.
+    `rows` are those kept, `excluded` those that the parameters leave out. `files` are the paths as
+    shown, `names` the user's name of each column, `findings` what was wrong with single cells.
+    """
+
+    name: str
+    paths: tuple[Path, ...]
+    parquet: Path
+    sha256: str
+    size: int
+    rows: int
+    excluded: int
+    status: str
+    columns: tuple[str, ...]
+    files: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+
+def read(name: str, spec: InputSpec, work: Path, root: Path) -> Source:
+    """Type one input and write it as `work/<name>.parquet`.
+
+    Raises
+    ------
+    ReportError : with all that is wrong with the files themselves, so that they cannot be read.
+    """
+    contract, paths = contracts()[name], _paths(name, spec, root)
+    files = tuple(p.relative_to(root).as_posix() if p.is_relative_to(root) else p.name for p in paths)
+    extracts: list[Extract] = []
+    findings = _unknown_fields(contract, spec)
+    for path, shown in zip(paths, files, strict=True):
+        try:
+            extracts.append(opened(path, shown, spec))
+            findings += _missing_columns(contract, spec, extracts[-1], extracts[0])
+        except ReportError as error:
+            findings += error.findings
+    _fail(findings)
+    typing = _Typing(contract, spec, _present(contract, spec, extracts[0]))
+    work.mkdir(parents=True, exist_ok=True)
+    rows, excluded = typing.write(extracts, part := work / f"{name}.parquet.part")
+    if not rows:
+        left = " left after exclude:" if excluded else ""
+        raise wrong(spec.path, f"there are no rows{left}; export it again")
+    found = (*_near_misses(contract, spec, extracts[0]), *typing.findings(files, excluded))
+    parquet, (digest, size) = part.replace(work / f"{name}.parquet"), _digest(paths)
+    columns = tuple(typing.names)
+    kept = (rows, excluded, spec.status, columns)
+    return Source(name, paths, parquet, digest, size, *kept, files, typing.names, found)
+
+
+def read_all(inputs: Mapping[str, InputSpec], work: Path, root: Path) -> dict[str, Source]:
+    """Type every input, by name; the problems of all are raised together, as a ReportError."""
+    sources, findings = {}, []
+    for name, spec in inputs.items():
+        try:
+            sources[name] = read(name, spec, work, root)
+        except ReportError as error:
+            findings += error.findings
+    _fail(findings)
+    return sources
+
+
+def _fail(findings: list[Finding]) -> None:
+    if findings:
+        raise ReportError("The inputs cannot be read:", findings)
+
+
+def _paths(name: str, spec: InputSpec, root: Path) -> tuple[Path, ...]:
+    if paths := tuple(map(Path, sorted(glob.glob(str(root / spec.path), recursive=True)))):
+        return paths
+    folder = (root / spec.path).parent
+    hint = f"; there is no folder {folder.name}"
+    if folder.is_dir():
+        hint = nearest(Path(spec.path).name, [path.name for path in folder.iterdir()])
+    raise wrong(spec.path, f"there is no such file{hint}. Put it there, or correct path: of the input {name}")
+
+
+def _digest(paths: Sequence[Path]) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    for path in paths:
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+                size += len(chunk)
+    return digest.hexdigest(), size
+
+
+# Columns
+
+
+def _present(contract: Contract, spec: InputSpec, extract: Extract) -> dict[str, str]:
+    """The user's name of each field that the file has."""
+    names = {name: spec.columns.get(name, name) for name in contract.fields}
+    return {name: theirs for name, theirs in names.items() if theirs in extract.headings}
+
+
+def _unknown_fields(contract: Contract, spec: InputSpec) -> list[Finding]:
+    asked = [("columns", name) for name in spec.columns] + [("codes", name) for name in spec.codes]
+    text = "{}: names {!r}, which is not a field of {}{}"
+    return [
+        Finding(text.format(option, name, contract.name, nearest(name, contract.fields)), spec.path)
+        for option, name in asked
+        if name not in contract.fields
+    ]
+
+
+def _missing_columns(
+    contract: Contract, spec: InputSpec, extract: Extract, first: Extract
+) -> Iterator[Finding]:
+    present = _present(contract, spec, extract)
+    needed = {name for name, field in contract.fields.items() if field.required} | spec.columns.keys()
+    needed |= _present(contract, spec, first).keys()  # files of one input have the same columns
+    missing = [spec.columns.get(name, name) for name in contract.fields if name in needed - present.keys()]
+    missing += [name for name in spec.exclude if name not in extract.headings]
+    advice = f"Name yours under columns: of the input {contract.name}"
+    for name in missing:
+        hint = nearest(name, extract.headings)
+        yield Finding(f"there is no column {name!r}{hint}. {advice}", extract.shown, column=name)
+    if contract.dated and not any(present.keys() >= {*fields} for fields in contract.dated):
+        choice = ", or ".join(" with ".join(fields) for fields in contract.dated)
+        yield Finding(f"there is no date; it needs {choice}. {advice}", extract.shown)
+
+
+def _near_misses(contract: Contract, spec: InputSpec, extract: Extract) -> Iterator[Finding]:
+    """Columns that are not read, but nearly have the name of a field that is missing."""
+    present = _present(contract, spec, extract)
+    unread = [heading for heading in extract.headings if heading not in present.values()]
+    for absent in filter(lambda name: name not in present, contract.fields):
+        if hint := nearest(absent, unread, cutoff=0.8):
+            message = f"there is no column {absent!r}{hint}. If that is it, name it under columns:"
+            yield Finding(message, extract.shown, column=absent, level="warning")
+
+
+# Rows
+
+
+class _Typing:
+    """Types the rows of one input, batch by batch, and keeps what is wrong with single cells."""
+
+    def __init__(self, contract: Contract, spec: InputSpec, names: dict[str, str]) -> None:
+        self.spec, self.names = spec, names
+        self.fields = [contract.fields[name] for name in names]
+        self.read = list(dict.fromkeys([*names.values(), *spec.exclude]))
+        self.schema = pa.schema([*((each.name, ARROW[each.type]) for each in self.fields), *PLACE])
+        self.wrong: dict[tuple[str, str], Places] = defaultdict(Places)
+        self.db = duckdb.connect()
+
+    def write(self, extracts: Sequence[Extract], path: Path) -> tuple[int, int]:
+        """Write the typed rows; returns how many are kept and how many excluded."""
+        rows = excluded = 0
+        with pq.ParquetWriter(path, self.schema) as writer:
+            for file, extract in enumerate(extracts):
+                for batch in extract.batches(self.read):
+                    text, gone = self._text(batch)
+                    typed = self._typed(text, file)
+                    self._note(file, text, typed)
+                    writer.write_table(typed)
+                    rows, excluded = rows + len(text), excluded + gone
+        return rows, excluded
+
+    def _text(self, batch: pa.RecordBatch) -> tuple[pa.Table, int]:
+        """The fields as text in the contract's codes, and how many rows are excluded.
+
+        A row that is blank throughout is no row: workbooks are full of them.
+        """
+        trimmed = map(pc.utf8_trim_whitespace, batch.columns[:-1])
+        raw = {name: pc.if_else(pc.equal(text, ""), None, text) for name, text in zip(self.read, trimmed)}
+        row = reduce(pc.or_, [text.is_valid() for text in raw.values()])
+        kept = reduce(
+            pc.and_not,
+            [
+                pc.is_in(raw[name].fill_null(""), pa.array(v, pa.string()))
+                for name, v in self.spec.exclude.items()
+            ],
+            row,
+        )
+        text = {name: self._coded(name, raw[theirs]) for name, theirs in self.names.items()}
+        table = pa.table({**text, "source_row": batch["source_row"]}).filter(kept)
+        return table, pc.sum(row).as_py() - len(table)
+
+    def _coded(self, name: str, text: pa.Array) -> pa.Array:
+        if not (codes := self.spec.codes.get(name)):
+            return text
+        targets = [str(to).lower() if isinstance(to, bool) else to for to in codes.values()]
+        found = pc.index_in(text.fill_null(""), pa.array(codes, pa.string()))
+        return pc.coalesce(pa.array(targets, pa.string()).take(found), text)
+
+    def _typed(self, text: pa.Table, file: int) -> pa.Table:
+        columns = [f"{each.typed(self.spec.date_format)} AS {each.name}" for each in self.fields]
+        self.db.register("extract", text)
+        sql = f"SELECT {', '.join(columns)}, {file} AS source_file, source_row FROM extract"
+        return self.db.sql(sql).to_arrow_table().cast(self.schema)
+
+    def _note(self, file: int, text: pa.Table, typed: pa.Table) -> None:
+        for each in self.fields:
+            was, became = text[each.name], typed[each.name]
+            if each.required and was.null_count:
+                self._add(each, "blank", file, text.filter(was.is_null()))
+            if became.null_count > was.null_count:
+                self._add(each, "type", file, text.filter(pc.and_(was.is_valid(), became.is_null())))
+
+    def _add(self, each: Field, kind: str, file: int, rows: pa.Table) -> None:
+        numbers = rows["source_row"].to_pylist()
+        self.wrong[each.name, kind].add(file, numbers, rows[each.name][0].as_py())
+
+    def findings(self, files: Sequence[str], excluded: int) -> Iterator[Finding]:
+        """What was wrong with cells, and how many rows were left out."""
+        for each in self.fields:
+            column = self.names[each.name]
+            if blank := self.wrong.get((each.name, "blank")):
+                advice = "the row is left out where it is needed"
+                advice = (
+                    advice if each.blank == "warning" else "fill it in, or leave such rows out by exclude:"
+                )
+                yield blank.finding(f"the {each.title} is blank; {advice}", files, column, each.blank)
+            if untyped := self.wrong.get((each.name, "type")):
+                found, allowed = shape(untyped.value or ""), each.allowed(self.spec.date_format)
+                yield untyped.finding(f"'{found}' (masked) is not {allowed}", files, column)
+        if excluded:
+            message = f"{excluded:,} rows are left out, as exclude: of {', '.join(self.spec.exclude)} asks"
+            yield Finding(message, files[0] if len(files) == 1 else self.spec.path, level="warning")

@@ -1,0 +1,396 @@
+"""What can be measured: the counts, the measures made of them, and the tables that show them.
+
+A part is something counted; a measure is one part over another. Both are declared here once, in
+codes and in words, and everything else (queries, tables, sentences, the methods page) reads them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+UPHELD = "outcome IN ('upheld', 'partly upheld')"
+DECIDED = "outcome IN ('upheld', 'partly upheld', 'not upheld')"
+MEDIATED_FOR = "outcome IN ('upheld', 'partly upheld', 'mediated upheld')"
+MEDIATED_ANY = "(outcome LIKE '%upheld')"  # upheld, partly upheld, not upheld, mediated either way
+COMMUNITY = "order_type IN ('community order', 'suspended sentence order')"
+CUSTODIAL = "order_type IN ('licence', 'post-sentence supervision')"
+
+DATASETS: dict[str, str] = {  # dataset of the release -> input that it is made from
+    "complaints": "complaints",
+    "population": "population",
+    "deaths": "fatal_incidents",
+    "terminations": "probation_terminations",
+    "caseload": "probation_caseload",
+}
+
+# The fields that each dimension rests on; any one of a tuple will do.
+DIMENSIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "complaints": {
+        "ethnicity": ("ethnicity_ppud", "nomis_ethnicity.ethnicity_code"),
+        "ethnicity_ppud": ("ethnicity_ppud",),
+        "ethnicity_nomis": ("nomis_ethnicity.ethnicity_code",),
+        "ethnicity_source": ("ethnicity_ppud", "nomis_ethnicity.ethnicity_code"),
+        "establishment_type": ("establishments.establishment_type",),
+        "category": ("category",),
+        "outcome": ("outcome",),
+    },
+    "population": {
+        "ethnicity": ("ethnicity_code",),
+        "establishment_type": ("establishments.establishment_type",),
+        "age_band": ("age_band",),
+        "sex": ("sex",),
+    },
+    "deaths": {
+        "ethnicity": ("ethnicity_code",),
+        "establishment_type": ("establishments.establishment_type",),
+        "cause": ("cause",),
+        "age_band": ("age_band",),
+        "sex": ("sex",),
+    },
+    "terminations": {
+        "ethnicity": ("ethnicity_code",),
+        "region": ("region",),
+        "order_type": ("order_type",),
+    },
+    "caseload": {"ethnicity": ("ethnicity_code",), "region": ("region",)},
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something that is counted: events, people, or a population (the mean over snapshots).
+
+    `where` is the condition on the dataset's rows; `year` the column that puts a row in a year;
+    `fields` what the input must hold; `whole` the part that contains this one.
+    """
+
+    code: str
+    label: str
+    dataset: str
+    year: str = "year"
+    where: str = "TRUE"
+    fields: tuple[str, ...] = ()
+    counts: Literal["events", "people", "stock"] = "events"
+    whole: str | None = None
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A numerator over a denominator, and the words for both.
+
+    `kind` is "proportion" (the numerator is part of the denominator), "rate" (events over
+    population) or "count". `clustered`: several events can come from one person. `adverse` names
+    the side of the outcome that is worse for the person concerned.
+    """
+
+    code: str
+    name: str
+    numerator: Part
+    denominator: Part | None
+    kind: Literal["proportion", "rate", "count"]
+    question: str
+    definition: str
+    adverse: str = ""
+    adverse_is_event: bool = True
+    clustered: bool = False
+    per: int = 1000
+    decimals: int = 1
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        return (self.numerator, self.denominator) if self.denominator else (self.numerator,)
+
+
+PARTS: dict[str, Part] = {
+    part.code: part
+    for part in (
+        Part("complaints/received", "Complaints received", "complaints", "received_year"),
+        Part(
+            "complaints/eligible",
+            "Complaints eligible",
+            "complaints",
+            "received_year",
+            "eligible",
+            ("eligible",),
+            whole="complaints/received",
+        ),
+        Part(
+            "complaints/completed",
+            "Complaints completed",
+            "complaints",
+            "completed_year",
+            "TRUE",
+            ("completed_date",),
+        ),
+        Part(
+            "complaints/decided",
+            "Complaints decided",
+            "complaints",
+            "completed_year",
+            DECIDED,
+            ("completed_date", "outcome"),
+            whole="complaints/decided-or-mediated",
+        ),
+        Part(
+            "complaints/upheld",
+            "Complaints upheld",
+            "complaints",
+            "completed_year",
+            UPHELD,
+            ("completed_date", "outcome"),
+            whole="complaints/decided",
+        ),
+        Part(
+            "complaints/decided-or-mediated",
+            "Complaints decided or mediated",
+            "complaints",
+            "completed_year",
+            MEDIATED_ANY,
+            ("completed_date", "outcome"),
+            whole="complaints/completed",
+        ),
+        Part(
+            "complaints/upheld-or-mediated-for",
+            "Complaints upheld or mediated in the complainant's favour",
+            "complaints",
+            "completed_year",
+            MEDIATED_FOR,
+            ("completed_date", "outcome"),
+            whole="complaints/decided-or-mediated",
+        ),
+        Part(
+            "complaints/racism-concern",
+            "Complaints with a concern about racism",
+            "complaints",
+            "completed_year",
+            "racism_concern",
+            ("completed_date", "racism_concern_complainant"),
+            whole="complaints/completed",
+        ),
+        Part(
+            "people/complained",
+            "People who complained",
+            "complaints",
+            "received_year",
+            counts="people",
+            whole="complaints/received",
+        ),
+        Part("population/average", "Average prison population", "population", counts="stock"),
+        Part("deaths/prison", "Deaths", "deaths", where="setting = 'prison'"),
+        Part("terminations/all", "Terminations", "terminations"),
+        Part(
+            "terminations/completed",
+            "Completed",
+            "terminations",
+            where="outcome = 'completed'",
+            fields=("outcome",),
+            whole="terminations/all",
+        ),
+        Part(
+            "terminations/community",
+            "Community and suspended sentence orders ended",
+            "terminations",
+            where=COMMUNITY,
+            fields=("order_type",),
+            whole="terminations/all",
+        ),
+        Part(
+            "terminations/breached",
+            "Revoked for breach",
+            "terminations",
+            where=f"{COMMUNITY} AND outcome = 'revoked for breach'",
+            fields=("order_type", "outcome"),
+            whole="terminations/community",
+        ),
+        Part(
+            "terminations/custodial",
+            "Licences and post-sentence supervision ended",
+            "terminations",
+            where=CUSTODIAL,
+            fields=("order_type",),
+            whole="terminations/all",
+        ),
+        Part(
+            "terminations/recalled",
+            "Recalled to prison",
+            "terminations",
+            where=f"{CUSTODIAL} AND outcome = 'recalled'",
+            fields=("order_type", "outcome"),
+            whole="terminations/custodial",
+        ),
+        Part("caseload/average", "Average probation caseload", "caseload", counts="stock"),
+    )
+}
+
+MEASURES: dict[str, Measure] = {
+    measure.code: measure
+    for measure in (
+        Measure(
+            "complainants",
+            "People who complained",
+            PARTS["people/complained"],
+            PARTS["population/average"],
+            "rate",
+            "Do people of each ethnic group complain in proportion to the prison population?",
+            "Distinct people who made at least one complaint in the period, per 1,000 average prison "
+            "population. Because people come and go, more people than places can have complained.",
+            adverse="made a complaint",
+        ),
+        Measure(
+            "complaints",
+            "Complaints received",
+            PARTS["complaints/received"],
+            PARTS["population/average"],
+            "rate",
+            "Are complaints received in proportion to the prison population?",
+            "Complaints received in the period, per 1,000 average prison population a year. One person "
+            "may complain many times, so the interval allows for repeat complaints.",
+            adverse="complaint received",
+            clustered=True,
+        ),
+        Measure(
+            "eligible",
+            "Complaints found eligible",
+            PARTS["complaints/eligible"],
+            PARTS["complaints/received"],
+            "proportion",
+            "Are complaints found eligible as often for each group?",
+            "Complaints found eligible, out of complaints received in the period.",
+            adverse="found not eligible",
+            adverse_is_event=False,
+            clustered=True,
+        ),
+        Measure(
+            "upheld",
+            "Uphold rate",
+            PARTS["complaints/upheld"],
+            PARTS["complaints/decided"],
+            "proportion",
+            "Are complaints upheld as often for each group?",
+            "Complaints upheld or partly upheld, out of complaints upheld, partly upheld or not upheld in "
+            "the period. Mediated and ceased complaints stand apart.",
+            adverse="not upheld",
+            adverse_is_event=False,
+            clustered=True,
+        ),
+        Measure(
+            "upheld-with-mediated",
+            "Uphold rate counting mediation",
+            PARTS["complaints/upheld-or-mediated-for"],
+            PARTS["complaints/decided-or-mediated"],
+            "proportion",
+            "Does the answer change if mediated complaints are counted?",
+            "Complaints upheld, partly upheld or mediated in the complainant's favour, out of all complaints "
+            "decided or mediated.",
+            adverse="not upheld or mediated in favour",
+            adverse_is_event=False,
+            clustered=True,
+        ),
+        Measure(
+            "racism-concern",
+            "Complaints with a recorded concern about racism",
+            PARTS["complaints/racism-concern"],
+            PARTS["complaints/completed"],
+            "proportion",
+            "How often is a concern about racism recorded?",
+            "Completed complaints in which the complainant or the investigator recorded a concern about "
+            "racism, out of complaints completed in the period.",
+            adverse="concern about racism recorded",
+            clustered=True,
+        ),
+        Measure(
+            "deaths",
+            "Deaths in prison custody",
+            PARTS["deaths/prison"],
+            PARTS["population/average"],
+            "rate",
+            "Are deaths in prison custody in proportion to the prison population?",
+            "Fatal incidents in prison in the period, per 1,000 average prison population a year; counted by "
+            "notification date where the extract has it, else by date or month of death.",
+            adverse="death",
+            decimals=2,
+        ),
+        Measure(
+            "completed",
+            "Supervision completed",
+            PARTS["terminations/completed"],
+            PARTS["terminations/all"],
+            "proportion",
+            "Do people of each group complete supervision as often?",
+            "Supervision periods completed, out of all that ended in the period.",
+            adverse="not completed",
+            adverse_is_event=False,
+            clustered=True,
+        ),
+        Measure(
+            "breached",
+            "Revoked for breach",
+            PARTS["terminations/breached"],
+            PARTS["terminations/community"],
+            "proportion",
+            "Are community orders revoked for breach as often for each group?",
+            "Community and suspended sentence orders revoked for breach, out of all such orders that ended "
+            "in the period. Licences cannot end so and are left out.",
+            adverse="revoked for breach",
+            clustered=True,
+        ),
+        Measure(
+            "recalled",
+            "Recalled to prison",
+            PARTS["terminations/recalled"],
+            PARTS["terminations/custodial"],
+            "proportion",
+            "Are people on licence recalled as often for each group?",
+            "Licences and periods of post-sentence supervision that ended in recall to prison, out of all "
+            "that ended in the period. Community orders cannot end so and are left out.",
+            adverse="recalled to prison",
+            clustered=True,
+        ),
+        Measure(
+            "ethnicity-agreement",
+            "Ethnicity on PPUD against NOMIS",
+            PARTS["people/complained"],
+            None,
+            "count",
+            "Is the ethnicity on PPUD the same as on NOMIS?",
+            "People who complained in the period, by the ethnicity held on each of the two systems.",
+        ),
+        Measure(
+            "ethnicity-source",
+            "Where ethnicity comes from",
+            PARTS["people/complained"],
+            None,
+            "count",
+            "Which system does each person's ethnicity come from?",
+            "People who complained in the period: ethnicity from NOMIS where it is known there, else from "
+            "PPUD, else not stated.",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """A table that a chapter declares: what it measures, by what, over which period.
+
+    `period` is "pooled" (the headline: several years together) or "trend" (single years side by
+    side). `adjust` names the dimensions that the adjusted comparison holds equal.
+    """
+
+    id: str
+    measure: Measure
+    by: tuple[str, ...]
+    grouping: str
+    period: Literal["pooled", "trend"] = "pooled"
+    adjust: tuple[str, ...] = field(default=())
+
+    @property
+    def strata(self) -> tuple[str, ...]:
+        """The dimensions other than ethnicity and year."""
+        return tuple(name for name in self.by if name not in ("ethnicity", "year"))
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The dimensions that the dataset must have (a year is always there)."""
+        return tuple(name for name in self.by if name != "year")

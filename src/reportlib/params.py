@@ -1,0 +1,300 @@
+"""The parameters of a report: one typed schema for the YAML file, the help, the notebooks and the docs."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from reportlib.errors import ReportError
+from reportlib.ethnicity import groupings
+from reportlib.paramfile import allowed, explain, read_yaml
+
+Contract = Literal[
+    "complaints",
+    "nomis_ethnicity",
+    "population",
+    "fatal_incidents",
+    "probation_terminations",
+    "probation_caseload",
+    "establishments",
+]
+# What a notebook's parameters cell holds: all that changes the analysis, and nothing else.
+ANALYSIS = (
+    "reporting_year",
+    "pooled_years",
+    "trend_years",
+    "grouping",
+    "reference_group",
+    "confidence_level",
+    "verdict_band",
+    "edition",
+)
+
+
+# YAML reads a bare true or false as a truth value; contracts spell both as text.
+Code = Annotated[str, BeforeValidator(lambda code: str(code).lower() if isinstance(code, bool) else code)]
+PAGE = """# Parameters
+
+A report is made from one parameter file, such as `params/2024-25.yml`. A name that is not listed here, or is
+given twice, is refused. This page is made from the schema in `src/reportlib/params.py`, by `make docs`.
+
+| parameter | what it is | allowed | default |
+| --- | --- | --- | --- |
+"""
+
+
+class _Schema(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class InputSpec(_Schema):
+    """Where one input stands, and how its columns and codes are called there."""
+
+    path: str = Field(
+        min_length=1,
+        description="File, or pattern such as `data/complaints-*.csv`, from the project's folder",
+    )
+    status: Literal["published", "extract", "synthetic"] = Field(
+        description="What the data are; shown as a badge on all that is made from them"
+    )
+    format: Literal["csv", "parquet", "xlsx", "ods"] = Field(
+        default_factory=lambda given: Path(given["path"]).suffix.lower().lstrip("."),
+        validate_default=True,
+        description="File format; without it, the path's ending says",
+    )
+    columns: dict[str, str] = Field(default={}, description="Contract field: the column's name in your file")
+    codes: dict[str, dict[str, Code]] = Field(
+        default={}, description="Contract field: for each code in your file, the contract's code"
+    )
+    exclude: dict[str, list[str]] = Field(
+        default={}, description="Column in your file: the values whose rows are left out (and counted)"
+    )
+    sheet: str | None = Field(default=None, description="Sheet of an XLSX or ODS file; without it, the first")
+    encoding: str = Field(
+        default="utf-8", description="Encoding of a CSV file, such as `utf-8` or `windows-1252`"
+    )
+    date_format: str = Field(default="%Y-%m-%d", description="How dates are written, such as `%d/%m/%Y`")
+
+    @field_validator("path")
+    @classmethod
+    def _no_password(cls, path: str) -> str:
+        if re.search(r"://[^/]*@|\b(password|pwd)=", path, re.IGNORECASE):
+            raise ValueError("holds a user name or password; take it out: parameters are kept and published")
+        return path
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, encoding: str) -> str:
+        try:
+            return codecs.lookup(encoding).name
+        except LookupError:
+            raise ValueError(f"{encoding!r} is not an encoding; utf-8 and windows-1252 are common") from None
+
+    @field_validator("date_format")
+    @classmethod
+    def _whole_date(cls, pattern: str) -> str:
+        if not all(re.search(f"%[{part}]", pattern) for part in ("Yy", "mbB", "d")):
+            raise ValueError(f"{pattern!r} lacks a day (%d), a month (%m) or a year (%Y)")
+        return pattern
+
+
+class Disclosure(_Schema):
+    """The disclosure control policy."""
+
+    threshold: int = Field(default=5, ge=1, description="Counts from 1 to this are hidden")
+    protection_width: int = Field(
+        default=5,
+        ge=1,
+        description="How far apart the lowest and highest possible values of a hidden count must lie",
+    )
+    off: str | None = Field(
+        default=None,
+        min_length=10,
+        description="Why control is turned off. Every page then says so, and the report cannot be signed off",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_reason(cls, given: Any) -> Any:
+        if given in ("off", False):
+            raise ValueError("is turned off with a reason: write `off:` below it, then why")
+        return given
+
+    @property
+    def on(self) -> bool:
+        """Whether disclosure control is applied."""
+        return self.off is None
+
+
+class Params(_Schema):
+    """The parameters of one report."""
+
+    reporting_year: str = Field(
+        description="Year that the report covers, from 1 April to 31 March", examples=["2024-25"]
+    )
+    pooled_years: int = Field(
+        default=3, ge=1, le=10, description="Years pooled for detail, up to the reporting year"
+    )
+    trend_years: int = Field(default=5, ge=1, le=20, description="Years in a trend, up to the reporting year")
+    grouping: Literal["5+1", "19", "two"] = Field(
+        default="5+1",
+        description="Ethnic groups: 5+1, the 19 of the 2021 Census, or two (White British, minority)",
+    )
+    reference_group: str = Field(
+        default_factory=lambda given: groupings()[given["grouping"]].reference,
+        description="Code of the group that others are compared with: W at 5+1, W1 at 19, WB at two",
+    )
+    confidence_level: float = Field(
+        default=0.95, ge=0.5, lt=1, description="Level of every confidence interval"
+    )
+    verdict_band: tuple[float, float] = Field(
+        default=(0.8, 1.25), strict=False, description="Relative rates between these are close to parity"
+    )
+    disclosure: Disclosure = Field(default=Disclosure(), description="Disclosure control policy")
+    publication_date: date = Field(description="Date shown on the report", examples=["2025-11-27"])
+    edition: str = Field(
+        default="national",
+        pattern="^[a-z0-9]+(-[a-z0-9]+)*$",
+        description="Name of the edition, for its folder",
+    )
+    title: str = Field(
+        default="Race equality in prisons and probation", min_length=1, description="Title of the report"
+    )
+    authors: tuple[str, ...] = Field(default=(), strict=False, description="Author lines for the cover")
+    inputs: dict[Contract, InputSpec] = Field(
+        min_length=1, description="The extracts, by the name of the contract that each fulfils"
+    )
+
+    @field_validator("reporting_year")
+    @classmethod
+    def _consecutive_years(cls, year: str) -> str:
+        digits = re.findall(r"\d+", year)
+        if [len(part) for part in digits] not in ([4, 2], [4, 4]) or not _consecutive(*digits):
+            raise ValueError(f"{year!r} is not a reporting year; write two years in a row, such as 2024-25")
+        if year != (written := _label(int(digits[0]))):
+            raise ValueError(f"{year!r} is not how a reporting year is written; write {written}")
+        return year
+
+    @field_validator("reference_group")
+    @classmethod
+    def _in_grouping(cls, code: str, info: ValidationInfo) -> str:
+        if (name := info.data.get("grouping")) and code not in (groups := groupings()[name].compared):
+            raise ValueError(f"{code!r} is not a group of {name!r}; allowed: {', '.join(groups)}")
+        return code
+
+    @field_validator("verdict_band")
+    @classmethod
+    def _around_one(cls, band: tuple[float, float]) -> tuple[float, float]:
+        if not 0 < band[0] < 1 < band[1]:
+            raise ValueError(f"found {list(band)}; allowed: a number below 1, then one above, as [0.8, 1.25]")
+        return band
+
+    @property
+    def pooled(self) -> tuple[str, ...]:
+        """The reporting years that are pooled, oldest first."""
+        return years_to(self.reporting_year, self.pooled_years)
+
+    @property
+    def pooled_label(self) -> str:
+        """The pooled period's label: "2022-23 to 2024-25", or the year alone."""
+        return " to ".join(dict.fromkeys((self.pooled[0], self.pooled[-1])))
+
+    @property
+    def trend(self) -> tuple[str, ...]:
+        """The reporting years of a trend, oldest first."""
+        return years_to(self.reporting_year, self.trend_years)
+
+    @property
+    def span(self) -> tuple[date, date]:
+        """First and last day of the data that the report needs."""
+        first = min(self.pooled[0], self.trend[0])
+        return year_dates(first)[0], year_dates(self.reporting_year)[1]
+
+    def analysis(self) -> dict[str, Any]:
+        """The parameters that a notebook is run with, as plain values."""
+        return {name: _plain(getattr(self, name)) for name in ANALYSIS}
+
+
+BLOCKS: dict[str, type[_Schema]] = {"disclosure": Disclosure, "inputs.*": InputSpec}
+
+
+def load(path: Path) -> Params:
+    """Read a parameter file; raises ReportError with all that is wrong with it."""
+    data, lines, findings = read_yaml(path)
+    try:
+        params = Params.model_validate(data)
+    except ValidationError as error:
+        findings += explain(error, Params.model_json_schema(), lines, path)
+    if findings:
+        raise ReportError(f"{path} cannot be used:", findings)
+    return params
+
+
+def years_to(last: str, number: int) -> tuple[str, ...]:
+    """Labels of consecutive reporting years, oldest first: ("2023-24", "2024-25")."""
+    end = int(last[:4])
+    return tuple(_label(year) for year in range(end - number + 1, end + 1))
+
+
+def year_dates(label: str) -> tuple[date, date]:
+    """First and last day of a reporting year: 1 April to 31 March."""
+    year = int(label[:4])
+    return date(year, 4, 1), date(year + 1, 3, 31)
+
+
+def parameters_cell() -> str:
+    """The code of a notebook's `parameters` cell: each parameter of the analysis with its default."""
+    given = {name: field.examples[0] for name, field in Params.model_fields.items() if field.examples}
+    lines = []
+    for name, value in Params.model_construct(None, **given).analysis().items():
+        kind = "list[float]" if isinstance(value, list) else type(value).__name__
+        lines.append(f"{name}: {kind} = {json.dumps(value)}  # {Params.model_fields[name].description}")
+    return "\n".join(lines)
+
+
+def parameters_page() -> str:
+    """The parameter page of the documentation, in Markdown."""
+    schema = Params.model_json_schema()
+    parts = {"": schema, **{f"{name}.": schema["$defs"][kind.__name__] for name, kind in BLOCKS.items()}}
+    rows = [
+        f"| `{prefix}{name}` | {part['description']} | {allowed(part, schema)} | {_default(prefix, name)} |"
+        for prefix, block in parts.items()
+        for name, part in block["properties"].items()
+    ]
+    return PAGE + "\n".join(rows) + "\n"
+
+
+def _default(prefix: str, name: str) -> str:
+    field = BLOCKS.get(prefix.rstrip("."), Params).model_fields[name]
+    if field.is_required():
+        return "required"
+    if field.default_factory or isinstance(field.default, BaseModel):
+        return "see left" if field.default_factory else "see below"
+    return "none" if field.default is None else f"`{json.dumps(field.default)}`"
+
+
+def _label(year: int) -> str:
+    return f"{year}-{(year + 1) % 100:02}"
+
+
+def _consecutive(first: str, second: str) -> bool:
+    return (int(first) + 1) % 100 == int(second) % 100
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

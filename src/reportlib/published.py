@@ -1,0 +1,149 @@
+"""Figures that others have published, as the chapters show them: exempt from suppression, each with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from reportlib.ethnicity import FIVE, NOT_STATED
+from reportlib.project import PUBLISHED
+
+MOJ_DEATHS = (
+    "Ministry of Justice deaths in prison custody and prison population, Open Government Licence v3.0; "
+    "counted from one row a death, by month of death"
+)
+PPO = "Prisons and Probation Ombudsman annual reports, Open Government Licence v3.0"
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """A table of published figures.
+
+    `build` gives a frame whose first column names the rows; every other column is one of `units`
+    (column: unit and decimals). `statistic` names what the figures are in the ledger.
+    """
+
+    caption: str
+    measure: str
+    by: tuple[str, str]
+    header: str
+    source: str
+    build: Callable[[], pd.DataFrame]
+    decimals: int = 0
+    unit: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def _read(name: str) -> pd.DataFrame:
+    return pd.read_csv(PUBLISHED / f"{name}.csv")
+
+
+def _by_year(long: pd.DataFrame, rows: str, value: str) -> pd.DataFrame:
+    """Rows by year, with what was not published left missing."""
+    wide = long.pivot_table(index=rows, columns="year", values=value, aggfunc="sum", sort=True, min_count=1)
+    return wide.reset_index().rename_axis(columns=None)
+
+
+def _deaths(rows: str) -> pd.DataFrame:
+    """Deaths by year; a year in which a row has none is a true zero."""
+    return _with_total(_by_year(_read("deaths_in_custody"), rows, "deaths").fillna(0), rows)
+
+
+def _with_total(wide: pd.DataFrame, rows: str) -> pd.DataFrame:
+    total = wide.drop(columns=rows).sum().to_frame().T.assign(**{rows: "All"})
+    return pd.concat([wide, total], ignore_index=True)[wide.columns]
+
+
+def _population() -> pd.DataFrame:
+    """Average population by type of establishment and year, where the months allow one."""
+    held = _read("average_population")
+    return _by_year(held[held["months"] > 0], "establishment_type", "average_population")
+
+
+def _usable(wide: pd.DataFrame) -> pd.DataFrame:
+    """Immigration removal centres have no usable population before 2021-22."""
+    early = [year for year in wide.columns[1:] if year < "2021-22"]
+    wide.loc[wide["establishment_type"] == "Immigration removal centre", early] = float("nan")
+    return wide
+
+
+def _death_rates() -> pd.DataFrame:
+    deaths = _by_year(_read("deaths_in_custody"), "establishment_type", "deaths").set_index("establishment_type")
+    population = _usable(_population()).set_index("establishment_type")
+    rates = (deaths.fillna(0).reindex(population.index, fill_value=0) / population * 1000).round(2)
+    return rates.reset_index()
+
+
+def _complaints() -> pd.DataFrame:
+    held = _read("complaints_by_year")
+    wide = held.pivot_table(index="year", columns="measure", values="complaints", aggfunc="last")
+    return wide.reset_index().rename_axis(columns=None)
+
+
+def _prisoners() -> pd.DataFrame:
+    held = _read("prison_population_by_ethnicity")
+    wide = held.pivot_table(index="ethnicity", columns="sex", values="number", aggfunc="sum", sort=False)
+    labels = FIVE | {NOT_STATED: "Not stated", "all": "All"}
+    order = [code for code in labels if code in wide.index]
+    return wide.loc[order].rename(index=labels).reset_index().rename_axis(columns=None)
+
+
+PUBLISHED_TABLES: dict[str, PublishedTable] = {
+    "deaths-by-type": PublishedTable(
+        "Deaths in prison custody by establishment type, England and Wales",
+        "deaths-published",
+        ("establishment_type", "year"),
+        "Establishment type",
+        MOJ_DEATHS,
+        lambda: _deaths("establishment_type"),
+    ),
+    "death-rates-by-type": PublishedTable(
+        "Deaths in prison custody per 1,000 average population by establishment type, England and Wales",
+        "death-rate-published",
+        ("establishment_type", "year"),
+        "Establishment type",
+        MOJ_DEATHS,
+        _death_rates,
+        decimals=2,
+        unit="per 1,000",
+        notes=(
+            "The average population is the mean of the monthly figures. June 2017 was never published.",
+            "Immigration removal centres have no usable population before 2021-22: [x].",
+        ),
+    ),
+    "deaths-by-cause": PublishedTable(
+        "Deaths in prison custody by cause, England and Wales",
+        "deaths-published",
+        ("cause", "year"),
+        "Cause",
+        MOJ_DEATHS,
+        lambda: _deaths("cause"),
+    ),
+    "deaths-by-age": PublishedTable(
+        "Deaths in prison custody by age, England and Wales",
+        "deaths-published",
+        ("age_band", "year"),
+        "Age",
+        MOJ_DEATHS,
+        lambda: _deaths("age_band"),
+    ),
+    "complaints-by-year": PublishedTable(
+        "Complaints to the Ombudsman received and completed, as published",
+        "complaints-published",
+        ("year", "measure"),
+        "Reporting year",
+        PPO,
+        _complaints,
+        notes=("Years and figures that were not found in a published report are shown as [x].",),
+    ),
+    "prisoners-by-ethnicity": PublishedTable(
+        "Prison population by ethnic group and sex on 30 June 2025, England and Wales",
+        "population-published",
+        ("ethnicity", "sex"),
+        "Ethnic group",
+        "Ministry of Justice, Offender Management Statistics, Open Government Licence v3.0",
+        _prisoners,
+    ),
+}

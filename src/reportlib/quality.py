@@ -1,0 +1,116 @@
+"""What the methods and quality chapter tells: how figures are made, from what, and what is hidden in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import pandas as pd
+
+from reportlib.measures import MEASURES
+from reportlib.statistics import METHODS
+from reportlib.words import MARKS, number
+
+Run = dict[str, Any]
+SHOWN_VERSIONS = ("pandas", "scipy", "statsmodels", "duckdb", "papermill", "nbconvert", "typst")
+
+
+@dataclass(frozen=True)
+class About:
+    """A table of words about the run: its caption, the column that names its rows, and its rows."""
+
+    caption: str
+    header: str
+    rows: Callable[[Run], list[dict[str, Any]]]
+
+    def frame(self, run: Run) -> pd.DataFrame:
+        return pd.DataFrame(self.rows(run))
+
+
+def _inputs(run: Run) -> list[dict[str, Any]]:
+    return [
+        {
+            "Input": held["name"].replace("_", " "),
+            "Status": held["status"],
+            "Rows used": number(held["rows"]),
+            "Rows left out as declared": number(held["excluded"]),
+            "Checksum (first characters)": held["sha256"][:12],
+        }
+        for held in run["inputs"]
+    ]
+
+
+def _findings(run: Run) -> list[dict[str, Any]]:
+    found = [{"Level": held["level"], "Finding": held["text"]} for held in run["findings"]]
+    return found or [{"Level": "none", "Finding": "Nothing was found wrong with the inputs."}]
+
+
+def _hidden(run: Run) -> list[dict[str, Any]]:
+    return [
+        {
+            "Table": held["table"],
+            "Count": held["part"],
+            "Cells": number(held["cells"]),
+            "Small counts hidden": number(held["primary"]),
+            "Hidden because implied": number(held["implied"]),
+            "Hidden to protect others": number(held["secondary"]),
+            "Share shown": f"{number(_share_shown(held), '%', 0)}",
+        }
+        for held in run["hidden"]
+    ]
+
+
+def _share_shown(held: dict[str, Any]) -> float:
+    hidden = held["primary"] + held["implied"] + held["secondary"]
+    return float(1 - hidden / held["cells"]) if held["cells"] else 1.0
+
+
+def _definitions(run: Run) -> list[dict[str, Any]]:
+    return [
+        {"Measure": measure.name, "Question": measure.question, "Definition": measure.definition}
+        for measure in MEASURES.values()
+    ]
+
+
+def _methods(run: Run) -> list[dict[str, Any]]:
+    return [
+        {
+            "Method": method.name.replace("_", " "),
+            "What it gives": method.summary,
+            "Formula": method.formula,
+            "Source": method.source,
+            "Used for": method.used,
+            "What it cannot say": method.cannot_say,
+        }
+        for method in METHODS.values()
+    ]
+
+
+def _marks(run: Run) -> list[dict[str, Any]]:
+    return [{"Mark": f"[{mark}]", "Meaning": meaning} for mark, meaning in MARKS.items()]
+
+
+def _rules(run: Run) -> list[dict[str, Any]]:
+    return [
+        {"Rule": name.replace("_", " "), "Value": str(value)}
+        for name, value in run["disclosure"].items()
+        if value is not None
+    ]
+
+
+def _versions(run: Run) -> list[dict[str, Any]]:
+    return [{"Software": name, "Version": version(name)} for name in ("reportlib", *SHOWN_VERSIONS)]
+
+
+ABOUT: dict[str, About] = {
+    "inputs": About("What the report was made from", "Input", _inputs),
+    "findings": About("What was found when the inputs were checked", "Level", _findings),
+    "hidden": About("What was hidden to protect people", "Table", _hidden),
+    "rules": About("Rules of disclosure control", "Rule", _rules),
+    "definitions": About("What is measured", "Measure", _definitions),
+    "methods": About("How it is measured", "Method", _methods),
+    "marks": About("Marks used in tables", "Mark", _marks),
+    "versions": About("Software that made the report", "Software", _versions),
+}

@@ -1,0 +1,190 @@
+"""Whether there is anything to see at all: fit, trend, agreement and the funnel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import overload
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from reportlib.statistics.rates import strata
+from reportlib.statistics.result import (
+    LEVEL,
+    Array,
+    Estimate,
+    Numbers,
+    Test,
+    Values,
+    check_at_most,
+    estimates,
+    method,
+    normal_quantile,
+    nothing,
+    numbers,
+)
+
+SMALL_EXPECTED = 5  # Cochran (1954): under this the chi-square approximation is not trusted
+DRAWS, SEED = 9_999, 20_240_401
+WINSORISE = 0.1  # Spiegelhalter (2005)
+
+
+@method(
+    formula="χ² = Σ(O−E)²/E on categories − 1, E scaled to the sum of O; where an E is under 5, p from 9,999 "
+    "multinomial draws with a fixed seed, (1 + draws as extreme) ÷ 10,000",
+    source="Pearson (1900); Hope (1968)",
+    used="whether the mix of complainants differs from that of the population at all, before any contrast",
+    cannot_say="which group differs: see the standardised residuals",
+)
+def goodness_of_fit(observed: Values, expected: Values) -> Test:
+    """Whether people fall into the groups in the expected proportions.
+
+    Equal-length arrays, one entry a group: counts of people, and expected counts or shares. All None
+    for nobody or under two groups. Raises ValueError for negative or missing numbers.
+    """
+    o, e = _observed_expected(observed, expected)
+    if len(o) < 2 or o.sum() == 0:
+        return Test(None, None, None)
+    statistic, df = float(_chi_square(o, e)), len(o) - 1
+    if e.min() >= SMALL_EXPECTED:
+        return Test(statistic, df, float(stats.chi2.sf(statistic, df)))
+    draws = np.random.default_rng(SEED).multinomial(round(o.sum()), e / e.sum(), size=DRAWS)
+    extreme = int((_chi_square(draws, e) >= statistic * (1 - 1e-9)).sum())
+    return Test(statistic, df, (1 + extreme) / (1 + DRAWS))
+
+
+@method(
+    formula="(O − E) ÷ √(E(1 − E/ΣO)), about standard normal",
+    source="Haberman (1973); Agresti (2013)",
+    used="which groups make up a difference of the mix: beyond ±2 is notable, beyond ±3 strong",
+    cannot_say="how large the difference is: that is the rate ratio",
+)
+def standardised_residuals(observed: Values, expected: Values) -> Array:
+    """How far each group lies from what was expected, in standard errors.
+
+    Arrays as for `goodness_of_fit`, without groups in which nobody was seen or expected.
+    """
+    o, e = _observed_expected(observed, expected)
+    return (o - e) / np.sqrt(e * (1 - e / o.sum()))
+
+
+def _observed_expected(observed: Values, expected: Values) -> tuple[Array, Array]:
+    o, e = strata(observed=observed, expected=expected)
+    kept = (o > 0) | (e > 0)
+    o, e = o[kept], e[kept]
+    if (e == 0).any():
+        raise ValueError("people were observed in a group in which none can be expected")
+    return o, e * o.sum() / e.sum() if len(e) else e
+
+
+def _chi_square(observed: Array, expected: Array) -> Array:
+    return ((observed - expected) ** 2 / expected).sum(axis=-1)
+
+
+@method(
+    formula="χ² = (Σ s(x − n p))² ÷ (p(1−p) × (Σ n s² − (Σ n s)²/N)), on 1 degree of freedom",
+    source="Cochran (1954); Armitage (1955)",
+    used="whether one group's share rises or falls over four or more years",
+    cannot_say="whether the groups differ in their trend: see trend_interaction",
+)
+def trend(counts: Values, nobs: Values, scores: Values | None = None) -> Test:
+    """The Cochran-Armitage test for a straight trend in shares (variance with N).
+
+    Equal-length arrays, one entry a year; scores default to 1, 2, 3 and so on. All None where the shares
+    are all 0 or all 1, or there is but one score. Raises ValueError as `proportion` does.
+    """
+    x, n = strata(counts=counts, nobs=nobs)
+    check_at_most(x, n, "counts exceed nobs")
+    s = np.arange(1.0, len(x) + 1) if scores is None else np.asarray(scores, dtype=float)
+    if len(s) != len(x):
+        raise ValueError("unequal lengths: scores")
+    total = n.sum()
+    p = x.sum() / total if total else 0.0
+    spread = (n * (s - np.average(s, weights=n)) ** 2).sum() if total else 0.0
+    if p in (0, 1) or spread == 0:
+        return Test(None, None, None)
+    statistic = float((s * (x - n * p)).sum() ** 2 / (p * (1 - p) * spread))
+    return Test(statistic, 1, float(stats.chi2.sf(statistic, 1)))
+
+
+@method(
+    formula="κ = (agreement − agreement by chance) ÷ (1 − agreement by chance); large-sample variance",
+    interval="Wald",
+    source="Cohen (1960); Fleiss, Cohen and Everitt (1969)",
+    used="two records of one person's ethnicity",
+    cannot_say="which of the two is right",
+)
+def agreement(table: Sequence[Sequence[float]] | Array | pd.DataFrame, level: float = LEVEL) -> Estimate:
+    """Cohen's kappa of a square table of people, one record in the rows, the other in the columns.
+
+    None for an empty table or one in which all stand in one category. Raises ValueError unless the
+    table is square, with counts of 0 or more.
+    """
+    from statsmodels.stats.inter_rater import cohens_kappa
+
+    counts = np.asarray(table, dtype=float)
+    if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
+        raise ValueError("the table must be square")
+    if not (np.isfinite(counts).all() and (counts >= 0).all()):
+        raise ValueError("counts must be finite and not negative")
+    used = counts.sum(axis=0) + counts.sum(axis=1) > 0
+    if used.sum() < 2:
+        return nothing("fewer than two categories in use")
+    found = cohens_kappa(counts[np.ix_(used, used)])
+    reach = normal_quantile(level) * float(found.std_kappa)
+    return Estimate(float(found.kappa), float(found.kappa) - reach, float(found.kappa) + reach)
+
+
+@overload
+def funnel_limits(target: float, nobs: float, level: float = LEVEL, dispersion: float = 1) -> Estimate: ...
+@overload
+def funnel_limits(
+    target: Numbers, nobs: Values, level: float = LEVEL, dispersion: float = 1
+) -> pd.DataFrame: ...
+@method(
+    formula="π ± z√(φ π(1−π)/n), cut at 0 and 1: the shares whose Wilson interval just reaches the target π; "
+    "φ is 1, or the overdispersion",
+    interval="inverse Wilson control limits",
+    source="Spiegelhalter (2005)",
+    used="establishments side by side, at 95% and 99.8%",
+    cannot_say="why a point lies outside, nor a ranking of those inside",
+)
+def funnel_limits(
+    target: Numbers, nobs: Numbers, level: float = LEVEL, dispersion: float = 1
+) -> Estimate | pd.DataFrame:
+    """Within which a share on `nobs` observations would vary by chance alone about `target`.
+
+    Scalars or equal-length arrays; target and limits are shares between 0 and 1. None without
+    observations. Raises ValueError for a target above 1 or negative numbers.
+    """
+    (share, n), rows = numbers(target=target, nobs=nobs)
+    check_at_most(share, np.ones(1), "the target exceeds 1")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        reach = normal_quantile(level) * np.sqrt(dispersion * share * (1 - share) / n)
+    lower, upper = np.clip(share - reach, 0, 1), np.clip(share + reach, 0, 1)
+    return estimates(rows, share, lower, upper, undefined={"no observations": n == 0})
+
+
+@method(
+    formula="φ = mean of z² with z = (p − π) ÷ √(π(1−π)/n), the outer tenths drawn in; never below 1",
+    source="Spiegelhalter (2005)",
+    used="widening a funnel whose points vary more than chance alone would have them",
+    cannot_say="which establishments differ beyond that common spread",
+)
+def overdispersion(counts: Values, nobs: Values, target: float) -> float:
+    """The factor by which the variance about `target` exceeds that of chance; 1 where it does not.
+
+    Equal-length arrays, one entry an establishment with observations. Raises ValueError as `proportion`
+    does, and for a target of 0 or 1.
+    """
+    x, n = strata(counts=counts, nobs=nobs)
+    check_at_most(x, n, "counts exceed nobs")
+    if not 0 < target < 1:
+        raise ValueError("the target must lie between 0 and 1")
+    x, n = x[n > 0], n[n > 0]
+    if len(n) == 0:
+        return 1.0
+    z = (x / n - target) / np.sqrt(target * (1 - target) / n)
+    drawn_in = np.clip(z, *np.quantile(z, [WINSORISE, 1 - WINSORISE]))
+    return max(1.0, float((drawn_in**2).mean()))

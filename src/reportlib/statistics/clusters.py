@@ -1,0 +1,91 @@
+"""One person, several events: what repeats do to a share, a rate and a ratio."""
+
+from __future__ import annotations
+
+import math
+
+from reportlib.statistics.rates import NO_EXPOSURE, strata
+from reportlib.statistics.result import LEVEL, Estimate, Values, log_wald, method, nothing
+
+
+@method(
+    formula="deff = n v ÷ p(1−p), with v = m/(m−1) × Σ(xᵢ − p nᵢ)²/n² over m people; then x/deff, n/deff",
+    source="Rao and Scott (1992)",
+    used="before proportion, difference and relative_rate where one person has several complaints or orders",
+    cannot_say="anything sure about fewer than 20 people in an arm",
+)
+def effective_sample(count_per_person: Values, nobs_per_person: Values) -> tuple[float, float, float]:
+    """The effective (count, nobs) of one arm, and the design effect by which they were divided.
+
+    Arrays, one entry a person: events, and observations. The design effect is 1 where the data cannot
+    show one (a single person; a share of 0 or 1). Raises ValueError as `proportion` does.
+    """
+    x, n = strata(count=count_per_person, nobs=nobs_per_person)
+    if (x > n).any():
+        raise ValueError("a person's count exceeds their nobs")
+    x, n = x[n > 0], n[n > 0]
+    people, count, nobs = len(n), float(x.sum()), float(n.sum())
+    if people < 2 or count in (0, nobs):
+        return count, nobs, 1.0
+    p = count / nobs
+    deff = people / (people - 1) * float(((x - p * n) ** 2).sum()) / (nobs * p * (1 - p))
+    return (count / deff, nobs / deff, deff) if deff > 0 else (count, nobs, 1.0)
+
+
+def _compound(events_per_person: Values, exposure: float) -> tuple[float, float]:
+    """The rate, and the variance of its log when each person brings a cluster of events."""
+    (events,) = strata(events_per_person=events_per_person)
+    total = float(events.sum())
+    return total / exposure, float((events**2).sum()) / total**2 if total else math.inf
+
+
+@method(
+    formula="per × Σf n_f ÷ t; log-Wald with variance Σf² n_f ÷ (Σf n_f)², n_f people having f events each",
+    interval="log-Wald, compound Poisson variance",
+    source="Stukel, Glynn, Fisher, Sharp, Lu-Yao and Wennberg (1994)",
+    used="complaints (events, not people) per 1,000 average population",
+    cannot_say="how many people complained: the rate of distinct complainants stands beside it",
+)
+def clustered_rate(
+    events_per_person: Values, exposure: float, per: float = 1000, level: float = LEVEL
+) -> Estimate:
+    """Events per `per` of exposure where one person may have several.
+
+    An array, one entry a person with events (zeros change nothing). Raises ValueError for negative or
+    missing numbers.
+    """
+    strata(exposure=[exposure])
+    if exposure == 0:
+        return nothing(NO_EXPOSURE)
+    value, variance = _compound(events_per_person, exposure)
+    found = log_wald(value * per, variance, level)
+    return Estimate(found.value, found.lower, found.upper, None, found.reason)
+
+
+@method(
+    formula="the ratio of two such rates; the variances of the two logs add; p-value: Wald on the log",
+    interval="log-Wald, compound Poisson variance",
+    source="Stukel, Glynn, Fisher, Sharp, Lu-Yao and Wennberg (1994)",
+    used="complaints per 1,000, group against reference",
+    cannot_say="whether a few people with many complaints drive the ratio: see the ratio of people",
+)
+def clustered_rate_ratio(
+    events_per_person: Values,
+    exposure: float,
+    ref_events_per_person: Values,
+    ref_exposure: float,
+    level: float = LEVEL,
+) -> Estimate:
+    """The ratio of two event rates, group ÷ reference, where one person may have several events.
+
+    Arrays, one entry a person with events; exposures are scalars. Raises ValueError for negative or
+    missing numbers.
+    """
+    strata(exposure=[exposure], ref_exposure=[ref_exposure])
+    if exposure == 0 or ref_exposure == 0:
+        return nothing(NO_EXPOSURE)
+    value, variance = _compound(events_per_person, exposure)
+    ref_value, ref_variance = _compound(ref_events_per_person, ref_exposure)
+    if value == 0 and ref_value == 0:
+        return nothing("no events in either arm")
+    return log_wald(value / ref_value if ref_value else math.inf, variance + ref_variance, level)

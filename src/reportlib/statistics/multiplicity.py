@@ -1,0 +1,32 @@
+"""Many comparisons at once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reportlib.statistics.result import Array, Numbers, as_floats, method
+
+
+@method(
+    formula="Benjamini-Hochberg: the i-th smallest of m p-values × m/i, made monotone from the largest down",
+    source='Benjamini and Hochberg (1995); Holm (1979) for method "holm"',
+    used="the family of one outcome × one grouping × the headline period, at 5%: it drives the wording",
+    cannot_say="anything about intervals, which stay unadjusted",
+)
+def adjust_p(p_values: Numbers, method: str = "fdr_bh") -> float | Array:
+    """P-values adjusted for the size of their family.
+
+    A scalar or an array; missing p-values (comparisons not assessed) stay missing and leave the family.
+    `method` is any that statsmodels knows ("fdr_bh", "holm", "bonferroni"). Raises ValueError for a
+    p-value outside 0–1 or an unknown method.
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    given = as_floats(p_values)
+    known = ~np.isnan(given)
+    if ((given[known] < 0) | (given[known] > 1)).any():
+        raise ValueError("a p-value lies outside 0 to 1")
+    adjusted = np.full(len(given), np.nan)
+    if known.any():
+        adjusted[known] = multipletests(given[known], method=method)[1]
+    return adjusted if np.ndim(p_values) else float(adjusted[0])  # type: ignore[arg-type]

@@ -1,0 +1,135 @@
+"""Like compared with like: ratios pooled over strata."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import optimize, stats
+
+from reportlib.statistics.rates import strata
+from reportlib.statistics.result import (
+    LEVEL,
+    Array,
+    Estimate,
+    Test,
+    Values,
+    log_wald,
+    method,
+    nothing,
+    tail_area,
+)
+
+SPARSE_BELOW = 5  # events in an arm: exact limits under this
+LOG_REACH = 30.0
+
+
+def _tables(counts: Values | Sequence[Sequence[Sequence[float]]]) -> Array:
+    """k × (group, reference) × (event, no event), without the strata in which an arm is empty."""
+    tables = np.asarray(counts, dtype=float)
+    if tables.ndim != 3 or tables.shape[1:] != (2, 2):
+        raise ValueError("counts must be strata × (group, reference) × (event, no event)")
+    if not (np.isfinite(tables).all() and (tables >= 0).all()):
+        raise ValueError("counts must be finite and not negative")
+    return tables[(tables.sum(axis=2) > 0).all(axis=1)]
+
+
+@method(
+    formula="R/S with R = Σ a n₀/N, S = Σ b n₁/N; variance of the log: Σ(n₁ n₀ (a+b) − a b N)/N² ÷ (R S)",
+    interval="Greenland-Robins",
+    source="Mantel and Haenszel (1959); Greenland and Robins (1985)",
+    used="uphold or completion within category, establishment type, region or order type, pooled",
+    cannot_say="whether the ratio is the same in every stratum: see homogeneity",
+)
+def mantel_haenszel(counts: Values | Sequence[Sequence[Sequence[float]]], level: float = LEVEL) -> Estimate:
+    """The relative rate common to all strata, group ÷ reference.
+
+    An array, strata × (group, reference) × (event, no event); effective counts for clustered data. A
+    stratum with an empty arm says nothing and is passed over. Raises ValueError for another shape, or
+    negative or missing counts.
+    """
+    tables = _tables(counts)
+    (a, b), (n1, n0) = tables[:, :, 0].T, tables.sum(axis=2).T
+    total = n1 + n0
+    above, below = float((a * n0 / total).sum()), float((b * n1 / total).sum())
+    if above == 0 and below == 0:
+        return nothing("no events in any stratum with both groups")
+    if above == 0 or below == 0:
+        return log_wald(0.0 if above == 0 else math.inf, math.inf, level)
+    variance = float(((n1 * n0 * (a + b) - a * b * total) / total**2).sum()) / (above * below)
+    return log_wald(above / below, variance, level)
+
+
+@method(
+    formula="R/S with R = Σ x₁ t₀/t, S = Σ x₀ t₁/t; variance of the log: Σ(x₁+x₀) t₁ t₀/t² ÷ (R S); under "
+    "5 events in an arm, limits and p-value from Σ x₁ given each stratum's total (a sum of binomials)",
+    interval="Greenland-Robins; exact conditional under 5 events in an arm",
+    source="Greenland and Robins (1985); Breslow and Day (1987)",
+    used="the age-adjusted death rate, group against reference, over age band × sex",
+    cannot_say="whether the ratio is the same at every age",
+)
+def mantel_haenszel_rate(
+    events: Values, exposure: Values, ref_events: Values, ref_exposure: Values, level: float = LEVEL
+) -> Estimate:
+    """The rate ratio common to all strata, group ÷ reference.
+
+    Equal-length arrays, one entry a stratum. A stratum without exposure in an arm is passed over.
+    Raises ValueError for negative or missing numbers or unequal lengths.
+    """
+    given = {"events": events, "exposure": exposure, "ref_events": ref_events, "ref_exposure": ref_exposure}
+    kept = np.array(strata(**given))
+    x, t, y, u = kept[:, (kept[1] > 0) & (kept[3] > 0)]
+    above, below = float((x * u / (t + u)).sum()), float((y * t / (t + u)).sum())
+    if above == 0 and below == 0:
+        return nothing("no events in any stratum with both groups")
+    value = above / below if below else math.inf
+    if min(x.sum(), y.sum()) < SPARSE_BELOW:
+        return _exact_common_ratio(value, x, t, y, u, level)
+    return log_wald(value, float(((x + y) * t * u / (t + u) ** 2).sum()) / (above * below), level)
+
+
+def _exact_common_ratio(value: float, x: Array, t: Array, y: Array, u: Array, level: float) -> Estimate:
+    """Limits where a tail of the sum of binomials reaches (1 − level)/2; p is twice the smaller tail at 1."""
+    seen, tail = round(x.sum()), tail_area(level)
+
+    def tails(log_ratio: float) -> tuple[float, float]:
+        mass = np.ones(1)
+        for total, odds in zip(x + y, t / u, strict=True):
+            share = 1 / (1 + math.exp(-log_ratio) / odds)
+            mass = np.convolve(mass, stats.binom.pmf(np.arange(round(total) + 1), round(total), share))
+        return float(mass[seen:].sum()), float(mass[: seen + 1].sum())
+
+    def limit(side: int) -> float:
+        return math.exp(optimize.brentq(lambda point: tails(point)[side] - tail, -LOG_REACH, LOG_REACH))
+
+    lower = limit(0) if x.sum() else 0.0
+    upper = limit(1) if y.sum() else math.inf
+    return Estimate(value, lower, upper, min(1.0, 2 * min(tails(0.0))))
+
+
+@method(
+    formula="Q = Σ wₖ (log RRₖ − mean)², wₖ = 1 ÷ (1/a − 1/n₁ + 1/b − 1/n₀), chi-square on strata − 1; half "
+    "an event is added to each cell of a stratum in which an arm has no events, or nothing else",
+    source="Cochran (1954); Rothman, Greenland and Lash (2008)",
+    used="whether one pooled ratio is a fair summary of the strata",
+    cannot_say="in which stratum the ratio differs, nor much when strata are small",
+)
+def homogeneity(counts: Values | Sequence[Sequence[Sequence[float]]]) -> Test:
+    """Cochran's Q: whether the relative rate is the same in every stratum.
+
+    Shape and errors as `mantel_haenszel`. A stratum without events in both arms is passed over; all
+    None under two strata.
+    """
+    tables = _tables(counts)
+    tables = tables[tables[:, :, 0].sum(axis=1) > 0]
+    if len(tables) < 2:
+        return Test(None, None, None)
+    zero = (tables[:, :, 0] == 0).any(axis=1) | (tables[:, :, 1] == 0).all(axis=1)
+    tables = tables + 0.5 * zero[:, None, None]
+    (a, b), (n1, n0) = tables[:, :, 0].T, tables.sum(axis=2).T
+    log_ratio = np.log(a * n0 / (b * n1))
+    weight = 1 / (1 / a - 1 / n1 + 1 / b - 1 / n0)
+    statistic = float((weight * (log_ratio - np.average(log_ratio, weights=weight)) ** 2).sum())
+    df = len(tables) - 1
+    return Test(statistic, df, float(stats.chi2.sf(statistic, df)))

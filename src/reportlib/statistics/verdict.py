@@ -1,0 +1,78 @@
+"""Which of six words a comparison has earned."""
+
+from __future__ import annotations
+
+from typing import overload
+
+import numpy as np
+import pandas as pd
+
+from reportlib.statistics.result import Array, Estimate, Numbers, as_floats, method
+
+DISPROPORTIONATE = "disproportionate"
+SIZE_UNCERTAIN = "difference, size uncertain"
+SMALL = "small difference"
+PARITY = "parity"
+INCONCLUSIVE = "inconclusive"
+NOT_ASSESSED = "not assessed"
+VERDICTS = (DISPROPORTIONATE, SIZE_UNCERTAIN, SMALL, PARITY, INCONCLUSIVE, NOT_ASSESSED)
+
+BAND = (0.8, 1.25)  # the four-fifths rule and its inverse (Uniform Guidelines, 1978)
+ALPHA = 0.05
+
+
+@overload
+def verdict(
+    estimate: Estimate,
+    adjusted_p: float | None,
+    band: tuple[float, float] = BAND,
+    assessed: bool = True,
+) -> str: ...
+@overload
+def verdict(
+    estimate: pd.DataFrame,
+    adjusted_p: Numbers,
+    band: tuple[float, float] = BAND,
+    assessed: bool | Array | pd.Series = True,
+) -> pd.Series: ...
+@method(
+    formula="significant (adjusted p ≤ 0.05): disproportionate where the ratio lies outside the band, "
+    "small difference where the whole interval lies inside, else difference, size uncertain; not "
+    "significant: parity where the whole interval lies inside, else inconclusive; "
+    "not assessed where suppressed or too small",
+    source="Uniform Guidelines on Employee Selection Procedures (1978) for the band; Altman and Bland (1995)",
+    used="the word for every crude comparison with the reference",
+    cannot_say="why; and inconclusive never means that there is no difference",
+)
+def verdict(
+    estimate: Estimate | pd.DataFrame,
+    adjusted_p: Numbers | None,
+    band: tuple[float, float] = BAND,
+    assessed: bool | Array | pd.Series = True,
+) -> str | pd.Series:
+    """One of `VERDICTS` for an Estimate, or a Series of them for a frame of estimates.
+
+    `estimate` is the ratio judged (for shares `judged_relative_rate`); `adjusted_p` is its p-value within
+    its family. A ratio or p-value that is missing is not assessed. Raises ValueError unless the band
+    holds 1.
+    """
+    if not 0 < band[0] < 1 < band[1]:
+        raise ValueError(f"the band must hold 1, not {band[0]} to {band[1]}")
+    one = isinstance(estimate, Estimate)
+    frame = pd.DataFrame([vars(estimate)]) if isinstance(estimate, Estimate) else estimate
+    value, lower, upper = (as_floats(frame[name]) for name in ("value", "lower", "upper"))
+    p = as_floats(adjusted_p)
+    significant = p <= ALPHA
+    inside = (lower >= band[0]) & (upper <= band[1])  # a missing limit reaches outside
+    words = np.select(
+        [
+            np.isnan(value) | np.isnan(p) | ~np.broadcast_to(np.asarray(assessed, dtype=bool), value.shape),
+            significant & ((value < band[0]) | (value > band[1])),
+            significant & inside,
+            significant,
+            inside,
+        ],
+        [NOT_ASSESSED, DISPROPORTIONATE, SMALL, SIZE_UNCERTAIN, PARITY],
+        INCONCLUSIVE,
+    )
+    return str(words[0]) if one else pd.Series(words, index=frame.index, dtype="str")

@@ -1,0 +1,181 @@
+"""What things are called and how figures are printed: groups, measures, marks, numbers.
+
+Words follow the Civil Service's guidance "Writing about ethnicity" (Race Disparity Unit, 2021): groups take
+capitals, people come first, minorities are not lumped under an acronym nor named by what they are not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import pandas as pd
+
+MARKS = {
+    "c": "suppressed to protect individuals",
+    "x": "not available",
+    "u": "unreliable, because based on small numbers",
+    "z": "not applicable",
+}
+GROUP_ADJECTIVES = (
+    *("Asian", "Black", "White", "White British", "White Irish", "Indian", "Pakistani"),
+    *("Bangladeshi", "Chinese", "Arab", "Roma"),
+)
+PEOPLE = {
+    **{name: f"{name} people" for name in GROUP_ADJECTIVES},
+    "African": "Black African people",
+    "Caribbean": "Black Caribbean people",
+    "Ethnic minority (including White minorities)": "people from ethnic minority backgrounds",
+    "Not stated": "people whose ethnicity was not stated",
+    "All": "people of all ethnic groups",
+}
+
+
+@dataclass(frozen=True)
+class MeasureWords:
+    """How a measure is spoken of.
+
+    A share (unit "%") reads "{subject} were less likely to {verb} than …"; a rate (unit "deaths per 1,000 …")
+    reads "{subject} had a lower {name} than …". `complement` names the opposite outcome, for a relative
+    rate that is that of the opposite.
+    """
+
+    name: str
+    subject: str = "{people}"
+    verb: str = ""
+    unit: str = "%"
+    complement: str = ""
+
+
+COMPLAINTS = "complaints from {people}"
+COMMUNITY = "community and suspended sentence orders of {people}"
+LICENCE = "{people} on licence or post-sentence supervision"
+IN_FAVOUR = "upheld or mediated in the complainant's favour"
+WORDS = {  # by the code of the measure
+    "complainants": MeasureWords("rate of complaining", unit="people per 1,000 prisoners"),
+    "complaints": MeasureWords("rate of complaints", unit="complaints per 1,000 prisoners a year"),
+    "eligible": MeasureWords("eligibility rate", COMPLAINTS, "be eligible", complement="not being eligible"),
+    "upheld": MeasureWords("uphold rate", COMPLAINTS, "be upheld", complement="not being upheld"),
+    "upheld-with-mediated": MeasureWords(
+        "uphold rate counting mediation", COMPLAINTS, f"be {IN_FAVOUR}", complement=f"not being {IN_FAVOUR}"
+    ),
+    "racism-concern": MeasureWords(
+        "share with a concern about racism",
+        COMPLAINTS,
+        "have a recorded concern about racism",
+        complement="having no recorded concern about racism",
+    ),
+    "deaths": MeasureWords("rate of death in prison custody", unit="deaths per 1,000 prisoners a year"),
+    "completed": MeasureWords(
+        "completion rate",
+        "{people} under supervision",
+        "complete it",
+        complement="not completing supervision",
+    ),
+    "breached": MeasureWords(
+        "breach rate", COMMUNITY, "be revoked for breach", complement="not being revoked for breach"
+    ),
+    "recalled": MeasureWords("recall rate", LICENCE, "be recalled", complement="not being recalled"),
+}
+
+
+def missing(value: Any) -> bool:
+    """Whether a scalar is None, NaN or NA."""
+    return value is None or bool(pd.isna(value))
+
+
+def number(value: Any, unit: str = "", decimals: int = 0, mark: Any = None) -> str:
+    """A figure as it is printed: "1,234", "31%", "12.3 per 1,000"; or its mark, "[c]".
+
+    A "%" value is a fraction of one; a value "per …" is already scaled. Halves round away from zero as a
+    reader would round the printed decimal, so 0.285 is 29%. Raises ValueError when a figure is missing
+    without a mark, or infinite (that is for `ratio` and `interval`).
+    """
+    if missing(value):
+        if mark not in MARKS:
+            raise ValueError(f"a missing figure needs a mark, one of {', '.join(MARKS)}; found {mark!r}")
+        return f"[{mark}]"
+    if math.isinf(value):
+        raise ValueError("a figure without limit cannot be printed as a number")
+    scaled = Decimal(repr(float(value))) * (100 if unit == "%" else 1)
+    rounded = scaled.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    sign = "−" if rounded < 0 else ""
+    return f"{sign}{abs(rounded):,f}{unit if unit in ('', '%') else ' ' + unit}"
+
+
+def percent_decimals(denominator: Any) -> int:
+    """Decimal places of a percentage: none where the denominator is under 100 or unknown, else one."""
+    return 0 if missing(denominator) or denominator < 100 else 1
+
+
+def ratio(value: Any, mark: Any = None) -> str:
+    """A relative rate to two decimal places, "1.38"; "no limit" when nothing stands below the line."""
+    return "no limit" if not missing(value) and math.isinf(value) else number(value, "", 2, mark)
+
+
+def interval(lower: Any, upper: Any, unit: str = "", decimals: int = 2, mark: Any = None) -> str:
+    """Two limits: "1.21 to 1.57", "21% to 27%"; an open end reads "1.21 or more"."""
+    if missing(lower) or missing(upper):
+        return number(None, mark=mark)
+    if math.isinf(lower) or math.isinf(upper):
+        ends = [f"{number(lower, unit, decimals)} or more"] if not math.isinf(lower) else []
+        ends += [f"{number(upper, unit, decimals)} or less"] if not math.isinf(upper) else []
+        return ends[0] if ends else "any value"
+    first = number(lower, unit if unit == "%" else "", decimals)
+    return f"{first} to {number(upper, unit, decimals)}"
+
+
+def p_value(p: Any, mark: Any = None) -> str:
+    """A p-value to three decimal places, never 0 and never 1: "<0.001", "0.032", ">0.999"."""
+    if missing(p):
+        return number(None, mark=mark)
+    return "<0.001" if p < 0.001 else ">0.999" if p > 0.999 else number(p, "", 3)
+
+
+def level_words(level: float) -> str:
+    """The kind of an interval: "95% confidence interval"."""
+    return f"{Decimal(repr(level)) * 100:f}".rstrip("0").rstrip(".") + "% confidence interval"
+
+
+def counted(n: int, one: str, many: str = "") -> str:
+    """A count with its noun: "no complaints", "1 complaint", "1,234 complaints"."""
+    return f"{number(n) if n else 'no'} {one if n == 1 else many or one + 's'}"
+
+
+def one_in(share: float) -> str:
+    """A share of one as people say it: "1 in 5", "just over 1 in 3", "nearly 3 in 4", "about 1 in 25".
+
+    Raises ValueError outside 0 to 1.
+    """
+    if not 0 <= share <= 1:
+        raise ValueError(f"a share lies between 0 and 1; found {share}")
+    if share in (0, 1):
+        return "all" if share else "none"
+    if share < 0.095:
+        return f"about 1 in {number(1 / share)}"
+    if share > 0.905:
+        return "more than 9 in 10"
+    fractions = [(top, bottom) for bottom in (2, 3, 4, 5, 10) for top in range(1, bottom)]
+    top, bottom = min(fractions, key=lambda parts: abs(share - parts[0] / parts[1]))
+    off = share - top / bottom
+    return ("" if abs(off) < 0.005 else "just over " if off > 0 else "nearly ") + f"{top} in {bottom}"
+
+
+def listed(items: Sequence[str]) -> str:
+    """A list in a sentence: "Asian", "Asian and Black", "Asian, Black and Mixed"."""
+    return " and ".join(filter(None, [", ".join(items[:-1]), items[-1] if items else ""]))
+
+
+def marked(marks: Iterable[str]) -> str:
+    """Marks in words, each with its sign: "suppressed to protect individuals [c]"."""
+    return " or ".join(f"{MARKS[mark]} [{mark}]" for mark in sorted(set(marks)))
+
+
+def people(label: str) -> str:
+    """The people of an ethnic group: "Black people", "people from the Mixed ethnic group"."""
+    if label.startswith("Any other"):
+        return f"people from a{label[1:]}"
+    return PEOPLE.get(label, f"people from the {label} ethnic group")

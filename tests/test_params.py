@@ -1,0 +1,209 @@
+"""A parameter file is read whole, or refused with all that is wrong with it."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from reportlib.errors import ReportError
+from reportlib.params import Params, load
+
+LEAST = """\
+reporting_year: 2024-25
+publication_date: 2025-11-27
+inputs:
+  complaints: {path: data/demo/complaints.csv, status: synthetic}
+"""
+
+
+@pytest.fixture
+def written(tmp_path: Path):
+    """Load a file made of the least parameters, with some replaced and some lines added."""
+
+    def write(added: str = "", **replaced: str) -> Params:
+        text = LEAST + added
+        for old, new in replaced.items():
+            text = "\n".join(new if line.startswith(f"{old}:") else line for line in text.splitlines())
+        path = tmp_path / "params.yml"
+        path.write_text(text, encoding="utf-8")
+        return load(path)
+
+    return write
+
+
+def problems(error: pytest.ExceptionInfo[ReportError]) -> str:
+    return "\n".join(str(finding) for finding in error.value.findings)
+
+
+def refused(written, said: str, added: str = "", **replaced: str) -> None:
+    with pytest.raises(ReportError) as error:
+        written(added, **replaced)
+    assert said in problems(error)
+
+
+def test_the_least_file_takes_the_defaults(written):
+    params = written()
+    assert (params.pooled_years, params.trend_years, params.grouping) == (3, 5, "5+1")
+    assert (params.confidence_level, params.verdict_band) == (0.95, (0.8, 1.25))
+    assert (params.disclosure.threshold, params.disclosure.protection_width) == (5, 5)
+    assert params.disclosure.on
+    assert params.edition == "national"
+
+
+def test_the_file_of_the_project_is_on_demo_data_and_says_so():
+    params = load(Path(__file__).parents[1] / "params" / "2024-25.yml")
+    assert {spec.status for spec in params.inputs.values()} == {"synthetic"}
+    assert len(params.inputs) == 7
+
+
+def test_periods_run_up_to_the_reporting_year(written):
+    params = written()
+    assert params.pooled == ("2022-23", "2023-24", "2024-25")
+    assert params.pooled_label == "2022-23 to 2024-25"
+    assert params.trend == ("2020-21", "2021-22", "2022-23", "2023-24", "2024-25")
+    assert params.span == (date(2020, 4, 1), date(2025, 3, 31))
+
+
+def test_one_year_is_not_a_range(written):
+    params = written("pooled_years: 1\ntrend_years: 1\n")
+    assert params.pooled_label == "2024-25"
+    assert params.span == (date(2024, 4, 1), date(2025, 3, 31))
+
+
+def test_a_period_crosses_the_century(written):
+    params = written(reporting_year="reporting_year: 2000-01")
+    assert params.pooled == ("1998-99", "1999-00", "2000-01")
+
+
+@pytest.mark.parametrize(("grouping", "reference"), [("5+1", "W"), ('"19"', "W1"), ("two", "WB")])
+def test_the_reference_group_follows_from_the_grouping(written, grouping, reference):
+    assert written(f"grouping: {grouping}\n").reference_group == reference
+
+
+def test_the_format_follows_from_the_path(written):
+    assert written().inputs["complaints"].format == "csv"
+    given = written("  population: {path: data/p.XLSX, status: extract}\n")
+    assert given.inputs["population"].format == "xlsx"
+
+
+def test_a_pattern_has_the_format_of_its_files(written):
+    given = written("  population: {path: data/p-*.parquet, status: extract}\n")
+    assert given.inputs["population"].format == "parquet"
+
+
+def test_codes_may_map_to_truth_values_as_text(written):
+    text = "  population: {path: p.csv, status: extract, codes: {eligible: {Y: true, N: false}}}\n"
+    assert written(text).inputs["population"].codes == {"eligible": {"Y": "true", "N": "false"}}
+
+
+def test_parameters_cannot_be_changed_after_reading(written):
+    with pytest.raises(ValueError, match="frozen"):
+        written().pooled_years = 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("2024/25", "write 2024-25"),
+        ("2024-2025", "write 2024-25"),
+        ("2024-26", "two years in a row"),
+        ("2024", "'2024' is not a reporting year"),
+        ("last year", "'last year' is not a reporting year"),
+    ],
+)
+def test_a_year_is_written_one_way(written, wrong, said):
+    refused(written, said, reporting_year=f"reporting_year: '{wrong}'")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("poled_years: 3", "poled_years is not a parameter; did you mean 'pooled_years'?"),
+        ("pooled_years: three", "found 'three' (text); allowed: a whole number from 1 to 10"),
+        ("pooled_years: true", "found True (true or false); allowed: a whole number"),
+        ("pooled_years: 0", "found 0 (a whole number); allowed: a whole number from 1 to 10"),
+        ("confidence_level: 95", "found 95 (a whole number); allowed: a number from 0.5 to below 1"),
+        ("grouping: 19", "allowed: one of '5+1', '19', 'two'. Put it in quotes"),
+        ("reference_group: W1", "'W1' is not a group of '5+1'; allowed: A, B, M, W, O"),
+        ("reference_group: NS", "'NS' is not a group"),
+        ("verdict_band: [1.25, 0.8]", "allowed: a number below 1, then one above"),
+        ("verdict_band: 0.8", "found 0.8 (a number); allowed: a list of 2 numbers"),
+        ("verdict_band: [0.8, x]", "verdict_band.item 2: found 'x' (text); allowed: a number"),
+        ("edition: ../elsewhere", "allowed: small letters, digits and hyphens"),
+        ("disclosure: off", "write `off:` below it, then why"),
+        ("disclosure: {off: x}", "disclosure.off: found 'x' (text); allowed: text of 10 characters or more"),
+        ("disclosure: {treshold: 3}", "disclosure.treshold is not a parameter; did you mean 'threshold'?"),
+        ("  complaint: {path: a.csv, status: extract}", "did you mean 'complaints'?"),
+        ("  population: a.csv", "found 'a.csv' (text); allowed: a block with path, status"),
+        ("  population: {path: a.csv}", "inputs.population.status is missing"),
+        ("  population: {path: a.txt, status: extract}", "found 'txt' (text); allowed: one of 'csv'"),
+        ("  population: {path: a.csv, status: extract, encoding: utf-99}", "not an encoding"),
+        ("  population: {path: a.csv, status: extract, date_format: '%d/%m'}", "lacks a day"),
+        ("  population: {path: a.csv, status: extract, codes: {sex: {1: male}}}", "put the name 1 in quotes"),
+        ("1: 2", "put the name 1 in quotes"),
+    ],
+)
+def test_what_is_wrong_is_named_with_what_is_allowed(written, line, said):
+    refused(written, said, added=line + "\n")
+
+
+@pytest.mark.parametrize("wrong", ["27 November 2025", "2025-13-45", "2025-11-27 10:00:00", "'2025-11-27'"])
+def test_a_date_is_a_date(written, wrong):
+    said = "allowed: a date such as 2025-11-27"
+    refused(written, said, publication_date=f"publication_date: {wrong}")
+
+
+def test_a_repeated_key_is_named_with_both_lines(written):
+    refused(
+        written, "line 5: reporting_year is given twice; the first is in line 1", "reporting_year: 2023-24\n"
+    )
+
+
+def test_a_path_with_a_password_is_refused_and_not_repeated(written):
+    for path in ("postgresql://someone:hunter2@host/db", "[postgresql://someone:hunter2@host/db]"):
+        with pytest.raises(ReportError) as error:
+            written(f"  population: {{path: {path}, status: extract}}\n")
+        assert "hunter2" not in str(error.value)
+        assert "inputs.population.path" in problems(error)
+
+
+def test_all_problems_are_told_at_once_in_the_order_of_the_file(written):
+    with pytest.raises(ReportError) as error:
+        written("pooled_years: x\ntitel: y\ngrouping: five\n", reporting_year="reporting_year: 2024/25")
+    assert [finding.file.rsplit(", ")[-1] for finding in error.value.findings] == [
+        "line 1",
+        "line 5",
+        "line 6",
+        "line 7",
+    ]
+
+
+def test_what_must_be_given_is_named(tmp_path):
+    (tmp_path / "empty.yml").write_text("")
+    with pytest.raises(ReportError) as error:
+        load(tmp_path / "empty.yml")
+    for name in ("reporting_year", "publication_date", "inputs"):
+        assert f"{name} is missing" in problems(error)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"a: [1\nb: 2", "line 2: not YAML"),
+        (b"title: caf\xe9", "not in UTF-8"),
+        (b"- a list", "found a list; allowed: a block with reporting_year"),
+        (b"a: !!python/name:os.system x", "not YAML"),
+    ],
+)
+def test_a_file_that_is_no_parameter_file_is_refused(tmp_path, content, said):
+    (tmp_path / "params.yml").write_bytes(content)
+    with pytest.raises(ReportError) as error:
+        load(tmp_path / "params.yml")
+    assert said in str(error.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(ReportError, match=r"nowhere\.yml cannot be read: No such file"):
+        load(tmp_path / "nowhere.yml")
