@@ -49,7 +49,7 @@ test-full: .venv ## Run the tests that need a browser, LibreOffice or more than 
 check: .venv ## Lint, types, docs, notebooks stripped; changes nothing, reports every failure
 	@failed=; \
 	for what in 'ruff check .' 'ruff format --check .' mypy 'pytest -q -m check'; do \
-		echo "== $$what"; $(IN)python -m $$what || failed="$$failed, $${what%% *}"; \
+		echo "== $$what"; $(IN)python -m $$what || failed="$$failed, $$what"; \
 	done; \
 	if [ "$$failed" ]; then echo "Failed: $${failed#, }"; exit 1; fi
 
@@ -78,6 +78,6 @@ clean: ## Remove the environment, the demo data and caches; never a report in ou
 	@if cmp -s $< $@; then touch $@; else \
 		echo 'Building .venv from requirements.lock: a minute or two, once'; tools/venv $(PYTHON); fi
 
-data/demo/.made: $(wildcard src/reportlib/inputs/demo*.py data/published/*.csv) | .venv
+data/demo/.made: $(wildcard src/reportlib/inputs/demo/* data/published/*.csv) | .venv
 	@$(IN)reportlib demo-data
 	@touch $@

@@ -33,7 +33,9 @@ def cube(records: int, seed: int = 1) -> CountTable:
     areas = counts.reshape(6, 4, 5, 12).sum(axis=2)
     for axis, parts in enumerate([[counts], [counts, areas], [counts]]):
         if axis == 1:
-            counts = np.concatenate([counts, counts.reshape(7, 4, 5, 12).sum(axis=2), counts.sum(axis=1, keepdims=True)], axis=1)
+            counts = np.concatenate(
+                [counts, counts.reshape(7, 4, 5, 12).sum(axis=2), counts.sum(axis=1, keepdims=True)], axis=1
+            )
         else:
             counts = np.concatenate([counts, counts.sum(axis=axis, keepdims=True)], axis=axis)
     codes = product([*GROUPS, "all"], [*PRISONS, *AREAS, "all"], [*CATEGORIES, "all"])
@@ -48,4 +50,6 @@ if __name__ == "__main__":
         pattern = protect([table], Policy(), RELATIONS)
         marks = pattern.marks("cube")
         took = time.perf_counter() - start
-        print(f"{records:7,d} records: {took:6.1f} s, {(marks == '').mean():.0%} of {len(marks):,d} cells shown")
+        print(
+            f"{records:7,d} records: {took:6.1f} s, {(marks == '').mean():.0%} of {len(marks):,d} cells shown"
+        )

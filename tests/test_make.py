@@ -191,14 +191,12 @@ def test_bytecode_is_compiled_and_used_whatever_the_shell_says(checkout, monkeyp
 
 def test_check_runs_everything_and_names_each_failure(checkout):
     build(checkout)
-    (checkout / ".venv" / "bin" / "python").write_text(
-        '#!/bin/sh\ncase "$*" in *ruff*|*pytest*) exit 1 ;; esac\n'
-    )
+    (checkout / ".venv" / "bin" / "python").write_text('#!/bin/sh\ncase "$*" in *ruff*|*pytest*) exit 1 ;; esac\n')
     done = make("check", folder=checkout)
     assert done.returncode != 0
     for tool in ("ruff check", "ruff format", "mypy", "pytest"):
         assert f"== {tool}" in done.stdout
-    assert "Failed: ruff, ruff, pytest" in done.stdout
+    assert "Failed: ruff check ., ruff format --check ., pytest -q -m check" in done.stdout
 
 
 def test_clean_keeps_the_reports(checkout):

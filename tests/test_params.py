@@ -156,9 +156,7 @@ def test_a_date_is_a_date(written, wrong):
 
 
 def test_a_repeated_key_is_named_with_both_lines(written):
-    refused(
-        written, "line 5: reporting_year is given twice; the first is in line 1", "reporting_year: 2023-24\n"
-    )
+    refused(written, "line 5: reporting_year is given twice; the first is in line 1", "reporting_year: 2023-24\n")
 
 
 def test_a_path_with_a_password_is_refused_and_not_repeated(written):

@@ -9,6 +9,8 @@ import pytest
 
 from reportlib.params import ANALYSIS, InputSpec, Params, parameters_cell, parameters_page
 
+pytestmark = pytest.mark.check
+
 ROOT = Path(__file__).parents[1]
 
 

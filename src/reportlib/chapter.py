@@ -19,7 +19,7 @@ from IPython.display import display
 from reportlib import charts, facts, prose
 from reportlib.comparison import compare, measure
 from reportlib.errors import ReportError
-from reportlib.ethnicity import groupings, label
+from reportlib.ethnicity import NOT_STATED, groupings, label
 from reportlib.facts import Fact
 from reportlib.handoff import Handoff
 from reportlib.measures import MEASURES, TableSpec
@@ -169,14 +169,26 @@ class Chapter:
         title = f"Verdicts compared with {label(self.reference)}"
         _show_table(frame_table("verdicts", title, wide, "Measure"))
 
+    def shares(self, comparison: Comparison, numerator: str, denominator: str) -> None:
+        """Show each group's share of the numerator beside its share of the denominator."""
+        if comparison.unavailable:
+            return
+        frame = shares(comparison.frame)
+        title = f"Share of {numerator} and of {denominator}, {comparison.period}"
+        chart = charts.dumbbell(frame, title, numerator, denominator)
+        self._picture(comparison, f"{comparison.spec.id}-shares", title, chart)
+
     def chart(self, comparison: Comparison) -> None:
         """Show the picture that fits the table: a forest of ratios, lines over years, bars for one measure."""
         if comparison.unavailable:
             return
-        chart = draw(comparison, self.level, self.band)
+        title = caption(comparison.spec, comparison.period)
+        self._picture(comparison, f"{comparison.spec.id}-chart", title, draw(comparison, self.level, self.band))
+
+    def _picture(self, comparison: Comparison, identifier: str, title: str, chart: charts.Chart) -> None:
         model = {
-            "kind": "chart", "id": f"{comparison.spec.id}-chart", "caption": caption(comparison.spec, comparison.period),
-            "alt": chart.alt, "svg": chart.svg, "table": comparison.spec.id, "status": list(comparison.place.status),
+            "kind": "chart", "id": identifier, "caption": title, "alt": chart.alt, "svg": chart.svg,
+            "table": comparison.spec.id, "status": list(comparison.place.status),
         }  # fmt: skip
         _show(model, {"image/svg+xml": chart.svg, "text/plain": chart.alt})
 
@@ -251,6 +263,18 @@ def draw(comparison: Comparison, level: float, band: tuple[float, float]) -> cha
     if "group" in frame:
         return charts.small_multiples(inner[inner["verdict"].notna()], title, label(comparison.reference), level, band)
     return charts.trend(inner.assign(group=inner["stratum"], label=inner["stratum"]), title, unit)
+
+
+def shares(frame: pd.DataFrame) -> pd.DataFrame:
+    """Each known group's share of the numerator and of the denominator, to three decimals; marks stay."""
+    known = frame[~frame["ethnicity"].isin(["all", NOT_STATED])]
+    both = pd.DataFrame({"group": known["ethnicity"], "label": known["label"], "mark": known["mark"]})
+    for name, column in (("share_a", "numerator"), ("share_b", "denominator")):
+        whole = frame.set_index("ethnicity")[column]
+        both[name] = (known[column] / (whole["all"] - whole[NOT_STATED])).astype("Float64").round(3)
+    hidden = both[["share_a", "share_b"]].isna().any(axis=1)
+    both.loc[hidden, ["share_a", "share_b"]] = pd.NA
+    return both.assign(mark=both["mark"].mask(hidden & both["mark"].eq(""), "c"))
 
 
 def sentence(comparison: Comparison, level: float, band: tuple[float, float]) -> str:

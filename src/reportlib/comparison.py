@@ -96,9 +96,7 @@ def rounded(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     return frame
 
 
-def _arms(
-    counts: pd.DataFrame, estimates: pd.DataFrame, spec: TableSpec, reference: str, years: int
-) -> pd.DataFrame:
+def _arms(counts: pd.DataFrame, estimates: pd.DataFrame, spec: TableSpec, reference: str, years: int) -> pd.DataFrame:
     """Events and observations of each row, of its reference group and of those not stated, as floats."""
     keys = [name for name in spec.by if name != "ethnicity"]
     own = counts[list(spec.by)].reset_index(drop=True)
@@ -107,9 +105,7 @@ def _arms(
     own["n"] = counts["denominator"].to_numpy(float, na_value=np.nan) * exposure
     own["deff"] = 1.0
     if spec.measure.clustered:
-        found = estimates[estimates["statistic"] == "deff"]
-        found = found.set_index(pd.MultiIndex.from_frame(found[list(spec.by)]))["value"]
-        own["deff"] = found.reindex(pd.MultiIndex.from_frame(own[list(spec.by)])).to_numpy(float)
+        own["deff"] = _estimated(own, estimates, "deff", spec)["value"]
     for group, suffix in ((reference, "_ref"), (NOT_STATED, "_ns")):
         arm = own.loc[own["ethnicity"] == group, [*keys, "x", "n", "deff"]].add_suffix(suffix)
         on = {"left_on": keys, "right_on": [f"{key}{suffix}" for key in keys]} if keys else {"how": "cross"}
@@ -201,16 +197,23 @@ def _with_estimates(frame: pd.DataFrame, estimates: pd.DataFrame, spec: TableSpe
         "adjusted": ("adjusted_ratio", "adjusted_lower", "adjusted_upper", None),
         "adjusted complement": ("adjusted_ratio", "adjusted_lower", "adjusted_upper", None),
     }
-    cell = pd.MultiIndex.from_frame(frame[list(spec.by)])
+    side = frame["judged"].eq("complement")
     for statistic, targets in into.items():
-        found = estimates[estimates["statistic"] == statistic]
-        found = found.set_index(pd.MultiIndex.from_frame(found[list(spec.by)])).reindex(cell)
-        side = frame["judged"].eq("complement") == statistic.endswith("complement")
-        take = found["value"].notna().to_numpy() & (side | (statistic in ("rate", "ratio"))).to_numpy()
+        found = _estimated(frame, estimates, statistic, spec)
+        take = found["value"].notna()
+        if statistic.startswith("adjusted"):
+            take &= side == statistic.endswith("complement")
         for column, target in zip(("value", "lower", "upper", "p_value"), targets, strict=True):
             if target:
-                frame.loc[take, target] = found[column].to_numpy(float, na_value=np.nan)[take]
+                frame.loc[take, target] = found.loc[take, column]
     return frame
+
+
+def _estimated(frame: pd.DataFrame, estimates: pd.DataFrame, statistic: str, spec: TableSpec) -> pd.DataFrame:
+    """One statistic of the estimates, aligned with the rows of a frame; missing where it was not released."""
+    found = estimates[estimates["statistic"] == statistic]
+    columns = ["value", "lower", "upper", "p_value"]
+    return frame[list(spec.by)].merge(found, on=list(spec.by), how="left")[columns].astype(float)
 
 
 def _too_few(arms: pd.DataFrame, spec: TableSpec) -> pd.Series:

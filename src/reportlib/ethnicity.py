@@ -66,18 +66,14 @@ def groupings() -> dict[str, Grouping]:
     detail = groups["group_19"]
     not_stated = {NOT_STATED: "Not stated"}
     return {
-        "5+1": Grouping(
-            "5+1", FIVE | not_stated, dict(zip(detail, groups["group_5"], strict=True)), reference="W"
-        ),
+        "5+1": Grouping("5+1", FIVE | not_stated, dict(zip(detail, groups["group_5"], strict=True)), reference="W"),
         "19": Grouping(
             "19",
             dict(zip(detail, groups["label_19"], strict=True)),
             dict(zip(detail, detail, strict=True)),
             reference="W1",
         ),
-        "two": Grouping(
-            "two", TWO | not_stated, dict(zip(detail, groups["group_2"], strict=True)), reference="WB"
-        ),
+        "two": Grouping("two", TWO | not_stated, dict(zip(detail, groups["group_2"], strict=True)), reference="WB"),
     }
 
 

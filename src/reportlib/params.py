@@ -85,9 +85,7 @@ class InputSpec(_Schema):
         default={}, description="Column in your file: the values whose rows are left out (and counted)"
     )
     sheet: str | None = Field(default=None, description="Sheet of an XLSX or ODS file; without it, the first")
-    encoding: str = Field(
-        default="utf-8", description="Encoding of a CSV file, such as `utf-8` or `windows-1252`"
-    )
+    encoding: str = Field(default="utf-8", description="Encoding of a CSV file, such as `utf-8` or `windows-1252`")
     date_format: str = Field(default="%Y-%m-%d", description="How dates are written, such as `%d/%m/%Y`")
 
     @field_validator("path")
@@ -147,9 +145,7 @@ class Params(_Schema):
     reporting_year: str = Field(
         description="Year that the report covers, from 1 April to 31 March", examples=["2024-25"]
     )
-    pooled_years: int = Field(
-        default=3, ge=1, le=10, description="Years pooled for detail, up to the reporting year"
-    )
+    pooled_years: int = Field(default=3, ge=1, le=10, description="Years pooled for detail, up to the reporting year")
     trend_years: int = Field(default=5, ge=1, le=20, description="Years in a trend, up to the reporting year")
     grouping: Literal["5+1", "19", "two"] = Field(
         default="5+1",
@@ -159,9 +155,7 @@ class Params(_Schema):
         default_factory=lambda given: groupings()[given["grouping"]].reference,
         description="Code of the group that others are compared with: W at 5+1, W1 at 19, WB at two",
     )
-    confidence_level: float = Field(
-        default=0.95, ge=0.5, lt=1, description="Level of every confidence interval"
-    )
+    confidence_level: float = Field(default=0.95, ge=0.5, lt=1, description="Level of every confidence interval")
     verdict_band: tuple[float, float] = Field(
         default=(0.8, 1.25), strict=False, description="Relative rates between these are close to parity"
     )

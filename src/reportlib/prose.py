@@ -35,14 +35,12 @@ BAND = (0.8, 1.25)  # the four-fifths rule (US Uniform Guidelines on Employee Se
 FEWEST_YEARS = 4  # no trend is described on fewer
 
 
-def comparison_sentence(
-    row: Row, words: MeasureWords, level: float = 0.95, band: tuple[float, float] = BAND
-) -> str:
+def comparison_sentence(row: Row, words: MeasureWords, level: float = 0.95, band: tuple[float, float] = BAND) -> str:
     """What one comparison says.
 
     row: label, reference_label, value, reference_value, denominator, ratio, ratio_lower, ratio_upper, gap,
-    detectable (a ratio, or the pair below and above 1), verdict, mark, and judged = "complement" where the
-    ratio is that of the opposite outcome. Raises ValueError on an unknown verdict.
+    detectable_below and detectable_above, verdict, mark, and judged = "complement" where the ratio is that
+    of the opposite outcome. Raises ValueError on an unknown verdict.
     """
     verdict = row["verdict"]
     if verdict not in VERDICTS:
@@ -66,9 +64,7 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str) -
     found = [_standing_out([row for row in rows if row["verdict"] == v], words) for v in VERDICTS]
     assessed = {row["verdict"] for row in rows} & {*VERDICTS[1:4]}
     if assessed and not found[0]:
-        found.insert(
-            0, f"No group was found to differ from {people(reference)} by enough to be disproportionate"
-        )
+        found.insert(0, f"No group was found to differ from {people(reference)} by enough to be disproportionate")
     return " ".join(f"{sentence}." for sentence in found if sentence)
 
 
@@ -90,9 +86,7 @@ def adjusted_sentence(row: Row, allowed_for: str, level: float = 0.95) -> str:
     return f"Allowing for {allowed_for}, the relative rate {change} ({level_words(level)} {limits})."
 
 
-def trend_sentence(
-    frame: pd.DataFrame, words: MeasureWords, p: float | None = None, level: float = 0.95
-) -> str:
+def trend_sentence(frame: pd.DataFrame, words: MeasureWords, p: float | None = None, level: float = 0.95) -> str:
     """How one group's figure moved over the years and, with a trend test's p-value, how sure that is.
 
     frame: year, label, value, mark; one row a year.
@@ -197,14 +191,16 @@ def _size(row: Row, words: MeasureWords, level: float) -> str:
     if math.isinf(row["ratio"]):
         return "No relative rate can be worked out, because the figure compared with is 0. "
     of = f" of {words.complement}" if row.get("judged") == "complement" else ""
-    limits = interval(row["ratio_lower"], row["ratio_upper"])
-    return f"The relative rate{of} is {ratio(row['ratio'])} ({level_words(level)} {limits}). "
+    limits = ""
+    if not missing(row.get("ratio_lower")) and not missing(row.get("ratio_upper")):
+        limits = f" ({level_words(level)} {interval(row['ratio_lower'], row['ratio_upper'])})"
+    return f"The relative rate{of} is {ratio(row['ratio'])}{limits}. "
 
 
 def _certainty(row: Row, band: tuple[float, float]) -> str:
     within = interval(*band)
     if row["verdict"] == "inconclusive":
-        return _could_have_shown(row.get("detectable"))
+        return _could_have_shown(row)
     return {
         "disproportionate": "The difference is statistically significant and large enough to count as "
         f"disproportionate: outside the range {within}.",
@@ -216,12 +212,12 @@ def _certainty(row: Row, band: tuple[float, float]) -> str:
     }[row["verdict"]]
 
 
-def _could_have_shown(detectable: Any) -> str:
-    pair = detectable if isinstance(detectable, tuple | list) else (detectable,)
-    ends = [end for end in pair if not missing(end) and 0 < end < math.inf]
-    if not ends:
+def _could_have_shown(row: Row) -> str:
+    ends = [row.get("detectable_below"), row.get("detectable_above")]
+    known = [end for end in ends if end is not None and not missing(end) and 0 < end < math.inf]
+    if not known:
         return "There are too few cases to show even a large difference, so there may be one."
-    limits = " or ".join(f"{'below' if end < 1 else 'above'} {ratio(end)}" for end in ends)
+    limits = " or ".join(f"{'below' if end < 1 else 'above'} {ratio(end)}" for end in known)
     return (
         f"With this many cases, only a relative rate {limits} was likely to be detected; "
         "a smaller difference may exist."
@@ -240,9 +236,7 @@ def _standing_out(rows: Sequence[Row], words: MeasureWords) -> str:
         return ""
     verdict, reference = rows[0]["verdict"], _subject([rows[0]["reference_label"]], words)
     if verdict == "not assessed":
-        return (
-            f"No comparison is made for {_subject([row['label'] for row in rows], words)}: {_why_not(rows)}"
-        )
+        return f"No comparison is made for {_subject([row['label'] for row in rows], words)}: {_why_not(rows)}"
     if verdict in ("parity", "inconclusive"):
         return _claim(verdict, _subject([row["label"] for row in rows], words), reference, words, None)
     how_much = {
@@ -251,7 +245,5 @@ def _standing_out(rows: Sequence[Row], words: MeasureWords) -> str:
         "small difference": "by a small amount",
     }[verdict]
     sides = [(up, [row["label"] for row in rows if _up(row) is up]) for up in (True, False, None)]
-    claims = [
-        _claim(verdict, _subject(labels, words), reference, words, up) for up, labels in sides if labels
-    ]
+    claims = [_claim(verdict, _subject(labels, words), reference, words, up) for up, labels in sides if labels]
     return ". ".join(f"{claim}, {how_much}" for claim in claims)

@@ -101,8 +101,18 @@ class _Row:
         held = None if missing(value) else value
         self.facts.append(
             Fact(
-                name, self.period, self.place.edition, self.place.chapter, self.table, statistic,
-                f"{self.spec.measure.name}: {labels}", text, held, mark, unit, self.place.status,
+                name,
+                self.period,
+                self.place.edition,
+                self.place.chapter,
+                self.table,
+                statistic,
+                f"{self.spec.measure.name}: {labels}",
+                text,
+                held,
+                mark,
+                unit,
+                self.place.status,
             )  # fmt: skip
         )
         return name
@@ -147,7 +157,9 @@ def comparison_table(
         shown = row.headers() | _counts(row) | _measured(row)
         if compared:
             own = record["ethnicity"] == reference
-            shown |= {"ratio": text_cell("1 (reference)"), "ratio_interval": text_cell("reference")} if own else _ratio(row)
+            shown |= (
+                {"ratio": text_cell("1 (reference)"), "ratio_interval": text_cell("reference")} if own else _ratio(row)
+            )
             shown["verdict"] = text_cell("reference") if own else _verdict(row)
         rows.append(shown | ({"_total": True} if "all" in row.codes else {}))
         facts += row.facts
@@ -276,11 +288,15 @@ def _evidence(row: _Row) -> dict[str, Any]:
     )
     cells = {
         "gap": row.figure("gap", "" if missing(gap["gap"]) else number(gap["gap"], "", decimals)),
-        "gap_interval": row.range("gap_lower", "gap_upper", interval(gap["gap_lower"], gap["gap_upper"], "", decimals, "z")),
+        "gap_interval": row.range(
+            "gap_lower", "gap_upper", interval(gap["gap_lower"], gap["gap_upper"], "", decimals, "z")
+        ),
         "p_adjusted": row.figure("p_adjusted", "" if missing(record["p_adjusted"]) else p_value(record["p_adjusted"])),
         "deff": row.figure("deff", number_2(record["deff"])),
         "detectable": row.range("detectable_below", "detectable_above", "; ".join(ends)),
-        "bounds": row.range("bound_lower", "bound_upper", interval(record["bound_lower"], record["bound_upper"], mark="u")),
+        "bounds": row.range(
+            "bound_lower", "bound_upper", interval(record["bound_lower"], record["bound_upper"], mark="u")
+        ),
         "adjusted": row.figure("adjusted_ratio", number_2(record["adjusted_ratio"])),
         "adjusted_interval": row.range(
             "adjusted_lower", "adjusted_upper", interval(record["adjusted_lower"], record["adjusted_upper"], mark="u")
@@ -317,7 +333,10 @@ def caption(spec: TableSpec, period: str) -> str:
 
 
 def _source(place: Place) -> str:
-    kinds = {"extract": "case records supplied for this report", "synthetic": "synthetic records made for demonstration"}
+    kinds = {
+        "extract": "case records supplied for this report",
+        "synthetic": "synthetic records made for demonstration",
+    }
     return "; ".join(kinds.get(status, "published figures") for status in place.status)
 
 
@@ -342,8 +361,20 @@ def published_table(name: str, table: PublishedTable, place: Place) -> Table:
             identifier = fact_id(table.measure, table.by, codes, "value")
             held = None if mark else _plain(value)
             facts.append(
-                Fact(identifier, period, place.edition, place.chapter, name, "value", f"{table.caption}: {codes[0]}",
-                     text, held, mark, table.unit, ("published",))  # fmt: skip
+                Fact(
+                    identifier,
+                    period,
+                    place.edition,
+                    place.chapter,
+                    name,
+                    "value",
+                    f"{table.caption}: {codes[0]}",
+                    text,
+                    held,
+                    mark,
+                    table.unit,
+                    ("published",),
+                )  # fmt: skip
             )
             cells[column] = {"text": text, "value": held, "mark": mark or None, "fact": identifier}
         rows.append(cells | ({"_total": True} if record[header] in ("All", "all") else {}))

@@ -57,7 +57,11 @@ def _html(token: Token, shift: int, resolve: Callable[[str], str]) -> str:
     if kind == "list":
         tag = "ol" if attrs.get("ordered") else "ul"
         return f"<{tag}>{inner}</{tag}>"
-    if kind.startswith("table"):
+    if kind == "table":
+        headings = [plain(cell) for cell in token["children"][0]["children"]]
+        caption = f'<caption class="hidden">{escape(" and ".join(headings))}</caption>'
+        return f"<table>{caption}{inner}</table>"
+    if kind.startswith("table_"):
         return _html_table(kind, attrs, inner)
     fixed = {"softbreak": "\n", "linebreak": "<br>", "thematic_break": "<hr>", "blank_line": ""}
     if kind in fixed:
@@ -67,10 +71,11 @@ def _html(token: Token, shift: int, resolve: Callable[[str], str]) -> str:
 
 
 def _html_table(kind: str, attrs: dict[str, Any], inner: str) -> str:
-    if kind == "table":
-        return f'<div class="scroll"><table>{inner}</table></div>'
     if kind == "table_cell":
         return f'<th scope="col">{inner}</th>' if attrs.get("head") else f"<td>{inner}</td>"
     if kind == "table_head":
         return f"<thead><tr>{inner}</tr></thead>"
-    return f"<tbody>{inner}</tbody>" if kind == "table_body" else f"<tr>{inner}</tr>"
+    if kind == "table_body":
+        return f"<tbody>{inner}</tbody>"
+    row_header = inner.replace("<td>", '<th scope="row">', 1).replace("</td>", "</th>", 1)
+    return f"<tr>{row_header}</tr>"

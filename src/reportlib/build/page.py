@@ -13,13 +13,9 @@ import nbformat
 
 from reportlib.build import markdown
 from reportlib.build.markdown import Token
+from reportlib.words import MARKS as MARKS
 
 MIME = "application/vnd.reportlib+json"
-MARKS = {
-    "c": "suppressed, to protect the people counted",
-    "x": "not available",
-    "u": "unreliable: based on small numbers",
-}
 STATUSES = {
     "synthetic": "Made-up records, for demonstration. No figure here describes real people.",
     "published": "Taken from published official statistics.",

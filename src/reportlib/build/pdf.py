@@ -8,17 +8,21 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, time
-from functools import cache
 from importlib.resources import files
+from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pikepdf
 import typst
 from nbformat import NotebookNode
+from pikepdf import ObjectStreamMode
 
 from reportlib.build import svg
+from reportlib.build.fit import fit
 from reportlib.build.markdown import Token
 from reportlib.build.page import MARKS, Chapter, Model, Page, heading, marks_in, read_chapter, resolve
 from reportlib.errors import Finding, ReportError
@@ -44,7 +48,7 @@ def _particulars(page: Page) -> dict[str, Any]:
 
 
 def _chapter(chapter: Chapter) -> dict[str, Any]:
-    return {"id": chapter.id, "header": chapter.header, "blocks": list(_blocks(chapter))}
+    return {"id": chapter.id, "header": chapter.header, "sections": _sections(_blocks(chapter))}
 
 
 def _blocks(chapter: Chapter) -> Iterator[dict[str, Any]]:
@@ -55,6 +59,12 @@ def _blocks(chapter: Chapter) -> Iterator[dict[str, Any]]:
         if tokens:
             yield {"kind": "markdown", "tokens": [_link(token) for token in tokens]}
         yield from (_model(model) for at, model in models if at == place and model["kind"] != "header")
+
+
+def _sections(blocks: Iterator[Model]) -> list[dict[str, Any]]:
+    """Blocks gathered by the way that their page lies, so that turned tables share pages."""
+    by_way = groupby(blocks, key=lambda block: block.get("turned", False))
+    return [{"turned": turned, "blocks": list(own)} for turned, own in by_way]
 
 
 def _link(token: Token) -> Token:
@@ -72,29 +82,33 @@ def _model(model: Model) -> Model:
         return {**model, "svg": svg.labelled(model["svg"], model["alt"], FAMILY)}
     if model["kind"] == "table":
         columns = [{**column, "label": heading(column)} for column in model["columns"]]
-        return {**model, "columns": columns, "marks": marks_in(model)}
+        labelled = {**model, "columns": columns, "marks": marks_in(model)}
+        return {**labelled, **asdict(fit(labelled))}
     return model
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    folder = files("font_source_sans_pro") / "files"
-    faces = [str(folder / f"SourceSansPro-{face}.ttf") for face in FACES]
-    return typst.Fonts(include_system_fonts=False, font_paths=faces)
 
 
 def _compile(document: dict[str, Any], page: Page) -> bytes:
     day = page.publication_date
     stamp = int(datetime.combine(day, time(), UTC).timestamp()) if day else 0
-    options = {"format": "pdf", "pdf_standards": "ua-1", "timestamp": stamp, "font_paths": _fonts()}
     inputs = {"report": json.dumps(document, ensure_ascii=False)}
-    try:
-        pdf, warnings = typst.compile_with_warnings(TEMPLATE.read_bytes(), sys_inputs=inputs, **options)
-    except typst.TypstError as error:
-        raise ReportError("The PDF could not be made.", [_finding(error)]) from error
+    with TemporaryDirectory() as folder:
+        options = {"format": "pdf", "pdf_standards": "ua-1", "timestamp": stamp, "font_paths": _fonts(folder)}
+        try:
+            pdf, warnings = typst.compile_with_warnings(TEMPLATE.read_bytes(), sys_inputs=inputs, **options)
+        except typst.TypstError as error:
+            raise ReportError("The PDF could not be made.", [_finding(error)]) from error
     if warnings:
         raise ReportError("The PDF was made, but not as meant.", [_finding(warning) for warning in warnings])
     return pdf
+
+
+def _fonts(folder: str) -> typst.Fonts:
+    """The report's faces and no others: the package holds each twice, and Typst takes whole folders."""
+    package = files("font_source_sans_pro") / "files"
+    for face in FACES:
+        name = f"SourceSansPro-{face}.ttf"
+        (Path(folder) / name).symlink_to(str(package / name))
+    return typst.Fonts(include_system_fonts=False, font_paths=[folder])
 
 
 def _finding(problem: Any) -> Finding:
@@ -104,12 +118,13 @@ def _finding(problem: Any) -> Finding:
 def _header_columns(document: dict[str, Any]) -> list[list[int]]:
     """For each table in order, the places of its columns that head their rows."""
     tables: list[list[int]] = []
-    for block in (block for chapter in document["chapters"] for block in chapter["blocks"]):
+    sections = [section for chapter in document["chapters"] for section in chapter["sections"]]
+    for block in (block for section in sections for block in section["blocks"]):
         if block["kind"] == "table":
             roles = [column["role"] for column in block["columns"]]
             tables.append([place for place, role in enumerate(roles) if role == "header"])
         elif block["kind"] == "markdown":
-            tables += [[] for token in block["tokens"] if token["type"] == "table"]
+            tables += [[0] for token in block["tokens"] if token["type"] == "table"]
     return tables
 
 
@@ -125,7 +140,7 @@ def _mark_row_headers(pdf: bytes, header_columns: list[list[int]]) -> bytes:
                         cell.S = pikepdf.Name.TH
                         cell.A = pikepdf.Dictionary(O=pikepdf.Name.Table, Scope=pikepdf.Name.Row)
         out = io.BytesIO()
-        document.save(out, deterministic_id=True)
+        document.save(out, deterministic_id=True, object_stream_mode=ObjectStreamMode.generate)
     return out.getvalue()
 
 

@@ -115,13 +115,12 @@ def _pattern(params: Params, counted: Sequence[Counted]) -> Pattern:
 
 def _relations(params: Params, counted: Sequence[Counted]) -> Relations:
     """How the cells hang together: groups in groups, years in the pooled period, parts in wholes."""
-    hierarchies: dict[str, dict[str, list[tuple[str, ...]]]] = {}
+    codes: dict[str, set[str]] = {}
     for table in counted:
         for name in table.frame.columns.drop("value"):
             if name not in ETHNICITIES and name != "year":
-                codes = tuple(code for code in table.frame[name].unique() if code != "all")
-                divisions = hierarchies.setdefault(name, {}).setdefault("all", [])
-                divisions += [codes] if codes not in divisions else []
+                codes.setdefault(name, set()).update(table.frame[name])
+    hierarchies = {name: {"all": [tuple(sorted(found - {"all"}))]} for name, found in codes.items()}
     if len(params.pooled) > 1:
         hierarchies["year"] = {params.pooled_label: [params.pooled]}
     every = groupings()
@@ -130,7 +129,11 @@ def _relations(params: Params, counted: Sequence[Counted]) -> Relations:
         ethnic |= {code: [every[name].members(code)] for code in every[name].compared}
     hierarchies |= dict.fromkeys(ETHNICITIES, ethnic)
     used = {table.part.code for table in counted}
-    chains = {part.whole: (part.code,) for part in PARTS.values() if part.whole and part.counts == "events" and part.code in used}
+    chains = {
+        part.whole: (part.code, f"not {part.code}")
+        for part in PARTS.values()
+        if part.whole and part.counts == "events" and part.code in used
+    }
     people = tuple((part.code, part.whole) for part in PARTS.values() if part.counts == "people" and part.whole)
     return Relations(hierarchies, chains, people, fixed=(*ETHNICITIES, "ethnicity_source"))
 
@@ -145,7 +148,9 @@ def _protected(
         if table.part.counts == "stock":
             by = [name for name in spec.by if name in part]
             mean = release.average(spec, table.part)
-            part["value"] = part[by].merge(mean, on=by, how="left")["value"].fillna(0.0).to_numpy() if by else mean["value"]
+            part["value"] = (
+                part[by].merge(mean, on=by, how="left")["value"].fillna(0.0).to_numpy() if by else mean["value"]
+            )
         part[column] = part["value"].astype("Float64" if table.part.counts == "stock" else "Int64")
         hidden = pattern.marks(table.name).ne("").to_numpy() & on
         part[column] = part[column].mask(hidden)

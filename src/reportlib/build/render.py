@@ -9,7 +9,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -37,6 +37,7 @@ from reportlib.build.page import (
     resolve,
     slug,
 )
+from reportlib.statistics import VERDICTS
 
 TEMPLATES = Path(__file__).parent / "templates"
 DARK_PAPER = "#14181c"
@@ -105,7 +106,7 @@ class ReportExporter(TemplateExporter):
         environment.autoescape = True
         environment.trim_blocks = environment.lstrip_blocks = True
         environment.filters["slug"] = slug
-        environment.globals.update(marks_in=marks_in, marks=MARKS, statuses=STATUSES, mime=MIME)
+        environment.globals.update(verdicts=VERDICTS, marks_in=marks_in, marks=MARKS, statuses=STATUSES, mime=MIME)
         return environment
 
     def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kw: Any) -> tuple[str, Any]:
@@ -130,6 +131,10 @@ class View:
     previous: Link | None = None
     next: Link | None = None
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> View:
+        """nbconvert copies all that it is given; nothing here changes, so it may have the same."""
+        return self
+
     @property
     def title(self) -> str:
         """The title of the window: the chapter first, since that is what tells tabs apart."""
@@ -143,8 +148,9 @@ class View:
         return NotebookNode(nbformat=4, nbformat_minor=5, metadata=NotebookNode(), cells=cells)
 
     def _cells(self, chapter: Chapter) -> Iterator[NotebookNode]:
-        for place, cell in enumerate(chapter.cells):
-            opens, closes = place == 0, place == len(chapter.cells) - 1
+        last = len(chapter.cells) - 1
+        for at, place in enumerate(sorted(range(last + 1), key=lambda place: _machinery(chapter.cells[place]))):
+            cell, opens, closes = chapter.cells[place], at == 0, at == last
             html = Markup(markdown.to_html(chapter.tokens.get(place, []), int(self.whole), self._resolve))
             metadata = NotebookNode(opens=opens, closes=closes, chapter=chapter.id, step=cell.id, html=html)
             yield NotebookNode({**cell, "id": f"{chapter.id}-{place}", "metadata": metadata})
@@ -163,7 +169,7 @@ class View:
     def style(self) -> Markup:
         """The style sheet with the report's colour, and that colour made readable on a dark ground."""
         sheet = (TEMPLATES / "race-report" / "report.css").read_text()
-        own = {"ACCENT-LIGHT": self.page.colour, "ACCENT-DARK": lighten(self.page.colour, DARK_PAPER)}
+        own = {"ACCENT-LIGHT": self.page.colour, "ACCENT-DARK": lighten(self.page.colour, DARK_PAPER, 7)}
         for name, colour in own.items():
             sheet = sheet.replace(name, colour)
         return Markup(re.sub(r"\s*\n\s*", "", sheet))
@@ -189,10 +195,23 @@ class View:
         return "data:text/csv;charset=utf-8," + quote(csv_text(model), safe="/,:;()[]+-'!*@&=$?")
 
 
+def _machinery(cell: NotebookNode) -> bool:
+    """Whether a cell only opens or closes the chapter: such code stands at its end, out of the reader's way."""
+    tagged = {"parameters", "hide-code"} & set(cell.metadata.get("tags", []))
+    shown = [output.get("data", {}).get(MIME, {}).get("kind") for output in cell.get("outputs", [])]
+    return bool(tagged) and not [kind for kind in shown if kind != "header"]
+
+
 def _render(chapters: list[Chapter], page: Page, **view: Any) -> str:
     report = View(chapters, page, **view)
-    html, _ = ReportExporter().from_notebook_node(report.notebook(), {"report": report})
-    return html
+    html, _ = _exporter().from_notebook_node(report.notebook(), {"report": report})
+    return str(html)
+
+
+@cache
+def _exporter() -> ReportExporter:
+    """One exporter, since it compiles its templates once."""
+    return ReportExporter()
 
 
 def csv_text(model: Model) -> str:

@@ -32,16 +32,15 @@ def forest(rows: pd.DataFrame, title: str, reference: str, level: float, band: t
 def heatmap(rows: pd.DataFrame, title: str, reference: str) -> str:
     """Alt text of a table of verdicts."""
     shown = rows[rows["ratio"].notna()]
-    return f"Table of verdicts: {title}. Relative rate compared with {reference}. {_verdicts(shown)}{_hidden(rows)}"
+    about = f"Relative rate compared with {reference}."
+    return f"Table of verdicts: {title}. {about} {_verdicts(shown)}{_hidden(rows)}"
 
 
 def dumbbell(rows: pd.DataFrame, title: str, share_a: str, share_b: str) -> str:
     """Alt text of shares side by side."""
     shown = rows.dropna(subset=["share_a", "share_b"]).to_dict("records")
     parts = [f"{_name(row)} {number(row['share_a'], '%')} and {number(row['share_b'], '%')}" for row in shown]
-    return (
-        f"Pairs of points: {title}. Share of {share_a} and share of {share_b}: {_told(parts)}{_hidden(rows)}"
-    )
+    return f"Pairs of points: {title}. Share of {share_a} and share of {share_b}: {_told(parts)}{_hidden(rows)}"
 
 
 def trend(rows: pd.DataFrame, title: str, unit: str) -> str:
@@ -57,9 +56,7 @@ def trend(rows: pd.DataFrame, title: str, unit: str) -> str:
 
 def bars(rows: pd.DataFrame, title: str, unit: str) -> str:
     """Alt text of bars."""
-    parts = [
-        f"{_name(row)} {value_words(row, unit)}" for row in rows[rows["value"].notna()].to_dict("records")
-    ]
+    parts = [f"{_name(row)} {value_words(row, unit)}" for row in rows[rows["value"].notna()].to_dict("records")]
     return f"Bar chart: {title}.{_measured(unit)} {_told(parts)}{_hidden(rows)}"
 
 
@@ -95,7 +92,7 @@ def _measured(unit: str) -> str:
 
 
 def _verdicts(shown: pd.DataFrame) -> str:
-    """Each row with its verdict; of many rows, the disproportionate ones and how many have each other verdict."""
+    """Each row with its verdict; of many, the disproportionate ones and how many have each other verdict."""
     told = shown if len(shown) <= LONGEST else shown[shown["verdict"] == "disproportionate"]
     parts = [f"{_name(row)} {_ratio_words(row)}, {row['verdict']}" for row in told.to_dict("records")]
     rest = shown.drop(told.index)["verdict"].value_counts(sort=False).sort_index()

@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from textwrap import fill
+from typing import Any, cast
 
 import matplotlib
 import matplotlib.style
@@ -19,10 +20,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from reportlib.words import listed, missing, number
+from reportlib.charts.svg import TEXT
+from reportlib.words import MARKS, listed, missing, number
 
 WIDTH = 400  # units across; text of 14 is then 11.2 px on a screen 320 px wide
-TEXT = 14
 MARGIN = 10
 LINE, TRACK, SPACE = 19, 24, 8  # heights of a row's text, of its picture, of the gap below
 INK, GREY, RULE, SHADE = "#0B0C0C", "#595959", "#C8CDD2", "#E4EAF1"
@@ -61,37 +62,53 @@ def style(salt: str) -> Iterator[None]:
         "text.color": INK,
         "axes.labelcolor": INK,
     }
-    with matplotlib.style.context("afcharts.afcharts"), matplotlib.rc_context(pinned):
+    with matplotlib.style.context("afcharts.afcharts"), matplotlib.rc_context(cast(Any, pinned)):
         yield
 
 
+def blank(height: float) -> Figure:
+    """A white figure WIDTH units wide."""
+    return Figure(figsize=(WIDTH / 72, height / 72), facecolor="white")
+
+
 def canvas(height: float, left: float, right: float, top: float, below: float) -> tuple[Figure, Axes]:
-    """A figure WIDTH units wide with one set of axes; margins in the same units."""
-    figure = Figure(figsize=(WIDTH / 72, height / 72), facecolor="white")
-    box = (left / WIDTH, below / height, 1 - (left + right) / WIDTH, 1 - (top + below) / height)
-    return figure, figure.add_axes(box)
+    """A figure with one set of axes; margins in units."""
+    figure = blank(height)
+    return figure, panel(figure, left, top, WIDTH - left - right, height - top - below)
 
 
 def row_canvas(
-    texts: Sequence[tuple[str, str, bool]], above: float = 0, below: float = MARGIN
+    texts: Sequence[tuple[str, str, bool]], above: float = 0, below: float = MARGIN, strong: str = ""
 ) -> tuple[Figure, Axes, list[float]]:
-    """A canvas of rows: (name, text at the right, whether a picture follows); returns where each picture goes.
+    """A canvas of rows: (name, text at the right, whether a picture follows).
 
-    A text that does not fit beside its name stands below it.
+    Returns the figure, its axes in units downwards, and where each picture goes. A text that does not fit
+    beside its name stands below it; one that equals `strong` is bold.
     """
-    places, y = [], 0.0
-    for name, text, _ in texts:
-        apart = 0 if text_width(name, bold=True) + text_width(text) + 14 < WIDTH - 2 * MARGIN else LINE
-        places.append((y + LINE - 5, apart))
-        y += LINE + apart + (TRACK if _ else 0) + SPACE
-    figure, ax = canvas(y + above + below, MARGIN, MARGIN, above, below)
-    ax.set_ylim(y, 0)
+    fits = [text_width(name, bold=True) + text_width(text) + 14 < WIDTH - 2 * MARGIN for name, text, _ in texts]
+    depths = [LINE * (1 if fit else 2) + (TRACK if drawn else 0) for fit, (*_, drawn) in zip(fits, texts, strict=True)]
+    tops = [sum(depths[:i]) + SPACE * i for i in range(len(depths) + 1)]
+    figure, ax = canvas(tops[-1] + above + below, MARGIN, MARGIN, above, below)
+    ax.set_ylim(tops[-1], 0)
     bare(ax)
     across = ax.get_yaxis_transform()
-    for (name, text, _), (baseline, apart) in zip(texts, places, strict=True):
-        ax.text(0, baseline, name, transform=across, fontweight="bold")
-        ax.text(0 if apart else 1, baseline + apart, text, transform=across, ha="left" if apart else "right")
-    return figure, ax, [baseline + apart + 5 + TRACK / 2 for baseline, apart in places]
+    for (name, text, _), top, fit in zip(texts, tops, fits, strict=False):
+        weight = "bold" if text and text == strong else "normal"
+        spot = (1, top + LINE - 5) if fit else (0, top + 2 * LINE - 5)
+        ax.text(0, top + LINE - 5, name, transform=across, fontweight="bold")
+        ax.text(*spot, text, transform=across, ha="right" if fit else "left", fontweight=weight)
+    return figure, ax, [top + depth - TRACK / 2 for top, depth in zip(tops, depths, strict=False)]
+
+
+def panel(figure: Figure, left: float, top: float, wide: float, high: float) -> Axes:
+    """Axes in a figure WIDTH wide, placed in its units from the top left."""
+    whole = figure.get_figheight() * 72
+    return figure.add_axes((left / WIDTH, 1 - (top + high) / whole, wide / WIDTH, high / whole))
+
+
+def panel_title(ax: Axes, title: str, left: float) -> None:
+    """A panel's name, on one or two lines above it."""
+    ax.annotate(fill(title, 20), (0, 1), (left, 6), "axes fraction", "offset points", fontweight="bold")
 
 
 def bare(ax: Axes) -> None:
@@ -104,15 +121,19 @@ def bare(ax: Axes) -> None:
 @cache
 def text_width(text: str, bold: bool = False) -> float:
     """Width of a text in the chart's units, by the pinned font's own metrics."""
-    font = get_font(findfont(FontProperties("DejaVu Sans", weight="bold" if bold else "normal")))
+    font = get_font(findfont(FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")))
     font.set_size(TEXT, 72)
     font.set_text(text)
     return float(font.get_width_height()[0]) / 64
 
 
 def look(group: Any, among: Sequence[Any]) -> tuple[str, str]:
-    """Colour and marker of a group; one for all where the groups are not those of 5+1."""
-    return GROUPS[group] if set(among) <= set(GROUPS) else (NAVY, "o")
+    """Colour and marker of a group; one colour for all where the groups are not those of 5+1."""
+    if set(among) <= set(GROUPS):
+        return GROUPS[group]
+    few = list(dict.fromkeys(among))
+    markers = [marker for _, marker in GROUPS.values()]
+    return NAVY, markers[few.index(group)] if len(few) <= len(markers) else markers[0]
 
 
 def point(ax: Axes, x: float, y: float, colour: str, marker: str, face: str) -> None:
@@ -134,7 +155,7 @@ def ranged(ax: Axes, y: float, ends: tuple[Any, Any], colour: str, width: float 
 
 def ratio_axis(ax: Axes, figures: Sequence[float], band: tuple[float, float], width: float = WIDTH) -> None:
     """A log axis just wide enough for the figures, the band and 1."""
-    ends = [min(max(end, WIDEST[0]), WIDEST[1]) for end in (*figures, *band)]
+    ends = [min(max(end, WIDEST[0]), WIDEST[1]) for end in (*figures, *band) if end > 0]
     least, most = min(ends) / 1.08, max(ends) * 1.08
     ax.set_xscale("log")
     ax.set_xlim(least, most)
@@ -149,9 +170,7 @@ def ratio_axis(ax: Axes, figures: Sequence[float], band: tuple[float, float], wi
 
 def band_track(ax: Axes, y: float, band: tuple[float, float], height: float = TRACK) -> None:
     """The band of parity and the line of equality behind one row's picture."""
-    ax.add_patch(
-        Rectangle((band[0], y - height / 2), band[1] - band[0], height, color=SHADE, linewidth=0, zorder=0)
-    )
+    ax.add_patch(Rectangle((band[0], y - height / 2), band[1] - band[0], height, color=SHADE, linewidth=0, zorder=0))
     ax.plot([1, 1], [y - height / 2, y + height / 2], color=INK, linewidth=1, zorder=1)
 
 
@@ -165,15 +184,9 @@ def value_axis(ax: Axes, figures: Sequence[float], unit: str) -> None:
     places = max(0, -math.floor(math.log10(step) + 1e-9))
     ax.yaxis.set_major_formatter(lambda y, _: number(y, "%" if unit == "%" else "", places))
     ax.tick_params(axis="y", length=0)
-    if unit != "%":
-        ax.annotate(
-            unit[:1].upper() + unit[1:],
-            (MARGIN / WIDTH, 1),
-            (0, -MARGIN),
-            "figure fraction",
-            "offset points",
-            va="top",
-        )
+    if unit not in ("", "%"):
+        spot: dict[str, Any] = {"xycoords": "figure fraction", "textcoords": "offset points", "va": "top"}
+        ax.annotate(unit[:1].upper() + unit[1:], (MARGIN / WIDTH, 1), (0, -MARGIN), **spot)
 
 
 def year_axis(ax: Axes, years: Sequence[str]) -> None:
@@ -186,7 +199,7 @@ def year_axis(ax: Axes, years: Sequence[str]) -> None:
 def name_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
     """Names right of the axes, beside (x, y, name, colour) and pushed apart until they can be read."""
     low, high = ax.get_ylim()
-    apart = (high - low) * (TEXT + 4) / (ax.get_position().height * ax.figure.get_figheight() * 72)
+    apart = (high - low) * (TEXT + 4) / (ax.bbox.height / ax.figure.dpi * 72)
     ends = sorted(ends, key=lambda end: end[1])
     places: list[float] = []
     for _, y, *_ in ends:
@@ -213,25 +226,27 @@ def shade_key(label: str) -> Artist:
     return Rectangle((0, 0), 1, 1, color=SHADE, linewidth=0, label=label)
 
 
-def key(ax: Axes, entries: Sequence[Artist], columns: int = 1) -> None:
-    """What each sign stands for, above the axes."""
-    spacing = {"handletextpad": 0.3, "labelspacing": 0.35, "columnspacing": 0.8, "handlelength": 1.2}
-    spot: dict[str, Any] = {
+def key(ax: Axes | Figure, entries: Sequence[Artist], columns: int = 1, **spot: Any) -> None:
+    """What each sign stands for, above the axes (or where `spot` says)."""
+    above: dict[str, Any] = {
         "loc": "lower left",
         "bbox_to_anchor": (0, 1),
         "borderpad": 0,
-        "borderaxespad": 0.3,
+        "borderaxespad": 0.7,
     }
-    ax.legend(handles=list(entries), ncols=columns, **spot, **spacing)
+    spacing = {"handletextpad": 0.3, "labelspacing": 0.35, "columnspacing": 0.8, "handlelength": 1.2}
+    options: dict[str, Any] = {"handles": list(entries), "ncols": columns} | above | spot | spacing
+    ax.legend(**options)
 
 
 def checked(frame: pd.DataFrame, drawn: Sequence[str]) -> pd.DataFrame:
-    """The frame with the columns to draw as floats, NaN where missing.
+    """The frame with the columns to draw as floats, NaN where missing, and "" for no mark.
 
     Raises ValueError where a suppressed or unavailable row holds a figure that would be drawn.
     """
     rows = frame.reset_index(drop=True)
     rows = rows.assign(**{c: rows[c].astype("Float64").astype(float) for c in drawn if c in rows})
+    rows["mark"] = [mark if mark in MARKS else "" for mark in rows["mark"].astype(object)]
     hidden = rows["mark"].isin(["c", "x"])
     held = [column for column in drawn if column in rows and rows.loc[hidden, column].notna().any()]
     if held:
@@ -241,5 +256,5 @@ def checked(frame: pd.DataFrame, drawn: Sequence[str]) -> pd.DataFrame:
 
 def figures(rows: pd.DataFrame, columns: Sequence[str]) -> list[float]:
     """Every figure shown in these columns, infinite ends left out."""
-    stacked = rows[[column for column in columns if column in rows]].stack().dropna()
-    return [float(figure) for figure in stacked if math.isfinite(figure)]
+    shown = rows[[column for column in columns if column in rows]].to_numpy(float).ravel()
+    return [float(figure) for figure in shown if math.isfinite(figure)]

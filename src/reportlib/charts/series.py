@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import Any
 
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from reportlib.charts import alt, drawing
-from reportlib.charts.drawing import BLUE, GREY, INK, MARGIN, NAVY, ORANGE, RULE, checked, figures
+from reportlib.charts.drawing import (
+    BLUE,
+    GREY,
+    INK,
+    MARGIN,
+    NAVY,
+    ORANGE,
+    RULE,
+    WIDTH,
+    checked,
+    figures,
+)
 from reportlib.charts.svg import Chart, drawn
 from reportlib.words import marked, missing, number
 
 MOST_LINES = 6
+PANEL = 90  # height of one line's panel
 LIMITS = ("lower_95", "upper_95", "lower_998", "upper_998")
 
 
@@ -27,13 +41,13 @@ def dumbbell(frame: pd.DataFrame, title: str, share_a: str, share_b: str) -> Cha
     rows = checked(frame, ("share_a", "share_b"))
     records = rows.to_dict("records")
     most = max(figures(rows, ("share_a", "share_b")), default=1.0)
-    texts = [(row["label"], _mark_words(row["mark"]), missing(row["mark"])) for row in records]
+    texts = [(row["label"], marked([row["mark"]]) if row["mark"] else "", not row["mark"]) for row in records]
     with drawing.style(title):
         figure, ax, tracks = drawing.row_canvas(texts, above=52)
         ax.set_xlim(-0.13 * most, 1.13 * most)
         ax.xaxis.set_visible(False)
         for y, row in zip(tracks, records, strict=True):
-            if missing(row["mark"]):
+            if not row["mark"]:
                 _pair(ax, y, row["share_a"], row["share_b"], most)
         entries = [(f"share of {share_a}", NAVY, "o", NAVY), (f"share of {share_b}", ORANGE, "s", "white")]
         drawing.key(ax, [drawing.marker_key(*entry) for entry in entries])
@@ -43,35 +57,60 @@ def dumbbell(frame: pd.DataFrame, title: str, share_a: str, share_b: str) -> Cha
 def trend(frame: pd.DataFrame, title: str, unit: str) -> Chart:
     """Lines over the years with interval ribbons, each named at its end; a marked year is a gap.
 
-    frame: year, group, label, value, lower, upper, mark. Raises ValueError beyond six lines.
+    More than six lines cannot be told apart: each then has a panel of its own, all on one scale.
+    frame: year, group, label, value, lower, upper, mark.
     """
     rows = checked(frame, ("value", "lower", "upper"))
     years, groups = sorted(rows["year"].unique()), list(dict.fromkeys(rows["group"]))
-    if len(groups) > MOST_LINES:
-        raise ValueError(f"at most {MOST_LINES} lines can be told apart; found {len(groups)}")
-    names = max(drawing.text_width(label) for label in rows["label"])
     with drawing.style(title):
-        figure, ax = drawing.canvas(300, 52, names + 24, 14 if unit == "%" else 38, 32)
-        drawing.value_axis(ax, figures(rows, ("value", "lower", "upper")), unit)
-        drawing.year_axis(ax, years)
-        ends = []
-        for group in groups:
-            line = rows[rows["group"] == group].set_index("year").reindex(years).reset_index()
-            colour, marker = drawing.look(group, groups)
-            ax.fill_between(line.index, line["lower"], line["upper"], color=colour, alpha=0.1, linewidth=0)
-            ax.plot(
-                line.index,
-                line["value"],
-                color=colour,
-                marker=marker,
-                markersize=8,
-                markeredgecolor="white",
-                markeredgewidth=0.8,
-            )
-            shown = line[line["value"].notna()]
-            ends += [(i, row["value"], row["label"], colour) for i, row in shown.tail(1).iterrows()]
-        drawing.name_ends(ax, ends)
+        together = _lines if len(groups) <= MOST_LINES else _panels
+        figure = together(rows, years, groups, unit)
         return Chart(drawn(figure, title), alt.trend(rows, title, unit))
+
+
+def _lines(rows: pd.DataFrame, years: list[str], groups: list[str], unit: str) -> Figure:
+    names = max(drawing.text_width(label) for label in rows["label"])
+    figure, ax = drawing.canvas(300, 52, names + 24, 14 if unit == "%" else 38, 32)
+    drawing.value_axis(ax, figures(rows, ("value", "lower", "upper")), unit)
+    drawing.year_axis(ax, years)
+    ends = []
+    for group in groups:
+        line = rows[rows["group"] == group]
+        colour, marker = drawing.look(group, groups)
+        last = _line(ax, line, years, colour, marker)
+        ends += [(*last, str(line["label"].iloc[0]), colour)] if last else []
+    drawing.name_ends(ax, ends)
+    return figure
+
+
+def _panels(rows: pd.DataFrame, years: list[str], groups: list[str], unit: str) -> Figure:
+    top, left, wide = (4, 36)[unit != "%"], 52, (WIDTH - 52 - MARGIN) / 2
+    height = math.ceil(len(groups) / 2) * (PANEL + 72) + top
+    figure = drawing.blank(height)
+    for i, group in enumerate(groups):
+        line, column = rows[rows["group"] == group], i % 2
+        above = top + (i // 2) * (PANEL + 72) + 40
+        ax = drawing.panel(figure, left + column * (wide + 4), above, wide - 8, PANEL)
+        drawing.value_axis(ax, figures(rows, ("value", "lower", "upper")), unit if i == 0 or unit == "%" else "")
+        drawing.panel_title(ax, str(line["label"].iloc[0]), 0)
+        ax.tick_params(labelleft=column == 0)
+        ax.set_xticks(range(len(years)), [years[0], *[""] * (len(years) - 2), years[-1]][-len(years) :])
+        ax.set_xlim(-0.3, len(years) - 0.7)
+        labels = ax.get_xticklabels()
+        labels[0].set_horizontalalignment("left")
+        labels[-1].set_horizontalalignment("right")
+        _line(ax, line, years, *drawing.look(group, groups))
+    return figure
+
+
+def _line(ax: Axes, rows: pd.DataFrame, years: list[str], colour: str, marker: str) -> tuple[float, float] | None:
+    """One line with its ribbon, broken where a year is not shown; returns its last point."""
+    line = rows.set_index("year").reindex(years).reset_index()
+    ax.fill_between(line.index, line["lower"], line["upper"], color=colour, alpha=0.1, linewidth=0)
+    edge: dict[str, Any] = {"markersize": 9, "markeredgecolor": "white", "markeredgewidth": 0.8}
+    ax.plot(line.index, line["value"], color=colour, marker=marker, **edge)
+    shown = line["value"].dropna()
+    return (float(shown.index[-1]), float(shown.iloc[-1])) if len(shown) else None
 
 
 def bars(frame: pd.DataFrame, title: str, unit: str) -> Chart:
@@ -102,9 +141,7 @@ def bars(frame: pd.DataFrame, title: str, unit: str) -> Chart:
         for y, row in zip(tracks, records, strict=True):
             drawing.ranged(ax, y, (row["lower"], row["upper"]), INK, width=2)
         if unit != "%":
-            ax.annotate(
-                unit[:1].upper() + unit[1:], (0, 1), (0, 14), "axes fraction", "offset points", color=GREY
-            )
+            ax.annotate(unit[:1].upper() + unit[1:], (0, 1), (0, 14), "axes fraction", "offset points", color=GREY)
         return Chart(drawn(figure, title), alt.bars(rows, title, unit))
 
 
@@ -118,13 +155,11 @@ def funnel(frame: pd.DataFrame, title: str, unit: str, target: float, across: st
     shown = rows[rows["value"].notna()].sort_values("denominator")
     out = (shown["value"] < shown["lower_998"]) | (shown["value"] > shown["upper_998"])
     with drawing.style(title):
-        figure, ax = drawing.canvas(320, 52, 66, 14 if unit == "%" else 38, 52)
+        figure, ax = drawing.canvas(320, 52, 82, 14 if unit == "%" else 38, 52)
         drawing.value_axis(ax, [*shown["value"], target], unit)
         for limit, line in (("95", "--"), ("998", "-")):
             for side in ("lower", "upper"):
-                ax.plot(
-                    shown["denominator"], shown[f"{side}_{limit}"], color=GREY, linewidth=1.3, linestyle=line
-                )
+                ax.plot(shown["denominator"], shown[f"{side}_{limit}"], color=GREY, linewidth=1.3, linestyle=line)
         ax.axhline(target, color=INK, linewidth=1)
         for points, colour, marker in ((shown[~out], NAVY, "o"), (shown[out], ORANGE, "D")):
             sns.scatterplot(
@@ -140,10 +175,6 @@ def funnel(frame: pd.DataFrame, title: str, unit: str, target: float, across: st
         return Chart(drawn(figure, title), alt.funnel(rows, shown[out], title, unit, target))
 
 
-def _mark_words(mark: object) -> str:
-    return "" if missing(mark) else marked([str(mark)])
-
-
 def _pair(ax: Axes, y: float, a: float, b: float, most: float) -> None:
     """Two shares on one track, their figures outside."""
     ax.plot([0, most], [y, y], color=RULE, linewidth=0.8, zorder=1)
@@ -151,9 +182,7 @@ def _pair(ax: Axes, y: float, a: float, b: float, most: float) -> None:
     drawing.point(ax, b, y, ORANGE, "s", "white")
     drawing.point(ax, a, y, NAVY, "o", NAVY)
     for value, side, away in ((min(a, b), "right", -9), (max(a, b), "left", 9)):
-        ax.annotate(
-            number(value, "%"), (value, y), (away, 0), "data", "offset points", ha=side, va="center_baseline"
-        )
+        ax.annotate(number(value, "%"), (value, y), (away, 0), "data", "offset points", ha=side, va="center_baseline")
 
 
 def _name_outside(ax: Axes, places: pd.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""A matplotlib figure becomes a small, safe SVG: presentation attributes only, two decimals, ids of its own."""
+"""A matplotlib figure becomes a small, safe SVG: attributes only, two decimals, ids of its own."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 SVG = "{http://www.w3.org/2000/svg}"
 XLINK = "{http://www.w3.org/1999/xlink}href"
+TEXT = 14  # the size of all text, in the units of the viewBox
 FONTS = "DejaVu Sans, Arial, sans-serif"
 # SVG's own initial values, which need not be said
 INITIAL = {
@@ -21,8 +22,9 @@ INITIAL = {
     ("stroke-width", "1"),
     ("opacity", "1"),
     ("text-anchor", "start"),
-    ("fill", "#000000"),
+    ("font-size", str(TEXT)),
 }
+INHERITED = ("stroke-linejoin", "font-family")  # said once, on the root
 DECIMAL = re.compile(r"-?\d+\.\d+")
 
 
@@ -41,9 +43,7 @@ def drawn(figure: Figure, name: str) -> str:
     strict Content-Security-Policy and stands beside others in one document.
     """
     buffer = io.StringIO()
-    figure.savefig(
-        buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
-    )
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     root = ElementTree.fromstring(buffer.getvalue())
     for parent in list(root.iter()):
         for child in list(parent):
@@ -59,6 +59,7 @@ def drawn(figure: Figure, name: str) -> str:
         "width": f"{float(width) * 1.3:.0f}",
         "height": f"{float(height) * 1.3:.0f}",
         "font-family": FONTS,
+        "font-size": str(TEXT),
         "stroke-linejoin": "round",
     }
     ElementTree.register_namespace("", SVG.strip("{}"))
@@ -67,24 +68,17 @@ def drawn(figure: Figure, name: str) -> str:
 
 def _plain(element: ElementTree.Element) -> None:
     """Style declarations become attributes; numbers keep two decimals."""
-    declarations = dict(
-        part.split(":", 1) for part in element.attrib.pop("style", "").split(";") if ":" in part
-    )
-    for key, value in ((key.strip(), value.strip()) for key, value in declarations.items()):
-        if key == "font":
-            size = re.search(r"([\d.]+)px", value)
-            element.set("font-size", size[1] if size else "14")
-            if "bold" in value.split("px")[0] or re.search(r"\b[67]00\b", value.split("px")[0]):
-                element.set("font-weight", "bold")
-        elif (key, value) not in INITIAL and key != "stroke-linejoin":
+    declarations = dict(part.split(":", 1) for part in element.attrib.pop("style", "").split(";") if ":" in part)
+    for key, value in ((key.strip(), value.strip().removesuffix("px")) for key, value in declarations.items()):
+        if (key, value) not in INITIAL and key not in INHERITED:
             element.set(key, value)
+    if element.get("transform", "").startswith("rotate(-0 "):
+        del element.attrib["transform"]
     if XLINK in element.attrib:
         element.set("href", element.attrib.pop(XLINK))
     for key, value in element.attrib.items():
         if key not in ("id", "href", "clip-path"):
-            element.set(
-                key, DECIMAL.sub(lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), value)
-            )
+            element.set(key, DECIMAL.sub(lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), value))
     if element.tag == f"{SVG}path":
         element.set("d", re.sub(r"\s*([A-Za-z])\s*", r"\1", element.get("d", "").strip()))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, eye_array, hstack, vstack
+from scipy.sparse import csc_array, csr_array, hstack
+from scipy.sparse.csgraph import connected_components
 
-from reportlib.disclosure.solve import Ints, Programme, Vector
+from reportlib.disclosure.solve import Ints, Programme, Vector, is_whole, to_ints
 
 Mask = NDArray[np.bool_]
 CHEAP = 1e-3  # the cost of moving a cell that is hidden anyway: just enough to move few
@@ -17,142 +18,170 @@ CHEAP = 1e-3  # the cost of moving a cell that is hidden anyway: just enough to 
 class Search:
     """Hides cells until every target is protected by tables that it can exhibit.
 
-    A move is an integer vector: another table that fits everything shown, less the true one. Whatever
-    moves must be hidden. `low` and `high` say how far the moves found so far take each cell.
-    `rows`: the system's equalities, then its inequalities; `slack`: 0 for each equality, then what each
-    inequality leaves. `fall`: how far each cell can fall (<= 0). `cost`: of hiding each cell, 0 where no
-    table shows it. `width`, `floor`: by how much a target's values must spread, and what one must exceed.
+    A move is another table that fits everything shown, less the true one. Whatever moves must be hidden.
+    `low` and `high` say how far the integer moves found so far take each cell.
+
+    `rows`: the system's equalities (the first `exact`), then its inequalities; `slack`: 0 for each equality,
+    then what each inequality leaves. `fall`: how far each cell can fall (<= 0). `cost`: of hiding each cell,
+    0 where no table shows it. `width`, `rise`: by how much a target's values must spread, and how far one of
+    them must be above the true one.
     """
 
     def __init__(
         self, rows: csr_array, exact: int, slack: Vector, fall: Ints, cost: Vector, width: Ints, rise: Ints
     ) -> None:
-        self.rows, self.slack, self.fall, self.cost = rows, slack, fall.astype(float), cost
+        self.rows, self.columns = rows, csc_array(rows)
+        self.exact, self.slack, self.fall, self.cost = exact, slack, fall.astype(float), cost
         self.floor = np.where(np.arange(rows.shape[0]) < exact, slack, -np.inf)
         self.width, self.rise = width, rise
         self.hidden: Mask = cost == 0
+        self.everything: Mask = np.ones_like(self.hidden)
         self.moves: list[Ints] = []
         self.low: Ints = np.zeros_like(fall)
         self.high: Ints = np.zeros_like(fall)
+        self.askers: dict[int, int] = {}  # further hidden cell -> the target that it serves
 
-    def run(self, targets: Sequence[int], forced: Sequence[int]) -> dict[int, int]:
-        """Hide what protects the targets; returns each further hidden cell with the target that asked for it."""
+    def run(self, targets: Sequence[int], forced: Sequence[int]) -> None:
+        """Hide the forced cells and what else the targets need."""
         self.hidden[list(forced)] = True
-        askers: dict[int, int] = {}
-        self._spread(targets, self.hidden)
-        for target in targets:
-            if not self.met(target):
-                before = self.hidden.copy()
-                self._protect(target)
-                askers |= dict.fromkeys(np.flatnonzero(self.hidden & ~before).tolist(), target)
-        self._trim(sorted(askers, key=lambda c: (-self.cost[c], c)), targets)
-        return {cell: asker for cell, asker in askers.items() if self.hidden[cell]}
+        self._protect(targets)
+        self._prove(targets)
+        self._trim(targets)
 
     def need(self, target: int) -> int:
         """How far the target must be seen to rise, given how far it is seen to fall."""
         return max(int(self.low[target] + self.width[target]), int(self.rise[target]))
 
-    def met(self, target: int) -> bool:
-        """Whether the moves found so far protect the target."""
-        return bool(self.high[target] >= self.need(target))
+    def beside(self, cell: int, other: int) -> bool:
+        """Whether the two cells share a row."""
+        return bool(np.intersect1d(self._rows_of(cell), self._rows_of(other)).size)
 
-    def _learn(self, move: Ints) -> None:
-        self.moves.append(move)
-        self.low, self.high = np.minimum(self.low, move), np.maximum(self.high, move)
-        self.hidden |= move != 0
+    def _unmet(self, targets: Sequence[int]) -> list[int]:
+        return [t for t in targets if self.high[t] < self.need(t)]
 
-    def _protect(self, target: int) -> None:
-        move = self._cheapest(target, self.need(target), np.ones_like(self.hidden))
+    def _protect(self, targets: Sequence[int]) -> None:
+        """Hide what the cheapest move of each target takes along."""
+        for target in targets:
+            if self._unmet([target]):
+                self._advance(target, self.everything)
+
+    def _prove(self, targets: Sequence[int]) -> None:
+        """Find an integer move where the linear programme gave a fractional one, or none."""
+        for target in targets:
+            for allowed in (self.hidden, self.everything):
+                if self._unmet([target]):
+                    self._advance(target, allowed, integer=True)
+            if self._unmet([target]):
+                self._take_what_there_is(target)
+
+    def _advance(self, target: int, allowed: Mask, integer: bool = False) -> None:
+        """Take the target where it must go by the cheapest move of the allowed cells, if there is one."""
+        move = self._cheapest(target, self.need(target), allowed, integer)
         if move is not None:
-            self._learn(move)
-            return
-        for sign in (-1, 1):  # published figures leave less room than the policy asks: take all there is
-            most = self._farthest(target, sign)
-            if most and (move := self._cheapest(target, most, np.ones_like(self.hidden))) is not None:
-                self._learn(move)
+            self._learn(move, target)
+
+    def _rows_of(self, cell: int) -> Ints:
+        return self.columns.indices[self.columns.indptr[cell] : self.columns.indptr[cell + 1]]
+
+    def _learn(self, move: Vector, target: int) -> None:
+        """Hide the connected piece of the move that holds the target; keep it if it is whole."""
+        piece = self._piece(move, target)
+        self.askers |= dict.fromkeys(np.flatnonzero((piece != 0) & ~self.hidden).tolist(), target)
+        self.hidden |= piece != 0
+        if is_whole(piece):
+            self.moves.append(whole := to_ints(piece))
+            self.low, self.high = np.minimum(self.low, whole), np.maximum(self.high, whole)
+
+    def _piece(self, move: Vector, target: int) -> Vector:
+        cells = np.flatnonzero(move)
+        block = abs(self.columns[:, cells])
+        _, label = connected_components(block.T @ block, directed=False)
+        own = cells[label == label[np.searchsorted(cells, target)]]
+        piece = np.zeros_like(move)
+        piece[own] = move[own]
+        return piece
+
+    def _cheapest(self, target: int, distance: int, allowed: Mask, integer: bool) -> Vector | None:
+        """The move of least cost that takes the target at least so far, or None."""
+        cells = np.flatnonzero(allowed)
+        programme, size = self._programme(cells), len(cells)
+        at = int(np.searchsorted(cells, target))
+        forward, back = (at, at + size) if distance > 0 else (at + size, at)
+        programme.lower[forward], programme.upper[back] = abs(distance), 0
+        cost = np.where(self.hidden, CHEAP, self.cost)[cells]
+        return self._as_move(programme.minimise(np.concatenate([cost, cost]), integer)[1], cells)
+
+    def _programme(self, cells: Ints) -> Programme:
+        """Moves of the given cells, as rises and falls."""
+        part, size = self.columns[:, cells], len(cells)
+        upper = np.concatenate([np.full(size, np.inf), -self.fall[cells]])
+        return Programme(csr_array(hstack([part, -part])), self.floor, self.slack, np.zeros(2 * size), upper)
+
+    def _as_move(self, found: Vector | None, cells: Ints) -> Vector | None:
+        if found is None:
+            return None
+        move = np.zeros(len(self.fall))
+        move[cells] = np.round(found[: len(cells)] - found[len(cells) :], 6)
+        return move
+
+    def _take_what_there_is(self, target: int) -> None:
+        """Published figures leave less room than the policy asks: hide what uses all of it."""
+        for sign in (-1, 1):
+            if most := self._farthest(target, sign):
+                move = self._cheapest(target, most, self.everything, integer=True)
+                if move is not None:
+                    self._learn(move, target)
         self.width[target], self.rise[target] = self.high[target] - self.low[target], self.high[target]
         self.hidden[target] &= self.width[target] > 0
 
-    def _programme(self, columns: Ints) -> Programme:
-        """Moves of the given cells, as rises and falls."""
-        part = self.rows[:, columns]
-        size, fall = len(columns), self.fall[columns]
-        upper = np.concatenate([np.full(size, np.inf), -fall])
-        return Programme(csr_array(hstack([part, -part])), self.floor, self.slack, np.zeros(2 * size), upper)
-
-    def _cheapest(self, target: int, need: int, allowed: Mask) -> Ints | None:
-        """The move of least cost that takes the target as far as needed, or None."""
-        columns = np.flatnonzero(allowed)
-        at, size = int(np.searchsorted(columns, target)), len(columns)
-        forward, back = (at, at + size) if need > 0 else (at + size, at)
-        programme = self._programme(columns).bounded(forward, lower=abs(need)).bounded(back, upper=0)
-        cost = np.where(self.hidden, CHEAP, self.cost)[columns]
-        return self._whole_move(programme.best_integers(np.concatenate([cost, cost])), columns)
-
     def _farthest(self, target: int, sign: int) -> int:
         """How far the target can go at all, up to what it needs, if everything may be hidden."""
-        columns = np.arange(len(self.fall))
-        at = target if sign > 0 else target + len(columns)
-        aim = np.zeros(2 * len(columns))
-        aim[[target, target + len(columns)]] = -sign, sign
-        found = self._programme(columns).bounded(at, upper=abs(self.need(target))).best_integers(aim)
-        move = self._whole_move(found, columns)
-        return 0 if move is None else int(move[target])
+        cells = np.arange(len(self.fall))
+        programme, aim = self._programme(cells), np.zeros(2 * len(cells))
+        aim[[target, target + len(cells)]] = -sign, sign
+        programme.upper[target if sign > 0 else target + len(cells)] = abs(self.need(target))
+        move = self._as_move(programme.minimise(aim, integer=True)[1], cells)
+        return 0 if move is None else round(move[target])
 
-    def _whole_move(self, found: Ints | None, columns: Ints) -> Ints | None:
-        if found is None:
-            return None
-        move = np.zeros(len(self.fall), dtype=np.int64)
-        move[columns] = found[: len(columns)] - found[len(columns) :]
-        return move
-
-    def _spread(self, targets: Iterable[int], allowed: Mask) -> None:
-        """Look for single moves that serve many targets at once, all down, then all up."""
-        columns = np.flatnonzero(allowed)
-        for sign in (-1, 1):
-            unmet = [t for t in targets if not self.met(t)]
-            if unmet and (move := self._shared(unmet, columns, sign)) is not None:
-                self._learn(move)
-
-    def _shared(self, targets: list[int], columns: Ints, sign: int) -> Ints | None:
-        base = self._programme(columns)
-        size, many = len(columns), len(targets)
-        pick = eye_array(size, format="csr")[np.searchsorted(columns, targets)]
-        link = hstack([-sign * pick, sign * pick, eye_array(many)])  # score <= rise (or fall) of its target
-        rows = vstack([hstack([base.rows, csr_array((base.rows.shape[0], many))]), link])
-        caps = np.array([self.need(t) if sign > 0 else -self.fall[t] for t in targets], dtype=float)
-        programme = Programme(
-            csr_array(rows),
-            np.concatenate([base.low, np.full(many, -np.inf)]),
-            np.concatenate([base.high, np.zeros(many)]),
-            np.zeros(2 * size + many),
-            np.concatenate([base.upper, np.maximum(caps, 0)]),
-        )
-        cost = np.concatenate([np.full(2 * size, CHEAP), np.full(many, -1.0)])
-        found = programme.best_integers(cost)
-        return None if found is None else self._whole_move(found[: 2 * size], columns)
-
-    def _trim(self, extra: Sequence[int], targets: Sequence[int]) -> None:
+    def _trim(self, targets: Sequence[int]) -> None:
         """Show again, dearest first, each further cell that the targets can do without."""
-        for cell in extra:
-            state = self.moves, self.low, self.high, self.hidden
-            self._forget(cell)
-            if not self._still_met(targets):
-                self.moves, self.low, self.high, self.hidden = state
+        for cell in sorted(self.askers, key=lambda c: (-self.cost[c], c)):
+            gone = self._gone_with(cell, set(targets)) if self.hidden[cell] else None
+            if gone:
+                state = self.moves, self.low, self.high, self.hidden
+                self._forget(gone)
+                if not self._recover(targets):
+                    self.moves, self.low, self.high, self.hidden = state
+        still = (self.low < 0) | (self.high > 0)
+        self.hidden[[cell for cell in self.askers if not still[cell]]] = False
 
-    def _forget(self, cell: int) -> None:
-        self.moves = [move for move in self.moves if not move[cell]]
-        moves = np.array([np.zeros_like(self.low), *self.moves])
-        self.low, self.high = moves.min(axis=0), moves.max(axis=0)
+    def _gone_with(self, cell: int, targets: set[int]) -> list[int]:
+        """The cells that are given away once the cell is shown; none at all if a target is among them."""
+        gone, hidden = [cell], self.hidden.copy()
+        hidden[cell] = False
+        for one in gone:
+            for row in self._rows_of(one):
+                members = self.rows.indices[self.rows.indptr[row] : self.rows.indptr[row + 1]]
+                left = members[hidden[members]]
+                if row < self.exact and len(left) == 1:
+                    if left[0] in targets:
+                        return []
+                    hidden[left] = False
+                    gone.append(int(left[0]))
+        return gone
+
+    def _forget(self, cells: list[int]) -> None:
+        self.moves = [move for move in self.moves if not move[cells].any()]
+        reach = np.array([np.zeros_like(self.low), *self.moves])
+        self.low, self.high = reach.min(axis=0), reach.max(axis=0)
         self.hidden = self.hidden.copy()
-        self.hidden[cell] = False
+        self.hidden[cells] = False
 
-    def _still_met(self, targets: Sequence[int]) -> bool:
-        self._spread(targets, self.hidden)
-        for target in targets:
-            if not self.met(target):
-                move = self._cheapest(target, self.need(target), self.hidden)
-                if move is None:
+    def _recover(self, targets: Sequence[int]) -> bool:
+        """Whether moves of what is still hidden protect all targets."""
+        for target in self._unmet(targets):
+            if self._unmet([target]):
+                self._advance(target, self.hidden)
+                if self._unmet([target]):
                     return False
-                self._learn(move)
         return True

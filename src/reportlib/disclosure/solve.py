@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,29 +31,17 @@ class Programme:
             integrality=np.full(len(cost), int(integer)),
             bounds=Bounds(self.lower, self.upper),
             constraints=[LinearConstraint(self.rows, self.low, self.high)] if self.rows.shape[0] else [],
-            options={"node_limit": NODES} if integer else {},
+            options={"node_limit": NODES} if integer else {"presolve": False},
         )
         status = {0: "optimal", 2: "infeasible", 3: "unbounded"}.get(result.status, "limit")
         return status, result.x
 
-    def best_integers(self, cost: Vector) -> Ints | None:
-        """An integer x of low cost, or None: the linear optimum where it is whole, else by branching."""
-        for integer in (False, True):
-            status, x = self.minimise(cost, integer)
-            if status == "infeasible" or (integer and x is None):
-                return None
-            if x is not None and (found := whole(x)) is not None:
-                return found
-        return None
 
-    def bounded(self, index: int, lower: float = -np.inf, upper: float = np.inf) -> Programme:
-        """The same with one entry of x bounded further."""
-        least, most = self.lower.copy(), self.upper.copy()
-        least[index], most[index] = max(lower, least[index]), min(upper, most[index])
-        return replace(self, lower=least, upper=most)
+def is_whole(x: Vector) -> bool:
+    """Whether every entry is an integer, as near as HiGHS tells."""
+    return bool(np.abs(x - np.rint(x)).max(initial=0.0) < 1e-6)
 
 
-def whole(x: Vector) -> Ints | None:
-    """x as integers, or None when it is not whole."""
-    rounded = np.rint(x)
-    return rounded.astype(np.int64) if np.abs(x - rounded).max(initial=0.0) < 1e-6 else None
+def to_ints(x: Vector) -> Ints:
+    """The nearest integers."""
+    return np.rint(x).astype(np.int64)

@@ -149,13 +149,14 @@ def _protect(
     )
     order = sorted(targets.tolist(), key=lambda t: (-search.need(t), t))
     forced = [t for t in order if shown[t]]
-    askers = search.run(order, forced)
-    names = {}
-    for t in forced:
-        if search.hidden[t]:
-            names[t] = ("implied" if value[t] > floor[columns[t]] else "primary") if span[t] else "carried"
-    for cell, asker in askers.items():
-        together = component.rows[:, [cell, asker]]
-        beside = (abs(together).sum(axis=1) > 1).any()
-        names[cell] = "implied" if not shown[asker] and beside else "secondary"
-    return {system.keys[columns[i]]: rule for i, rule in names.items() if shown[i]}
+    search.run(order, forced)
+    names = {t: _rule(value[t], span[t], floor[columns[t]]) for t in forced}
+    for cell, asker in search.askers.items():
+        names[cell] = "implied" if not shown[asker] and search.beside(cell, asker) else "secondary"
+    return {system.keys[columns[i]]: rule for i, rule in names.items() if shown[i] and search.hidden[i]}
+
+
+def _rule(value: int, span: int, floor: int) -> str:
+    if not span:
+        return "carried"
+    return "implied" if value > floor else "primary"

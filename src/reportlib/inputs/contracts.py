@@ -44,7 +44,7 @@ class Field:
     blank: str
 
     def typed(self, date_format: str) -> str:
-        """SQL that types the trimmed text in the column of this name; NULL if it cannot be typed."""
+        """SQL that types the trimmed text in the column of this name (not a string); NULL if it cannot."""
         name = self.name
         whole = f"CASE WHEN regexp_full_match({name}, '{WHOLE_NUMBER}') THEN try_cast({name} AS BIGINT) END"
         iso = f"CASE WHEN regexp_full_match({name}, '{ISO_DATE}') THEN try_cast({name}[:10] AS DATE) END"
@@ -53,8 +53,7 @@ class Field:
             "integer": whole,
             "date": f"coalesce(try_strptime({name}, {literal(date_format)})::DATE, {iso})",
             "boolean": f"CASE {yes} THEN true {no} THEN false END",
-            "string": name,
-        }[self.type]
+        }[self.type] + f" AS {name}"
 
     def allowed(self, date_format: str) -> str:
         """What may stand in a cell of this type, and what to do otherwise."""
@@ -67,9 +66,7 @@ class Field:
     def breaches(self) -> Iterator[tuple[str, str]]:
         """SQL conditions that no row may meet, each with what to say; `{found}` stands for the value."""
         if self.enum:
-            says = (
-                f"{{found}} is not one of the {self.title}s ({', '.join(self.enum)}); correct it, or map it"
-            )
+            says = f"{{found}} is not one of the {self.title}s ({', '.join(self.enum)}); correct it, or map it"
             yield f"{self.name} NOT IN {listed(self.enum)}", f"{says} under codes:"
         for sign, word, limit in (("<", "below", self.minimum), (">", "above", self.maximum)):
             if limit is not None:

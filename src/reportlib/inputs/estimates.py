@@ -41,8 +41,9 @@ def estimates(release: Release, spec: TableSpec, reference: str, level: float) -
     if spec.measure.clustered and release.has("person_id", spec.measure.numerator.dataset):
         people = _People(release, spec)
         rows += _design_effects(people) if spec.measure.kind == "proportion" else _rates(people, reference, level)
-    if spec.adjust and "year" not in spec.by and spec.strata == ():
-        rows += _adjusted(release, spec, reference, level)
+    if spec.adjust:
+        deff = {row["ethnicity"]: row["value"] for row in rows if row["statistic"] == "deff"}
+        rows += _adjusted(release, spec, reference, level, deff)
     return pd.DataFrame(rows, columns=[*spec.by, *COLUMNS])
 
 
@@ -110,13 +111,14 @@ def _exposures(release: Release, spec: TableSpec) -> dict[tuple[str, ...], float
     return {tuple(key): table.get(tuple(key[i] for i in at), 0.0) for key in keys}
 
 
-def _adjusted(release: Release, spec: TableSpec, reference: str, level: float) -> list[dict[str, Any]]:
+def _adjusted(
+    release: Release, spec: TableSpec, reference: str, level: float, deff: dict[str, float]
+) -> list[dict[str, Any]]:
     """Mantel-Haenszel ratios to the reference group, holding the dimensions of `adjust` equal."""
     fine = replace(spec, by=("ethnicity", *spec.adjust), adjust=())
     if release.why_unavailable(fine):
         return []
     strata = _strata(release, fine)
-    deff = {row["ethnicity"]: row["value"] for row in _overall_deff(release, spec)}
     base = strata.get(reference)
     found = []
     for group, frame in strata.items():
@@ -133,14 +135,6 @@ def _adjusted(release: Release, spec: TableSpec, reference: str, level: float) -
         complement = mantel_haenszel(counts[:, :, ::-1], level=level)
         found.append(_row(spec, (group,), "adjusted complement", complement))
     return found
-
-
-def _overall_deff(release: Release, spec: TableSpec) -> list[dict[str, Any]]:
-    if not (spec.measure.clustered and release.has("person_id", spec.measure.numerator.dataset)):
-        return []
-    if spec.measure.kind == "proportion":
-        return _design_effects(_People(release, spec))
-    return [row for row in _rates(_People(release, spec), "", 0.95) if row["statistic"] == "deff"]
 
 
 def _strata(release: Release, spec: TableSpec) -> dict[str, pd.DataFrame]:

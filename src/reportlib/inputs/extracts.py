@@ -57,17 +57,13 @@ def wrong(shown: str, message: str, row: int | None = None) -> ReportError:
 def _headings(shown: str, row: Sequence[str], next_row: Sequence[str], number: int = 1) -> tuple[str, ...]:
     """Check and tidy the headings; they are not quoted, since a file without any shows its first row."""
     names = tuple(name.strip() for name in row)
-    blank = [
-        i for i, (name, below) in enumerate(zip(names, next_row, strict=False)) if not name and below.strip()
-    ]
+    blank = [i for i, (name, below) in enumerate(zip(names, next_row, strict=False)) if not name and below.strip()]
     twice = [i for i, name in enumerate(names) if name and name in names[:i]]
     if blank:
         message = "are cells merged? Unmerge them, and give each column one heading in one row"
         raise wrong(shown, f"the heading is blank in {_columns(blank)}: {message}", number)
     if twice:
-        raise wrong(
-            shown, f"the heading of {_columns(twice)} is that of an earlier column; rename it", number
-        )
+        raise wrong(shown, f"the heading of {_columns(twice)} is that of an earlier column; rename it", number)
     return names
 
 
@@ -77,19 +73,35 @@ def _columns(positions: Sequence[int]) -> str:
 
 
 def _csv(path: Path, shown: str, encoding: str) -> Extract:
+    encoding = encoding.replace("utf-8-sig", "utf-8")
     _decode(path, shown, encoding)
     try:
-        with path.open(encoding=encoding.replace("utf-8-sig", "utf-8"), newline="") as file:
+        with path.open(encoding=encoding, newline="") as file:
             first = file.readline().removeprefix("\ufeff")
             delimiter = max(DELIMITERS, key=first.count)
             lines = csv.reader(chain([first], file), delimiter=delimiter)
-            row, next_row = next(lines, []), next(lines, [])
+            row, next_row = next(lines, []), next(lines, None)
     except csv.Error:
         raise _open_quote(shown) from None
-    headings = _headings(shown, row, next_row)
-    return Extract(
-        shown, headings, lambda columns: _csv_rows(path, shown, encoding, delimiter, headings, columns)
+    headings = _headings(shown, row, next_row or [])
+    if next_row is None:
+        return Extract(shown, headings, lambda columns: iter(()))
+    names = [str(position) for position in range(len(headings))]
+    reading = pacsv.ReadOptions(
+        # one thread, or the rows that are refused have no numbers
+        use_threads=False,
+        block_size=BLOCK,
+        column_names=names,
+        skip_rows_after_names=1,
+        encoding=encoding,
     )
+
+    def batches(columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        wanted = [names[headings.index(column)] for column in columns]
+        texts = pacsv.ConvertOptions(include_columns=wanted, column_types=dict.fromkeys(names, pa.string()))
+        return _csv_rows(path, shown, reading, delimiter, texts)
+
+    return Extract(shown, headings, batches)
 
 
 def _decode(path: Path, shown: str, encoding: str) -> None:
@@ -100,12 +112,8 @@ def _decode(path: Path, shown: str, encoding: str) -> None:
                 decoder.decode(chunk)
             except UnicodeDecodeError as error:
                 line += error.object[: error.start].count(b"\n")
-                advice = (
-                    'save it again as "CSV UTF-8", or say what it is under encoding: (often windows-1252)'
-                )
-                raise wrong(
-                    shown, f"the file is not {encoding} text from this row on; {advice}", line
-                ) from None
+                advice = 'save it again as "CSV UTF-8", or say what it is under encoding: (often windows-1252)'
+                raise wrong(shown, f"the file is not {encoding} text from this row on; {advice}", line) from None
             line += chunk.count(b"\n")
 
 
@@ -114,7 +122,7 @@ def _open_quote(shown: str) -> ReportError:
 
 
 def _csv_rows(
-    path: Path, shown: str, encoding: str, delimiter: str, headings: Sequence[str], columns: Sequence[str]
+    path: Path, shown: str, reading: pacsv.ReadOptions, delimiter: str, texts: pacsv.ConvertOptions
 ) -> Iterator[pa.RecordBatch]:
     ragged: dict[int, Places] = {}
 
@@ -122,35 +130,18 @@ def _csv_rows(
         ragged.setdefault(row.actual_columns, Places()).add(0, [row.number])
         return "skip"
 
-    wanted = [str(headings.index(name)) for name in columns]
-    everything = [str(position) for position in range(len(headings))]
+    parsing = pacsv.ParseOptions(
+        delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=skip
+    )
     try:
-        reader = pacsv.open_csv(
-            path,
-            # one thread, or the rows that are refused have no numbers
-            pacsv.ReadOptions(
-                use_threads=False,
-                block_size=BLOCK,
-                column_names=everything,
-                skip_rows_after_names=1,
-                encoding=encoding.replace("utf-8-sig", "utf-8"),
-            ),
-            pacsv.ParseOptions(
-                delimiter=delimiter,
-                newlines_in_values=True,
-                ignore_empty_lines=False,
-                invalid_row_handler=skip,
-            ),
-            pacsv.ConvertOptions(include_columns=wanted, column_types=dict.fromkeys(everything, pa.string())),
-        )
         start = 2
-        for batch in reader:
+        for batch in pacsv.open_csv(path, reading, parsing, texts):
             yield _numbered(batch.columns, start)
             start += len(batch)
     except pa.ArrowInvalid:
         raise _open_quote(shown) from None
     if ragged:
-        advice = f"the headings have {len(headings)}; look for a comma or quotation mark inside a value"
+        advice = f"the headings have {len(reading.column_names)}; look for a comma or quotation mark in a value"
         findings = [p.finding(f"the row has {cells} cells, {advice}", [shown]) for cells, p in ragged.items()]
         raise ReportError("The inputs cannot be read:", findings)
 
@@ -197,9 +188,7 @@ def _sheet(path: Path, shown: str, sheet: str | None) -> Extract:
         positions = [headings.index(name) for name in columns]
         body, start = (row for row in chain([next_row], rows) if row), top + 1
         while chunk := [[row[i] for i in positions] for row in islice(body, BATCH)]:
-            yield _numbered(
-                [pa.array(cells, pa.string()) for cells in zip(*chunk, strict=True)], columns, start
-            )
+            yield _numbered([pa.array(cells) for cells in zip(*chunk, strict=True)], start)
             start += len(chunk)
 
     return Extract(shown, headings, batches)

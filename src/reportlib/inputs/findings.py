@@ -54,11 +54,7 @@ class Places:
         file, row = self.first[0]
         others = [number for where, number in self.first[1:] if where == file]
         more = self.count - 1 - len(others)
-        also = (
-            [f"row{'s' * (len(others) > 1)} {', '.join(f'{number:,}' for number in others)}"]
-            if others
-            else []
-        )
+        also = [f"row{'s' * (len(others) > 1)} {', '.join(f'{number:,}' for number in others)}"] if others else []
         also += [f"{more:,} more row{'s' * (more > 1)}"] if more else []
         tail = f"; the same in {' and '.join(also)}" if also else ""
         return Finding(message + tail, files[file], row, column, level)
@@ -88,7 +84,9 @@ _PAGE = """<!DOCTYPE html>
 <title>Checks of the inputs</title>
 <style>
 body {{ font: 1rem/1.5 Arial, sans-serif; color: #1d1d1b; max-width: 60rem; margin: 2rem auto }}
-table {{ border-collapse: collapse; width: 100% }}
+table {{ border-collapse: collapse; table-layout: fixed; width: 100% }}
+th:nth-child(1), td:nth-child(3), th:nth-child(3) {{ width: 20% }}
+th:nth-child(2) {{ width: 5rem }}
 th, td {{ text-align: left; vertical-align: top; padding: .4rem; border-bottom: 1px solid #6f777b }}
 caption {{ text-align: left; font-size: 1.5rem; font-weight: bold; padding: 1rem .4rem }}
 th, td {{ overflow-wrap: anywhere }}

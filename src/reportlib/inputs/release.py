@@ -65,6 +65,16 @@ class Release:
         for dataset, source in DATASETS.items():
             if source in sources:
                 self.db.execute(f"CREATE TABLE {dataset} AS {getattr(self, f'_{dataset}')()}")
+                if self.has("person_id", dataset):
+                    self._number_people(dataset)
+
+    def _number_people(self, dataset: str) -> None:
+        """Put numbers for people's identifiers: grouping by them is then twice as fast."""
+        self.db.execute(
+            f"CREATE OR REPLACE TABLE {dataset} AS SELECT x.* EXCLUDE (person_id), n.person_id FROM {dataset} x "
+            f"LEFT JOIN (SELECT person_id AS known, row_number() OVER () AS person_id "
+            f"FROM (SELECT DISTINCT person_id FROM {dataset})) n ON x.person_id = n.known"
+        )
 
     # What the inputs hold
 
@@ -162,8 +172,7 @@ class Release:
         """SQL for the rows that a part counts: the table's dimensions in its grouping, and columns."""
         of = groupings()[spec.grouping].of
         dimensions = {
-            name: part.year if name == "year" else _case(name, of) if name in _ETHNICITIES else name
-            for name in by
+            name: part.year if name == "year" else _case(name, of) if name in _ETHNICITIES else name for name in by
         }
         selected = [f"{sql} AS {name}" for name, sql in dimensions.items()] + [*columns]
         return (
@@ -175,9 +184,7 @@ class Release:
         """Number of snapshots in each year of a population; empty for anything else."""
         if part.counts != "stock":
             return {}
-        rows = self.db.sql(
-            f"SELECT year, count(DISTINCT snapshot_date) FROM {part.dataset} GROUP BY year"
-        ).fetchall()
+        rows = self.db.sql(f"SELECT year, count(DISTINCT snapshot_date) FROM {part.dataset} GROUP BY year").fetchall()
         return dict.fromkeys((*self.period.pooled, *self.period.trend), 0) | dict(rows)
 
     # The datasets: extracts with their dimensions attached

@@ -137,9 +137,7 @@ def _unknown_fields(contract: Contract, spec: InputSpec) -> list[Finding]:
     ]
 
 
-def _missing_columns(
-    contract: Contract, spec: InputSpec, extract: Extract, first: Extract
-) -> Iterator[Finding]:
+def _missing_columns(contract: Contract, spec: InputSpec, extract: Extract, first: Extract) -> Iterator[Finding]:
     present = _present(contract, spec, extract)
     needed = {name for name, field in contract.fields.items() if field.required} | spec.columns.keys()
     needed |= _present(contract, spec, first).keys()  # files of one input have the same columns
@@ -176,7 +174,7 @@ class _Typing:
         self.read = list(dict.fromkeys([*names.values(), *spec.exclude]))
         self.schema = pa.schema([*((each.name, ARROW[each.type]) for each in self.fields), *PLACE])
         self.wrong: dict[tuple[str, str], Places] = defaultdict(Places)
-        self.db = duckdb.connect()
+        self.db = duckdb.cursor()
 
     def write(self, extracts: Sequence[Extract], path: Path) -> tuple[int, int]:
         """Write the typed rows; returns how many are kept and how many excluded."""
@@ -197,19 +195,14 @@ class _Typing:
         A row that is blank throughout is no row: workbooks are full of them.
         """
         trimmed = map(pc.utf8_trim_whitespace, batch.columns[:-1])
-        raw = {name: pc.if_else(pc.equal(text, ""), None, text) for name, text in zip(self.read, trimmed)}
-        row = reduce(pc.or_, [text.is_valid() for text in raw.values()])
-        kept = reduce(
-            pc.and_not,
-            [
-                pc.is_in(raw[name].fill_null(""), pa.array(v, pa.string()))
-                for name, v in self.spec.exclude.items()
-            ],
-            row,
-        )
-        text = {name: self._coded(name, raw[theirs]) for name, theirs in self.names.items()}
+        raw = [pc.if_else(pc.equal(text, ""), None, text) for text in trimmed]
+        columns = dict(zip(self.read, raw, strict=True))
+        kept = row = reduce(pc.or_, map(pc.is_valid, raw))
+        for name, values in self.spec.exclude.items():
+            kept = pc.and_not(kept, pc.is_in(columns[name].fill_null(""), pa.array(values, pa.string())))
+        text = {name: self._coded(name, columns[theirs]) for name, theirs in self.names.items()}
         table = pa.table({**text, "source_row": batch["source_row"]}).filter(kept)
-        return table, pc.sum(row).as_py() - len(table)
+        return table, pc.sum(row, min_count=0).as_py() - len(table)
 
     def _coded(self, name: str, text: pa.Array) -> pa.Array:
         if not (codes := self.spec.codes.get(name)):
@@ -219,10 +212,11 @@ class _Typing:
         return pc.coalesce(pa.array(targets, pa.string()).take(found), text)
 
     def _typed(self, text: pa.Table, file: int) -> pa.Table:
-        columns = [f"{each.typed(self.spec.date_format)} AS {each.name}" for each in self.fields]
+        sql = [each.typed(self.spec.date_format) for each in self.fields if each.type != "string"]
         self.db.register("extract", text)
-        sql = f"SELECT {', '.join(columns)}, {file} AS source_file, source_row FROM extract"
-        return self.db.sql(sql).to_arrow_table().cast(self.schema)
+        typed = self.db.sql(f"SELECT {', '.join([*sql, f'{file} AS source_file'])} FROM extract").to_arrow_table()
+        columns = [(typed if name in typed.column_names else text)[name] for name in self.schema.names]
+        return pa.table(columns, self.schema.names).cast(self.schema)
 
     def _note(self, file: int, text: pa.Table, typed: pa.Table) -> None:
         for each in self.fields:
@@ -242,13 +236,11 @@ class _Typing:
             column = self.names[each.name]
             if blank := self.wrong.get((each.name, "blank")):
                 advice = "the row is left out where it is needed"
-                advice = (
-                    advice if each.blank == "warning" else "fill it in, or leave such rows out by exclude:"
-                )
+                advice = advice if each.blank == "warning" else "fill it in, or leave such rows out by exclude:"
                 yield blank.finding(f"the {each.title} is blank; {advice}", files, column, each.blank)
             if untyped := self.wrong.get((each.name, "type")):
                 found, allowed = shape(untyped.value or ""), each.allowed(self.spec.date_format)
                 yield untyped.finding(f"'{found}' (masked) is not {allowed}", files, column)
         if excluded:
-            message = f"{excluded:,} rows are left out, as exclude: of {', '.join(self.spec.exclude)} asks"
+            message = f"rows left out, as exclude: of {', '.join(self.spec.exclude)} asks: {excluded:,}"
             yield Finding(message, files[0] if len(files) == 1 else self.spec.path, level="warning")

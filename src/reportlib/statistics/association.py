@@ -131,17 +131,16 @@ def agreement(table: Sequence[Sequence[float]] | Array | pd.DataFrame, level: fl
     used = counts.sum(axis=0) + counts.sum(axis=1) > 0
     if used.sum() < 2:
         return nothing("fewer than two categories in use")
-    found = cohens_kappa(counts[np.ix_(used, used)])
-    reach = normal_quantile(level) * float(found.std_kappa)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = cohens_kappa(counts[np.ix_(used, used)])
+    reach = normal_quantile(level) * float(np.nan_to_num(found.std_kappa))  # the root of −0 at full agreement
     return Estimate(float(found.kappa), float(found.kappa) - reach, float(found.kappa) + reach)
 
 
 @overload
 def funnel_limits(target: float, nobs: float, level: float = LEVEL, dispersion: float = 1) -> Estimate: ...
 @overload
-def funnel_limits(
-    target: Numbers, nobs: Values, level: float = LEVEL, dispersion: float = 1
-) -> pd.DataFrame: ...
+def funnel_limits(target: Numbers, nobs: Values, level: float = LEVEL, dispersion: float = 1) -> pd.DataFrame: ...
 @method(
     formula="π ± z√(φ π(1−π)/n), cut at 0 and 1: the shares whose Wilson interval just reaches the target π; "
     "φ is 1, or the overdispersion",

@@ -46,9 +46,7 @@ def _compound(events_per_person: Values, exposure: float) -> tuple[float, float]
     used="complaints (events, not people) per 1,000 average population",
     cannot_say="how many people complained: the rate of distinct complainants stands beside it",
 )
-def clustered_rate(
-    events_per_person: Values, exposure: float, per: float = 1000, level: float = LEVEL
-) -> Estimate:
+def clustered_rate(events_per_person: Values, exposure: float, per: float = 1000, level: float = LEVEL) -> Estimate:
     """Events per `per` of exposure where one person may have several.
 
     An array, one entry a person with events (zeros change nothing). Raises ValueError for negative or

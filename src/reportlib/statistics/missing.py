@@ -102,5 +102,6 @@ def tipping_point(
         target = np.where(below, y / m, x / n)
         short = np.where(below, target * n - x, target * m - y)
         share = np.where(short <= 0, 0.0, short / (1 - target) / unknown)
+    share = np.where((n == 0) | (m == 0), np.nan, share)
     whom = np.where(below, "group", "reference")
     return (float(share[0]), str(whom[0])) if rows.index is None else (share, whom)

@@ -56,12 +56,11 @@ def _first_shown(shown: Callable[[Array], Array], start: Array, end: Array) -> A
         middle = (hidden + seen) / 2
         found = shown(middle)
         hidden, seen = np.where(found, hidden, middle), np.where(found, middle, seen)
-    return np.where(possible, seen, np.nan)
+    return np.where(possible & (start > 0), seen, np.nan)
 
 
 @method(
-    formula="n₁ = deff × (z √(p̄(1−p̄)(1 + 1/k)) + z_power √(p₁(1−p₁) + p₀(1−p₀)/k))² ÷ (p₁ − p₀)², "
-    "with k = n₀/n₁",
+    formula="n₁ = deff × (z √(p̄(1−p̄)(1 + 1/k)) + z_power √(p₁(1−p₁) + p₀(1−p₀)/k))² ÷ (p₁ − p₀)², with k = n₀/n₁",
     source="Fleiss, Levin and Paik (2003)",
     used="how many cases, and so how many years pooled, an inconclusive comparison would need",
     cannot_say="whether the ratio will stay the same in those years",

@@ -63,9 +63,7 @@ def _wilson(x: Array, n: Array, z: float) -> tuple[Array, Array, Array]:
 
 
 @overload
-def difference(
-    count: float, nobs: float, ref_count: float, ref_nobs: float, level: float = LEVEL
-) -> Estimate: ...
+def difference(count: float, nobs: float, ref_count: float, ref_nobs: float, level: float = LEVEL) -> Estimate: ...
 @overload
 def difference(
     count: Values, nobs: Numbers, ref_count: Numbers, ref_nobs: Numbers, level: float = LEVEL
@@ -96,9 +94,7 @@ def difference(
 
 
 @overload
-def relative_rate(
-    count: float, nobs: float, ref_count: float, ref_nobs: float, level: float = LEVEL
-) -> Estimate: ...
+def relative_rate(count: float, nobs: float, ref_count: float, ref_nobs: float, level: float = LEVEL) -> Estimate: ...
 @overload
 def relative_rate(
     count: Values, nobs: Numbers, ref_count: Numbers, ref_nobs: Numbers, level: float = LEVEL
@@ -146,16 +142,14 @@ def _score(log_ratio: Array, x: Array, n: Array, y: Array, m: Array) -> Array:
 def _koopman_limit(z: float, x: Array, n: Array, y: Array, m: Array) -> Array:
     """Where the falling score crosses z, by bisection on the log ratio, all rows at once."""
     low, high = np.full(len(x), -LOG_REACH), np.full(len(x), LOG_REACH)
-    for _ in range(64):
+    for _ in range(56):
         middle = (low + high) / 2
         above = _score(middle, x, n, y, m) > z
         low, high = np.where(above, middle, low), np.where(above, high, middle)
     return np.exp((low + high) / 2)
 
 
-def judge_complement(
-    count: Numbers, nobs: Numbers, ref_count: Numbers, ref_nobs: Numbers
-) -> bool | pd.Series:
+def judge_complement(count: Numbers, nobs: Numbers, ref_count: Numbers, ref_nobs: Numbers) -> bool | pd.Series:
     """Whether the complement is rarer than the outcome in both arms together, and so is what is judged.
 
     At exactly one half the side on which the group is worse off is judged, so that the answer does not
@@ -199,9 +193,7 @@ def judged_relative_rate(
     return relative_rate(pd.Series(x, index=rows.index), n, y, m, level)
 
 
-def _two_arms(
-    count: Numbers, nobs: Numbers, ref_count: Numbers, ref_nobs: Numbers
-) -> tuple[list[Array], Rows]:
+def _two_arms(count: Numbers, nobs: Numbers, ref_count: Numbers, ref_nobs: Numbers) -> tuple[list[Array], Rows]:
     arms, rows = numbers(count=count, nobs=nobs, ref_count=ref_count, ref_nobs=ref_nobs)
     check_at_most(arms[0], arms[1])
     check_at_most(arms[2], arms[3], "ref_count exceeds ref_nobs")

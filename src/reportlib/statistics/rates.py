@@ -59,9 +59,7 @@ def rate(events: Values, exposure: Numbers, per: float = 1000, level: float = LE
     used="deaths, or distinct complainants, per 1,000 average population",
     cannot_say="the risk of one person over time: with turnover, people can outnumber places",
 )
-def rate(
-    events: Numbers, exposure: Numbers, per: float = 1000, level: float = LEVEL
-) -> Estimate | pd.DataFrame:
+def rate(events: Numbers, exposure: Numbers, per: float = 1000, level: float = LEVEL) -> Estimate | pd.DataFrame:
     """Events per `per` of exposure, each event counted once and independent of the others.
 
     Scalars or equal-length arrays. None without exposure. Raises ValueError for negative numbers or
@@ -113,9 +111,7 @@ def rate_ratio(
 @overload
 def indirect_ratio(observed: float, expected: float, per: float = 1, level: float = LEVEL) -> Estimate: ...
 @overload
-def indirect_ratio(
-    observed: Values, expected: Numbers, per: float = 1, level: float = LEVEL
-) -> pd.DataFrame: ...
+def indirect_ratio(observed: Values, expected: Numbers, per: float = 1, level: float = LEVEL) -> pd.DataFrame: ...
 @method(
     formula="per × O/E, with E = Σ reference rate × group's population; limits of O as for a rate, E fixed",
     interval="exact Poisson under 10 events, else Byar",

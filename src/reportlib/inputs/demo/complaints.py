@@ -32,9 +32,7 @@ RATE = TYPES["complaints"].to_numpy()[:, None] * PLANTED["complaints"]  # type �
 UPHELD = TYPES["upheld"].to_numpy()[:, None, None] * CHANCE[:, None] * PLANTED["upheld"]  # × category × group
 
 
-def complaints_and_ethnicity(
-    world: World, rng: np.random.Generator, scale: float
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def complaints_and_ethnicity(world: World, rng: np.random.Generator, scale: float) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The complaints received or completed in the five years, and their makers' ethnicity in NOMIS."""
     people = _people(world, rng, scale)
     person, received = _received(world, people, rng, scale)
@@ -59,8 +57,7 @@ def complaints_and_ethnicity(
             "outcome": np.where(done, _outcome(UPHELD[kind, category, group], position, rng), ""),
             "ethnicity_ppud": ppud[position],
             "racism_concern_complainant": concern,
-            "racism_concern_investigator": concern
-            & (rng.random(len(person)) < HERE["racism_concern"]["investigator"]),
+            "racism_concern_investigator": concern & (rng.random(len(person)) < HERE["racism_concern"]["investigator"]),
         }
     )
     table = table[(received >= 0) | (eligible & (done_year >= 1))].sort_values(
@@ -141,9 +138,7 @@ def _people(world: World, rng: np.random.Generator, scale: float) -> pd.DataFram
     return pd.DataFrame({"unit": unit, "code": code, "ready": ready, "start": start, "end": start + stay})
 
 
-def _received(
-    world: World, people: pd.DataFrame, rng: np.random.Generator, scale: float
-) -> tuple[Ints, Ints]:
+def _received(world: World, people: pd.DataFrame, rng: np.random.Generator, scale: float) -> tuple[Ints, Ints]:
     """Who complained, and on which day (0: the first of the five years)."""
     unit, code, ready, start, end = (column.to_numpy() for _, column in people.items())
     rate = ready * RATE[world.units["type"].to_numpy()[unit], RAW_GROUP[code]]
@@ -190,9 +185,7 @@ def _outcome(chance: Floats, person: Ints, rng: np.random.Generator) -> NDArray[
     return np.where(special == "", decided.astype(object), special)
 
 
-def _recorded(
-    world: World, code: Ints, rng: np.random.Generator
-) -> tuple[NDArray[np.bool_], NDArray[np.object_]]:
+def _recorded(world: World, code: Ints, rng: np.random.Generator) -> tuple[NDArray[np.bool_], NDArray[np.object_]]:
     """Whether each person is in the NOMIS extract, and the code on PPUD."""
     cuts = np.cumsum(list(HERE["ppud"].values()))
     state = np.searchsorted(cuts, rng.random(len(code)))  # 0 wrong, 1 blank, 2 not stated, 3 right

@@ -34,13 +34,9 @@ def fatal_incidents(world: World, rng: np.random.Generator, scale: float) -> pd.
     unit, group = _who(world, cases, rng)
     group[rng.random(len(cases)) < HERE["not_recorded"]] = NOT_STATED
     died = _death_dates(cases, rng)
-    late = rng.integers(7, HERE["late"]["days"], len(cases)) * (
-        rng.random(len(cases)) < HERE["late"]["share"]
-    )
+    late = rng.integers(7, HERE["late"]["days"], len(cases)) * (rng.random(len(cases)) < HERE["late"]["share"])
     elsewhere = ASSUMED["world"]["elsewhere"]
-    place = (
-        cases["setting"].map(elsewhere).mask(cases["establishment_type"] == OTHER_TYPE, elsewhere["other"])
-    )
+    place = cases["setting"].map(elsewhere).mask(cases["establishment_type"] == OTHER_TYPE, elsewhere["other"])
     units = world.units.loc[unit].reset_index(drop=True)
     table = pd.DataFrame(
         {
@@ -59,15 +55,17 @@ def fatal_incidents(world: World, rng: np.random.Generator, scale: float) -> pd.
 def prison_deaths(world: World) -> pd.DataFrame:
     """Published deaths in custody by year × establishment type × cause × age band.
 
-    A year that is not out yet is like the last, at the number of investigations published.
+    A year that is not out yet is like the last, with natural deaths to make up the investigations published.
     """
     table = published("deaths_in_custody")
     latest = table["year"].max()
     parts = [table[table["year"] == min(year, latest)].assign(year=year) for year in world.years]
     for part, year in zip(parts, world.years, strict=True):
         if year > latest:
-            total = _investigations(year, "prison", part["deaths"].sum())
-            part["deaths"] = whole(part["deaths"].to_numpy() * (total / part["deaths"].sum()))
+            natural = part["cause"] == "natural causes"
+            more = _investigations(year, "prison", part["deaths"].sum()) - part["deaths"].sum()
+            growth = 1 + natural * more / part.loc[natural, "deaths"].sum()
+            part["deaths"] = whole((part["deaths"] * growth).to_numpy())
     return pd.concat(parts, ignore_index=True)
 
 

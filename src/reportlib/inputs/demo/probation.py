@@ -31,9 +31,7 @@ REGION = pd.DataFrame([ASSUMED["regions"][region]["probation"] for region in REG
 
 def shares() -> Floats:
     """Where supervision ends, region × order type × group, adding up to 1."""
-    tilt = np.array(
-        [ASSUMED["regions"][name]["probation"].get("groups", HERE["elsewhere"]) for name in REGIONS]
-    )
+    tilt = np.array([ASSUMED["regions"][name]["probation"].get("groups", HERE["elsewhere"]) for name in REGIONS])
     group = tilt[:, None] * np.array(ORDERS["groups"].tolist()) * HERE["groups"]
     size = REGION["size"].to_numpy()[:, None] * ORDERS["share"].to_numpy() / REGION["size"].sum()
     return np.asarray(size[:, :, None] * group / group.sum(axis=2, keepdims=True))

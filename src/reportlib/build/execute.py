@@ -1,0 +1,119 @@
+"""Chapters run by papermill, side by side, each in a kernel of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import psutil
+
+from reportlib.build.plan import ChapterPlan
+from reportlib.errors import Finding, ReportError
+
+KEPT_METADATA = ("kernelspec", "language_info", "reportlib")
+Tell = Callable[[str, str, float], None]  # chapter, what happened, seconds
+
+
+def execute(
+    chapters: Sequence[ChapterPlan], parameters: dict[str, Any], handoff: Path, out: Path, tell: Tell
+) -> list[Path]:
+    """Run every chapter; those that read the others' facts last.
+
+    Parameters
+    ----------
+    parameters : what goes into each notebook's parameters cell; checked against the schema before.
+    handoff : the folder of protected counts.
+    out : where the executed notebooks go, under their own names.
+
+    Returns the executed notebooks in the order of the chapters. Raises ReportError naming chapter, cell
+    and error of everything that failed; the notebooks stay in `out` as far as they came.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with _environment(REPORTLIB_WORK=str(handoff), PYDEVD_DISABLE_FILE_VALIDATION="1"):
+        for last in (False, True):
+            _side_by_side([c for c in chapters if c.reads_facts == last], parameters, out, tell)
+    return [out / chapter.path.name for chapter in chapters]
+
+
+def _side_by_side(chapters: Iterable[ChapterPlan], parameters: dict[str, Any], out: Path, tell: Tell) -> None:
+    findings: list[Finding] = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        running: dict[Future[float], ChapterPlan] = {}
+        for chapter in chapters:
+            running[pool.submit(_run, chapter, parameters, out / chapter.path.name)] = chapter
+            tell(chapter.name, "started", 0.0)
+        try:
+            while running:
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    chapter = running.pop(future)
+                    if failure := future.exception():
+                        findings.append(_failure(chapter, failure, out))
+                        tell(chapter.name, "failed", 0.0)
+                    else:
+                        tell(chapter.name, "done", future.result())
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in psutil.Process().children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+            raise
+    if findings:
+        raise ReportError("Some chapters failed:", sorted(findings, key=str))
+
+
+def _run(chapter: ChapterPlan, parameters: dict[str, Any], out: Path) -> float:
+    """Run one chapter and write it without a trace of when, where or how fast; returns its seconds."""
+    from papermill import execute_notebook  # imports for a second and a half
+
+    start = time.monotonic()
+    execute_notebook(
+        str(chapter.path),
+        str(out),
+        parameters,
+        progress_bar=False,
+        kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],  # the kernel warns each time that loopback is not encrypted
+    )
+    nbformat.write(stripped(nbformat.read(out, as_version=4)), out)
+    return time.monotonic() - start
+
+
+def stripped(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The notebook without times, paths and random identifiers."""
+    notebook.metadata = {name: notebook.metadata[name] for name in KEPT_METADATA if name in notebook.metadata}
+    for cell in notebook.cells:
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell["id"] = "injected-parameters"
+    return notebook
+
+
+def _failure(chapter: ChapterPlan, failure: BaseException, out: Path) -> Finding:
+    """Which chapter and cell failed and with what, in one line."""
+    from papermill.exceptions import PapermillExecutionError
+
+    if not isinstance(failure, PapermillExecutionError):
+        return Finding(f"{type(failure).__name__}: {failure}", chapter.path.name)
+    held = nbformat.read(out / chapter.path.name, as_version=4)
+    failed = [cell["id"] for cell in held.cells if any(o.output_type == "error" for o in cell.get("outputs", []))]
+    where = failed[0] if failed else f"number {failure.cell_index}"
+    return Finding(f"cell {where}: {failure.ename}: {failure.evalue}", chapter.path.name)
+
+
+@contextlib.contextmanager
+def _environment(**values: str) -> Any:
+    """Environment variables that the kernels inherit, put back afterwards."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})

@@ -1,0 +1,235 @@
+"""One run: from a parameter file to the year's report, kept whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+import psutil
+
+from reportlib import facts
+from reportlib.build.execute import execute
+from reportlib.build.plan import ChapterPlan, plan
+from reportlib.build.prepare import prepare
+from reportlib.errors import Finding, ReportError
+from reportlib.inputs.rules import check
+from reportlib.inputs.sources import Source, read_all
+from reportlib.params import Params
+from reportlib.project import NOTEBOOKS, OUTPUTS, ROOT
+
+CODE = ("src/reportlib", "notebooks", "data/codes", "data/contracts", "data/published")
+SUFFIXES = {".py", ".ipynb", ".csv", ".json", ".toml", ".j2", ".css", ".typ"}
+SCRATCH = ".work-"  # followed by the process that owns it
+
+Stage = Callable[[str], None]
+Tell = Callable[[str, str, float], None]
+
+
+@dataclass
+class Run:
+    """A finished run: where it is, and how long each stage took."""
+
+    folder: Path
+    new: bool
+    findings: list[Finding] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def html(self) -> Path:
+        return self.folder / "report.html"
+
+    @property
+    def pdf(self) -> Path:
+        return self.folder / "report.pdf"
+
+
+class Clock:
+    """How long each stage took, told as it begins."""
+
+    def __init__(self, begin: Stage) -> None:
+        self.begin, self.seconds = begin, {}  # type: ignore[var-annotated]
+        self._stage, self._start = "", time.monotonic()
+
+    def __call__(self, stage: str) -> None:
+        self.stop()
+        self._stage, self._start = stage, time.monotonic()
+        self.begin(stage)
+
+    def stop(self) -> None:
+        if self._stage:
+            self.seconds[self._stage] = time.monotonic() - self._start
+        self._stage = ""
+
+
+def checked_inputs(params: Params, work: Path) -> tuple[dict[str, Source], list[Finding]]:
+    """Read and check every input. Raises ReportError with all findings if one of them is an error."""
+    sources = read_all(params.inputs, work, ROOT)
+    findings = [finding for source in sources.values() for finding in source.findings]
+    findings += check(sources, params.span)
+    if any(finding.level == "error" for finding in findings):
+        raise ReportError("The inputs do not fulfil their contracts:", findings)
+    return sources, findings
+
+
+def report(
+    params: Params, outputs: Path = OUTPUTS, stage: Stage = lambda name: None, tell: Tell = lambda *told: None
+) -> Run:
+    """Make the report of one edition.
+
+    Returns the run, made now or found complete from before. Raises ReportError for whatever the user
+    can mend; what was there before stays as it was.
+    """
+    edition = outputs / params.reporting_year / params.edition
+    clock = Clock(stage)
+    with scratch(edition) as work:
+        clock("reading and checking inputs")
+        sources, findings = checked_inputs(params, work / "inputs")
+        chapters = plan(NOTEBOOKS, params.grouping)
+        home = edition / "runs" / run_id(params, sources)
+        if not home.exists():
+            made = work / "run"
+            prepare(params, chapters, sources, findings, work / "handoff", clock)
+            with _kept_if_failed(made, edition / "failed"):
+                _make(params, chapters, work / "handoff", made, clock, tell)
+            clock("keeping the run")
+            home.parent.mkdir(exist_ok=True)
+            made.rename(home)
+            new = True
+        else:
+            new = False
+        _point(edition / "current", home)
+    clock.stop()
+    return Run(home, new, findings, clock.seconds)
+
+
+@contextmanager
+def prepared(params: Params, outputs: Path = OUTPUTS) -> Iterator[Path]:
+    """The folder of protected counts that notebooks read, with the facts of every chapter, while it is needed."""
+    with scratch(outputs / params.reporting_year / params.edition) as work:
+        sources, findings = checked_inputs(params, work / "inputs")
+        chapters = plan(NOTEBOOKS, params.grouping)
+        prepare(params, chapters, sources, findings, work / "handoff")
+        execute(chapters, params.analysis(), work / "handoff", work / "notebooks", lambda *told: None)
+        yield work / "handoff"
+
+
+def _make(
+    params: Params,
+    chapters: list[ChapterPlan],
+    handoff: Path,
+    made: Path,
+    clock: Clock,
+    tell: Tell,
+) -> None:
+    """Run the chapters and render them into `made`."""
+    clock("running the chapters")
+    notebooks = execute(chapters, params.analysis(), handoff, made / "notebooks", tell)
+    clock("rendering")
+    shutil.copy(handoff / "run.json", made / "run.json")
+    facts.write(facts.read(sorted((handoff / "facts").glob("*.jsonl"))), made / "facts.jsonl")
+    (made / "parameters.json").write_text(params.model_dump_json(indent=1), encoding="utf-8")
+    for name, content in rendered(params, [nbformat.read(path, as_version=4) for path in notebooks]).items():
+        path = made / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    clock("checking the finished files")
+    if faults := gates(made):
+        raise ReportError("The finished report does not pass its gates.", faults)
+
+
+@contextmanager
+def _kept_if_failed(made: Path, failed: Path) -> Iterator[None]:
+    """Keep what was made of a report that could not be finished, in place of the last that failed."""
+    try:
+        yield
+    except ReportError as error:
+        shutil.rmtree(failed, ignore_errors=True)
+        made.rename(failed)
+        raise ReportError(f"{error.args[0]} What was made is in {failed}.", error.findings) from None
+
+
+def gates(made: Path) -> list[Finding]:
+    """What is wrong with the finished files of a run."""
+    from reportlib.gates.html import check_html, check_site
+    from reportlib.gates.pdf import check_pdf
+
+    pages = {path.name: path.read_text(encoding="utf-8") for path in sorted((made / "chapters").glob("*.html"))}
+    whole = (made / "report.html").read_text(encoding="utf-8")
+    return [
+        *check_html(whole, "report.html"),
+        *check_site(pages),
+        *check_pdf((made / "report.pdf").read_bytes(), "report.pdf"),
+    ]
+
+
+def rendered(params: Params, notebooks: list[nbformat.NotebookNode]) -> Mapping[str, bytes]:
+    """Every finished file of the report by name, from its executed notebooks."""
+    from reportlib.build.page import Page, read_chapter
+    from reportlib.build.pdf import pdf_report
+    from reportlib.build.render import csv_text, html_chapters, html_report
+    from reportlib.gates.statement import statement
+
+    status = sorted({source.status for source in params.inputs.values()})
+    page = Page(
+        title=params.title, year=params.reporting_year, edition=params.edition, authors=params.authors,
+        publication_date=params.publication_date, status=tuple(status), draft=True,
+        disclosure_off=params.disclosure.off or "",
+    )  # fmt: skip
+    every = [*notebooks, statement()]
+    html, pdf, pages = html_report(every, page), pdf_report(every, page), html_chapters(every, page)
+    files = {"report.html": html.encode(), "report.pdf": pdf}
+    files |= {f"chapters/{name}": text.encode() for name, text in pages.items()}
+    models = [model for notebook in every for _, model in read_chapter(notebook).models()]
+    files |= {f"data/{m['id']}.csv": csv_text(m).encode() for m in models if m["kind"] == "table"}
+    return files
+
+
+def run_id(params: Params, sources: Mapping[str, Source]) -> str:
+    """The digest of everything that a report follows from: parameters, inputs, lock and code."""
+    digest = hashlib.sha256(params.model_dump_json().encode())
+    for name in sorted(sources):
+        digest.update(f"{name} {sources[name].sha256}\n".encode())
+    files = [ROOT / "requirements.lock"]
+    for folder in CODE:
+        files += sorted(path for path in (ROOT / folder).rglob("*") if path.suffix in SUFFIXES)
+    for path in files:
+        digest.update(f"{path.relative_to(ROOT).as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+@contextmanager
+def scratch(edition: Path) -> Iterator[Path]:
+    """A folder for one run's work beside where the run will be kept, gone afterwards.
+
+    Raises ReportError where nothing can be written. What a killed run left is removed.
+    """
+    try:
+        edition.mkdir(parents=True, exist_ok=True)
+        for left in edition.glob(f"{SCRATCH}*"):
+            if not psutil.pid_exists(int(left.name.removeprefix(SCRATCH).split("-")[0])):
+                shutil.rmtree(left, ignore_errors=True)
+        work = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-", dir=edition))
+    except OSError as error:
+        raise ReportError(
+            f"Nothing can be written to {edition}: {error.strerror}. Make the folder writable, or free some space."
+        ) from None
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _point(link: Path, target: Path) -> None:
+    """Move the link `current` to the run, in one step."""
+    fresh = link.with_name(f".current-{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(target.relative_to(link.parent))
+    fresh.replace(link)

@@ -1,0 +1,209 @@
+"""What a workbook of the report's tables holds, sheet by sheet, before it takes a file format.
+
+Checklist: Analysis Function, "Releasing statistics in spreadsheets" (2021, revised 2024): cover, contents and
+notes; one marked-up table a sheet; no merged and no blank cell; a reason for every missing value; units in
+headings. A cell holds the figure as printed, never one that is finer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from textwrap import wrap
+from typing import Any
+
+from reportlib.build.page import STATUSES, Page
+from reportlib.words import MARKS, listed
+
+Model = Mapping[str, Any]
+FIGURE = re.compile(r"([−-]?[\d,]+(?:\.\d+)?)(%?)")
+RANGE = re.compile(rf"({FIGURE.pattern}) (?:to ({FIGURE.pattern})|or (more|less))")
+MARK = re.compile(r"\[(\w)\]")
+REFERENCE, NOT_APPLICABLE = "reference", "[z]"  # the row of the group compared with has no ratio
+COVER_HEADINGS = ("Introductory information", "About these data", "Contact")  # those of gptables
+LONGEST_NAME = 31  # of a worksheet, in Excel
+NARROWEST, WIDE, WIDEST = 15, 42, 84  # of a column, in characters; the widest where there are only two
+
+
+@dataclass(frozen=True)
+class Number:
+    """A figure as printed: its value, decimal places and whether it is a percentage."""
+
+    value: float
+    places: int
+    percent: bool
+
+    @property
+    def plain(self) -> str:
+        """The figure without thousands separators; a percentage as so many in a hundred."""
+        return f"{self.value * 100 if self.percent else self.value:.{self.places}f}"
+
+
+@dataclass(frozen=True)
+class Link:
+    """A text that leads to a worksheet."""
+
+    text: str
+    sheet: str
+
+
+Cell = str | Number | Link
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A worksheet: title, lines of text, then one table with `headers` columns that name its rows."""
+
+    name: str
+    title: str
+    lines: list[str]
+    table: str = ""
+    head: list[str] = field(default_factory=list)
+    rows: list[list[Cell]] = field(default_factory=list)
+    headers: int = 1
+
+    @property
+    def top(self) -> int:
+        """Rows above the table's first row of figures."""
+        return len(self.lines) + 2
+
+    @property
+    def widths(self) -> list[int]:
+        """Widths of the columns in characters: the longest cell, or the longest word of the heading."""
+        most = WIDEST if len(self.head) < 3 else WIDE
+        columns = [[title.split(), [text_of(row[i]) for row in self.rows]] for i, title in enumerate(self.head)]
+        longest = [max((len(text) for texts in column for text in texts), default=0) for column in columns]
+        return [min(max(length + 2, NARROWEST), most) for length in longest] or [WIDEST]
+
+    @property
+    def heights(self) -> list[int]:
+        """Lines that the headings and each row take in columns of these widths."""
+        texts = [self.head, *([text_of(cell) for cell in row] for row in self.rows)]
+        return [max(len(wrap(text, width - 2)) for text, width in zip(row, self.widths, strict=True)) for row in texts]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table as it is written: under one heading, or two for the ends of an interval."""
+
+    key: str
+    role: str
+    titles: tuple[str, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """Names for machines, one for each heading."""
+        name = re.sub(r"\W", "_", self.key)
+        return [name] if len(self.titles) == 1 else [f"{name}_lower", f"{name}_upper"]
+
+    def cells(self, text: str) -> list[Cell]:
+        """What is written for a cell: text, a number or a mark; in a column of numbers nothing else."""
+        if len(self.titles) == 2:
+            match = RANGE.fullmatch(text)
+            if not match:
+                return [as_number(text)] * 2
+            ends = {"more": (match[1], "no limit"), "less": ("no limit", match[1]), None: (match[1], match[4])}
+            return [as_number(end) for end in ends[match[7]]]
+        return [as_number(text.split(" (")[0]) if self.role == "number" else text or NOT_APPLICABLE]
+
+
+def sheets(tables: Sequence[Model], page: Page) -> list[Sheet]:
+    """Cover, contents, notes, then a sheet for each table."""
+    parts = zip(COVER_HEADINGS, cover_parts(tables, page), strict=True)
+    cover = [line for heading, part in parts if part for line in (heading, *part)]
+    notes = list(dict.fromkeys(note for table in tables for note in table.get("notes", [])))
+    names = [_sheet_name(place, table["id"]) for place, table in enumerate(tables, 1)]
+    listing: list[list[Cell]] = [[Link("Notes", "Notes"), "Notes, and marks in place of figures"]]
+    listing += [[Link(name, name), table["caption"]] for name, table in zip(names, tables, strict=True)]
+    told: list[list[Cell]] = [[f"[note {place}]", note] for place, note in enumerate(notes, 1)]
+    told += [[f"[{mark}]", f"{meaning[:1].upper()}{meaning[1:]}."] for mark, meaning in MARKS.items()]
+    one = "This worksheet contains one table."
+    return [
+        Sheet("Cover", page.title, cover),
+        Sheet("Contents", "Contents", [one], "contents", ["Worksheet", "What it holds"], listing),
+        Sheet("Notes", "Notes", [one], "notes", ["Note or mark", "What it means"], told),
+        *(_sheet(name, table, notes, page) for name, table in zip(names, tables, strict=True)),
+    ]
+
+
+def _sheet(name: str, table: Model, notes: list[str], page: Page) -> Sheet:
+    head, rows = grid(table)
+    own = [f"[note {notes.index(note) + 1}]" for note in table.get("notes", [])]
+    lines = ["This worksheet contains one table." + (" Its notes are on the worksheet Notes." if own else "")]
+    lines += [f"{mark}: {meaning}" for mark, meaning in page.warnings]
+    lines += [told] if (told := marks_told(rows)) else []
+    lines += [f"Source: {table['source']}."] if table.get("source") else []
+    headers = sum(column.role == "header" for column in columns(table))
+    title = " ".join([table["caption"], *own])
+    return Sheet(name, title, lines, re.sub(r"\W", "_", f"table_{table['id']}"), head, rows, headers)
+
+
+def cover_parts(tables: Sequence[Model], page: Page) -> tuple[list[str], list[str], list[str]]:
+    """The cover's lines: introduction, about the data, contact."""
+    intro = [f"{mark}: {meaning}" for mark, meaning in page.warnings]
+    intro += [f"Reporting year: {page.year}."] if page.year else []
+    intro += [f"Edition: {page.edition}."]
+    intro += [f"Published: {page.published}."] if page.published else []
+    about = [f"Tables in this workbook: {len(tables)}, one on each worksheet, listed on the worksheet Contents."]
+    about += ["Some cells hold a mark in square brackets in place of a figure; the worksheet Notes says why."]
+    about += [f"{status.capitalize()}: {STATUSES[status]}" for status in page.status]
+    return intro, about, [part for part in (page.organisation, listed(page.authors)) if part]
+
+
+def grid(table: Model) -> tuple[list[str], list[list[Cell]]]:
+    """A table's headings and rows; an interval fills two columns. Raises ValueError where headings repeat."""
+    shown = columns(table)
+    head = [title for column in shown for title in column.titles]
+    if len(set(head)) < len(head):
+        raise ValueError(f"the table {table['id']} has two columns with one heading")
+    rows = [[cell for column in shown for cell in column.cells(row[column.key]["text"])] for row in table["rows"]]
+    return head, rows
+
+
+def columns(table: Model) -> list[Column]:
+    """A table's columns. An interval is headed by the figure that stands before it."""
+    found, before = [], ""
+    for column in table["columns"]:
+        label, unit = column["label"], column.get("unit", "")
+        if column["role"] != "header" and _are_ranges([row[column["key"]]["text"] for row in table["rows"]]):
+            titles = tuple(f"{before}: {label}, {end} limit" for end in ("lower", "upper"))
+        else:
+            titles, before = (f"{label} ({unit})" if unit and unit not in label else label,), label
+        found.append(Column(column["key"], column["role"], titles))
+    return found
+
+
+def _are_ranges(texts: Sequence[str]) -> bool:
+    found = [bool(RANGE.fullmatch(text)) for text in texts]
+    nothing = [text in ("", REFERENCE) or bool(MARK.fullmatch(text)) for text in texts]
+    return any(found) and all(one or none for one, none in zip(found, nothing, strict=True))
+
+
+def as_number(text: str) -> Cell:
+    """A printed figure as a number; what is not one ("[c]", "<0.001", "no limit") as it stands."""
+    match = FIGURE.fullmatch(text)
+    if not match:
+        return NOT_APPLICABLE if text in ("", REFERENCE) else text
+    digits = match[1].replace(",", "").replace("−", "-")
+    percent = bool(match[2])
+    return Number(float(Decimal(digits).scaleb(-2 if percent else 0)), len(digits.partition(".")[2]), percent)
+
+
+def marks_told(rows: Sequence[Sequence[Cell]]) -> str:
+    """What the marks in these rows mean, in one line; nothing where there are none."""
+    shown = {match[1] for row in rows for cell in row if isinstance(cell, str) and (match := MARK.fullmatch(cell))}
+    meanings = [f"[{mark}] {meaning}" for mark, meaning in MARKS.items() if mark in shown]
+    return f"Marks in place of figures: {'; '.join(meanings)}." if meanings else ""
+
+
+def text_of(cell: Cell) -> str:
+    """A cell as text."""
+    return cell if isinstance(cell, str) else cell.text if isinstance(cell, Link) else cell.plain
+
+
+def _sheet_name(place: int, identifier: str) -> str:
+    """A name that says what the sheet holds, cut between words."""
+    words = wrap(f"{place} {identifier.replace('-', ' ')}", LONGEST_NAME, max_lines=1, placeholder="")
+    return words[0].replace(" ", "_")

@@ -1,0 +1,65 @@
+"""The words of the report: those for people, and figures that nobody typed.
+
+Terms follow "Writing about ethnicity" (Race Disparity Unit, Cabinet Office, 2021).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from nbformat import NotebookNode
+
+from reportlib.build import markdown
+from reportlib.build.markdown import Token
+from reportlib.errors import Finding
+
+TERMS = {
+    r"\bBAME\b": "write “people from ethnic minority backgrounds”, or name the groups",
+    r"\bBME\b": "write “people from ethnic minority backgrounds”, or name the groups",
+    r"\bnon[- ]?white\b": "write “people from ethnic minority backgrounds”, or name the groups",
+    r"\b(blacks|whites|asians)\b": "write “Black people”, “White people”, “Asian people”",
+    r"\b(people )?of colour\b": "write “people from ethnic minority backgrounds”, or name the groups",
+    r"\bcoloured\b": "name the groups",
+    r"\bmixed[- ]race\b": "write “people from the Mixed ethnic group”",
+    r"\bcaucasian\b": "write “White”",
+    r"\bhard[- ]to[- ]reach\b": "say who was not reached, and by whom",
+}
+# Figures that are names, not findings.
+GLOSSARY = (
+    r"5\+1", r"18\+1", r"19\+1", r"Equality Act 2010", r"(2011|2021) Census", r"Census (2011|2021)",
+    r"WCAG 2\.2", r"PDF/UA-1", r"95% (confidence )?intervals?",
+)  # fmt: skip
+
+
+def check_language(text: str, name: str) -> list[Finding]:
+    """Every term that the guidance advises against, with what to write instead, by line."""
+    return [
+        Finding(f"“{match[0]}”: {advice}", name, row=number)
+        for number, line in enumerate(text.splitlines(), 1)
+        for pattern, advice in TERMS.items()
+        for match in re.finditer(pattern, line, re.IGNORECASE)
+    ]
+
+
+def check_markdown(notebook: NotebookNode, name: str) -> list[Finding]:
+    """A notebook's markdown: terms, figures typed by hand, and one first-level heading, first of all."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+    found = [finding for cell in cells for finding in check_language(cell.source, f"{name}, cell {cell.id}")]
+    for cell in cells:
+        words = " ".join(_prose(markdown.parse(cell.source)))
+        for figure in re.findall(r"\S*\d\S*", re.sub("|".join(GLOSSARY), "", words)):
+            found.append(Finding(f"a figure typed by hand: “{figure}”", f"{name}, cell {cell.id}"))
+    levels = [token["attrs"]["level"] for cell in cells for token in markdown.parse(cell.source) if "attrs" in token
+              and "level" in token["attrs"]]  # fmt: skip
+    if not levels or levels[0] != 1 or levels.count(1) != 1:
+        found.append(Finding("the notebook does not start with its one first-level heading", name))
+    return found
+
+
+def _prose(tokens: list[Token]) -> Iterator[str]:
+    """The words that a reader sees, without code and addresses."""
+    for token in tokens:
+        if token["type"] not in ("codespan", "block_code"):
+            yield token.get("raw", "")
+            yield from _prose(token.get("children", []))

@@ -1,0 +1,76 @@
+"""The accessibility statement: what was checked, by what, and what no tool here checks."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from reportlib.build.page import MIME
+from reportlib.gates import html, pdf
+
+TITLE = "Accessibility"
+INTRODUCTION = """# Accessibility
+
+We want everyone to be able to read this report: by eye, by ear, by touch, on a telephone or on paper. It is
+made to meet the Web Content Accessibility Guidelines at level AA, and the PDF to meet PDF/UA.
+
+The table lists what is checked each time the report is made. A single fault stops the report.
+"""
+UNCHECKED = """## What no tool here checks
+
+People must judge these, since no program that we use can:
+
+- whether alt text says what a reader needs from the chart;
+- whether tags fit the meaning of what they hold, and artefacts are mere decoration (Matterhorn checkpoints
+  on real content, appropriate tags, and page headers and footers);
+- whether colour is ever the only way to tell things apart (on colour and contrast);
+- whether lists, quotations and notes are tagged as such (on lists, notes and references, and role mapping);
+- whether each character, and each change of language, is named rightly (on character mappings, natural language).
+
+The PDF holds no sound, film, flicker, scanned text, formula or stretched character, so those checkpoints were
+not tested. Reading with a screen reader was not part of the automatic checks.
+"""
+
+
+def statement() -> NotebookNode:
+    """The statement as a chapter, to be rendered like any other."""
+    model = {
+        "kind": "table",
+        "id": "accessibility-checks",
+        "caption": "What is checked each time the report is made",
+        "status": [],
+        "columns": [
+            {"key": "what", "label": "What is checked", "role": "header"},
+            {"key": "file", "label": "Where", "role": "text"},
+            {"key": "by", "label": "By", "role": "text"},
+        ],
+        "rows": [{key: {"text": text} for key, text in row.items()} for row in _rows()],
+        "notes": [], "source": "", "wide": False,
+    }  # fmt: skip
+    header = {"kind": "header", "chapter": "accessibility", "title": TITLE, "status": []}
+    outputs = [new_output("display_data", {MIME: one, "text/plain": one["kind"]}) for one in (header, model)]
+    cells = [
+        new_markdown_cell(INTRODUCTION, id="accessibility"),
+        new_code_cell("", id="checks", outputs=outputs),
+        new_markdown_cell(UNCHECKED, id="unchecked"),
+    ]
+    return new_notebook(cells=cells)
+
+
+def _rows() -> list[dict[str, str]]:
+    own = f"reportlib {version('reportlib')}"
+    rules = [("HTML", rule) for rule in html.RULES] + [("PDF", rule) for rule in pdf.RULES]
+    rows = [{"what": " ".join((rule.__doc__ or "").split()), "file": file, "by": own} for file, rule in rules]
+    validator = {
+        "what": "The rules of PDF/UA-1 that pdfua can decide, a part of them all",
+        "file": "PDF",
+        "by": f"pdfua {version('pdfua')}",
+    }
+    compiler = {
+        "what": "Title, first heading, language, and alt text of each picture, while the PDF is made",
+        "file": "PDF",
+        "by": f"Typst {version('typst')}",
+    }
+    return [*rows, validator, compiler]

@@ -1,0 +1,278 @@
+"""A file that cannot be read is refused with what is wrong and what to do; others are typed the same way."""
+
+import io
+from datetime import date, datetime
+from hashlib import sha256
+
+import duckdb
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from good_extracts import GOOD, Extracts
+
+CASELOAD = [["2024-06-30", "London", "W1", 9000], ["2024-09-30", "Wales", None, 800]]
+HEADINGS = ["snapshot_date", "region", "ethnicity_code", "number"]
+
+
+def rows(alone: Extracts, name: str = "probation_caseload") -> list[tuple]:
+    parquet = alone.read()[name].parquet
+    return duckdb.sql(f"SELECT * EXCLUDE source_file FROM read_parquet('{parquet}')").fetchall()
+
+
+def workbook(*sheets: list[list[object]], merged: str = "") -> bytes:
+    book = openpyxl.Workbook()
+    for number, cells in enumerate(sheets):
+        sheet = book.active if number == 0 else book.create_sheet()
+        sheet.title = f"Sheet {number + 1}"
+        for row in cells:
+            sheet.append(row)
+    if merged:
+        book.active.merge_cells(merged)
+    book.save(file := io.BytesIO())
+    return file.getvalue()
+
+
+def parquet(**columns: pa.Array) -> bytes:
+    pq.write_table(pa.table(columns), file := pa.BufferOutputStream())
+    return file.getvalue().to_pybytes()
+
+
+def test_good_extracts_have_no_findings(extracts):
+    assert extracts.check() == []
+
+
+def test_a_source_says_what_it_was_made_from(alone):
+    alone.put("complaints", GOOD["complaints"])
+    source = alone.read()["complaints"]
+    assert source.sha256 == sha256(GOOD["complaints"].encode()).hexdigest()
+    assert source.size == len(GOOD["complaints"])
+    assert (source.rows, source.excluded, source.status) == (3, 0, "synthetic")
+    assert source.columns == tuple(GOOD["complaints"].split("\n")[0].split(","))
+
+
+def test_typed_parquet_holds_the_fields_and_the_row_of_the_file(alone):
+    alone.put("complaints", GOOD["complaints"])
+    alone.put("probation_caseload", GOOD["probation_caseload"])
+    schema = pq.read_schema(alone.read()["complaints"].parquet)
+    assert [schema.field(name).type for name in ("complaint_id", "received_date", "eligible")] == [
+        pa.string(),
+        pa.date32(),
+        pa.bool_(),
+    ]
+    assert schema.names[-2:] == ["source_file", "source_row"]
+    assert rows(alone)[0] == (date(2024, 6, 30), "London", "W1", 9000, 2)
+
+
+WRITTEN = {
+    "csv": b"snapshot_date,region,ethnicity_code,number\n2024-06-30,London,W1,9000\n2024-09-30,Wales,,800\n",
+    "xlsx": workbook([HEADINGS, [datetime(2024, 6, 30), "London", "W1", 9000.0], CASELOAD[1]]),
+    "parquet": parquet(
+        snapshot_date=pa.array([date(2024, 6, 30), date(2024, 9, 30)]),
+        region=pa.array(["London", "Wales"]).dictionary_encode(),
+        ethnicity_code=["W1", None],
+        number=pa.array([9000.0, 800.0]),
+    ),
+}
+
+
+@pytest.mark.parametrize("format", WRITTEN)
+def test_every_format_gives_the_same_rows(alone, format):
+    alone.put("probation_caseload", WRITTEN[format], f"caseload.{format}")
+    assert rows(alone) == [
+        (date(2024, 6, 30), "London", "W1", 9000, 2),
+        (date(2024, 9, 30), "Wales", None, 800, 3),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeff" + GOOD["probation_caseload"],
+        GOOD["probation_caseload"].replace("\n", "\r\n"),
+        GOOD["probation_caseload"].replace(",", ";"),
+        GOOD["probation_caseload"].replace(",London", ',"London"').replace("W1", " W1\t"),
+        GOOD["probation_caseload"].replace("2024-06-30", "2024-06-30 00:00:00"),
+        GOOD["probation_caseload"].replace("number", "number,").replace("9000", "9000,"),
+        GOOD["probation_caseload"] + ",,,\n\n",
+    ],
+    ids=["byte order mark", "CRLF", "semicolons", "quotes and spaces", "times", "empty column", "blank rows"],
+)
+def test_csv_as_spreadsheets_and_databases_write_it(alone, text):
+    alone.put("probation_caseload", text)
+    assert rows(alone) == [(date(2024, 6, 30), "London", "W1", 9000, 2)]
+
+
+def test_a_row_is_counted_as_a_person_sees_it(alone):
+    text = GOOD["complaints"].replace("Property", '"Property,\nlost"', 1).replace("\nC3", "\n\nC3")
+    alone.put("complaints", text.replace("C3", "#N/A"))
+    assert [finding.row for finding in alone.check()] == [5]
+
+
+def test_own_columns_codes_dates_and_excluded_rows(alone):
+    alone.put(
+        "probation_caseload",
+        "Day,Region,Ethnic,People,Dup\n30/06/2024,london,1,9000,0\n30/06/2024,london,1,9000,1\n30/09/2024,Wales,,8000,\n",
+        columns={"snapshot_date": "Day", "region": "Region", "ethnicity_code": "Ethnic", "number": "People"},
+        codes={"region": {"london": "London"}, "ethnicity_code": {"1": "W1", "": "NS"}},
+        exclude={"Dup": ["1"]},
+        date_format="%d/%m/%Y",
+    )
+    assert rows(alone) == [
+        (date(2024, 6, 30), "London", "W1", 9000, 2),
+        (date(2024, 9, 30), "Wales", "NS", 8000, 4),
+    ]
+    assert alone.read()["probation_caseload"].excluded == 1
+    assert [(f.level, f.message) for f in alone.check()] == [("warning", "rows left out, as exclude: of Dup asks: 1")]
+
+
+def test_several_files_make_one_input(alone):
+    header, row = GOOD["probation_caseload"].splitlines()
+    alone.put("probation_caseload", f"{header}\n{row}\n", "caseload-1.csv", path="caseload-*.csv")
+    (alone.root / "caseload-2.csv").write_text(f"{header}\n{row}\n{row.replace('W1', 'W7')}\n")
+    source = alone.read()["probation_caseload"]
+    assert [path.name for path in source.paths] == ["caseload-1.csv", "caseload-2.csv"]
+    assert source.rows == 3
+    assert ("caseload-2.csv", 3, "ethnicity_code") in {(f.file, f.row, f.column) for f in alone.check()}
+
+
+def test_files_of_one_input_have_the_same_columns(alone):
+    alone.put("probation_caseload", GOOD["probation_caseload"], "caseload-1.csv", path="caseload-*.csv")
+    (alone.root / "caseload-2.csv").write_text("snapshot_date,region,number\n2024-06-30,Wales,5\n")
+    assert [line.split(".")[0] for line in alone.refusal()] == ["caseload-2"]
+
+
+def test_a_missing_file_names_the_nearest(alone):
+    alone.put("complaints", GOOD["complaints"], "complaints-2024.csv", path="complaint-2024.csv")
+    assert alone.refusal() == [
+        "complaint-2024.csv: there is no such file; the nearest is 'complaints-2024.csv'. "
+        "Put it there, or correct path: of the input complaints"
+    ]
+
+
+def test_a_missing_column_names_the_nearest(alone):
+    alone.change("complaints", "received_date", "Received date")
+    assert alone.refusal() == [
+        "complaints.csv, column received_date: there is no column 'received_date'; the nearest is "
+        "'Received date'. Name yours under columns: of the input complaints"
+    ]
+
+
+def test_a_column_that_was_asked_for_must_be_there(alone):
+    alone.put("nomis_ethnicity", GOOD["nomis_ethnicity"], columns={"as_at_date": "As at"}, exclude={"Dup": ["1"]})
+    assert [line.split(".")[1].split(":")[1] for line in alone.refusal()] == [
+        " there is no column 'As at'",
+        " there is no column 'Dup'",
+    ]
+
+
+def test_a_map_of_a_field_that_does_not_exist_is_refused(alone):
+    alone.put("nomis_ethnicity", GOOD["nomis_ethnicity"], codes={"ethnicity": {"White": "W1"}})
+    assert "which is not a field of nomis_ethnicity; the nearest is 'ethnicity_code'" in alone.refusal()[0]
+
+
+def test_an_optional_column_with_nearly_the_right_name_is_pointed_out(alone):
+    alone.change("complaints", "outcome", "outcomes")
+    (finding,) = alone.check()
+    assert finding.level == "warning"
+    assert "'outcomes'" in finding.message
+
+
+def test_a_death_needs_a_date(alone):
+    alone.put("fatal_incidents", "incident_id,death_year\nF1,2024\n")
+    assert "it needs notified_date, or death_date, or death_year with death_month" in alone.refusal()[0]
+
+
+def test_all_files_are_reported_together(alone):
+    alone.put("complaints", "")
+    alone.put("population", "", "population.parquet")
+    assert alone.refusal() == [
+        "complaints.csv: the file is empty (0 bytes); export it again",
+        "population.parquet: the file is empty (0 bytes); export it again",
+    ]
+
+
+@pytest.mark.parametrize(
+    "content", [GOOD["complaints"].splitlines()[0], GOOD["complaints"].splitlines()[0] + "\n,,,,,,,,\n"]
+)
+def test_an_extract_without_rows_is_refused(alone, content):
+    alone.put("complaints", content)
+    assert alone.refusal() == ["complaints.csv: there are no rows; export it again"]
+
+
+@pytest.mark.parametrize("format", ["xlsx", "parquet"])
+def test_a_workbook_or_parquet_without_rows_is_refused(alone, format):
+    empty = {name: pa.array([], pa.string()) for name in HEADINGS}
+    content = workbook([HEADINGS]) if format == "xlsx" else parquet(**empty)
+    alone.put("probation_caseload", content, f"caseload.{format}")
+    assert alone.refusal() == [f"caseload.{format}: there are no rows; export it again"]
+
+
+def test_windows_1252_is_named_with_the_way_out(alone):
+    text = GOOD["complaints"].replace("Staff behaviour", "Staff’s behaviour").encode("windows-1252")
+    alone.put("complaints", text)
+    (refused,) = alone.refusal()
+    assert refused.startswith("complaints.csv, row 4: the file is not utf-8 text from this row on")
+    assert "encoding:" in refused
+    alone.put("complaints", text, encoding="windows-1252")
+    assert rows(alone, "complaints")[2][5] == "Staff’s behaviour"
+
+
+def test_ragged_rows_are_named(alone):
+    alone.change("complaints", "Leeds,Property", "Leeds,Property, lost")
+    assert alone.refusal() == [
+        "complaints.csv, row 2: the row has 10 cells, the headings have 9; "
+        "look for a comma or quotation mark in a value"
+    ]
+
+
+@pytest.mark.parametrize("where", ["category", "Property"])
+def test_a_quotation_mark_that_is_never_closed(alone, where):
+    alone.change("complaints", where, f'"{where}')
+    assert all("complaints.csv" in line for line in alone.refusal())
+
+
+def test_merged_headings_are_refused(alone):
+    title = [["Caseload", None, None, None], HEADINGS, CASELOAD[0]]
+    alone.put("probation_caseload", workbook(title, merged="A1:D1"), "caseload.xlsx")
+    assert alone.refusal() == [
+        "caseload.xlsx, row 1: the heading is blank in columns B, C, D: are cells merged? "
+        "Unmerge them, and give each column one heading in one row"
+    ]
+
+
+def test_repeated_headings_are_refused(alone):
+    alone.change("complaints", "category", "outcome")
+    assert "row 1: the heading of column H is that of an earlier column" in alone.refusal()[0]
+
+
+def test_a_sheet_is_found_by_its_name(alone):
+    book = workbook([["Notes"]], [[], HEADINGS, *CASELOAD])
+    alone.put("probation_caseload", book, "caseload.xlsx", sheet="Sheet 2")
+    assert rows(alone)[0] == (date(2024, 6, 30), "London", "W1", 9000, 3)
+    alone.put("probation_caseload", book, "caseload.xlsx", sheet="Sheet two")
+    assert "there is no sheet 'Sheet two'; the nearest is 'Sheet 2'" in alone.refusal()[0]
+
+
+@pytest.mark.parametrize("format", ["xlsx", "ods", "parquet"])
+def test_a_file_of_another_format_is_refused(alone, format):
+    alone.put("probation_caseload", GOOD["probation_caseload"], f"caseload.{format}")
+    assert len(alone.refusal()) == 1
+
+
+def test_columns_of_lists_are_refused(alone):
+    alone.put("nomis_ethnicity", parquet(person_id=[["A"]], ethnicity_code=["W1"]), "nomis.parquet")
+    assert "not flat" in alone.refusal()[0]
+
+
+def test_moments_with_a_zone_are_no_dates(alone):
+    moment = pa.array([datetime(2024, 3, 31, 23, 30)], pa.timestamp("us", "UTC"))
+    table = parquet(snapshot_date=moment, region=["London"], number=[1])
+    alone.put("probation_caseload", table, "caseload.parquet")
+    assert [(f.level, f.column) for f in alone.check()] == [("error", "snapshot_date")]
+
+
+def test_a_refused_file_leaves_no_typed_parquet(alone):
+    alone.change("complaints", "Leeds,Property", "Leeds,Property, lost")
+    alone.refusal()
+    assert not (alone.root / "work" / "complaints.parquet").exists()

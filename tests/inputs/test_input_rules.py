@@ -1,0 +1,261 @@
+"""Each thing that can be wrong with the rows of an extract is found, placed and explained."""
+
+import json
+
+import pytest
+from good_extracts import GOOD, YEARS, Extracts
+
+from reportlib.ethnicity import raw_codes
+from reportlib.inputs import check
+from reportlib.params import InputSpec
+from reportlib.project import CONTRACTS
+
+# What is spoiled, where that is found, how bad it is and what is said of it.
+SPOILED = {
+    "unknown ethnicity code": (
+        ("nomis_ethnicity", "A1002AA,B1", "A1002AA,W7"),
+        ("nomis_ethnicity.csv", 3, "ethnicity_code", "error", "'W7' is not one of the NOMIS codes (W1, W2, "),
+    ),
+    "unknown outcome": (
+        ("complaints", "not upheld", "rejected"),
+        ("complaints.csv", 3, "outcome", "error", "'rejected' is not one of the outcomes (upheld, "),
+    ),
+    "a person's number where a code belongs": (
+        ("complaints", "upheld,W1", "upheld,A1001AA"),
+        ("complaints.csv", 2, "ethnicity_ppud", "error", "'A9999AA' (masked) is not one of"),
+    ),
+    "two codes for one person": (
+        ("nomis_ethnicity", "A1003AA,UN\n", "A1003AA,UN\nA1001AA,B1\n"),
+        ("nomis_ethnicity.csv", 2, "ethnicity_code", "error", "two different codes"),
+    ),
+    "unknown establishment": (
+        ("complaints", "Wandsworth,Staff", "Wandworth,Staff"),
+        ("complaints.csv", 4, "establishment", "warning", "'Wandworth' is not in establishments; the nearest is"),
+    ),
+    "most establishments unknown": (
+        ("establishments", "Leeds", "HMP Leeds"),
+        ("complaints.csv", 2, "establishment", "error", "most rows have an establishment that is not in"),
+    ),
+    "establishment not yet open": (
+        ("establishments", "2000-01-01", "2024-05-01"),
+        ("complaints.csv", 2, "establishment", "warning", "'Leeds' is not in establishments on that day"),
+    ),
+    "two types at once": (
+        ("establishments", "Wandsworth,Category B or local,,", "Leeds,Category C,2010-01-01,"),
+        ("establishments.csv", 3, "establishment", "error", "'Leeds' stands in an earlier row for some of the"),
+    ),
+    "date out of range": (
+        ("complaints", "2024-06-02", "1924-06-02"),
+        ("complaints.csv", 4, "received_date", "error", "the date received is below 1990-01-01, the limit"),
+    ),
+    "date of another century": (
+        ("complaints", "2024-06-01", "2204-06-01"),
+        ("complaints.csv", 2, "completed_date", "error", "the date completed is above 2099-12-31, the limit"),
+    ),
+    "date more than a year after the report": (
+        ("complaints", "2024-06-01", "2026-04-01"),
+        ("complaints.csv", 2, "completed_date", "warning", "more than a year after the years of the report"),
+    ),
+    "date that does not exist": (
+        ("complaints", "2024-06-02", "2024-06-31"),
+        ("complaints.csv", 4, "received_date", "error", "'9999-99-99' (masked) is not a date that exists"),
+    ),
+    "completed before received": (
+        ("complaints", "2024-06-01", "2024-04-01"),
+        ("complaints.csv", 2, "completed_date", "error", "the date completed is before the date received"),
+    ),
+    "ended before it started": (
+        ("probation_terminations", "2024-05-01", "2023-04-30"),
+        ("probation_terminations.csv", 2, "end_date", "error", "the date of end is before the date of start"),
+    ),
+    "notified before the death": (
+        ("fatal_incidents", "2024-07-02", "2024-06-30"),
+        ("fatal_incidents.csv", 2, "notified_date", "warning", "the date notified is before the date of death"),
+    ),
+    "duplicated id": (
+        ("complaints", "C3", "C1"),
+        ("complaints.csv", 4, "complaint_id", "error", "an earlier row has the same complaint number"),
+    ),
+    "repeated count": (
+        ("population", "Wandsworth", "Leeds,W1,30 to 39,male,5\n2024-06-30,Wandsworth"),
+        ("population.csv", 3, "snapshot_date", "warning", "both are counted"),
+    ),
+    "negative population": (
+        ("population", "700", "-700"),
+        ("population.csv", 2, "number", "error", "the number of people is below 0, the limit"),
+    ),
+    "blank population": (
+        ("population", "700", ""),
+        ("population.csv", 2, "number", "warning", "the number of people is blank; the row is left out"),
+    ),
+    "snapshot that is not all there": (
+        ("population", "2024-09-30,Leeds,W1,30 to 39,male,690\n", ""),
+        ("population.csv", 4, "snapshot_date", "warning", "under 75% of the people of the median one"),
+    ),
+    "blank id": (
+        ("complaints", "C3", ""),
+        ("complaints.csv", 4, "complaint_id", "error", "the complaint number is blank; fill it in"),
+    ),
+    "not a number": (
+        ("population", "700", "c. 700"),
+        ("population.csv", 2, "number", "error", "'a. 999' (masked) is not a whole number"),
+    ),
+    "half a person": (
+        ("population", "700", "700.5"),
+        ("population.csv", 2, "number", "error", "'999.9' (masked) is not a whole number"),
+    ),
+    "neither yes nor no": (
+        ("complaints", "yes", "perhaps"),
+        ("complaints.csv", 2, "eligible", "error", "'aaaaaaa' (masked) is not one of true, "),
+    ),
+    "a spreadsheet's error": (
+        ("complaints", "A1003AA", "#N/A"),
+        ("complaints.csv", 4, "person_id", "error", "the person number is not of the form"),
+    ),
+    "complainant not in NOMIS": (
+        ("complaints", "A1003AA", "A1004AA"),
+        ("complaints.csv", 4, "person_id", "warning", "the person is not in nomis_ethnicity"),
+    ),
+    "recall on a community order": (
+        ("probation_terminations", "licence", "community order"),
+        ("probation_terminations.csv", 2, "outcome", "warning", "'recalled' cannot follow 'community order'"),
+    ),
+    "outcome without an end": (
+        ("complaints", "2024-06-01", ""),
+        ("complaints.csv", 2, "completed_date", "warning", "has an outcome, but has no date completed"),
+    ),
+    "outcome of what was not eligible": (
+        ("complaints", "yes", "no"),
+        ("complaints.csv", 2, "eligible", "warning", "has an outcome, but is not eligible"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SPOILED)
+def test_what_is_wrong_is_found(extracts: Extracts, case: str) -> None:
+    (name, old, new), (file, row, column, level, says) = SPOILED[case]
+    extracts.change(name, old, new)
+    found = {(f.file, f.row, f.column, f.level): f.message for f in extracts.check()}
+    assert says in found[file, row, column, level]
+
+
+def test_a_finding_reads_as_a_person_would_say_it(extracts):
+    extracts.change("nomis_ethnicity", "A1002AA,B1", "A1002AA,W7")
+    (finding,) = extracts.check()
+    assert str(finding).startswith(
+        "nomis_ethnicity.csv, row 3, column ethnicity_code: 'W7' is not one of the NOMIS codes (W1, W2, W3,"
+    )
+    assert str(finding).endswith("; correct it, or map it under codes:")
+
+
+def test_a_finding_names_the_users_own_column(extracts):
+    extracts.put(
+        "nomis_ethnicity", "Person,Code\nA1001AA,W7\n", columns={"person_id": "Person", "ethnicity_code": "Code"}
+    )
+    assert ("nomis_ethnicity.csv", 2, "Code") in {(f.file, f.row, f.column) for f in extracts.check()}
+
+
+def test_not_stated_beside_a_group_is_no_conflict(extracts):
+    extracts.put("nomis_ethnicity", GOOD["nomis_ethnicity"] + "A1001AA,NS\nA1003AA,W3\nA1003AA,W8\n")
+    assert extracts.check() == []
+
+
+def test_a_death_outside_prison_needs_no_establishment(extracts):
+    extracts.change("fatal_incidents", ",,post-release", ",A street,post-release")
+    assert extracts.check() == []
+
+
+def test_types_one_after_the_other_do_not_overlap(extracts):
+    text = GOOD["establishments"].replace("2000-01-01,", "2000-01-01,2024-08-31")
+    extracts.put("establishments", text + "Leeds,Category C,2024-09-01,9999-12-31\n")
+    assert extracts.check() == []
+
+
+def test_late_dates_pass_where_no_years_are_given(extracts):
+    extracts.change("complaints", "2024-06-01", "2026-04-01")
+    assert check(extracts.read(), None) == []
+
+
+def test_many_findings_of_one_kind_are_one(alone):
+    rows = [f"P{number},{'W7' if number else 'W1'}" for number in range(1241)]
+    alone.put("nomis_ethnicity", "\n".join(["person_id,ethnicity_code", *rows]))
+    (finding,) = alone.check()
+    assert finding.row == 3
+    assert finding.message.endswith("; the same in rows 4, 5, 6, 7 and 1,235 more rows")
+
+
+def test_each_unknown_code_is_a_finding_of_its_own(alone):
+    alone.put("nomis_ethnicity", "person_id,ethnicity_code\nP1,W7\nP2,X\nP3,W7\n")
+    assert [(f.row, f.message[:4]) for f in alone.check()] == [(2, "'W7'"), (3, "'X' ")]
+
+
+def test_a_column_that_cannot_be_a_code_column_is_not_quoted(alone):
+    rows = "".join(f"P{number},Name {chr(97 + number)}\n" for number in range(21))
+    alone.put("nomis_ethnicity", "person_id,ethnicity_code\n" + rows)
+    (finding,) = alone.check()
+    assert "each of 21 different values is not one of the NOMIS codes" in finding.message
+    assert "Name" not in finding.message
+
+
+def test_many_unknown_establishments_are_one_finding(extracts):
+    rows = "".join(f"2024-09-30,{name},W1,30 to 39,male,1\n" for name in ["Leeds"] * 9 + list("ABCDEFG"))
+    extracts.put("population", GOOD["population"].rsplit("2024-09-30,Leeds", 1)[0] + rows)
+    messages = [f.message for f in extracts.check() if f.column == "establishment"]
+    assert messages == [
+        "7 are not in establishments: 'A', 'B', 'C', 'D', 'E', 'F', 'G'; counted as of no known type; "
+        "the same in rows 14, 15, 16, 17 and 2 more rows"
+    ]
+
+
+def test_no_finding_shows_a_person(extracts):
+    for name, text in GOOD.items():
+        extracts.put(name, text.replace("2024-0", "2204-0").replace(",W1", ",A1001AA").replace("Leeds", "#Leeds"))
+    shown = "\n".join(map(str, extracts.check()))
+    assert "A1001AA" not in shown
+    assert "A1002AA" not in shown
+
+
+def test_real_published_data_have_warnings_at_most(alone):
+    alone.put(
+        "population",
+        "report_date,name,population,duplicate_flag\n2015-04-24,Leeds,1100,0\n2015-04-24,Leeds,1100,1\n"
+        "2015-05-29,Leeds,1090,0\n2015-05-29,Reading,,0\n",
+        columns={"snapshot_date": "report_date", "establishment": "name", "number": "population"},
+        exclude={"duplicate_flag": ["1"]},
+    )
+    alone.put(
+        "fatal_incidents",
+        "row_id,death_year,death_month,name,cause_group,age_band\n1,2015,5,Leeds,natural causes,30 to 39\n"
+        "2,2015,6,Leeds,homicide,90 and over\n3,2015,6,Escort Areas,homicide,30 to 39\n",
+        columns={"incident_id": "row_id", "establishment": "name", "cause": "cause_group"},
+    )
+    alone.put("establishments", "establishment,establishment_type\nLeeds,Category B or local\n")
+    sources = alone.read()
+    assert sources["population"].rows == 4 - 1
+    assert sources["fatal_incidents"].columns == (
+        "incident_id",
+        "death_year",
+        "death_month",
+        "establishment",
+        "cause",
+        "age_band",
+    )
+    found = [(f.file, f.row, f.level, f.message.split(";")[0]) for f in check(sources, YEARS)]
+    assert found == [
+        ("population.csv", None, "warning", "rows left out, as exclude: of duplicate_flag asks: 1"),
+        ("population.csv", 5, "warning", "'Reading' is not in establishments"),
+        ("population.csv", 5, "warning", "the number of people is blank"),
+        ("fatal_incidents.csv", 4, "warning", "'Escort Areas' is not in establishments"),
+    ]
+
+
+def test_contract_and_code_list_agree():
+    for resource in json.loads(CONTRACTS.read_text())["resources"]:
+        for field in resource["schema"]["fields"]:
+            if field["name"].startswith("ethnicity"):
+                assert set(field["constraints"]["enum"]) == raw_codes().keys()
+
+
+def test_contracts_and_parameters_name_the_same_inputs(extracts):
+    assert {each["name"] for each in json.loads(CONTRACTS.read_text())["resources"]} == extracts.inputs.keys()
+    assert all(isinstance(spec, InputSpec) for spec in extracts.inputs.values())

@@ -1,0 +1,92 @@
+"""Axe finds no violation of any rule, in any state of any page, and nothing runs over a small screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import files
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from reportlib.build.render import html_chapters, html_report
+from reportlib.gates import statement
+
+from .fixture import PAGE, report
+
+pytestmark = pytest.mark.full
+
+QUIET = (
+    "--no-sandbox --disable-gpu --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+STATES: list[tuple[int, Any, bool]] = list(product((320, 1280), ("light", "dark"), (False, True)))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    notebooks = [*report(), statement()]
+    for name, html in {**html_chapters(notebooks, PAGE), "report.html": html_report(notebooks, PAGE)}.items():
+        (folder / name).write_text(html)
+    return folder
+
+
+def look(browser: Browser, url: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What axe and the browser say of a page in each of its states."""
+    context = browser.new_context(bypass_csp=True)
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(url)
+    page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text())
+    for width, scheme, unfolded in STATES:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate("open => document.querySelectorAll('details').forEach(one => one.open = open)", unfolded)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        violations = [f"{one['id']}: {node['html'][:120]}" for one in found["violations"] for node in one["nodes"]]
+        state = f"{width} px, {scheme}, {'unfolded' if unfolded else 'folded'}"
+        yield state, {"violations": violations, "requests": asked[1:], "over": over}
+    context.close()
+
+
+NAMES = ["report.html", *html_chapters([*report(), statement()], PAGE)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_violation(browser: Browser, site: Path, name: str) -> None:
+    for state, seen in look(browser, (site / name).as_uri()):
+        assert seen == {"violations": [], "requests": [], "over": 0}, state
+
+
+def test_page_obeys_its_own_policy(browser: Browser, site: Path) -> None:
+    page = browser.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto((site / "report.html").as_uri())
+    assert said == []
+    assert page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(255, 255, 255)"
+    page.close()
+
+
+def test_table_can_be_downloaded(browser: Browser, site: Path) -> None:
+    page = browser.new_page()
+    page.goto((site / "uphold-rates.html").as_uri())
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download Complaints upheld by ethnic group").click()
+    assert download.value.suggested_filename == "uphold-rate-by-ethnicity.csv"
+    text = Path(download.value.path()).read_text()
+    assert text.splitlines()[1] == "Asian,192,620,31%,28% to 34%,0.94"
+    page.close()

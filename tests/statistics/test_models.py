@@ -1,0 +1,122 @@
+"""Adjusted ratios and trends from records, clustered on the person."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from statsmodels.genmod.families import Binomial
+from statsmodels.genmod.generalized_linear_model import GLM
+
+from reportlib.statistics import Test, adjusted_risk_ratio, relative_rate, trend_interaction
+
+
+def _records(seed: int, people: int = 150, years: int = 4) -> pd.DataFrame:
+    """Several records a person: an outcome that depends on group, type and the person."""
+    rng = np.random.default_rng(seed)
+    person = np.repeat(np.arange(people), rng.integers(1, 5, people))
+    group = rng.random(people) < 0.4
+    lean = rng.normal(0, 0.8, people)
+    kind = rng.choice(["Open", "Category C", "High security"], len(person))
+    logit = -0.5 + 0.6 * group[person] + 0.7 * (kind == "Open") + lean[person]
+    return pd.DataFrame(
+        {
+            "person": person,
+            "group": group[person],
+            "kind": kind,
+            "year": 2020 + rng.integers(0, years, len(person)),
+            "upheld": rng.random(len(person)) < 1 / (1 + np.exp(-logit)),
+        }
+    )
+
+
+def _glm(frame: pd.DataFrame, design: np.ndarray) -> object:
+    model = GLM(frame["upheld"].to_numpy(float), design, family=Binomial())
+    return model.fit(cov_type="cluster", cov_kwds={"groups": frame["person"].to_numpy()})
+
+
+def test_greenland_2004_standardised_ratio_against_statsmodels() -> None:
+    """The model by statsmodels; the delta method by numerical differences."""
+    frame = _records(1)
+    kinds = [(frame["kind"] == kind).to_numpy(float) for kind in ("High security", "Open")]
+    ones = np.ones(len(frame))
+    fitted = _glm(frame, np.column_stack([ones, frame["group"].to_numpy(float), *kinds]))
+
+    def log_ratio(beta: np.ndarray) -> float:
+        means = [(1 / (1 + np.exp(-np.column_stack([ones, side * ones, *kinds]) @ beta))).mean() for side in (1, 0)]
+        return float(np.log(means[0] / means[1]))
+
+    steps = 1e-5 * np.eye(4)
+    slope = [(log_ratio(fitted.params + s) - log_ratio(fitted.params - s)) / 2e-5 for s in steps]
+    se = np.sqrt(np.array(slope) @ fitted.cov_params() @ np.array(slope))
+    found = adjusted_risk_ratio(frame, "upheld", "group", ["kind"], "person")
+    assert math.log(found.value) == pytest.approx(log_ratio(fitted.params), abs=1e-8)
+    assert math.log(found.upper / found.value) == pytest.approx(1.959964 * se, rel=1e-5)
+
+
+def test_a_confounded_ratio_is_adjusted_away() -> None:
+    """In each type the shares are equal (60% and 20%); the group is mostly in the first."""
+    cells = [("a", 1, 80, 48), ("a", 0, 20, 12), ("b", 1, 20, 4), ("b", 0, 80, 16)]
+    rows = [(kind, group, i < upheld) for kind, group, n, upheld in cells for i in range(n)]
+    frame = pd.DataFrame(rows, columns=["kind", "group", "upheld"]).assign(person=range(200))
+    assert adjusted_risk_ratio(frame, "upheld", "group", [], "person").value == pytest.approx(52 / 28)
+    adjusted = adjusted_risk_ratio(frame, "upheld", "group", ["kind"], "person")
+    assert adjusted.value == pytest.approx(1) and adjusted.lower < 1 < adjusted.upper
+
+
+def test_an_arm_without_events_has_no_model() -> None:
+    frame = pd.DataFrame({"upheld": [0, 0, 1, 0], "group": [1, 1, 0, 0], "person": range(4)})
+    assert adjusted_risk_ratio(frame, "upheld", "group", [], "person").value is None
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"upheld": 2}, "upheld must hold both 0 and 1"),
+        ({"group": 1}, "group must hold both 0 and 1"),
+        ({"kind": None}, "a value is missing"),
+    ],
+)
+def test_faults_are_named(change: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        adjusted_risk_ratio(_records(1).assign(**change), "upheld", "group", ["kind"], "person")
+    with pytest.raises(ValueError, match="no column prison"):
+        adjusted_risk_ratio(_records(1), "upheld", "group", ["prison"], "person")
+
+
+def test_trend_interaction_against_statsmodels() -> None:
+    frame = _records(2)
+    group, year = frame["group"].to_numpy(float), frame["year"].to_numpy(float) - 2021
+    fitted = _glm(frame, np.column_stack([np.ones(len(frame)), group, year, group * year]))
+    found = trend_interaction(frame, "upheld", "group", "year", "person")
+    assert found.statistic == pytest.approx(fitted.tvalues[3] ** 2, rel=1e-6)
+    assert found.p_value == pytest.approx(fitted.pvalues[3], rel=1e-6)
+
+
+def test_under_four_years_there_is_no_trend() -> None:
+    frame = _records(3, years=3)
+    assert trend_interaction(frame, "upheld", "group", "year", "person") == Test(None, None, None)
+
+
+@given(st.integers(0, 1000))
+def test_without_covariates_it_is_the_crude_ratio_and_repeats_widen_it(seed: int) -> None:
+    frame = _records(seed, people=80)
+    counts = frame.groupby("group")["upheld"].agg(["sum", "size"])
+    crude = relative_rate(*counts.loc[True].tolist(), *counts.loc[False].tolist())
+    found = adjusted_risk_ratio(frame, "upheld", "group", [], "person")
+    assert found.value == pytest.approx(crude.value, rel=1e-6)
+    doubled = pd.concat([frame, frame])
+    again = adjusted_risk_ratio(doubled, "upheld", "group", [], "person")
+    assert again.upper == pytest.approx(found.upper, rel=0.02)
+
+
+@given(st.integers(0, 1000))
+def test_swapping_group_and_reference_inverts_the_ratio(seed: int) -> None:
+    frame = _records(seed, people=80)
+    found = adjusted_risk_ratio(frame, "upheld", "group", ["kind"], "person")
+    swapped = adjusted_risk_ratio(frame.assign(group=~frame["group"]), "upheld", "group", ["kind"], "person")
+    assert found.upper == pytest.approx(1 / swapped.lower, rel=1e-6)

@@ -1,0 +1,371 @@
+"""Charts show what may be shown, can be read on a phone and without colour, and are the same bytes every "
+"time."""
+
+import functools
+import itertools
+import math
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+import typst
+
+from reportlib import charts
+from reportlib.charts import comparison, drawing
+from reportlib.prose import VERDICTS
+from reportlib.words import MARKS
+
+SVG = "{http://www.w3.org/2000/svg}"
+FIVE = [("A", "Asian"), ("B", "Black"), ("M", "Mixed"), ("O", "Other")]
+LONG = ["Any other Mixed background", "Gypsy or Irish Traveller", "White and Black Caribbean", "Roma", "Arab"]
+TYPES = ["Category B or local", "Category C", "High security", "Immigration removal centre", "Open"]
+TYPES += ["Women's prison", "Young offender institution", "Other or escort"]
+RATIO = {"ratio": 0.77, "ratio_lower": 0.7, "ratio_upper": 0.83, "verdict": "disproportionate", "mark": ""}
+HIDDEN = {"ratio": None, "ratio_lower": None, "ratio_upper": None, "verdict": "not assessed", "mark": "c"}
+FUNNEL = {"lower_95": 0.2, "upper_95": 0.4, "lower_998": 0.15, "upper_998": 0.45, "mark": ""}
+
+
+def compared(*changes, groups=FIVE):
+    """A comparison frame: the group at each place with RATIO changed."""
+    rows = [{"group": g, "label": name, **RATIO, **change} for (g, name), change in zip(groups, changes, strict=False)]
+    return pd.DataFrame([*rows, {"group": "W", "label": "White", "mark": ""}])
+
+
+def by_type(*changes):
+    frame = compared(*changes)
+    return pd.concat([frame.assign(stratum=name) for name in TYPES], ignore_index=True)
+
+
+def yearly(groups=FIVE, hidden=()):
+    """20% rising by a point a year, 3 points either way; `hidden` are (group, year) pairs."""
+    rows = [
+        {"year": f"{2020 + i}-{21 + i}", "group": g, "label": name, "value": 0.2 + i / 100, "mark": ""}
+        for g, name in groups
+        for i in range(5)
+    ]
+    frame = pd.DataFrame(rows)
+    frame["lower"], frame["upper"] = frame["value"] - 0.03, frame["value"] + 0.03
+    gone = [pair in hidden for pair in zip(frame["group"], frame["year"], strict=True)]
+    frame.loc[gone, ["value", "lower", "upper"]] = np.nan
+    frame.loc[gone, "mark"] = "c"
+    return frame
+
+
+def values(*changes):
+    rows = [
+        {"label": name, "value": 42.1, "lower": 40.0, "upper": 45.0, "mark": "", **change}
+        for name, change in zip(TYPES, changes, strict=False)
+    ]
+    return pd.DataFrame(rows)
+
+
+NOTHING = {"value": None, "lower": None, "upper": None, "mark": "c"}
+SHARES = pd.DataFrame(
+    {
+        "label": ["Asian", "Black", "Other"],
+        "share_a": [0.07, 0.18, None],
+        "share_b": [0.08, 0.13, None],
+        "mark": ["", "", "c"],
+    }
+)
+PLACES = pd.DataFrame(
+    [
+        {"label": "Leeds", "denominator": 200, "value": 0.3, **FUNNEL},
+        {"label": "Wormwood Scrubs", "denominator": 400, "value": 0.61, **FUNNEL},
+        {"label": "Ford", "denominator": None, "value": None, **dict.fromkeys(FUNNEL), "mark": "c"},
+    ]
+)
+RATE = "complaints per 1,000 prisoners a year"
+EVERY = {
+    "forest": lambda: charts.forest(compared({}, {}, HIDDEN), "Uphold rate", "White"),
+    "forest adjusted": lambda: charts.forest(
+        compared({}, {}).assign(adjusted_ratio=0.9, adjusted_lower=0.8, adjusted_upper=1.1), "Uphold rate", "White"
+    ),
+    "forest long": lambda: charts.forest(
+        compared(*[{"verdict": verdict} for verdict in VERDICTS[1:5]], HIDDEN, groups=[(name, name) for name in LONG]),
+        "Uphold rate",
+        "White British",
+    ),
+    "small multiples": lambda: charts.small_multiples(by_type({}, {}, HIDDEN), "By type", "White"),
+    "heat map": lambda: charts.verdict_heatmap(by_type({}, {"verdict": "parity"}, HIDDEN), "By type", "White"),
+    "dumbbell": lambda: charts.dumbbell(SHARES, "Shares", "people who complained", "the prison population"),
+    "trend": lambda: charts.trend(yearly(hidden=[("B", "2022-23")]), "Uphold rate", "%"),
+    "trend of a rate": lambda: charts.trend(yearly(), "Complaints", RATE),
+    "trend in panels": lambda: charts.trend(yearly([(name, name) for name in TYPES]), "Complaints", RATE),
+    "bars": lambda: charts.bars(values({}, {"value": 0.0, "lower": 0.0}, {}, NOTHING), "Complaints", RATE),
+    "funnel": lambda: charts.funnel(PLACES, "Uphold rate", "%", 0.3, "complaints decided"),
+}
+each = pytest.mark.parametrize("name", EVERY)
+
+
+@functools.cache
+def picture(name):
+    return EVERY[name]()
+
+
+def tree(chart):
+    return ElementTree.fromstring(chart.svg)
+
+
+def texts(chart):
+    return [element.text for element in tree(chart).iter(f"{SVG}text")]
+
+
+def shapes(chart):
+    return [element.attrib for element in tree(chart).iter() if element.tag in (f"{SVG}path", f"{SVG}use")]
+
+
+def luminance(colour):
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one, other):
+    dark, light = sorted([luminance(one), luminance(other)])
+    return (light + 0.05) / (dark + 0.05)
+
+
+# Every chart
+
+
+@each
+def test_the_same_frame_gives_the_same_bytes(name):
+    assert EVERY[name]() == picture(name)
+
+
+@each
+def test_text_is_text_and_legible_on_a_phone(name):
+    root = tree(picture(name))
+    scale = 320 / float(root.attrib["viewBox"].split()[2])
+    sizes = [float(root.attrib["font-size"])]
+    sizes += [float(element.attrib["font-size"]) for element in root.iter() if "font-size" in element.attrib]
+    assert texts(picture(name))
+    assert min(sizes) * scale >= 11
+
+
+@each
+def test_no_text_runs_off_the_picture(name):
+    chart = picture(name)
+    for element in tree(chart).iter(f"{SVG}text"):
+        moved = re.match(r"translate\((\S+)", element.get("transform", ""))
+        x = float(element.get("x") or (moved and moved[1]))
+        width = drawing.text_width(element.text, bold=element.get("font-weight") == "bold")
+        left = x - width * {"middle": 0.5, "end": 1}.get(element.get("text-anchor"), 0)
+        assert left >= -1 and left + width <= drawing.WIDTH + 1, element.text
+
+
+@each
+def test_it_obeys_a_strict_content_security_policy(name):
+    chart = picture(name)
+    tags = {element.tag.removeprefix(SVG) for element in tree(chart).iter()}
+    assert tags <= {"svg", "g", "path", "use", "text", "tspan", "defs", "clipPath", "rect"}
+    assert not re.search(r"style=|http(?!://www\.w3\.org/2000/svg)|on\w+=|<!", chart.svg)
+
+
+@each
+def test_ids_are_used_and_belong_to_the_chart(name):
+    svg = picture(name).svg
+    ids = re.findall(r'id="([^"]+)"', svg)
+    assert set(ids) == set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", svg))
+    assert len(ids) == len(set(ids))
+    assert len({name.split("-")[0] for name in ids}) <= 1
+
+
+def test_charts_of_different_names_share_no_id():
+    ids = [set(re.findall(r'id="([^"]+)"', charts.trend(yearly(), title, "%").svg)) for title in ("One", "Other")]
+    assert ids[0] and not ids[0] & ids[1]
+
+
+@each
+def test_numbers_keep_two_decimals(name):
+    assert not re.search(r"\d\.\d{3}", re.sub(r">[^<]*<", "><", picture(name).svg))
+
+
+@each
+def test_the_alternative_text_says_more_than_the_title(name):
+    alt = picture(name).alt
+    assert len(alt) > 60 and alt.endswith(".")
+    for wrong in ("nan", "None", "inf", "<NA>", ".."):
+        assert wrong not in alt
+
+
+def test_typst_finds_the_font_and_keeps_the_text(tmp_path):
+    for i, name in enumerate(EVERY):
+        (tmp_path / f"{i}.svg").write_text(picture(name).svg)
+    images = "\n".join(f'#image("{i}.svg", width: 10cm, alt: "chart")' for i in range(len(EVERY)))
+    (tmp_path / "all.typ").write_text(images)
+    fonts = str(Path(matplotlib.get_data_path()) / "fonts" / "ttf")
+    pdf, warnings = typst.compile_with_warnings(str(tmp_path / "all.typ"), font_paths=[fonts], ignore_system_fonts=True)
+    assert not warnings
+    assert b"DejaVuSans" in pdf
+
+
+# Nothing hidden is drawn
+
+
+def test_a_suppressed_row_has_its_mark_and_no_geometry():
+    without = charts.forest(compared({}, {}), "Uphold rate", "White")
+    hidden = charts.forest(compared({}, {}, HIDDEN), "Uphold rate", "White")
+    assert len(shapes(hidden)) == len(shapes(without))
+    assert {"Mixed", "not assessed [c]"} <= set(texts(hidden))
+    assert hidden.alt.endswith("Not shown, suppressed to protect individuals [c]: Mixed.")
+
+
+@pytest.mark.parametrize("mark", ["c", "x"])
+def test_a_figure_behind_a_mark_is_refused(mark):
+    with pytest.raises(ValueError, match="hold figures in ratio"):
+        charts.forest(compared({"mark": mark}), "Uphold rate", "White")
+    with pytest.raises(ValueError, match="hold figures in value"):
+        charts.bars(values({"mark": mark}), "Complaints", RATE)
+    with pytest.raises(ValueError, match="hold figures in share_a"):
+        charts.dumbbell(SHARES.assign(mark=mark), "Shares", "a", "b")
+
+
+def test_a_suppressed_year_is_a_gap():
+    alt = charts.trend(yearly(hidden=[("B", "2022-23")]), "Uphold rate", "%").alt
+    assert "Black 20.0% in 2020-21 to 24.0% in 2024-25" in alt
+    assert alt.endswith("Not shown, suppressed to protect individuals [c]: Black in 2022-23.")
+    whole, broken = (charts.trend(yearly([("B", "Black")], hidden), "One", "%") for hidden in ([], [("B", "2022-23")]))
+
+    def strokes(chart):
+        lines = [shape for shape in shapes(chart) if shape.get("stroke") == "#28a197" and shape.get("fill") == "none"]
+        return max(shape["d"].count("M") for shape in lines if "d" in shape)
+
+    assert (strokes(whole), strokes(broken)) == (1, 2)
+
+
+def test_bars_with_nothing_to_show():
+    chart = charts.bars(values(NOTHING), "Complaints", RATE)
+    assert "suppressed to protect individuals [c]" in texts(chart)
+    assert "no figure is shown" in chart.alt
+
+
+def test_every_mark_is_told_apart():
+    frame = compared(*({**HIDDEN, "mark": mark} for mark in MARKS))
+    alt = charts.forest(frame, "Uphold rate", "White").alt
+    assert all(f"{words} [{mark}]" in alt for mark, words in MARKS.items())
+
+
+# Reading a chart
+
+
+def test_a_forest_says_each_verdict():
+    shown = texts(charts.forest(compared({}, {"verdict": "parity"}), "Uphold rate", "White"))
+    assert {"Asian", "disproportionate", "Black", "parity"} <= set(shown)
+    assert "White" not in shown and "Relative rate compared with White (log scale)" in shown
+
+
+def test_the_alternative_text_of_a_forest():
+    assert charts.forest(compared({}), "Uphold rate by ethnicity", "White").alt == (
+        "Forest plot: Uphold rate by ethnicity. Relative rate compared with White, 95% confidence "
+        "interval; parity "
+        "is 0.80 to 1.25. Asian 0.77 (0.70 to 0.83), disproportionate."
+    )
+
+
+def test_a_long_alternative_text_tells_what_stands_out():
+    frame = by_type({}, {"verdict": "parity"}, {"verdict": "inconclusive"})
+    alt = charts.small_multiples(frame, "By type", "White").alt
+    assert "High security, Asian 0.77 (0.70 to 0.83), disproportionate" in alt
+    assert "8 with verdict inconclusive; 8 with verdict parity." in alt
+
+
+def test_ends_without_limit_are_arrows():
+    plain = charts.forest(compared({}), "Uphold rate", "White")
+    endless = {"ratio": math.inf, "ratio_lower": 1.3, "ratio_upper": math.inf}
+    arrow = charts.forest(compared(endless), "Uphold rate", "White")
+    assert "0.77" in plain.alt and "no limit (1.30 or more)" in arrow.alt
+    nought = charts.forest(compared({"ratio": 0.0, "ratio_lower": 0.0, "ratio_upper": 1.8}), "Uphold rate", "White")
+    assert "0.00 (0.00 to 1.80)" in nought.alt
+
+
+def test_axes_reach_only_what_is_shown():
+    wide = charts.forest(compared({}, {"ratio_upper": 3.0}), "Uphold rate", "White")
+    narrow = charts.forest(compared({}, HIDDEN), "Uphold rate", "White")
+    assert "2" in texts(wide) and "2" not in texts(narrow)
+
+
+def test_one_colour_and_marker_for_a_group_in_every_chart():
+    alone = charts.trend(yearly([("B", "Black")]), "One", "%").svg
+    among = charts.forest(compared({}, {}), "Uphold rate", "White").svg
+    assert "#28a197" in alone and "#28a197" in among
+    assert "#12436d" not in alone  # the colour of another group
+
+
+def test_nineteen_groups_have_one_colour():
+    frame = compared({}, {}, {}, groups=[("A1", "Indian"), ("B1", "Caribbean"), ("M1", "White and Black Caribbean")])
+    svg = charts.forest(frame, "Uphold rate", "White British").svg
+    assert "#12436d" in svg
+    assert not any(colour.lower() in svg for colour, _ in list(drawing.GROUPS.values())[1:])
+
+
+def test_more_than_six_lines_have_panels():
+    chart = charts.trend(yearly([(name, name) for name in TYPES]), "Complaints", RATE)
+    assert texts(chart).count("2020-21") == len(TYPES)
+
+
+def test_a_heat_map_takes_six_groups():
+    groups = [(str(i), f"Group {i}") for i in range(7)]
+    frame = compared(*[{}] * 7, groups=groups).assign(stratum="Open")
+    with pytest.raises(ValueError, match="at most 6 groups"):
+        charts.verdict_heatmap(frame, "Too many", "White")
+
+
+def test_a_heat_map_gives_sign_and_ratio():
+    frame = by_type({}, {"verdict": "parity", "ratio": 1.02}, HIDDEN)
+    shown = texts(charts.verdict_heatmap(frame, "By type", "White"))
+    assert shown.count("▼") == len(TYPES) and shown.count("1.02") == len(TYPES)
+    assert shown.count("[c]") == len(TYPES) and "[c]  suppressed" in shown
+
+
+def test_places_far_outside_a_funnel_are_named():
+    chart = charts.funnel(PLACES, "Uphold rate", "%", 0.3, "complaints decided")
+    assert "Wormwood Scrubs" in texts(chart) and "Leeds" not in texts(chart)
+    assert "2 places about an average of 30.0%. Outside the 99.8% limits: Wormwood Scrubs 61.0%." in chart.alt
+
+
+# Colour
+
+
+def test_marks_and_text_stand_out_from_the_page():
+    for colour, _ in drawing.GROUPS.values():
+        assert contrast(colour, "#FFFFFF") >= 2.95  # the orange of the palette is 2.96; its markers also differ
+    for colour in (drawing.INK, drawing.GREY):
+        assert contrast(colour, "#FFFFFF") >= 4.5
+        assert contrast(colour, drawing.SHADE) >= 4.5
+    for shade in comparison.SHADES:
+        assert max(contrast(shade, "#FFFFFF"), contrast(shade, "#262626")) >= 4.5
+
+
+def test_markers_differ_as_well_as_colours():
+    assert len({marker for _, marker in drawing.GROUPS.values()}) == len(drawing.GROUPS)
+
+
+# Machado, Oliveira and Fernandes (2009), severity 1
+DEFICIENCIES = {
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
+}
+XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+
+
+def lab(colour, seen):
+    """CIE 1976 L*a*b* of a colour as seen with a deficiency."""
+    parts = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    xyz = XYZ @ np.clip(np.array(seen) @ linear, 0, 1) / np.array([0.9505, 1, 1.089])
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("deficiency", DEFICIENCIES)
+def test_colours_differ_with_a_colour_vision_deficiency(deficiency):
+    seen = [lab(colour, DEFICIENCIES[deficiency]) for colour, _ in drawing.GROUPS.values()]
+    apart = min(np.linalg.norm(one - other) for one, other in itertools.combinations(seen, 2))
+    assert apart > 5  # over twice a just noticeable difference (2.3: Mahy and others, 1994)
