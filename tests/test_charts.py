@@ -17,7 +17,7 @@ import typst
 from reportlib import charts
 from reportlib.charts import comparison, drawing
 from reportlib.prose import VERDICTS
-from reportlib.words import MARKS
+from reportlib.words import MARKS, WORDS
 
 SVG = "{http://www.w3.org/2000/svg}"
 FIVE = [("A", "Asian"), ("B", "Black"), ("M", "Mixed"), ("O", "Other")]
@@ -32,7 +32,7 @@ FUNNEL = {"lower_95": 0.2, "upper_95": 0.4, "lower_998": 0.15, "upper_998": 0.45
 def compared(*changes, groups=FIVE):
     """A comparison frame: the group at each place with RATIO changed."""
     rows = [{"group": g, "label": name, **RATIO, **change} for (g, name), change in zip(groups, changes, strict=False)]
-    return pd.DataFrame([*rows, {"group": "W", "label": "White", "mark": ""}])
+    return pd.DataFrame([*rows, {"group": "W", "label": "White", "mark": ""}], columns=["group", "label", *RATIO])
 
 
 def by_type(*changes):
@@ -89,6 +89,12 @@ EVERY = {
         compared(*[{"verdict": verdict} for verdict in VERDICTS[1:5]], HIDDEN, groups=[(name, name) for name in LONG]),
         "Uphold rate",
         "White British",
+    ),
+    "forest of the opposite": lambda: charts.forest(
+        compared({}, {}), "Uphold rate", "White British", outcome=WORDS["upheld-with-mediated"].complement
+    ),
+    "small multiples of the opposite": lambda: charts.small_multiples(
+        by_type({}, {}), "Uphold rate", "White British", outcome=WORDS["upheld-with-mediated"].complement
     ),
     "small multiples": lambda: charts.small_multiples(by_type({}, {}, HIDDEN), "By type", "White"),
     "heat map": lambda: charts.verdict_heatmap(by_type({}, {"verdict": "parity"}, HIDDEN), "By type", "White"),
@@ -150,10 +156,12 @@ def test_text_is_text_and_legible_on_a_phone(name):
 
 @each
 def test_no_text_runs_off_the_picture(name):
-    chart = picture(name)
-    for element in tree(chart).iter(f"{SVG}text"):
-        moved = re.match(r"translate\((\S+)", element.get("transform", ""))
-        x = float(element.get("x") or (moved and moved[1]))
+    root = tree(picture(name))
+    height = float(root.attrib["viewBox"].split()[3])
+    for element in root.iter(f"{SVG}text"):
+        moved = re.match(r"translate\((\S+) ([^)]+)\)", element.get("transform", ""))
+        x, y = (float(element.get(key) or (moved and moved[i])) for i, key in enumerate("xy", 1))
+        assert drawing.TEXT * 0.7 <= y <= height - 3, element.text
         width = drawing.text_width(element.text, bold=element.get("font-weight") == "bold")
         left = x - width * {"middle": 0.5, "end": 1}.get(element.get("text-anchor"), 0)
         assert left >= -1 and left + width <= drawing.WIDTH + 1, element.text
@@ -187,10 +195,15 @@ def test_numbers_keep_two_decimals(name):
 
 
 @each
+def test_no_text_is_a_missing_value(name):
+    assert not {"nan", "None", "<NA>", "[]", "[nan]"} & set(texts(picture(name)))
+
+
+@each
 def test_the_alternative_text_says_more_than_the_title(name):
     alt = picture(name).alt
     assert len(alt) > 60 and alt.endswith(".")
-    for wrong in ("nan", "None", "inf", "<NA>", ".."):
+    for wrong in (" nan", "(nan", "None", " inf", "<NA>", ".."):
         assert wrong not in alt
 
 
@@ -229,7 +242,7 @@ def test_a_figure_behind_a_mark_is_refused(mark):
 def test_a_suppressed_year_is_a_gap():
     alt = charts.trend(yearly(hidden=[("B", "2022-23")]), "Uphold rate", "%").alt
     assert "Black 20.0% in 2020-21 to 24.0% in 2024-25" in alt
-    assert alt.endswith("Not shown, suppressed to protect individuals [c]: Black in 2022-23.")
+    assert alt.endswith("Not shown, suppressed to protect individuals [c]: Black (2022-23).")
     whole, broken = (charts.trend(yearly([("B", "Black")], hidden), "One", "%") for hidden in ([], [("B", "2022-23")]))
 
     def strokes(chart):
@@ -243,6 +256,12 @@ def test_bars_with_nothing_to_show():
     chart = charts.bars(values(NOTHING), "Complaints", RATE)
     assert "suppressed to protect individuals [c]" in texts(chart)
     assert "no figure is shown" in chart.alt
+
+
+def test_nothing_to_compare():
+    frame = by_type()
+    for chart in (charts.forest, charts.small_multiples):
+        assert "no figure is shown" in chart(frame, "Nothing", "White").alt
 
 
 def test_every_mark_is_told_apart():
@@ -266,6 +285,30 @@ def test_the_alternative_text_of_a_forest():
         "interval; parity "
         "is 0.80 to 1.25. Asian 0.77 (0.70 to 0.83), disproportionate."
     )
+
+
+def test_a_relative_rate_of_the_opposite_outcome_is_named():
+    chart = charts.forest(compared({}), "Supervision completed", "White", outcome="not completing supervision")
+    assert "Relative rate of not completing supervision" in texts(chart)
+    assert "Relative rate of not completing supervision compared with White, 95%" in chart.alt
+
+
+def test_a_ratio_without_interval():
+    alone = {"ratio_lower": None, "ratio_upper": None, "verdict": "not assessed"}
+    assert "Asian 0.77, not assessed." in charts.forest(compared(alone), "Complaints", "White").alt
+
+
+def test_what_is_hidden_is_told_by_stratum():
+    frame = by_type({}, HIDDEN, HIDDEN)[lambda rows: rows["stratum"].isin(TYPES[4:6])]
+    alt = charts.small_multiples(frame, "By type", "White").alt
+    assert alt.endswith("individuals [c]: Open (Black and Mixed); Women's prison (Black and Mixed).")
+
+
+def test_ticks_are_never_rounded():
+    frame = yearly([("A", "Asian")]).assign(value=7.3, lower=2.1, upper=9.9)
+    ticks = [text for text in texts(charts.trend(frame, "Deaths", "deaths a year")) if re.fullmatch(r"[\d.]+", text)]
+    steps = {round(float(b) - float(a), 6) for a, b in itertools.pairwise(ticks)}
+    assert len(ticks) > 3 and len(steps) == 1
 
 
 def test_a_long_alternative_text_tells_what_stands_out():

@@ -127,10 +127,7 @@ def test_people_come_first():
     assert prose.people("Mixed") == "people from the Mixed ethnic group"
     assert prose.people("Any other Asian background") == "people from any other Asian background"
     assert prose.people("Not stated") == "people whose ethnicity was not stated"
-    assert (
-        prose.people("Ethnic minority (including White minorities)")
-        == "people from ethnic minority backgrounds"
-    )
+    assert prose.people("Ethnic minority (including White minorities)") == "people from ethnic minority backgrounds"
 
 
 def test_every_measure_has_words():
@@ -142,9 +139,7 @@ def test_every_measure_has_words():
 
 FIGURES = "28.4% compared with 37.1%"
 RATIO = "The relative rate is 0.77 (95% confidence interval 0.70 to 0.83)."
-LESS = (
-    f"Complaints from Black people were less likely to be upheld than complaints from White people: {FIGURES}"
-)
+LESS = f"Complaints from Black people were less likely to be upheld than complaints from White people: {FIGURES}"
 
 
 @pytest.mark.parametrize(
@@ -206,9 +201,7 @@ def test_a_suppressed_comparison_says_so_and_nothing_else():
 
 def test_too_few_to_assess():
     sentence = prose.comparison_sentence(hidden(mark=""), COMPLAINTS)
-    assert (
-        sentence == "No comparison is made between Black people and White people: the numbers are too small."
-    )
+    assert sentence == "No comparison is made between Black people and White people: the numbers are too small."
 
 
 def test_a_group_at_nought():
@@ -330,15 +323,12 @@ def test_summary_keeps_those_above_and_those_below_apart():
 def test_summary_without_disproportion():
     frame = table(row(verdict="parity"), row(label="Asian", verdict="small difference"))
     assert prose.summary_sentence(frame, UPHELD, "White").startswith(
-        "No group was found to differ from White people by enough to be disproportionate. Complaints from "
-        "Asian people"
+        "No group was found to differ from White people by enough to be disproportionate. Complaints from Asian people"
     )
 
 
 def test_a_summary_of_the_inconclusive_claims_nothing():
-    summary = prose.summary_sentence(
-        table(row(verdict="inconclusive"), hidden(label="Other")), UPHELD, "White"
-    )
+    summary = prose.summary_sentence(table(row(verdict="inconclusive"), hidden(label="Other")), UPHELD, "White")
     assert summary.startswith("The data cannot tell")
 
 
@@ -349,9 +339,7 @@ def test_adjustment():
         "(95% confidence interval 0.80 to 0.97)."
     )
     assert "is still 0.77" in prose.adjusted_sentence(adjusted | {"adjusted_ratio": 0.7651}, "age")
-    assert prose.adjusted_sentence(hidden(adjusted_ratio=None), "age").startswith(
-        "No comparison could be made"
-    )
+    assert prose.adjusted_sentence(hidden(adjusted_ratio=None), "age").startswith("No comparison could be made")
 
 
 # Years and shares
@@ -368,22 +356,16 @@ def test_trend_up_and_tied():
         "The uphold rate for Black people was higher in 2023-24 (31.0%) than in 2020-21 (25.0%), "
         "and the trend is statistically significant."
     )
-    assert "was the same in 2023-24 as in 2020-21 (25.0%)" in prose.trend_sentence(
-        years(0.25, 0.2, 0.2, 0.25), UPHELD
-    )
+    assert "was the same in 2023-24 as in 2020-21 (25.0%)" in prose.trend_sentence(years(0.25, 0.2, 0.2, 0.25), UPHELD)
 
 
 def test_trend_without_certainty():
-    assert prose.trend_sentence(years(0.31, 0.3, 0.3, 0.25), UPHELD, p=0.4).endswith(
-        "(31.0%), with no clear trend."
-    )
+    assert prose.trend_sentence(years(0.31, 0.3, 0.3, 0.25), UPHELD, p=0.4).endswith("(31.0%), with no clear trend.")
 
 
 def test_trend_with_a_suppressed_year():
     sentence = prose.trend_sentence(years(None, 0.26, 0.27, 0.28, 0.3), UPHELD)
-    assert sentence.endswith(
-        "than in 2021-22 (26.0%). Figures for 2020-21 are suppressed to protect individuals [c]."
-    )
+    assert sentence.endswith("than in 2021-22 (26.0%). Figures for 2020-21 are suppressed to protect individuals [c].")
 
 
 def test_no_trend_under_four_years():
@@ -393,19 +375,10 @@ def test_no_trend_under_four_years():
 
 def test_shares():
     def said(**shares):
-        return prose.share_sentence(
-            {"label": "Black", "mark": "", **shares}, "complainants", "the population"
-        )
+        return prose.share_sentence({"label": "Black", "mark": "", **shares}, "complainants", "the population")
 
-    assert (
-        said(share_a=0.18, share_b=0.13)
-        == "Black people made up 18% of complainants and 13% of the population."
-    )
-    assert (
-        said(share_a=0.131, share_b=0.13)
-        == "Black people made up 13% of both complainants and the population."
-    )
+    assert said(share_a=0.18, share_b=0.13) == "Black people made up 18% of complainants and 13% of the population."
+    assert said(share_a=0.131, share_b=0.13) == "Black people made up 13% of both complainants and the population."
     assert said(share_a=None, share_b=0.13, mark="c") == (
-        "The shares of complainants and of the population for Black people are suppressed to protect "
-        "individuals [c]."
+        "The shares of complainants and of the population for Black people are suppressed to protect individuals [c]."
     )

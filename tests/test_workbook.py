@@ -94,7 +94,7 @@ DEATHS = {
     "status": ["published"],
 }
 TABLES = [UPHOLD, DEATHS]
-NAMES = ["Cover", "Contents", "Notes", "1_uphold_rate_by_ethnicity_and", "2_deaths_by_year"]
+NAMES = ["Cover", "Contents", "Notes", "1_uphold_rate_by_ethnicity_type", "2_deaths_by_year"]
 HEAD = [
     "Establishment type",
     "Ethnic group",
@@ -212,9 +212,22 @@ def test_a_sheet_says_what_its_marks_mean(ods):
     assert "Marks in place of figures: [x] not available." in lines
 
 
-def test_names_fit_excel_and_are_cut_between_words():
+def test_names_fit_excel_and_keep_their_last_word():
     long = {**DEATHS, "id": "people-who-complained-by-region-and-year"}
-    assert list(read(workbook.ods([long], PAGE)))[-1] == "1_people_who_complained_by"
+    assert list(read(workbook.ods([long], PAGE)))[-1] == "1_people_who_complained_by_year"
+
+
+def test_intervals_that_are_all_hidden_are_headed_by_their_figure():
+    hidden = [{key: cell("[c]") if "interval" in key else row[key] for key in KEYS} for row in UPHOLD["rows"]]
+    head = workbook.csv({**UPHOLD, "rows": hidden}).splitlines()[0]
+    assert "Uphold rate (%),Uphold rate: 95% confidence interval," in head
+    assert "Relative rate compared with White: 95% confidence interval," in head
+
+
+@pytest.mark.parametrize("kind", [workbook.xlsx, workbook.ods])
+def test_a_table_without_rows_says_so(kind):
+    sheet = read(kind([{**DEATHS, "rows": []}], PAGE))["1_deaths_by_year"]
+    assert sheet[-1] == ["[z]"] * 3
 
 
 def test_two_columns_with_one_heading_are_refused():

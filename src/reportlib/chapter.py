@@ -26,10 +26,22 @@ from reportlib.measures import MEASURES, TableSpec
 from reportlib.params import years_to
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
-from reportlib.statistics import VERDICTS
-from reportlib.tables import Place, Table, caption, comparison_table, evidence_table, frame_table, published_table
-from reportlib.words import WORDS
+from reportlib.register import register
+from reportlib.statistics import VERDICTS, goodness_of_fit, trend
+from reportlib.statistics.verdict import ALPHA
+from reportlib.tables import (
+    DIMENSION_LABELS,
+    Place,
+    Table,
+    caption,
+    comparison_table,
+    evidence_table,
+    frame_table,
+    published_table,
+)
+from reportlib.words import WORDS, interval, level_words, listed, number, p_value, ratio
 
+LEAST_YEARS = 4  # no trend on fewer
 MIME = "application/vnd.reportlib+json"
 
 
@@ -106,9 +118,28 @@ class Chapter:
         )  # fmt: skip
         return Comparison(spec, frame, self._place(table), self.period(spec), "")
 
+    def agreement(self, table: str) -> None:
+        """Say how far the two records of a table agree, over the people whom both know."""
+        spec = self.handoff.spec(self.name, table)
+        found = self.handoff.estimates(table).set_index("statistic") if not self.handoff.unavailable(table) else None
+        if found is None or not {"agreement", "kappa"} <= set(found.index):
+            return
+        share, kappa = found.loc["agreement"], found.loc["kappa"]
+        limits = [interval(row["lower"], row["upper"], unit, places) for row, unit, places in
+                  ((share, "%", 1), (kappa, "", 2))]  # fmt: skip
+        text = (
+            f"Of the people whose ethnicity both systems hold, they agree for {number(share['value'], '%', 1)} "
+            f"({level_words(self.level)} {limits[0]}). Beyond what chance would give, agreement is "
+            f"{ratio(kappa['value'])} on a scale on which 1 is perfect (Cohen's kappa, {limits[1]})."
+        )
+        self._say(spec, table, text, "finding")
+
     def period(self, spec: TableSpec) -> str:
         """The years that a table covers, in words."""
-        years = self._years[spec.period]
+        return self._label(spec.period)
+
+    def _label(self, period: str) -> str:
+        years = self._years[period]
         return " to ".join(dict.fromkeys((years[0], years[-1])))
 
     def _exposure(self, spec: TableSpec) -> int:
@@ -130,6 +161,9 @@ class Chapter:
         """Show what stands behind the verdicts: gaps, p-values, what could have been seen, adjusted ratios."""
         if comparison.unavailable:
             return
+        for text in adjusted_sentences(comparison, self.level):
+            _show({"kind": "say", "id": f"{comparison.spec.id}-adjusted", "text": text, "role": "finding"},
+                  {"text/markdown": text})  # fmt: skip
         arguments = (comparison.frame, comparison.spec, comparison.place, comparison.period, comparison.reference)
         self._publish(evidence_table(*arguments, level=self.level))
 
@@ -141,6 +175,12 @@ class Chapter:
         """Show a table of words about the run: inputs, findings, what is hidden, methods, versions."""
         about = ABOUT[name]
         _show_table(frame_table(name, about.caption, about.frame(self.handoff.run), about.header))
+
+    def register(self) -> None:
+        """Show the explain-or-reform register: every disproportionate comparison, and what is left of it."""
+        period = self._label("pooled")
+        frame = register(self.handoff.facts(), period, self.handoff.run["responses"])
+        _show_table(frame_table("register", f"Disproportionate comparisons, {period}", frame, "Comparison"))
 
     # What the summary reads: the facts of the chapters before it
 
@@ -176,6 +216,9 @@ class Chapter:
         frame = shares(comparison.frame)
         title = f"Share of {numerator} and of {denominator}, {comparison.period}"
         chart = charts.dumbbell(frame, title, numerator, denominator)
+        if text := mix_sentence(comparison.frame, numerator, denominator):
+            _show({"kind": "say", "id": f"{comparison.spec.id}-mix", "text": text, "role": "finding"},
+                  {"text/markdown": text})  # fmt: skip
         self._picture(comparison, f"{comparison.spec.id}-shares", title, chart)
 
     def chart(self, comparison: Comparison) -> None:
@@ -196,15 +239,20 @@ class Chapter:
         """Say in a sentence what the table shows, as strongly as its verdicts allow."""
         if comparison.unavailable:
             return
-        text = sentence(comparison, self.level, self.band)
-        spec = comparison.spec
+        spec, text = comparison.spec, sentence(comparison, self.level, self.band)
+        if not text:
+            return
+        self._say(spec, spec.id, text, "verdict" if "verdict" in comparison.frame else "finding")
+
+    def _say(self, spec: TableSpec, table: str, text: str, role: str) -> None:
+        """Show a sentence, which is a fact."""
         identifier = facts.fact_id(spec.measure.code, spec.by, ["all"] * len(spec.by), "sentence")
+        place = self._place(table)
         self._facts.append(
-            Fact(identifier, comparison.period, self.edition, self.name, spec.id, "sentence", spec.measure.name, text,
-                 status=comparison.place.status)
+            Fact(identifier, self.period(spec), self.edition, self.name, table, "sentence", spec.measure.name, text,
+                 status=place.status)
         )  # fmt: skip
-        role = "verdict" if "verdict" in comparison.frame else "finding"
-        _show({"kind": "say", "id": f"{spec.id}-sentence", "text": text, "role": role}, {"text/markdown": text})
+        _show({"kind": "say", "id": f"{table}-sentence", "text": text, "role": role}, {"text/markdown": text})
 
     def _unavailable(self, comparison: Comparison) -> bool:
         """Say why a table cannot be shown; it counts as shown."""
@@ -259,7 +307,7 @@ def draw(comparison: Comparison, level: float, band: tuple[float, float]) -> cha
     if "group" in frame and not spec.strata:
         compared = frame[frame["verdict"].notna() | frame["group"].eq(comparison.reference)]
         return charts.forest(compared, title, label(comparison.reference), level, band)
-    inner = frame[frame[list(spec.strata)].ne("all").all(axis=1)].assign(stratum=lambda rows: rows[spec.strata[0]])
+    inner = frame[(frame[list(spec.strata)] != "all").all(axis=1)].assign(stratum=lambda rows: rows[spec.strata[0]])
     if "group" in frame:
         return charts.small_multiples(inner[inner["verdict"].notna()], title, label(comparison.reference), level, band)
     return charts.trend(inner.assign(group=inner["stratum"], label=inner["stratum"]), title, unit)
@@ -277,13 +325,52 @@ def shares(frame: pd.DataFrame) -> pd.DataFrame:
     return both.assign(mark=both["mark"].mask(hidden & both["mark"].eq(""), "c"))
 
 
+def mix_sentence(frame: pd.DataFrame, numerator: str, denominator: str) -> str:
+    """Whether the mix of groups differs at all, before any group is looked at; empty if a count is hidden."""
+    known = frame[~frame["ethnicity"].isin(["all", NOT_STATED])]
+    if known[["numerator", "denominator"]].isna().any(axis=None):
+        return ""
+    share = known["denominator"] / known["denominator"].sum()
+    test = goodness_of_fit(known["numerator"], share * known["numerator"].sum())
+    if test.p_value is None:
+        return ""
+    found = "differs from" if test.p_value <= ALPHA else "cannot be told apart from"
+    p = p_value(test.p_value)
+    return (
+        f"Taken together, the ethnic mix of {numerator} {found} that of {denominator} "
+        f"(chi-square test of goodness of fit, p {'' if p[0] in '<>' else '= '}{p})."
+    )
+
+
 def sentence(comparison: Comparison, level: float, band: tuple[float, float]) -> str:
-    """What the table shows, in a sentence or two."""
+    """What the table shows, in a sentence or two; empty for tables that only a picture can sum up."""
     spec, frame = comparison.spec, comparison.frame
     words = WORDS[spec.measure.code]
-    if spec.strata or "verdict" not in frame or "year" in spec.by:
-        return ""
-    return prose.summary_sentence(frame, words, label(comparison.reference))
+    if spec.by == ("year", "ethnicity"):
+        total = frame[frame["ethnicity"].eq("all")]
+        return prose.trend_sentence(total, words, _trend_p(total, spec), level)
+    if spec.by == ("ethnicity",):
+        return prose.summary_sentence(frame, words, label(comparison.reference))
+    return ""
+
+
+def adjusted_sentences(comparison: Comparison, level: float) -> list[str]:
+    """What adjustment changed, in one paragraph; none where nothing was adjusted."""
+    spec, frame = comparison.spec, comparison.frame
+    rows = prose.with_reference(frame[frame["adjusted_ratio"].notna()], label(comparison.reference))
+    if not spec.adjust or not rows:
+        return []
+    held = listed([DIMENSION_LABELS[name].lower() for name in spec.adjust])
+    said = [f"{row['label']}: {prose.adjusted_sentence(row, held, level)}" for row in rows]
+    return [" ".join(said)]
+
+
+def _trend_p(total: pd.DataFrame, spec: TableSpec) -> float | None:
+    """The Cochran-Armitage test over the years shown, on effective counts; none for rates."""
+    shown = total[total["value"].notna() & total["deff"].notna()]
+    if spec.measure.kind != "proportion" or len(shown) < LEAST_YEARS:
+        return None
+    return trend(shown["numerator"] / shown["deff"], shown["denominator"] / shown["deff"]).p_value
 
 
 def _headline(held: Sequence[Fact], table: str) -> dict[str, str] | None:

@@ -48,13 +48,18 @@ def user_errors() -> Iterator[None]:
 def report(params: ParamsFile, outputs: Annotated[Path, typer.Option(help="Where runs are kept.")] = OUTPUTS) -> None:
     """Make the report: HTML, PDF and the tables behind them."""
     with user_errors():
+        from reportlib import facts
         from reportlib.build.report import report as make
         from reportlib.params import load
+        from reportlib.register import disproportionate, read_responses, responses_file, write_responses
 
         begin = time.monotonic()
         with console.status("starting") as status:
+            loaded, answers = load(params), responses_file(params)
+            given = read_responses(answers)
             run = make(
-                load(params),
+                loaded,
+                given,
                 outputs,
                 stage=lambda name: _stage(status, name),
                 tell=lambda chapter, what, seconds: _told(chapter, what, seconds),
@@ -64,6 +69,10 @@ def report(params: ParamsFile, outputs: Annotated[Path, typer.Option(help="Where
         console.print(f"  {time.monotonic() - begin:6.1f} s  in all")
         if warnings := len([finding for finding in run.findings if finding.level == "warning"]):
             console.print(f"{warnings} warnings about the inputs stand in the chapter on methods and quality.")
+        open_ = disproportionate(facts.read([run.folder / "facts.jsonl"]), loaded.pooled_label)
+        if open_:
+            write_responses(answers, given, open_)
+            console.print(f"{len(open_)} comparisons are disproportionate: answer them in {os.path.relpath(answers)}")
         if not run.new:
             console.print("Nothing has changed since this report was made.")
         for path in (run.html, run.pdf):
@@ -85,7 +94,8 @@ def check_data(params: ParamsFile) -> None:
     """Check the extracts against their contracts, and stop there."""
     with user_errors():
         from reportlib.build.report import checked_inputs, scratch
-        from reportlib.inputs.findings import listing, report as page
+        from reportlib.inputs.findings import listing
+        from reportlib.inputs.findings import report as page
         from reportlib.params import load
 
         loaded = load(params)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -24,10 +26,11 @@ from reportlib.statistics import (
 LEAST_FOR_PERCENT = 10  # no percentage on fewer
 LEAST_FOR_RATE = 100  # no rate on a smaller population
 LEAST_EVENTS = 5  # in each arm of a ratio that is not exact
-FIGURES = (
-    "value lower upper ratio ratio_lower ratio_upper gap gap_lower gap_upper p_value deff detectable_below "
-    "detectable_above bound_lower bound_upper adjusted_ratio adjusted_lower adjusted_upper"
-).split()
+FIGURES = [
+    *("value", "lower", "upper", "ratio", "ratio_lower", "ratio_upper", "gap", "gap_lower", "gap_upper"),
+    *("p_value", "deff", "detectable_below", "detectable_above", "bound_lower", "bound_upper"),
+    *("adjusted_ratio", "adjusted_lower", "adjusted_upper"),
+]
 
 
 def compare(
@@ -76,7 +79,7 @@ def measure(counts: pd.DataFrame, spec: TableSpec, *, years: int, level: float =
     """
     frame = counts.reset_index(drop=True)
     x = frame["numerator"].astype("Float64")
-    n = frame["denominator"].astype("Float64") * (years if spec.measure.kind == "rate" else 1)
+    n = frame["denominator"].astype("Float64") * _exposure(spec, years)
     proportional = spec.measure.kind == "proportion"
     own = proportion(x, n, level=level) if proportional else rate(x, n, per=spec.measure.per, level=level)
     frame = pd.concat([frame, own[["value", "lower", "upper"]]], axis=1)
@@ -96,19 +99,24 @@ def rounded(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     return frame
 
 
+def _exposure(spec: TableSpec, years: int) -> int:
+    """Years that a rate's denominator counts for: those of its events; people are counted once in the period."""
+    return years if spec.measure.kind == "rate" and spec.measure.numerator.counts == "events" else 1
+
+
 def _arms(counts: pd.DataFrame, estimates: pd.DataFrame, spec: TableSpec, reference: str, years: int) -> pd.DataFrame:
     """Events and observations of each row, of its reference group and of those not stated, as floats."""
     keys = [name for name in spec.by if name != "ethnicity"]
     own = counts[list(spec.by)].reset_index(drop=True)
-    exposure = years if spec.measure.kind == "rate" and spec.measure.numerator.counts == "events" else 1
     own["x"] = counts["numerator"].to_numpy(float, na_value=np.nan)
-    own["n"] = counts["denominator"].to_numpy(float, na_value=np.nan) * exposure
+    own["n"] = counts["denominator"].to_numpy(float, na_value=np.nan) * _exposure(spec, years)
     own["deff"] = 1.0
     if spec.measure.clustered:
         own["deff"] = _estimated(own, estimates, "deff", spec)["value"]
     for group, suffix in ((reference, "_ref"), (NOT_STATED, "_ns")):
         arm = own.loc[own["ethnicity"] == group, [*keys, "x", "n", "deff"]].add_suffix(suffix)
         on = {"left_on": keys, "right_on": [f"{key}{suffix}" for key in keys]} if keys else {"how": "cross"}
+        arm = arm if keys or len(arm) else arm.reindex([0])  # nothing to cross with would leave no rows
         own = own.merge(arm, **({"how": "left"} | on))
     return own
 
@@ -117,7 +125,7 @@ def _proportions(arms: pd.DataFrame, level: float) -> pd.DataFrame:
     """Shares on effective counts, and the ratio of the rarer of the event and its complement."""
     x, n = arms["x"] / arms["deff"], arms["n"] / arms["deff"]
     rx, rn = arms["x_ref"] / arms["deff_ref"], arms["n_ref"] / arms["deff_ref"]
-    flip = judge_complement(arms["x"], arms["n"], arms["x_ref"], arms["n_ref"])
+    flip = pd.Series(judge_complement(arms["x"], arms["n"], arms["x_ref"], arms["n_ref"]))
     gap = difference(x, n, rx, rn, level=level)
     ratio = relative_rate(x.where(~flip, n - x), n, rx.where(~flip, rn - rx), rn, level=level)
     event, base, unknown = (
@@ -178,7 +186,7 @@ def _figures(value: pd.Series, own: pd.DataFrame, ratio: pd.DataFrame, **others:
     )
 
 
-def _detectable(share: pd.Series, nobs: pd.Series, ref_nobs: pd.Series) -> dict[str, list[float | None]]:
+def _detectable(share: pd.Series, nobs: pd.Series, ref_nobs: pd.Series) -> dict[str, Any]:
     """The ratios nearest to 1 that each row's data could have shown, below and above."""
     possible = (share > 0) & (share < 1) & (nobs > 0) & (ref_nobs > 0)
     pairs = [

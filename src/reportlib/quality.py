@@ -42,6 +42,13 @@ def _inputs(run: Run) -> list[dict[str, Any]]:
     ]
 
 
+def _establishments(run: Run) -> list[dict[str, Any]]:
+    return [
+        {"Establishment type": kind, "Establishments": ", ".join(names)}
+        for kind, names in run["establishments"].items()
+    ] or [{"Establishment type": "[x]", "Establishments": "no list of establishments was supplied"}]
+
+
 def _findings(run: Run) -> list[dict[str, Any]]:
     found = [{"Level": held["level"], "Finding": held["text"]} for held in run["findings"]]
     return found or [{"Level": "none", "Finding": "Nothing was found wrong with the inputs."}]
@@ -106,6 +113,7 @@ def _versions(run: Run) -> list[dict[str, Any]]:
 
 ABOUT: dict[str, About] = {
     "inputs": About("What the report was made from", "Input", _inputs),
+    "establishments": About("Which establishments each type holds", "Establishment type", _establishments),
     "findings": About("What was found when the inputs were checked", "Level", _findings),
     "hidden": About("What was hidden to protect people", "Table", _hidden),
     "rules": About("Rules of disclosure control", "Rule", _rules),

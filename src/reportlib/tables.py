@@ -12,9 +12,11 @@ from reportlib.ethnicity import CHINESE_NOTE, label
 from reportlib.facts import Fact, fact_id
 from reportlib.measures import TableSpec
 from reportlib.published import PublishedTable
-from reportlib.words import WORDS, interval, level_words, missing, number, p_value, percent_decimals, ratio
+from reportlib.statistics import METHODS
+from reportlib.words import MARKS, WORDS, interval, level_words, missing, number, p_value, percent_decimals, ratio
 
 NOT_APPLICABLE = "z"
+MOST_UPRIGHT = 10  # columns that fit a page held upright
 DIMENSION_LABELS = {
     "ethnicity": "Ethnic group",
     "ethnicity_nomis": "Ethnic group on NOMIS",
@@ -29,6 +31,14 @@ DIMENSION_LABELS = {
     "sex": "Sex",
     "year": "Reporting year",
     "outcome": "Outcome",
+}
+
+
+METHODS_USED = {  # how the measure and its relative rate are estimated, by kind of measure and whether clustered
+    ("proportion", True): ("proportion", "relative_rate"),
+    ("proportion", False): ("proportion", "relative_rate"),
+    ("rate", True): ("clustered_rate", "clustered_rate_ratio"),
+    ("rate", False): ("rate", "rate_ratio"),
 }
 
 
@@ -71,7 +81,16 @@ class Table:
 
 
 def text_cell(text: str) -> dict[str, Any]:
-    return {"text": text, "value": None, "mark": None, "fact": None}
+    """A cell of words; one that is nothing but a mark carries it."""
+    mark = text[1] if text in [f"[{mark}]" for mark in MARKS] else None
+    return {"text": text, "value": None, "mark": mark, "fact": None}
+
+
+REFERENCE = {
+    "ratio": text_cell("1"),
+    "ratio_interval": text_cell(f"[{NOT_APPLICABLE}]"),
+    "verdict": text_cell("reference"),
+}
 
 
 def code_label(dimension: str, code: str) -> str:
@@ -113,7 +132,7 @@ class _Row:
                 mark,
                 unit,
                 self.place.status,
-            )  # fmt: skip
+            )
         )
         return name
 
@@ -157,22 +176,19 @@ def comparison_table(
         shown = row.headers() | _counts(row) | _measured(row)
         if compared:
             own = record["ethnicity"] == reference
-            shown |= (
-                {"ratio": text_cell("1 (reference)"), "ratio_interval": text_cell("reference")} if own else _ratio(row)
-            )
-            shown["verdict"] = text_cell("reference") if own else _verdict(row)
+            shown |= REFERENCE if own else _ratio(row) | {"verdict": _verdict(row)}
         rows.append(shown | ({"_total": True} if "all" in row.codes else {}))
         facts += row.facts
     columns = [*_header_columns(spec), *_count_columns(spec), *_measure_columns(spec, level)]
     if compared:
         columns += [
-            {"key": "ratio", "label": f"Relative rate compared with {label(reference)}", "role": "number"},
-            {"key": "ratio_interval", "label": _limits(level), "role": "text"},
+            {"key": "ratio", "label": f"Relative rate ({label(reference)} = 1)", "role": "number"},
+            {"key": "ratio_interval", "label": level_words(level), "role": "text"},
             {"key": "verdict", "label": "Verdict", "role": "text"},
         ]
     return Table(
-        spec.id, caption(spec, period), columns, rows, facts, _notes(frame, spec), _source(place), place.status,
-        wide=len(columns) > 7,
+        spec.id, caption(spec, period), columns, rows, facts, _notes(frame, spec, level), _source(place), place.status,
+        wide=len(columns) > MOST_UPRIGHT,
     )  # fmt: skip
 
 
@@ -186,29 +202,33 @@ def evidence_table(
         row = _Row({str(k): v for k, v in record.items()}, spec, place, period, f"{spec.id}-evidence")
         rows.append(row.headers() | _evidence(row))
         facts += row.facts
-    unit = "percentage points" if spec.measure.kind == "proportion" else f"per {spec.measure.per:,}"
+    share = spec.measure.kind == "proportion"
+    unit = "percentage points" if share else f"per {spec.measure.per:,}"
     columns = [
         *_header_columns(spec),
-        {"key": "gap", "label": f"Gap to {label(reference)}", "unit": unit, "role": "number"},
-        {"key": "gap_interval", "label": _limits(level), "role": "text"},
-        {"key": "p_adjusted", "label": "Adjusted p-value", "role": "number"},
+        {"key": "gap", "label": "Gap", "unit": unit, "role": "number"},
+        *([{"key": "gap_interval", "label": level_words(level), "role": "text"}] if share else []),
+        {"key": "p_adjusted", "label": "Adjusted p", "role": "number"},
         {"key": "deff", "label": "Design effect", "role": "number"},
-        {"key": "detectable", "label": "Ratio the data could have shown", "role": "text"},
-        {"key": "bounds", "label": "Ratio if all missing ethnicity were known", "role": "text"},
-        {"key": "adjusted", "label": "Adjusted relative rate", "role": "number"},
-        {"key": "adjusted_interval", "label": _limits(level), "role": "text"},
+        {"key": "detectable", "label": "Could have shown", "role": "text"},
+        {"key": "bounds", "label": "If all ethnicity were known", "role": "text"},
     ]
+    if spec.adjust:
+        columns += [
+            {"key": "adjusted", "label": "Adjusted relative rate", "role": "number"},
+            {"key": "adjusted_interval", "label": level_words(level), "role": "text"},
+        ]
     held = " and ".join(DIMENSION_LABELS[name].lower() for name in spec.adjust)
     notes = [f"The adjusted relative rate holds {held} equal (Mantel-Haenszel)."] if spec.adjust else []
     notes += [
         "P-values are adjusted for the number of comparisons in the table (Benjamini-Hochberg); intervals are not.",
-        "The design effect is how much wider repeat cases make the uncertainty; 1 where each case is a different person.",
+        "The design effect is how much repeat cases add to the variance; 1 where each case is a different person.",
         "The ratio the data could have shown is the nearest to 1 that a comparison of this size would find four times "
         "in five.",
     ]
     return Table(
         f"{spec.id}-evidence", f"How sure we can be: {_lower_first(caption(spec, period))}", columns, rows, facts,
-        notes, _source(place), place.status, wide=True,
+        notes, _source(place), place.status,
     )  # fmt: skip
 
 
@@ -228,24 +248,25 @@ def _measure_columns(spec: TableSpec, level: float) -> list[dict[str, str]]:
     if measure.kind == "count":
         return []
     unit = "%" if measure.kind == "proportion" else f"per {measure.per:,} average population"
-    return [
-        {"key": "value", "label": measure.name if unit == "%" else "Rate", "unit": unit, "role": "number"},
-        {"key": "interval", "label": _limits(level), "role": "text"},
-    ]
-
-
-def _limits(level: float) -> str:
-    return level_words(level)
+    columns = [{"key": "value", "label": "Rate", "unit": unit, "role": "number"}]
+    if _exploratory(spec):  # the relative rate's interval is what a reader needs there
+        return columns
+    return [*columns, {"key": "interval", "label": level_words(level), "role": "text"}]
 
 
 def _counts(row: _Row) -> dict[str, Any]:
-    cells = {"numerator": row.figure("numerator", number_or_blank(row.row["numerator"]))}
+    cells = {"numerator": row.figure("numerator", _count_text(row.row["numerator"]))}
     if row.spec.measure.denominator:
-        cells["denominator"] = row.figure("denominator", number_or_blank(row.row["denominator"]))
+        cells["denominator"] = row.figure("denominator", _count_text(row.row["denominator"]))
     return cells
 
 
-def number_or_blank(value: Any) -> str:
+def _exploratory(spec: TableSpec) -> bool:
+    """Whether the table compares ethnic groups within parts of the system."""
+    return bool(spec.strata) and "ethnicity" in spec.by
+
+
+def _count_text(value: Any) -> str:
     return "" if missing(value) else number(value, "", 0 if float(value).is_integer() else 1)
 
 
@@ -258,59 +279,68 @@ def _measured(row: _Row) -> dict[str, Any]:
     else:
         unit, decimals = "", measure.decimals
     value = "" if missing(row.row["value"]) else number(row.row["value"], unit, decimals)
-    limits = interval(row.row["lower"], row.row["upper"], unit, decimals, mark="u")
     name = "%" if unit else f"per {measure.per:,}"
-    return {"value": row.figure("value", value, name), "interval": row.range("lower", "upper", limits, name)}
+    cells = {"value": row.figure("value", value, name)}
+    if not _exploratory(row.spec):
+        limits = interval(row.row["lower"], row.row["upper"], unit, decimals, mark="u")
+        cells["interval"] = row.range("lower", "upper", limits, name)
+    return cells
 
 
 def _ratio(row: _Row) -> dict[str, Any]:
-    text = "" if missing(row.row["ratio"]) else ratio(row.row["ratio"])
     limits = interval(row.row["ratio_lower"], row.row["ratio_upper"], mark="u")
-    return {"ratio": row.figure("ratio", text), "ratio_interval": row.range("ratio_lower", "ratio_upper", limits)}
+    return {
+        "ratio": row.figure("ratio", _ratio_text(row.row["ratio"])),
+        "ratio_interval": row.range("ratio_lower", "ratio_upper", limits),
+    }
 
 
 def _verdict(row: _Row) -> dict[str, Any]:
     word = row.row["verdict"]
     if missing(word):
-        return {"text": f"[{NOT_APPLICABLE}]", "value": None, "mark": NOT_APPLICABLE, "fact": None}
+        return text_cell(f"[{NOT_APPLICABLE}]")
     return text_cell(word) | {"fact": row.fact("verdict", word, word)}
 
 
 def _evidence(row: _Row) -> dict[str, Any]:
     share = row.spec.measure.kind == "proportion"
     scale, decimals = (100, 1) if share else (1, row.spec.measure.decimals)
+    gaps = ("gap", "gap_lower", "gap_upper")
+    row.row |= {name: None if missing(row.row[name]) else round(row.row[name] * scale, 6) for name in gaps}
     record = row.row
-    gap = {name: None if missing(record[name]) else record[name] * scale for name in ("gap", "gap_lower", "gap_upper")}
-    row.row = record | gap
     below, above = record["detectable_below"], record["detectable_above"]
-    ends = ([f"{ratio(below)} or less"] if not missing(below) else []) + (
-        [f"{ratio(above)} or more"] if not missing(above) else []
-    )
+    could = [] if missing(below) else [f"{ratio(below)} or less"]
+    could += [] if missing(above) else [f"{ratio(above)} or more"]
+
+    def limits(name: str, places: int = 2) -> dict[str, Any]:
+        lower, upper = f"{name}_lower", f"{name}_upper"
+        return row.range(lower, upper, interval(record[lower], record[upper], "", places, mark="u"))
+
     cells = {
-        "gap": row.figure("gap", "" if missing(gap["gap"]) else number(gap["gap"], "", decimals)),
-        "gap_interval": row.range(
-            "gap_lower", "gap_upper", interval(gap["gap_lower"], gap["gap_upper"], "", decimals, "z")
-        ),
+        "gap": row.figure("gap", "" if missing(record["gap"]) else number(record["gap"], "", decimals)),
         "p_adjusted": row.figure("p_adjusted", "" if missing(record["p_adjusted"]) else p_value(record["p_adjusted"])),
-        "deff": row.figure("deff", number_2(record["deff"])),
-        "detectable": row.range("detectable_below", "detectable_above", "; ".join(ends)),
-        "bounds": row.range(
-            "bound_lower", "bound_upper", interval(record["bound_lower"], record["bound_upper"], mark="u")
-        ),
-        "adjusted": row.figure("adjusted_ratio", number_2(record["adjusted_ratio"])),
-        "adjusted_interval": row.range(
-            "adjusted_lower", "adjusted_upper", interval(record["adjusted_lower"], record["adjusted_upper"], mark="u")
-        ),
+        "deff": row.figure("deff", _ratio_text(record["deff"])),
+        "detectable": row.range("detectable_below", "detectable_above", "; ".join(could)),
+        "bounds": limits("bound"),
     }
+    if share:
+        cells["gap_interval"] = limits("gap", decimals)
+    if row.spec.adjust:
+        cells["adjusted"] = row.figure("adjusted_ratio", _ratio_text(record["adjusted_ratio"]))
+        cells["adjusted_interval"] = limits("adjusted")
     return cells
 
 
-def number_2(value: Any) -> str:
+def _ratio_text(value: Any) -> str:
     return "" if missing(value) else ratio(value)
 
 
-def _notes(frame: pd.DataFrame, spec: TableSpec) -> list[str]:
+def _notes(frame: pd.DataFrame, spec: TableSpec, level: float) -> list[str]:
     notes = [spec.measure.definition]
+    if spec.measure.kind != "count":
+        own, ratio_ = (METHODS[name].interval for name in METHODS_USED[spec.measure.kind, spec.measure.clustered])
+        of_ratio = f" for the rate and {ratio_} for the relative rate" if "verdict" in frame else ""
+        notes.append(f"{level_words(level)}s are {own}{of_ratio}; methods and quality explains both.")
     if "judged" in frame and frame["judged"].eq("complement").any():
         rarer = frame.loc[frame["judged"].eq("complement") & frame["ratio"].notna(), "label"]
         if len(rarer):
@@ -318,8 +348,12 @@ def _notes(frame: pd.DataFrame, spec: TableSpec) -> list[str]:
                 f"The relative rate is that of the rarer side, {WORDS[spec.measure.code].complement}, for: "
                 f"{', '.join(dict.fromkeys(rarer))}."
             )
-    if spec.strata and "verdict" in frame:
+    if _exploratory(spec):
         notes.append("Comparisons within parts of the system are exploratory: the headline is the table for all.")
+    if "establishment_type" in spec.by:
+        notes.append(
+            "Establishments that the list of types does not hold, and deaths in escort, are in Other or escort."
+        )
     if any(name.startswith("ethnicity") for name in spec.by):
         notes.append(CHINESE_NOTE)
     return notes
@@ -374,14 +408,22 @@ def published_table(name: str, table: PublishedTable, place: Place) -> Table:
                     mark,
                     table.unit,
                     ("published",),
-                )  # fmt: skip
+                )
             )
             cells[column] = {"text": text, "value": held, "mark": mark or None, "fact": identifier}
         rows.append(cells | ({"_total": True} if record[header] in ("All", "all") else {}))
     heads = [{"key": header, "label": table.header, "role": "header"}]
     heads += [{"key": str(column), "label": str(column).capitalize(), "role": "number"} for column in columns]
     return Table(
-        name, table.caption, heads, rows, facts, list(table.notes), table.source, ("published",), wide=len(columns) > 6
+        name,
+        table.caption,
+        heads,
+        rows,
+        facts,
+        list(table.notes),
+        table.source,
+        ("published",),
+        wide=len(columns) > MOST_UPRIGHT,
     )
 
 
@@ -391,4 +433,4 @@ def frame_table(identifier: str, title: str, frame: pd.DataFrame, header: str) -
         {"key": str(name), "label": str(name), "role": "header" if name == header else "text"} for name in frame.columns
     ]
     rows = [{str(name): text_cell(str(value)) for name, value in row.items()} for row in frame.to_dict("records")]
-    return Table(identifier, title, columns, rows, wide=len(columns) > 6)
+    return Table(identifier, title, columns, rows, wide=len(columns) > MOST_UPRIGHT)

@@ -30,14 +30,14 @@ class Page(HTMLParser):
 
 def test_the_list_has_errors_first():
     assert listing(FINDINGS).splitlines() == [
-        "The inputs have 1 error and 1 warning.",
+        "1 error and 1 warning:",
         "  error: a.csv, row 1,234, column ethnicity_code: '<W7>' is not one of the codes",
         "  warning: b.csv, row 7, column received_date: the date is late",
     ]
 
 
 def test_nothing_wrong_is_said():
-    assert listing([]) == "The inputs have no errors and no warnings."
+    assert listing([]) == "No errors and no warnings:"
     assert "no errors and no warnings" in report([])
 
 

@@ -18,10 +18,7 @@ from .fixture import PAGE, report
 
 pytestmark = pytest.mark.full
 
-QUIET = (
-    "--no-sandbox --disable-gpu --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 STATES: list[tuple[int, Any, bool]] = list(product((320, 1280), ("light", "dark"), (False, True)))
 
 

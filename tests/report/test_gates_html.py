@@ -39,7 +39,7 @@ FAULTS = [
     ("chart without role", 'role="img"', "", "one picture"),
     ("chart without data", r'<a href="#table-[^>]*>See the figures.*?</a>', "", "link to its data"),
     ("chart without caption", "<figcaption>.*?</figcaption>", "", "figure without a caption"),
-    ("table without caption", "<caption><span.*?</caption>", "", "table without a caption"),
+    ("table without caption", "<caption><div.*?</caption>", "", "table without a caption"),
     ("heading without scope", ' scope="col"', "", "without a scope"),
     ("no row headings", r'<th scope="row">(.*?)</th>', r"<td>\1</td>", "both its columns and its rows"),
     ("empty heading cell", r'<th scope="row">Asian</th>', '<th scope="row"></th>', "empty heading cell"),

@@ -78,7 +78,7 @@ def _run(chapter: ChapterPlan, parameters: dict[str, Any], out: Path) -> float:
         parameters,
         progress_bar=False,
         kernel_name="python3",
-        extra_arguments=["--log-level=ERROR"],  # the kernel warns each time that loopback is not encrypted
+        extra_arguments=["--log-level=CRITICAL"],  # it speaks of unencrypted loopback, and of being stopped
     )
     nbformat.write(stripped(nbformat.read(out, as_version=4)), out)
     return time.monotonic() - start

@@ -11,6 +11,7 @@ TYPE = (9.5, 8.5, 8)  # sizes to try on an upright page, in points; a turned one
 LETTER = 0.5  # mean width of a letter in its own size, in Source Sans Pro
 INSET = 10  # points beside each column's text
 UNBROKEN = 15  # letters: a shorter text, such as an interval, stays on one line
+BROKEN = 12  # letters: a longer one is not broken into shorter lines
 LONGEST = 70  # letters: a longer text asks for no more room
 FILLED = 0.6  # share of the page that a narrow table takes at least
 
@@ -45,7 +46,7 @@ def _letters(model: Model, column: Model) -> tuple[int, int]:
     if column["role"] == "number":
         cells = longest
     else:
-        cells = max((len(text) if len(text) <= UNBROKEN else _word(text) for text in texts), default=0)
+        cells = max((len(text) if len(text) <= UNBROKEN else max(BROKEN, _word(text)) for text in texts), default=0)
     least = max(cells, *heading)
     return least, max(least, min(longest, LONGEST), min(sum(heading), 2 * max(heading)))
 

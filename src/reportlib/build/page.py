@@ -60,6 +60,12 @@ class Page:
         return marks
 
 
+def page_of(chapter: Chapter) -> Page:
+    """The page of a chapter that stands alone, as far as its own heading tells."""
+    header = chapter.header
+    return Page(chapter.title, header.get("year", ""), status=tuple(header.get("status", ())))
+
+
 class Link(NamedTuple):
     title: str
     href: str
@@ -105,15 +111,9 @@ def slug(text: str) -> str:
 
 def read_chapter(notebook: nbformat.NotebookNode, public: bool = True, name: str = "") -> Chapter:
     """Read an executed notebook; give each heading a name that is unique in the report."""
-    cells = [
-        cell for cell in notebook.cells if not (public and "qa-only" in cell.metadata.get("tags", []))
-    ]
-    tokens = {
-        place: markdown.parse(cell.source) for place, cell in enumerate(cells) if cell.cell_type == "markdown"
-    }
-    header = next(
-        (model for _, model in Chapter("", "", {}, cells).models() if model["kind"] == "header"), {}
-    )
+    cells = [cell for cell in notebook.cells if not (public and "qa-only" in cell.metadata.get("tags", []))]
+    tokens = {place: markdown.parse(cell.source) for place, cell in enumerate(cells) if cell.cell_type == "markdown"}
+    header = next((model for _, model in Chapter("", "", {}, cells).models() if model["kind"] == "header"), {})
     headings = [token for _, token in sorted_tokens(tokens) if token["type"] == "heading"]
     title = markdown.plain(headings[0]) if headings else header.get("title", "Untitled")
     chapter = header.get("chapter") or name or slug(title)

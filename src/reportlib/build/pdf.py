@@ -18,16 +18,19 @@ from typing import Any
 
 import pikepdf
 import typst
+from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
 from pikepdf import ObjectStreamMode
+from traitlets import default
 
 from reportlib.build import svg
 from reportlib.build.fit import fit
 from reportlib.build.markdown import Token
-from reportlib.build.page import MARKS, Chapter, Model, Page, heading, marks_in, read_chapter, resolve
+from reportlib.build.page import MARKS, Chapter, Model, Page, heading, marks_in, page_of, read_chapter, resolve
 from reportlib.errors import Finding, ReportError
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
+Element = Any  # of a PDF's structure: pikepdf's objects take their shape from the file
 FAMILY = "Source Sans Pro"
 FACES = ("Regular", "It", "Semibold", "Bold", "BoldIt")
 
@@ -42,13 +45,29 @@ def pdf_report(notebooks: Sequence[NotebookNode], page: Page) -> bytes:
     return _mark_row_headers(_compile(document, page), _header_columns(document))
 
 
+class ReportPdfExporter(Exporter):
+    """`jupyter nbconvert --to race-report-pdf`: an executed chapter as a PDF of its own."""
+
+    export_from_notebook = "Race report (accessible PDF)"
+    output_mimetype = "application/pdf"
+
+    @default("file_extension")
+    def _pdf(self) -> str:
+        return ".pdf"
+
+    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kw: Any) -> tuple[Any, dict[str, Any]]:
+        """Render a chapter as a report of its own."""
+        nb, resources = super().from_notebook_node(nb, resources, **kw)
+        return pdf_report([nb], page_of(read_chapter(nb))), resources
+
+
 def _particulars(page: Page) -> dict[str, Any]:
     shown = ("title", "year", "edition", "authors", "status", "draft", "organisation", "colour", "published")
     return {**{name: getattr(page, name) for name in shown}, "warnings": page.warnings, "marks": MARKS}
 
 
 def _chapter(chapter: Chapter) -> dict[str, Any]:
-    return {"id": chapter.id, "header": chapter.header, "sections": _sections(_blocks(chapter))}
+    return {"id": chapter.id, "header": chapter.header, "sections": _sections(list(_blocks(chapter)))}
 
 
 def _blocks(chapter: Chapter) -> Iterator[dict[str, Any]]:
@@ -61,10 +80,14 @@ def _blocks(chapter: Chapter) -> Iterator[dict[str, Any]]:
         yield from (_model(model) for at, model in models if at == place and model["kind"] != "header")
 
 
-def _sections(blocks: Iterator[Model]) -> list[dict[str, Any]]:
-    """Blocks gathered by the way that their page lies, so that turned tables share pages."""
-    by_way = groupby(blocks, key=lambda block: block.get("turned", False))
-    return [{"turned": turned, "blocks": list(own)} for turned, own in by_way]
+def _sections(blocks: list[Model]) -> list[dict[str, Any]]:
+    """Blocks gathered by the way that their page lies; a turned table takes its heading along."""
+    turned = [block.get("turned", False) for block in blocks]
+    for place in range(len(blocks) - 1):
+        headed = blocks[place]["kind"] == "markdown" and place > 0
+        turned[place] |= headed and turned[place + 1]
+    ways = groupby(zip(turned, blocks, strict=True), key=lambda pair: pair[0])
+    return [{"turned": way, "blocks": [block for _, block in own]} for way, own in ways]
 
 
 def _link(token: Token) -> Token:
@@ -92,7 +115,7 @@ def _compile(document: dict[str, Any], page: Page) -> bytes:
     stamp = int(datetime.combine(day, time(), UTC).timestamp()) if day else 0
     inputs = {"report": json.dumps(document, ensure_ascii=False)}
     with TemporaryDirectory() as folder:
-        options = {"format": "pdf", "pdf_standards": "ua-1", "timestamp": stamp, "font_paths": _fonts(folder)}
+        options: Any = {"format": "pdf", "pdf_standards": "ua-1", "timestamp": stamp, "font_paths": _fonts(folder)}
         try:
             pdf, warnings = typst.compile_with_warnings(TEMPLATE.read_bytes(), sys_inputs=inputs, **options)
         except typst.TypstError as error:
@@ -144,12 +167,12 @@ def _mark_row_headers(pdf: bytes, header_columns: list[list[int]]) -> bytes:
     return out.getvalue()
 
 
-def structure(document: pikepdf.Pdf) -> Iterator[pikepdf.Dictionary]:
+def structure(document: pikepdf.Pdf) -> Iterator[Element]:
     """Every element of the structure tree, in reading order."""
     return descend(document.Root.StructTreeRoot)
 
 
-def descend(node: pikepdf.Dictionary) -> Iterator[pikepdf.Dictionary]:
+def descend(node: Element) -> Iterator[Element]:
     """The elements below one, in reading order."""
     kids = node.get("/K", [])
     for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:

@@ -69,6 +69,8 @@ def _spec(entry: dict[str, Any], grouping: str, path: Path, findings: list[Findi
     adjust = tuple(entry.get("adjust", ()))
     known = [*DIMENSIONS[measure.numerator.dataset], "year"]
     findings += _unknown("dimension", [*by, *adjust], known, path)
+    if adjust and tuple(by) != ("ethnicity",):
+        findings.append(Finding(f"table {entry['id']!r}: only a table by ethnicity alone can be adjusted", path.name))
     return TableSpec(entry["id"], measure, tuple(by), named, period, adjust)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -34,6 +34,7 @@ class Counted:
     part: Part
     frame: pd.DataFrame  # by, value (int; people summed over snapshots for a population)
     scale: int
+    published: bool  # made of published figures alone: exempt, and known to everyone
 
     @property
     def name(self) -> str:
@@ -45,9 +46,10 @@ def prepare(
     chapters: Sequence[ChapterPlan],
     sources: dict[str, Source],
     findings: Sequence[Finding],
+    responses: Mapping[str, str],
     folder: Path,
     say: Say = lambda stage: None,
-) -> Pattern:
+) -> None:
     """Count, protect and estimate every declared table, and write what the notebooks read to `folder`."""
     say("counting")
     release = Release(sources, params)
@@ -66,9 +68,8 @@ def prepare(
         shown.to_parquet(folder / "counts" / f"{spec.id}.parquet", index=False)
         found = estimates(release, spec, _reference(params, spec), params.confidence_level)
         _releasable(found, shown, spec).to_parquet(folder / "estimates" / f"{spec.id}.parquet", index=False)
-    run = _run(params, chapters, sources, findings, release, why, counted, pattern)
+    run = _run(params, chapters, sources, findings, release, why, counted, pattern) | {"responses": dict(responses)}
     (folder / "run.json").write_text(json.dumps(run, indent=1, sort_keys=True, default=str), encoding="utf-8")
-    return pattern
 
 
 def _reference(params: Params, spec: TableSpec) -> str:
@@ -86,7 +87,7 @@ def _count(release: Release, spec: TableSpec) -> list[Counted]:
         grid = pd.DataFrame(list(product(*(axes[name] for name in by))), columns=by)
         full = grid.merge(frame, on=by, how="left") if by else frame
         full["value"] = full["value"].fillna(0).astype("int64")
-        tables.append(Counted(spec, part, full, release.scale(spec, part)))
+        tables.append(Counted(spec, part, full, release.scale(spec, part), release.published(part)))
     return tables
 
 
@@ -106,9 +107,8 @@ def _pattern(params: Params, counted: Sequence[Counted]) -> Pattern:
         frame = table.frame.copy()
         if "year" not in frame:
             frame["year"] = params.pooled_label
-        tables.append(
-            CountTable(table.name, table.part.code, frame, additive=table.part.counts != "people", scale=table.scale)
-        )
+        additive = table.part.counts != "people"
+        tables.append(CountTable(table.name, table.part.code, frame, additive, table.published, table.scale))
     policy = Policy(threshold=params.disclosure.threshold, protection_width=params.disclosure.protection_width)
     return protect(tables, policy, _relations(params, counted))
 
@@ -158,8 +158,8 @@ def _protected(
         by = [name for name in spec.by if name in part]
         keep = part[[*by, column, f"{column}_rule"]]
         shown = shown.merge(keep, on=by, how="left") if by else shown.merge(keep, how="cross")
-    rules = [name for name in shown if name.endswith("_rule")]
-    hidden_row = shown[rules].ne("").any(axis=1)
+    rules = [name for name in shown if str(name).endswith("_rule")]
+    hidden_row = (shown[rules] != "").any(axis=1)
     shown["numerator"] = shown["numerator"].mask(hidden_row)
     shown["mark"] = hidden_row.map({True: "c", False: ""})
     return checked(_without_unheld(shown.drop(columns=rules), spec))
@@ -170,7 +170,7 @@ def _without_unheld(shown: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     if "ethnicity" not in spec.by or "denominator" not in shown:
         return shown
     held = shown.groupby("ethnicity")[["numerator", "denominator"]].sum(min_count=1).sum(axis=1)
-    marked = shown.groupby("ethnicity")["mark"].agg(lambda marks: marks.ne("").any())
+    marked = shown["mark"].ne("").groupby(shown["ethnicity"]).any()
     absent = shown["ethnicity"].map((held == 0) & ~marked) & shown["ethnicity"].eq("W5")
     shown.loc[absent, ["numerator", "denominator"]] = pd.NA
     return shown.assign(mark=shown["mark"].mask(absent, "x"))
@@ -203,6 +203,7 @@ def _run(
              "sha256": s.sha256, "fields": list(s.columns)}
             for s in sources.values()
         ],
+        "establishments": release.establishments(),
         "findings": [{"level": f.level, "text": str(f)} for f in findings],
         "chapters": {
             chapter.name: {"tables": [spec.id for spec in chapter.tables], "published": list(chapter.published)}

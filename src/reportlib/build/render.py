@@ -33,6 +33,7 @@ from reportlib.build.page import (
     Page,
     heading,
     marks_in,
+    page_of,
     read_chapter,
     resolve,
     slug,
@@ -109,13 +110,12 @@ class ReportExporter(TemplateExporter):
         environment.globals.update(verdicts=VERDICTS, marks_in=marks_in, marks=MARKS, statuses=STATUSES, mime=MIME)
         return environment
 
-    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kw: Any) -> tuple[str, Any]:
+    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kw: Any) -> tuple[Any, dict[str, Any]]:
         """Render a chapter; without a report around it, as a page on its own."""
         resources = resources or {}
         if "report" not in resources:
             chapter = read_chapter(nb, name=resources.get("metadata", {}).get("name", ""))
-            year, status = chapter.header.get("year", ""), tuple(chapter.header.get("status", ()))
-            view = View([chapter], Page(chapter.title, year, status=status), [])
+            view = View([chapter], page_of(chapter), [])
             nb, resources = view.notebook(), {**resources, "report": view}
         return super().from_notebook_node(nb, resources, **kw)
 

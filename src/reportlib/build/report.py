@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -71,7 +72,7 @@ class Clock:
 
 def checked_inputs(params: Params, work: Path) -> tuple[dict[str, Source], list[Finding]]:
     """Read and check every input. Raises ReportError with all findings if one of them is an error."""
-    sources = read_all(params.inputs, work, ROOT)
+    sources = read_all({str(name): spec for name, spec in params.inputs.items()}, work, ROOT)
     findings = [finding for source in sources.values() for finding in source.findings]
     findings += check(sources, params.span)
     if any(finding.level == "error" for finding in findings):
@@ -80,7 +81,11 @@ def checked_inputs(params: Params, work: Path) -> tuple[dict[str, Source], list[
 
 
 def report(
-    params: Params, outputs: Path = OUTPUTS, stage: Stage = lambda name: None, tell: Tell = lambda *told: None
+    params: Params,
+    responses: Mapping[str, str],
+    outputs: Path = OUTPUTS,
+    stage: Stage = lambda name: None,
+    tell: Tell = lambda *told: None,
 ) -> Run:
     """Make the report of one edition.
 
@@ -93,10 +98,10 @@ def report(
         clock("reading and checking inputs")
         sources, findings = checked_inputs(params, work / "inputs")
         chapters = plan(NOTEBOOKS, params.grouping)
-        home = edition / "runs" / run_id(params, sources)
+        home = edition / "runs" / run_id(params, sources, responses)
         if not home.exists():
             made = work / "run"
-            prepare(params, chapters, sources, findings, work / "handoff", clock)
+            prepare(params, chapters, sources, findings, responses, work / "handoff", clock)
             with _kept_if_failed(made, edition / "failed"):
                 _make(params, chapters, work / "handoff", made, clock, tell)
             clock("keeping the run")
@@ -116,7 +121,7 @@ def prepared(params: Params, outputs: Path = OUTPUTS) -> Iterator[Path]:
     with scratch(outputs / params.reporting_year / params.edition) as work:
         sources, findings = checked_inputs(params, work / "inputs")
         chapters = plan(NOTEBOOKS, params.grouping)
-        prepare(params, chapters, sources, findings, work / "handoff")
+        prepare(params, chapters, sources, findings, {}, work / "handoff")
         execute(chapters, params.analysis(), work / "handoff", work / "notebooks", lambda *told: None)
         yield work / "handoff"
 
@@ -192,9 +197,10 @@ def rendered(params: Params, notebooks: list[nbformat.NotebookNode]) -> Mapping[
     return files
 
 
-def run_id(params: Params, sources: Mapping[str, Source]) -> str:
+def run_id(params: Params, sources: Mapping[str, Source], responses: Mapping[str, str]) -> str:
     """The digest of everything that a report follows from: parameters, inputs, lock and code."""
     digest = hashlib.sha256(params.model_dump_json().encode())
+    digest.update(json.dumps(dict(responses), sort_keys=True).encode())
     for name in sorted(sources):
         digest.update(f"{name} {sources[name].sha256}\n".encode())
     files = [ROOT / "requirements.lock"]

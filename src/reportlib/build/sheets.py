@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from textwrap import wrap
 from typing import Any
 
@@ -69,7 +70,7 @@ class Sheet:
         """Rows above the table's first row of figures."""
         return len(self.lines) + 2
 
-    @property
+    @cached_property
     def widths(self) -> list[int]:
         """Widths of the columns in characters: the longest cell, or the longest word of the heading."""
         most = WIDEST if len(self.head) < 3 else WIDE
@@ -130,6 +131,7 @@ def sheets(tables: Sequence[Model], page: Page) -> list[Sheet]:
 
 def _sheet(name: str, table: Model, notes: list[str], page: Page) -> Sheet:
     head, rows = grid(table)
+    rows = rows or [[NOT_APPLICABLE] * len(head)]  # a table is never empty
     own = [f"[note {notes.index(note) + 1}]" for note in table.get("notes", [])]
     lines = ["This worksheet contains one table." + (" Its notes are on the worksheet Notes." if own else "")]
     lines += [f"{mark}: {meaning}" for mark, meaning in page.warnings]
@@ -163,14 +165,18 @@ def grid(table: Model) -> tuple[list[str], list[list[Cell]]]:
 
 
 def columns(table: Model) -> list[Column]:
-    """A table's columns. An interval is headed by the figure that stands before it."""
+    """A table's columns. An interval, or a heading that comes twice, is headed by the figure that it belongs to."""
+    labels = [column["label"] for column in table["columns"]]
     found, before = [], ""
     for column in table["columns"]:
         label, unit = column["label"], column.get("unit", "")
-        if column["role"] != "header" and _are_ranges([row[column["key"]]["text"] for row in table["rows"]]):
-            titles = tuple(f"{before}: {label}, {end} limit" for end in ("lower", "upper"))
+        whole = f"{label} ({unit})" if unit and unit not in label else label
+        if column["role"] == "text" and _are_ranges([row[column["key"]]["text"] for row in table["rows"]]):
+            titles: tuple[str, ...] = tuple(f"{before}: {label}, {end} limit" for end in ("lower", "upper"))
+        elif column["role"] == "text" and labels.count(label) > 1:
+            titles = (f"{before}: {label}",)
         else:
-            titles, before = (f"{label} ({unit})" if unit and unit not in label else label,), label
+            titles, before = (whole,), label
         found.append(Column(column["key"], column["role"], titles))
     return found
 
@@ -204,6 +210,8 @@ def text_of(cell: Cell) -> str:
 
 
 def _sheet_name(place: int, identifier: str) -> str:
-    """A name that says what the sheet holds, cut between words."""
-    words = wrap(f"{place} {identifier.replace('-', ' ')}", LONGEST_NAME, max_lines=1, placeholder="")
-    return words[0].replace(" ", "_")
+    """A name that says what the sheet holds; where it is too long, the words before the last give way."""
+    words = [str(place), *identifier.split("-")]
+    while len("_".join(words)) > LONGEST_NAME and len(words) > 2:
+        del words[-2]
+    return "_".join(words)[:LONGEST_NAME]

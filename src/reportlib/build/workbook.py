@@ -41,13 +41,14 @@ def csvw(table: Model, page: Page) -> dict[str, Any]:
         {"name": name, "titles": title, "datatype": _datatype([row[i] for row in rows])}
         for i, (name, title) in enumerate(zip(names, head, strict=True))
     ]
+    issued = {"dc:issued": page.publication_date.isoformat()} if page.publication_date else {}
     return {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en-GB"}],
         "url": f"{table['id']}.csv",
         "dc:title": table["caption"],
         "dc:description": " ".join(filter(None, [*table.get("notes", []), marks_told(rows)])),
         "dc:creator": listed(page.authors) or page.organisation,
-        "dc:issued": page.publication_date.isoformat() if page.publication_date else "",
+        **issued,
         "tableSchema": {
             "columns": [column | {"null": [f"[{mark}]" for mark in MARKS]} for column in described],
             "primaryKey": [column.names[0] for column in columns(table) if column.role == "header"],
@@ -80,14 +81,6 @@ def xlsx(tables: Sequence[Model], page: Page) -> bytes:
 
 def _write(book: GPWorkbook, sheet: Sheet) -> None:
     cells = {title: [_excel(row[i]) for row in sheet.rows] for i, title in enumerate(sheet.head)}
-    figures = {x for row in sheet.rows for x, cell in enumerate(row) if isinstance(cell, Number)}
-    formats: list[dict[str, Any]] = [{"column": {"columns": sorted(figures), "format": {"align": "right"}}}]
-    formats += [
-        {"cell": {"cells": (y, x), "format": {"num_format": _format(cell)}}}
-        for y, row in enumerate(sheet.rows, 1)
-        for x, cell in enumerate(row)
-        if isinstance(cell, Number)
-    ]
     table = GPTable(
         pd.DataFrame(cells, dtype=object),
         sheet.table,
@@ -95,7 +88,7 @@ def _write(book: GPWorkbook, sheet: Sheet) -> None:
         instructions=sheet.lines[0],
         legend=sheet.lines[1:],
         index_columns={level + 1: level for level in range(min(sheet.headers, 3))},
-        additional_formatting=formats,
+        additional_formatting=[rule for x in range(len(sheet.head)) for rule in _formats(sheet, x)],
     )
     page = book.add_worksheet(sheet.name)
     page.write_gptable(table, auto_width=False)
@@ -106,6 +99,19 @@ def _write(book: GPWorkbook, sheet: Sheet) -> None:
     page.set_landscape()
     page.fit_to_pages(1, 0)
     page.freeze_panes(sheet.top, sheet.headers)
+
+
+def _formats(sheet: Sheet, x: int) -> list[dict[str, Any]]:
+    """Rules for a column of figures: one where all are printed alike, else one a cell."""
+    column = enumerate((row[x] for row in sheet.rows), 1)
+    formats = {y: _format(cell) for y, cell in column if isinstance(cell, Number)}
+    if not formats:
+        return []
+    rules: list[dict[str, Any]] = [{"column": {"columns": [x], "format": {"align": "right"}}}]
+    if len(set(formats.values())) == 1:
+        rules[0]["column"]["format"]["num_format"] = formats[min(formats)]
+        return rules
+    return rules + [{"cell": {"cells": (y, x), "format": {"num_format": form}}} for y, form in formats.items()]
 
 
 def _excel(cell: Cell) -> str | float | dict[str, str]:

@@ -22,10 +22,10 @@ from reportlib.words import (
 LONGEST = 8  # rows told one by one; beyond, those that stand out and how many do not
 
 
-def forest(rows: pd.DataFrame, title: str, reference: str, level: float, band: tuple[float, float]) -> str:
-    """Alt text of a forest plot, or of small ones by stratum."""
+def forest(rows: pd.DataFrame, title: str, axis: str, level: float, band: tuple[float, float]) -> str:
+    """Alt text of a forest plot, or of small ones by stratum; `axis` says what is compared with whom."""
     shown = rows[rows["ratio"].notna()]
-    about = f"Relative rate compared with {reference}, {level_words(level)}; parity is {interval(*band)}."
+    about = f"{axis}, {level_words(level)}; parity is {interval(*band)}."
     return f"Forest plot: {title}. {about} {_verdicts(shown)}{_hidden(rows)}"
 
 
@@ -50,7 +50,7 @@ def trend(rows: pd.DataFrame, title: str, unit: str) -> str:
         ends = line.sort_values("year").iloc[[0, -1]].to_dict("records")
         told = [f"{number(row['value'], '%' if unit == '%' else '', 1)} in {row['year']}" for row in ends]
         parts.append(f"{label} {' to '.join(dict.fromkeys(told))}")
-    gaps = rows.assign(label=[f"{row['label']} in {row['year']}" for row in rows.to_dict("records")])
+    gaps = rows.assign(stratum=rows["label"], label=rows["year"])
     return f"Line chart: {title}.{_measured(unit)} {_told(parts)}{_hidden(gaps)}"
 
 
@@ -101,11 +101,17 @@ def _verdicts(shown: pd.DataFrame) -> str:
 
 
 def _ratio_words(row: Mapping[Hashable, Any]) -> str:
-    limits = interval(row["ratio_lower"], row["ratio_upper"], mark="x") if "ratio_lower" in row else ""
-    return ratio(row["ratio"]) + (f" ({limits})" if limits else "")
+    bounded = not missing(row.get("ratio_lower")) and not missing(row.get("ratio_upper"))
+    return ratio(row["ratio"]) + (f" ({interval(row['ratio_lower'], row['ratio_upper'])})" if bounded else "")
 
 
 def _hidden(rows: pd.DataFrame) -> str:
-    """Which rows have no figure, and why."""
-    marks = [(mark, [_name(row) for row in rows[rows["mark"] == mark].to_dict("records")]) for mark in MARKS]
-    return "".join(f" Not shown, {marked([mark])}: {listed(names)}." for mark, names in marks if names)
+    """Which rows have no figure, and why; those of one stratum together."""
+    strata = rows["stratum"].fillna("") if "stratum" in rows else pd.Series("", index=rows.index)
+    said = []
+    for mark in MARKS:
+        hidden = rows[rows["mark"] == mark]
+        groups = hidden["label"].astype(str).groupby(strata[hidden.index], sort=False).agg(list)
+        names = [f"{stratum} ({listed(labels)})" if stratum else listed(labels) for stratum, labels in groups.items()]
+        said += [f" Not shown, {marked([mark])}: {'; '.join(names)}."] if names else []
+    return "".join(said)

@@ -21,6 +21,7 @@ from reportlib.words import MARKS, missing, ratio
 
 MOST_COLUMNS = 6
 CELL, NAMES, PANEL_ROW = 46, 128, 24  # heights of a cell and a row, width of the names beside cells
+AXIS = 46  # characters in a line below an axis
 RATIOS = ("ratio", "ratio_lower", "ratio_upper", "adjusted_ratio", "adjusted_lower", "adjusted_upper")
 SIGNS = {  # above and below the reference
     "disproportionate": "▲▼",
@@ -33,51 +34,70 @@ SHADES = ("#801650", "#D9B6CB", "#D5E3F0", "#D5E3F0", "#F3F2F1", "#FFFFFF")  # i
 
 
 def forest(
-    frame: pd.DataFrame, title: str, reference: str, level: float = 0.95, band: tuple[float, float] = BAND
+    frame: pd.DataFrame,
+    title: str,
+    reference: str,
+    level: float = 0.95,
+    band: tuple[float, float] = BAND,
+    outcome: str = "",
 ) -> Chart:
     """Relative rates with their intervals on a log axis, a row a group, its verdict in words.
 
     frame: group, label, ratio, ratio_lower, ratio_upper, verdict, mark; adjusted_ratio, adjusted_lower and
-    adjusted_upper, where there, are drawn as a thin line below. The row labelled `reference` is left out.
-    A filled marker is a significant difference; an end beyond the axis is an arrow.
+    adjusted_upper, where there, are drawn as a thin line below. The row labelled `reference`, and rows
+    without a verdict, are left out. A filled marker is a significant difference; an end beyond the axis is
+    an arrow. `outcome` names what the relative rate is of, where that is not what the title names ("not
+    completing supervision").
     """
-    rows = checked(frame[frame["label"] != reference], RATIOS)
+    rows, axis = _compared(frame, reference, RATIOS), _axis(reference, outcome)
+    label = fill(f"{axis} (log scale)", AXIS)
     records = rows.to_dict("records")
     adjusted = "adjusted_ratio" in rows and bool(rows["adjusted_ratio"].notna().any())
     texts = [(row["label"], _verdict_words(row), not missing(row["ratio"])) for row in records]
     with drawing.style(title):
-        figure, ax, tracks = drawing.row_canvas(texts, 56 if adjusted else 34, below=48, strong=VERDICTS[0])
+        figure, ax, tracks = drawing.row_canvas(
+            texts, 56 if adjusted else 34, 31 + drawing.LINE * (label.count("\n") + 1), strong=VERDICTS[0]
+        )
         drawing.ratio_axis(ax, figures(rows, RATIOS), band)
-        ax.set_xlabel(f"Relative rate compared with {reference} (log scale)")
+        ax.set_xlabel(label)
         for y, row in zip(tracks, records, strict=True):
             if not missing(row["ratio"]):
                 _ratio_row(ax, y, row, list(rows["group"]), band, adjusted)
         drawing.key(ax, _ratio_key(band, adjusted), columns=2 if adjusted else 3)
-        return Chart(drawn(figure, title), alt.forest(rows, title, reference, level, band))
+        return Chart(drawn(figure, title), alt.forest(rows, title, axis, level, band))
 
 
 def small_multiples(
-    frame: pd.DataFrame, title: str, reference: str, level: float = 0.95, band: tuple[float, float] = BAND
+    frame: pd.DataFrame,
+    title: str,
+    reference: str,
+    level: float = 0.95,
+    band: tuple[float, float] = BAND,
+    outcome: str = "",
 ) -> Chart:
     """A small forest for each stratum, all on one scale.
 
     frame: as for `forest`, with stratum (an establishment type, a region).
     """
-    rows = checked(frame[frame["label"] != reference], RATIOS[:3])
+    rows, axis = _compared(frame, reference, RATIOS[:3]), _axis(reference, outcome)
+    label = fill(f"{axis} (log scale)", AXIS)
     strata = list(dict.fromkeys(rows["stratum"]))
-    names = max(drawing.text_width(label) for label in rows["label"]) + 8
+    names = max((drawing.text_width(label) for label in rows["label"]), default=0) + 8
     columns = 2 if names < 90 else 1
-    deep, wide = PANEL_ROW * int(rows.groupby("stratum").size().max()), (WIDTH - MARGIN) / columns
+    deep, wide = PANEL_ROW * max(rows["stratum"].value_counts(), default=0), (WIDTH - MARGIN) / columns
     with drawing.style(title):
-        figure = drawing.blank(math.ceil(len(strata) / columns) * (deep + 74) + 60)
+        figure = drawing.blank(
+            math.ceil(len(strata) / columns) * (deep + 74) + 42 + drawing.LINE * (label.count("\n") + 1)
+        )
         for i, stratum in enumerate(strata):
             left, top = MARGIN + (i % columns) * wide + names, 70 + (i // columns) * (deep + 74)
             ax = drawing.panel(figure, left, top, wide - names - MARGIN, deep)
             drawing.ratio_axis(ax, figures(rows, RATIOS[:3]), band, width=wide - names)
             _panel(ax, rows[rows["stratum"] == stratum], stratum, names, list(rows["group"]), band)
         drawing.key(figure, _ratio_key(band), 3, loc="upper left", bbox_to_anchor=(MARGIN / WIDTH, 1))
-        figure.text(0.5, 0.012, f"Relative rate compared with {reference} (log scale)", ha="center")
-        return Chart(drawn(figure, title), alt.forest(rows, title, reference, level, band))
+        place = (0.5, 12 / (figure.get_figheight() * 72))
+        figure.text(*place, label, ha="center")
+        return Chart(drawn(figure, title), alt.forest(rows, title, axis, level, band))
 
 
 def verdict_heatmap(frame: pd.DataFrame, title: str, reference: str) -> Chart:
@@ -85,7 +105,7 @@ def verdict_heatmap(frame: pd.DataFrame, title: str, reference: str) -> Chart:
 
     frame: stratum, label, ratio, verdict, mark. Raises ValueError beyond six groups.
     """
-    rows = checked(frame[frame["label"] != reference], ("ratio",))
+    rows = _compared(frame, reference, ("ratio",))
     strata, labels = list(dict.fromkeys(rows["stratum"])), list(dict.fromkeys(rows["label"]))
     if len(labels) > MOST_COLUMNS:
         raise ValueError(f"at most {MOST_COLUMNS} groups fit side by side; found {len(labels)}")
@@ -123,6 +143,15 @@ def _sign_key(rows: pd.DataFrame) -> list[str]:
 
 def _beside(ax: Axes, text: str, at: tuple[float, float], away: tuple[float, float], where: Any, **font: Any) -> None:
     ax.annotate(text, at, away, xycoords=where, textcoords="offset points", va="center_baseline", **font)
+
+
+def _compared(frame: pd.DataFrame, reference: str, drawn: Sequence[str]) -> pd.DataFrame:
+    """The rows that are compared: neither the reference nor one without a verdict."""
+    return checked(frame[(frame["label"] != reference) & frame["verdict"].notna()], drawn)
+
+
+def _axis(reference: str, outcome: str) -> str:
+    return f"Relative rate{f' of {outcome}' if outcome else ''} compared with {reference}"
 
 
 def _verdict_words(row: Mapping[Hashable, Any]) -> str:
@@ -170,7 +199,9 @@ def _panel(
         y = PANEL_ROW * (i + 0.5)
         _beside(ax, row["label"], (0, y), (left, 0), across)
         if missing(row["ratio"]):
-            _beside(ax, f"[{row['mark']}]" if row["mark"] else "–", (0.5, y), (0, 0), across, ha="center")
+            _beside(
+                ax, f"[{row['mark']}]" if row["mark"] else str(row["verdict"]), (0.5, y), (0, 0), across, ha="center"
+            )
         else:
             _ratio_row(ax, y, row, among, band, adjusted=False)
 

@@ -89,7 +89,7 @@ def row_canvas(
     depths = [LINE * (1 if fit else 2) + (TRACK if drawn else 0) for fit, (*_, drawn) in zip(fits, texts, strict=True)]
     tops = [sum(depths[:i]) + SPACE * i for i in range(len(depths) + 1)]
     figure, ax = canvas(tops[-1] + above + below, MARGIN, MARGIN, above, below)
-    ax.set_ylim(tops[-1], 0)
+    ax.set_ylim(max(tops[-1], 1), 0)
     bare(ax)
     across = ax.get_yaxis_transform()
     for (name, text, _), top, fit in zip(texts, tops, fits, strict=False):
@@ -181,7 +181,7 @@ def value_axis(ax: Axes, figures: Sequence[float], unit: str) -> None:
     ax.set_ylim(0 if least < most / 2 else least - spare, most + spare)
     ax.yaxis.set_major_locator(MaxNLocator(5))
     step = (ax.get_yticks()[1] - ax.get_yticks()[0]) * (100 if unit == "%" else 1)
-    places = max(0, -math.floor(math.log10(step) + 1e-9))
+    places = next(places for places in range(9) if places == 8 or abs(step - round(step, places)) < 1e-9)
     ax.yaxis.set_major_formatter(lambda y, _: number(y, "%" if unit == "%" else "", places))
     ax.tick_params(axis="y", length=0)
     if unit not in ("", "%"):

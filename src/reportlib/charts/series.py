@@ -69,7 +69,7 @@ def trend(frame: pd.DataFrame, title: str, unit: str) -> Chart:
 
 
 def _lines(rows: pd.DataFrame, years: list[str], groups: list[str], unit: str) -> Figure:
-    names = max(drawing.text_width(label) for label in rows["label"])
+    names = max((drawing.text_width(label) for label in rows["label"]), default=0)
     figure, ax = drawing.canvas(300, 52, names + 24, 14 if unit == "%" else 38, 32)
     drawing.value_axis(ax, figures(rows, ("value", "lower", "upper")), unit)
     drawing.year_axis(ax, years)

@@ -1,6 +1,17 @@
 """Disclosure control: no one can be found in what is published."""
 
+from reportlib.disclosure.audit import Bounds, audit, feasible_interval
 from reportlib.disclosure.policy import CountTable, Exemption, Policy, Relations
 from reportlib.disclosure.suppress import Pattern, protect
 
-__all__ = ["CountTable", "Exemption", "Pattern", "Policy", "Relations", "protect"]
+__all__ = [
+    "Bounds",
+    "CountTable",
+    "Exemption",
+    "Pattern",
+    "Policy",
+    "Relations",
+    "audit",
+    "feasible_interval",
+    "protect",
+]

@@ -91,13 +91,17 @@ class Relations:
     """How cells hang together.
 
     `hierarchies`: dimension -> parent code -> the ways in which it is divided without remainder.
-    `chains`: whole part -> the disjoint parts that make it up. A code or part that no table shows is
+    `chains`: whole part -> the disjoint parts that make it up; pairs where a whole is divided in several ways. A code or part that no table shows is
     still there: what the others leave of the total is an implied cell.
     `at_most`: (part, part): in each cell the first is at most the second (people, events).
     `fixed`: dimensions in which a person has one value, so that even distinct people add up.
     """
 
     hierarchies: Mapping[str, Mapping[Code, list[tuple[Code, ...]]]] = field(default_factory=dict)
-    chains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    chains: Mapping[str, tuple[str, ...]] | tuple[tuple[str, tuple[str, ...]], ...] = ()
     at_most: tuple[tuple[str, str], ...] = ()
     fixed: tuple[str, ...] = ("ethnicity",)
+
+    def links(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Each whole part with one way of dividing it."""
+        return list(self.chains.items() if isinstance(self.chains, Mapping) else self.chains)

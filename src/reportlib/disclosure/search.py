@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array, hstack
 from scipy.sparse.csgraph import connected_components
 
-from reportlib.disclosure.solve import Ints, Programme, Vector, is_whole, to_ints
+from reportlib.disclosure.solve import Ints, Mask, Programme, Vector, is_whole, to_ints
 
-Mask = NDArray[np.bool_]
 CHEAP = 1e-3  # the cost of moving a cell that is hidden anyway: just enough to move few
 
 

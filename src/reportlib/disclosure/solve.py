@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 
 Vector = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 NODES = 2_000  # a limit that, unlike one of seconds, gives the same answer on every machine
 
 

@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 
 from reportlib.disclosure.policy import CountTable, Key, Policy, Relations
 from reportlib.disclosure.search import Search
-from reportlib.disclosure.solve import Ints
+from reportlib.disclosure.solve import Ints, Mask, Vector
 from reportlib.disclosure.system import System, build, dimensions_of, keys_of
 from reportlib.errors import ReportError
 
@@ -56,12 +56,15 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Component:
-    """Cells that are tied together and not known: their indices, and their block of the system's rows."""
+    """Free cells that are tied together: their indices, their block of the system's rows, and its right side.
 
-    columns: Ints
+    The first `exact` rows are equalities; `rest` is what the cells that are not free leave for each row.
+    """
+
+    cells: Ints
     rows: csr_array
-    exact: int  # how many of the rows are equalities; they come first
-    slack: np.ndarray
+    exact: int
+    rest: Vector
 
 
 def requirements(system: System, policy: Policy) -> tuple[Ints, Ints]:
@@ -79,24 +82,45 @@ def requirements(system: System, policy: Policy) -> tuple[Ints, Ints]:
     )
 
 
-def components(system: System, free: np.ndarray) -> list[Component]:
+def components(system: System, free: Mask) -> list[Component]:
     """The connected components of the free cells, in order of their first cell."""
-    columns = np.flatnonzero(free)
-    rows = csr_array(vstack([system.equal, system.at_most]))
-    part = csr_array(rows[:, columns])
-    slack = np.concatenate(
-        [np.zeros(system.equal.shape[0]), -(system.at_most @ system.array(lambda c: c.value).astype(float))]
-    )
-    ties = abs(part).T @ abs(part)
-    _, label = connected_components(ties, directed=False)
+    rows, members = csr_array(vstack([system.equal, system.at_most])), np.flatnonzero(free)
+    rest = -(rows @ np.where(free, 0, system.array(lambda c: c.value)).astype(float))
+    block = csr_array(rows[:, members])
+    _, label = connected_components(abs(block).T @ abs(block), directed=False)
     order = np.argsort(label, kind="stable")
     found = []
-    for members in np.split(order, np.flatnonzero(np.diff(label[order])) + 1) if len(order) else []:
-        block = part[:, members]
-        used = np.flatnonzero(np.diff(csr_array(block).indptr))
+    for part in np.split(order, np.flatnonzero(np.diff(label[order])) + 1) if len(order) else []:
+        own = csr_array(block[:, part])
+        used = np.flatnonzero(np.diff(own.indptr))
         exact = int((used < system.equal.shape[0]).sum())
-        found.append(Component(columns[members], csr_array(block)[used], exact, slack[used]))
-    return sorted(found, key=lambda c: int(c.columns[0]))
+        found.append(Component(members[part], csr_array(own[used]), exact, rest[used]))
+    return sorted(found, key=lambda component: int(component.cells[0]))
+
+
+def assemble(
+    tables: Sequence[CountTable], policy: Policy, relations: Relations, carried: Sequence[CountTable]
+) -> tuple[System, frozenset[Key]]:
+    """The system of all that is or will be known, and the cells that an earlier release hid.
+
+    An earlier table joins the system unless its figures have been revised since: then it is of another vintage.
+    """
+    agreeing: list[CountTable] = []
+    for part in sorted({table.part for table in carried}):
+        earlier = [replace(table, published=True) for table in carried if table.part == part]
+        try:
+            build([*tables, *agreeing, *earlier], relations, policy)
+            agreeing += earlier
+        except ReportError:
+            logger.info("%s: revised since the earlier release", part)
+    dimensions = dimensions_of([*tables, *carried])
+    hidden = {
+        key
+        for table in carried
+        for key, value in zip(keys_of(table, dimensions), table.frame["value"], strict=True)
+        if pd.isna(value)
+    }
+    return build([*tables, *agreeing], relations, policy, dimensions), frozenset(hidden)
 
 
 def protect(
@@ -112,48 +136,46 @@ def protect(
     what was shown is known to all, unless a part has been revised since. Raises ReportError, naming tables and
     never a count, where figures contradict one another.
     """
-    relations = relations or Relations()
-    system, stays = build(tables, relations, policy), set[Key]()
-    width, floor = requirements(system, policy)
+    system, stays = assemble(tables, policy, relations or Relations(), carried)
+    needs = requirements(system, policy)
     rules: dict[Key, str] = {}
     parts = components(system, ~system.array(lambda c: c.known).astype(bool))
     for done, component in enumerate(parts, 1):
-        rules |= _protect(system, component, width, floor, stays)
+        rules |= _protect(system, component, needs, stays)
         if progress:
             progress(done, len(parts))
-    logger.info("%d cells of %d hidden in %d tables", len(rules), len(system.keys), len(tables))
+    logger.info("%d of %d cells are hidden", len(rules), sum(bool(cell.tables) for cell in system.cells))
     return Pattern(system.dimensions, rules, {table.name: table for table in tables})
 
 
 def _protect(
-    system: System, component: Component, width: Ints, floor: Ints, stays: set[Key]
+    system: System, component: Component, needs: tuple[Ints, Ints], stays: frozenset[Key]
 ) -> dict[Key, str]:
     """The hidden cells of one component and their rules."""
-    columns = component.columns
-    cells = [system.cells[i] for i in columns]
+    keys = [system.keys[i] for i in component.cells]
+    cells = [system.cells[i] for i in component.cells]
+    span, floor = (need[component.cells] for need in needs)
     value = np.array([c.value for c in cells])
     shown = np.array([bool(c.tables) for c in cells])
-    kept = np.array([system.keys[i] in stays for i in columns])
-    span, rise = width[columns], floor[columns] + 1 - value
-    targets = np.flatnonzero((span > 0) | kept)
-    if not len(targets):
+    kept = np.array([key in stays for key in keys]) & shown
+    if not (kept | (span > 0)).any():
         return {}
     search = Search(
         component.rows,
         component.exact,
-        component.slack,
+        component.rest - component.rows @ value.astype(float),
         np.array([c.lower for c in cells]) - value,
         np.where(shown, 1 + np.log2(1 + value) / 8, 0.0),
-        np.where(kept, np.maximum(span, 1), span),
-        rise,
+        np.maximum(span, kept),
+        floor + 1 - value,
     )
-    order = sorted(targets.tolist(), key=lambda t: (-search.need(t), t))
-    forced = [t for t in order if shown[t]]
-    search.run(order, forced)
-    names = {t: _rule(value[t], span[t], floor[columns[t]]) for t in forced}
+    targets = sorted(np.flatnonzero(search.width).tolist(), key=lambda t: (-search.need(t), t))
+    forced = [t for t in targets if shown[t]]
+    search.run(targets, forced)
+    names = {t: _rule(value[t], span[t], floor[t]) for t in forced}
     for cell, asker in search.askers.items():
         names[cell] = "implied" if not shown[asker] and search.beside(cell, asker) else "secondary"
-    return {system.keys[columns[i]]: rule for i, rule in names.items() if shown[i] and search.hidden[i]}
+    return {keys[i]: rule for i, rule in names.items() if search.hidden[i]}
 
 
 def _rule(value: int, span: int, floor: int) -> str:

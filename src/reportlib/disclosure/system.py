@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -70,12 +69,14 @@ def keys_of(table: CountTable, dimensions: Sequence[str]) -> list[Key]:
     return list(zip([table.part] * len(table.frame), *columns, strict=True))
 
 
-def build(tables: Sequence[CountTable], relations: Relations, policy: Policy) -> System:
+def build(
+    tables: Sequence[CountTable], relations: Relations, policy: Policy, dimensions: Sequence[str] | None = None
+) -> System:
     """Gather the cells, add the virtual ones and write down what ties them.
 
     Raises ReportError, naming tables and never a count, where figures contradict one another.
     """
-    dimensions = dimensions_of(tables)
+    dimensions = tuple(dimensions or dimensions_of(tables))
     cells, unseen = _gather(tables, dimensions, policy)
     lattice = _Lattice.of(tables, relations, dimensions)
     lattice.close(cells, unseen)
@@ -109,12 +110,15 @@ def _gather(
             if pd.isna(value) and open_to_all:
                 hidden.add(key)
                 continue
+            if pd.isna(value) or value < 0:
+                raise ReportError(f"{table.name}: a count is missing or negative.")
             new = Cell(int(value), table.scale, 1, open_to_all or value == 0, (table.name,))
             old = cells.get(key, new)
             if old.value != new.value:
                 findings.append(_contradiction([*old.tables, table.name], key, dimensions))
             tables_of = tuple(dict.fromkeys(old.tables + new.tables))
-            cells[key] = replace(old, known=old.known or new.known, tables=tables_of)
+            scale = max(old.scale, new.scale)
+            cells[key] = replace(old, scale=scale, known=old.known or new.known, tables=tables_of)
     if findings:
         raise ReportError("The tables contradict one another.", findings)
     return cells, hidden - set(cells)
@@ -126,12 +130,16 @@ class _Lattice:
     def __init__(self, axes: list[Mapping[Code, list[Codes]]], additive: dict[str, set[int]]) -> None:
         self.axes = axes
         self.additive = additive  # part -> the axes over which it adds up
-        self._plans: dict[tuple[int, frozenset[Code]], list[tuple[Code, Codes, Codes]]] = {}
+        self._leaves: list[dict[Code, frozenset[Code]]] = [{} for _ in axes]
+        self._plans: dict[tuple[int, frozenset[Code]], list[tuple[Code, Codes, Code]]] = {}
 
     @classmethod
     def of(cls, tables: Sequence[CountTable], relations: Relations, dimensions: Sequence[str]) -> _Lattice:
         """Hierarchies as given; a dimension without one is flat: its codes make up its total."""
-        axes: list[Mapping[Code, list[Codes]]] = [{w: [parts] for w, parts in relations.chains.items()}]
+        chains: dict[Code, list[Codes]] = defaultdict(list)
+        for whole, parts in relations.links():
+            chains[whole].append(parts)
+        axes: list[Mapping[Code, list[Codes]]] = [chains]
         for dimension in dimensions:
             codes = {str(c) for t in tables if dimension in t.frame for c in t.frame[dimension]} - {TOTAL}
             axes.append(relations.hierarchies.get(dimension, {TOTAL: [tuple(sorted(codes))]}))
@@ -148,31 +156,30 @@ class _Lattice:
         while fresh:
             fresh = {}
             for axis, at, codes in self._lines(cells, exact=True):
-                for parent, have, lack in self._plan(axis, codes):
-                    parts = [cells[at(code)] for code in have]
-                    total = sum(part.value for part in parts)
-                    if parent in codes and lack and at("+".join(lack)) not in cells:
-                        whole, least = cells[at(parent)], sum(at(code) in unseen for code in lack)
-                        fresh[at("+".join(lack))] = Cell(whole.value - total, whole.scale, least)
-                    elif parent not in codes and not lack:
-                        fresh[at(parent)] = Cell(total, max(part.scale for part in parts))
+                for parent, have, rest in self._plan(axis, codes):
+                    total = sum(cells[at(code)].value for code in have)
+                    if parent in codes and rest and at(rest) not in cells:
+                        whole, least = cells[at(parent)], sum(at(leaf) in unseen for leaf in self.leaves(axis, rest))
+                        fresh[at(rest)] = Cell(whole.value - total, whole.scale, least)
+                    elif parent not in codes and not rest:
+                        fresh[at(parent)] = Cell(total, max(cells[at(code)].scale for code in have))
             cells |= fresh
 
     def rows(self, cells: dict[Key, Cell], policy: Policy) -> tuple[list[Row], list[Row], set[Key]]:
         """Equalities, inequalities (people do not add up), and the small groups of whom all did the same."""
         equal, at_most, uniform = [], [], set()
         for axis, at, codes in self._lines(cells, exact=True):
-            for parent, have, lack in self._plan(axis, codes):
+            for parent, have, rest in self._plan(axis, codes):
                 if parent in codes:
-                    parts = [at(code) for code in have] + ([at("+".join(lack))] if lack else [])
+                    parts = [at(code) for code in (*have, rest) if code]
                     equal.append({at(parent): -1} | dict.fromkeys(parts, 1))
                     if axis == 0 and _alike(cells[at(parent)], [cells[part] for part in parts], policy):
                         uniform.add(at(parent))
         for axis, at, codes in self._lines(cells, exact=False):
-            for parent, have, lack in self._plan(axis, codes):
+            for parent, have, rest in self._plan(axis, codes):
                 if parent in codes:
                     at_most += [{at(code): 1, at(parent): -1} for code in have]
-                    at_most += [] if lack else [{at(parent): 1} | {at(code): -1 for code in have}]
+                    at_most += [] if rest else [{at(parent): 1} | {at(code): -1 for code in have}]
         return equal, at_most, uniform
 
     def _lines(
@@ -188,34 +195,44 @@ class _Lattice:
                 if len(codes) > 1:
                     yield axis, _placer(before, after), frozenset(codes)
 
-    def _plan(self, axis: int, codes: frozenset[Code]) -> list[tuple[Code, Codes, Codes]]:
-        """Each total with each way of dividing it: the total, the codes that are there, those that are not."""
+    def leaves(self, axis: int, code: Code) -> frozenset[Code]:
+        """The undivided codes that make up a code."""
+        known = self._leaves[axis]
+        if code not in known:
+            division = self.axes[axis].get(code, [()])[0]
+            known[code] = frozenset[Code]().union(*(self.leaves(axis, c) for c in division)) or frozenset([code])
+        return known[code]
+
+    def _plan(self, axis: int, codes: frozenset[Code]) -> list[tuple[Code, Codes, Code]]:
+        """Each total with each way of dividing it: the total, the codes that are there, a code for the rest."""
         if (axis, codes) not in self._plans:
-            hierarchy = self.axes[axis]
-            ways = {(p, *way) for p in hierarchy for way in _divide(p, codes, hierarchy)}
-            self._plans[axis, codes] = sorted(way for way in ways if way[1] and way[1] != (way[0],))
+            ways = {
+                (parent, *self._cover(axis, parent, children, codes))
+                for parent, divisions in self.axes[axis].items()
+                for children in divisions
+            }
+            self._plans[axis, codes] = sorted(way for way in ways if way[1])
         return self._plans[axis, codes]
 
+    def _cover(
+        self, axis: int, parent: Code, children: Codes, codes: frozenset[Code]
+    ) -> tuple[Codes, Code]:
+        """The children that are there, then the largest other codes that fit among the rest, and what is left."""
+        left = set[Code]().union(*(self.leaves(axis, child) for child in children))
+        have = []
+        for code in (*children, *sorted(codes, key=lambda c: (-len(self.leaves(axis, c)), c))):
+            if code in codes - {parent} and (own := self.leaves(axis, code)) <= left:
+                have.append(code)
+                left -= own
+        return tuple(have), self._name(axis, frozenset(left))
 
-def _divide(
-    parent: Code, codes: frozenset[Code], hierarchy: Mapping[Code, list[Codes]]
-) -> Iterator[tuple[Codes, Codes]]:
-    """Ways to divide a total, each child that is not there divided in turn: (there, not there)."""
-    for children in hierarchy.get(parent, []):
-        choices = [_stand_ins(child, codes, hierarchy) for child in children]
-        for pick in product(*choices):
-            have = {code for there, _ in pick for code in there}
-            lack = {code for _, not_there in pick for code in not_there}
-            yield tuple(sorted(have)), tuple(sorted(lack))
-
-
-def _stand_ins(
-    child: Code, codes: frozenset[Code], hierarchy: Mapping[Code, list[Codes]]
-) -> list[tuple[Codes, Codes]]:
-    if child in codes:
-        return [((child,), ())]
-    finer = [way for way in _divide(child, codes, hierarchy) if way[0]]
-    return finer or [((), (child,))]
+    def _name(self, axis: int, left: frozenset[Code]) -> Code:
+        """One code for what is left: its own where there is one, else the leaves' joined; "" for nothing."""
+        name = "+".join(sorted(left))
+        if len(left) > 1:
+            name = next((c for c in self.axes[axis] if self.leaves(axis, c) == left), name)
+            self._leaves[axis][name] = left
+        return name
 
 
 def _placer(before: Key, after: Key) -> Callable[[Code], Key]:

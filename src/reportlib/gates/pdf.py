@@ -9,14 +9,16 @@ import io
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pdfua
 import pikepdf
 from pikepdf import Array, Dictionary, Pdf
 
-from reportlib.build.pdf import descend, structure
+from reportlib.build.pdf import Element, descend, structure
 from reportlib.errors import Finding
 from reportlib.gates.words import vague_alt
 
@@ -109,9 +111,9 @@ def headings(document: Pdf) -> Iterator[str]:
 
 def order(document: Pdf) -> Iterator[str]:
     """What is tagged is read in the order in which it is drawn, page by page (09)."""
-    places = {page.objgen: number for number, page in enumerate(document.pages, 1)}
+    places = _numbers(document)
     read = [(places[page], mark) for page, mark in _content(document.Root.StructTreeRoot)]
-    for one, other in zip(read, read[1:], strict=False):
+    for one, other in pairwise(read):
         if other < one:
             yield f"on page {other[0]} something is read out of order"
             return
@@ -124,7 +126,7 @@ def tagged(document: Pdf) -> Iterator[str]:
         drawn, loose = _marked(page)
         if loose:
             yield f"on page {number} something is drawn without a tag"
-        if {(page.objgen, mark) for mark in drawn} - read:
+        if {(page.obj.objgen, mark) for mark in drawn} - read:
             yield f"on page {number} something is tagged but never read"
 
 
@@ -137,7 +139,7 @@ def bookmarks(document: Pdf) -> Iterator[str]:
 
 def fonts(document: Pdf) -> Iterator[str]:
     """Each typeface is embedded and says which characters it shows (10, 31)."""
-    faces = {
+    faces: dict[Any, Any] = {
         font.objgen: font
         for page in document.pages
         for font in page.get("/Resources", Dictionary()).get("/Font", Dictionary()).values()
@@ -160,18 +162,18 @@ def absent(document: Pdf) -> Iterator[str]:
     yield from (f"the document has {key}" for key in present)
 
 
-def elements(document: Pdf, kind: str) -> Iterator[Dictionary]:
+def elements(document: Pdf, kind: str) -> Iterator[Element]:
     """The structure elements of one kind, in reading order."""
-    return (element for element in structure(document) if element.S == kind)
+    return (element for element in structure(document) if str(element.S) == kind)
 
 
-def _scopes(cell: Dictionary) -> set[str]:
+def _scopes(cell: Element) -> set[str]:
     attributes = cell.get("/A", [])
     each = list(attributes) if isinstance(attributes, Array) else [attributes]
     return {str(one.Scope) for one in each if isinstance(one, Dictionary) and "/Scope" in one}
 
 
-def _content(node: Dictionary, page: Dictionary | None = None) -> Iterator[tuple[tuple[int, int], int]]:
+def _content(node: Element, page: Element = None) -> Iterator[tuple[tuple[int, int], int]]:
     """The marked content below a structure element, in reading order, as (page object, mark)."""
     page = node.get("/Pg", page)
     kids = node.get("/K", [])
@@ -185,7 +187,7 @@ def _content(node: Dictionary, page: Dictionary | None = None) -> Iterator[tuple
             yield page.objgen, int(kid)
 
 
-PAINTS = set("f F f* B B* b b* S s sh Do EI Tj TJ ' \"".split())
+PAINTS = {"f", "F", "f*", "B", "B*", "b", "b*", "S", "s", "sh", "Do", "EI", "Tj", "TJ", "'", '"'}
 
 
 def _marked(page: pikepdf.Page) -> tuple[set[int], bool]:
@@ -197,7 +199,7 @@ def _marked(page: pikepdf.Page) -> tuple[set[int], bool]:
         operator = str(instruction.operator)
         if operator in ("BDC", "BMC"):
             operands = instruction.operands
-            properties = operands[1] if len(operands) > 1 and isinstance(operands[1], Dictionary) else {}
+            properties: Any = operands[1] if len(operands) > 1 and isinstance(operands[1], Dictionary) else {}
             if "/MCID" in properties:
                 marks.add(int(properties["/MCID"]))
             open_marks.append("/MCID" in properties or operands[0] == "/Artifact")
@@ -208,10 +210,14 @@ def _marked(page: pikepdf.Page) -> tuple[set[int], bool]:
     return marks, loose
 
 
-def _page(document: Pdf, element: Dictionary) -> str:
+def _page(document: Pdf, element: Element) -> str:
     found = next(_content(element), None)
-    numbers = {page.objgen: number for number, page in enumerate(document.pages, 1)}
-    return f" (page {numbers[found[0]]})" if found else ""
+    return f" (page {_numbers(document)[found[0]]})" if found else ""
+
+
+def _numbers(document: Pdf) -> dict[tuple[int, int], int]:
+    """The number of each page by its object."""
+    return {page.obj.objgen: number for number, page in enumerate(document.pages, 1)}
 
 
 RULES: tuple[Rule, ...] = (identity, pictures, tables, headings, order, tagged, bookmarks, fonts, absent)

@@ -12,15 +12,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from reportlib.ethnicity import NOT_STATED
 from reportlib.inputs.release import Release
 from reportlib.measures import TableSpec
 from reportlib.statistics import (
     Estimate,
+    agreement,
     clustered_rate,
     clustered_rate_ratio,
     effective_sample,
     mantel_haenszel,
     mantel_haenszel_rate,
+    proportion,
 )
 
 LEAST_EVENTS = 10
@@ -33,14 +36,16 @@ def estimates(release: Release, spec: TableSpec, reference: str, level: float) -
 
     Returns
     -------
-    One row an estimate: the columns of `spec.by`, then `statistic` ("deff", "rate", "ratio" or
-    "adjusted"), `value`, `lower`, `upper`, `p_value`. "deff" is the variance of the count relative
-    to that of independent events (Rao and Scott 1992 for proportions).
+    One row an estimate: the columns of `spec.by`, then `statistic` ("deff", "rate", "ratio", "adjusted",
+    "adjusted complement", "agreement" or "kappa"), `value`, `lower`, `upper`, `p_value`. "deff" is the
+    variance of the count relative to that of independent events (Rao and Scott 1992 for proportions).
     """
     rows: list[dict[str, Any]] = []
     if spec.measure.clustered and release.has("person_id", spec.measure.numerator.dataset):
         people = _People(release, spec)
         rows += _design_effects(people) if spec.measure.kind == "proportion" else _rates(people, reference, level)
+    if spec.measure.kind == "count" and len(spec.by) == 2:
+        rows += _agreement(release, spec, level)
     if spec.adjust:
         deff = {row["ethnicity"]: row["value"] for row in rows if row["statistic"] == "deff"}
         rows += _adjusted(release, spec, reference, level, deff)
@@ -61,7 +66,8 @@ class _People:
         for key, cell in self.table.groupby(list(self.spec.by), sort=True):
             events, people = (cell["count"] * cell["people"]).sum(), cell["people"].sum()
             if events >= LEAST_EVENTS and people >= LEAST_PEOPLE:
-                yield key, *(np.repeat(cell[name], cell["people"]).to_numpy() for name in ("count", "nobs"))
+                count, nobs = (np.repeat(cell[name].to_numpy(), cell["people"]) for name in ("count", "nobs"))
+                yield tuple(map(str, key)), count, nobs
 
 
 def _row(spec: TableSpec, key: Sequence[str], statistic: str, estimate: Estimate) -> dict[str, Any]:
@@ -109,6 +115,23 @@ def _exposures(release: Release, spec: TableSpec) -> dict[tuple[str, ...], float
     keys = release.counts(spec, spec.measure.numerator)[list(spec.by)].itertuples(index=False)
     at = [spec.by.index(name) for name in known]
     return {tuple(key): table.get(tuple(key[i] for i in at), 0.0) for key in keys}
+
+
+def _agreement(release: Release, spec: TableSpec, level: float) -> list[dict[str, Any]]:
+    """How far two records of one thing agree, over those that both know: share and Cohen's kappa."""
+    counts = release.counts(spec, spec.measure.numerator)
+    known = counts[~counts[list(spec.by)].isin(["all", NOT_STATED]).any(axis=1)]
+    codes = sorted({code for name in spec.by for code in known[name]})
+    table = known.pivot(index=spec.by[0], columns=spec.by[1], values="value").reindex(index=codes, columns=codes)
+    table = table.fillna(0.0)
+    same, total = float(np.trace(table)), float(table.to_numpy().sum())
+    if min(same, total - same) < LEAST_EVENTS:
+        return []
+    key = ("all",) * len(spec.by)
+    return [
+        _row(spec, key, "agreement", proportion(same, total, level=level)),
+        _row(spec, key, "kappa", agreement(table, level=level)),
+    ]
 
 
 def _adjusted(

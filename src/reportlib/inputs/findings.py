@@ -73,7 +73,7 @@ def summary(findings: Sequence[Finding]) -> str:
 def listing(findings: Sequence[Finding]) -> str:
     """The findings as plain text for the screen, errors first."""
     lines = [f"  {finding.level}: {finding}" for finding in _ordered(findings)]
-    return "\n".join([f"The inputs have {summary(findings)}.", *lines])
+    return "\n".join([f"{summary(findings).capitalize()}:", *lines])
 
 
 _PAGE = """<!DOCTYPE html>

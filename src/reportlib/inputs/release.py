@@ -107,9 +107,23 @@ class Release:
         names |= {"nomis_ethnicity"} if "complaints" in names and "ethnicity" in spec.by else set()
         return sorted({self.sources[name].status for name in names if name in self.sources})
 
+    def published(self, part: Part) -> bool:
+        """Whether all that a part rests on has been published already."""
+        names = {DATASETS[part.dataset], "establishments"} & self.sources.keys()
+        return {self.sources[name].status for name in names} == {"published"}
+
     def years(self, spec: TableSpec) -> tuple[str, ...]:
         """The years that a table covers."""
         return self.period.pooled if spec.period == "pooled" else self.period.trend
+
+    def establishments(self) -> dict[str, list[str]]:
+        """The establishments of each type, as the list that was supplied has them."""
+        if "establishments" not in self.sources:
+            return {}
+        rows = self.db.sql(
+            f"SELECT DISTINCT establishment_type, establishment FROM {self._input('establishments')} ORDER BY ALL"
+        ).fetchall()
+        return {kind: [name for other, name in rows if other == kind] for kind, _ in rows}
 
     # Counting
 

@@ -9,29 +9,33 @@ from reportlib.inputs.demo import complaints, deaths, probation
 from reportlib.inputs.demo.world import GROUPS, NOT_STATED, WHITE, Floats, World, world
 
 POOLED = 3  # years of the headline period
+SHARES = ("upheld", "completed", "breached", "recalled")
 Expected = dict[str, tuple[Floats, Floats]]  # measure -> events and their base, stratum × group
 
 
 def planted(last_year: str = "2024-25") -> pd.DataFrame:
     """True relative rates against White over the last three years, by recorded ethnicity.
 
-    Columns measure, group (5+1), ratio_crude, ratio_adjusted. Adjusted is the Mantel-Haenszel ratio over
+    Columns measure, group (5+1), ratio_crude, ratio_adjusted; for shares also complement_crude and
+    complement_adjusted, of the opposite (not upheld). Adjusted is the Mantel-Haenszel ratio over
     establishment type (complainants, complaints), establishment type × category (upheld), age band × sex
     (deaths), or region × order type (completed, breached, recalled).
     """
     here = world(last_year)
     rows = [
-        {
-            "measure": measure,
-            "group": GROUPS[group],
-            "ratio_crude": _mantel_haenszel(events.sum(0, keepdims=True), base.sum(0, keepdims=True), group),
-            "ratio_adjusted": _mantel_haenszel(events, base, group),
-        }
+        {"measure": measure, "group": GROUPS[group]}
+        | _ratios("ratio", events, base, group)
+        | (_ratios("complement", base - events, base, group) if measure in SHARES else {})
         for measure, (events, base) in {**_complaints(here), **_deaths(here), **_probation()}.items()
         for group in range(len(GROUPS))
         if group not in (WHITE, NOT_STATED)
     ]
     return pd.DataFrame(rows)
+
+
+def _ratios(name: str, events: Floats, base: Floats, group: int) -> dict[str, float]:
+    whole = events.sum(axis=0, keepdims=True), base.sum(axis=0, keepdims=True)
+    return {f"{name}_crude": _mantel_haenszel(*whole, group), f"{name}_adjusted": _mantel_haenszel(events, base, group)}
 
 
 def _mantel_haenszel(events: Floats, base: Floats, group: int) -> float:

@@ -1,0 +1,68 @@
+"""What can be found out about hidden cells by someone who has read everything that is shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.sparse import csr_array, eye_array, hstack, vstack
+
+from reportlib.disclosure.solve import Ints, Programme, Vector, is_whole, to_ints
+
+Interval = tuple[float, float]
+
+
+class Attacker:
+    """Bounds on the hidden cells of one connected component.
+
+    `rows`: coefficients of the hidden cells, equalities (the first `exact`) before inequalities; `rest`: what
+    the shown cells leave for each row; `lower`: the least that each cell can be.
+    `low` and `high` gather the values of each cell in the integer tables exhibited so far.
+    """
+
+    def __init__(self, rows: csr_array, exact: int, rest: Vector, lower: Ints) -> None:
+        floor = np.where(np.arange(rows.shape[0]) < exact, rest, -np.inf)
+        infinite = np.full(len(lower), np.inf)
+        self.programme = Programme(rows, floor, rest, lower.astype(float), infinite)
+        self.endless = _endless(self.programme)
+        self.low, self.high = infinite.copy(), -infinite
+
+    def bounds(self, cell: int, integer: bool = False) -> Interval:
+        """The least and greatest value of the cell in any table that fits, NaN where the search gave up."""
+        least = self.programme.lower[cell]
+        low = least if self.low[cell] == least else self._extreme(cell, 1, np.inf, integer)
+        return low, np.inf if self.endless[cell] else self._extreme(cell, -1, np.inf, integer)
+
+    def exhibits(self, cell: int, span: int, floor: int) -> bool:
+        """Whether integer tables are found whose values in the cell span so much, one above the floor."""
+        for sign, integer in ((1, False), (-1, False), (1, True), (-1, True)):
+            if not self._exhibited(cell, span, floor):
+                self._extreme(cell, sign, max(self.low[cell] + span, floor + 1), integer)
+        return self._exhibited(cell, span, floor)
+
+    def _exhibited(self, cell: int, span: int, floor: int) -> bool:
+        return bool(self.high[cell] - self.low[cell] >= span and self.high[cell] > floor)
+
+    def _extreme(self, cell: int, sign: int, cap: float, integer: bool) -> float:
+        aim, upper = np.zeros(len(self.low)), self.programme.upper.copy()
+        aim[cell], upper[cell] = sign, cap
+        status, x = replace(self.programme, upper=upper).minimise(aim, integer)
+        if x is not None and is_whole(x):
+            self.low, self.high = np.minimum(self.low, to_ints(x)), np.maximum(self.high, to_ints(x))
+        return float(np.round(x[cell], 6)) if status == "optimal" and x is not None else np.nan
+
+
+def _endless(programme: Programme) -> np.ndarray:
+    """Which cells can grow without end: those in the largest support of a direction in which tables recede."""
+    size, none = programme.rows.shape[1], np.zeros(programme.rows.shape[0])
+    link = hstack([-eye_array(size), eye_array(size)])  # a score is at most the growth of its cell
+    rows = vstack([hstack([programme.rows, csr_array(programme.rows.shape)]), link])
+    directions = Programme(
+        csr_array(rows),
+        np.concatenate([np.where(np.isinf(programme.low), -np.inf, 0.0), np.full(size, -np.inf)]),
+        np.concatenate([none, np.zeros(size)]),
+        np.zeros(2 * size),
+        np.concatenate([np.full(size, np.inf), np.ones(size)]),
+    )
+    _, found = directions.minimise(np.repeat([0.0, -1.0], size))
+    return np.zeros(size, dtype=bool) if found is None else found[size:] > 0.5

@@ -1,0 +1,185 @@
+"""The attack on what is about to be published: every figure of every table at once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy.sparse import csr_array
+
+from reportlib.disclosure.attacker import Attacker
+from reportlib.disclosure.policy import CountTable, Policy, Relations
+from reportlib.disclosure.solve import Ints, Mask
+from reportlib.disclosure.suppress import Pattern, Progress, assemble, components, protect, requirements
+from reportlib.disclosure.system import System
+
+logger = logging.getLogger(__name__)
+
+
+class Bounds(NamedTuple):
+    """What an attacker finds of one cell: linear bounds, and those of integer tables."""
+
+    lower: float
+    upper: float
+    integer_lower: float
+    integer_upper: float
+
+    @property
+    def exact(self) -> bool:
+        """Whether the cell is given away."""
+        return self.integer_lower == self.integer_upper
+
+
+UNTOLD = Bounds(np.nan, np.nan, np.nan, np.nan)
+
+
+def audit(
+    tables: Sequence[CountTable],
+    policy: Policy,
+    relations: Relations | None = None,
+    pattern: Pattern | None = None,
+    carried: Sequence[CountTable] = (),
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """What can be found out about every hidden cell, shown or implied; `pattern` defaults to our own.
+
+    One row a hidden cell and table (an implied cell has none): table, part, a column for each dimension, rule,
+    the four Bounds (the integer ones of tables that were exhibited) and `passed`. A small count passes when the
+    exhibited values span the policy's width and one is above the threshold, any other hidden cell when there
+    are two; where published figures alone leave less room, all of it must be left. A small count that is not
+    hidden, and a cell that is given away, has no bounds and has not passed: never is a count told.
+    """
+    relations = relations or Relations()
+    pattern = pattern or protect(tables, policy, relations, carried)
+    system, _ = assemble(tables, policy, relations, carried)
+    return _Audit(system, policy, pattern).report(progress or (lambda done, of: None))
+
+
+class _Audit:
+    """One attack on one system."""
+
+    def __init__(self, system: System, policy: Policy, pattern: Pattern) -> None:
+        self.system, self.pattern = system, pattern
+        self.small, self.floor = requirements(system, policy)
+        self.span = np.maximum(self.small, 1)
+        listed = np.array([key in pattern.rules for key in system.keys], dtype=bool)
+        shown = system.array(lambda cell: len(cell.tables)) > 0
+        self.free: Mask = system.array(lambda cell: cell.known) == 0
+        self.hidden: Mask = (listed | ~shown) & self.free
+        self.judged: Mask = self.free & ((listed & shown) | (self.small > 0))
+
+    def report(self, progress: Progress) -> pd.DataFrame:
+        """One row a judged cell and table."""
+        found = self._attack(progress)
+        rows = []
+        for cell in np.flatnonzero(self.judged).tolist():
+            bounds = found.get(cell, UNTOLD)
+            passed = self._passes(cell, bounds)
+            if passed or self._room(cell):
+                rows += [(*place, *bounds, passed) for place in self._places(cell)]
+                told = f"from {bounds.integer_lower:g} to {bounds.integer_upper:g}"
+                logger.log(logging.DEBUG if passed else logging.ERROR, "%s: %s", self.system.describe(cell), told)
+        names = ["table", "part", *self.system.dimensions, "rule", *Bounds._fields, "passed"]
+        return pd.DataFrame(rows, columns=names)
+
+    def _attack(self, progress: Progress) -> dict[int, Bounds]:
+        """The bounds of each judged cell that is hidden and not given away."""
+        found = {}
+        parts = components(self.system, self.hidden)
+        for done, part in enumerate(parts, 1):
+            attacker = Attacker(part.rows, part.exact, part.rest, self._least(part.cells))
+            judged = [(i, cell) for i, cell in enumerate(part.cells.tolist()) if self.judged[cell]]
+            linear = {i: attacker.bounds(i) for i, _ in judged}
+            for i, cell in judged:
+                if attacker.exhibits(i, self.span[cell], self.floor[cell]) or attacker.low[i] < attacker.high[i]:
+                    found[cell] = Bounds(*linear[i], attacker.low[i], attacker.high[i])
+            progress(done, len(parts))
+        return found
+
+    def _passes(self, cell: int, bounds: Bounds) -> bool:
+        spread = bounds.integer_upper - bounds.integer_lower
+        if spread >= self.span[cell] and bounds.integer_upper > self.floor[cell]:
+            return True
+        return bool(spread >= self._room(cell) > 0)
+
+    def _room(self, cell: int) -> float:
+        """How far the values of a cell spread, up to what is asked, if all but published figures is hidden."""
+        attacker, i = self._unconstrained[cell]
+        attacker.exhibits(i, self.span[cell], self.floor[cell])
+        return float(attacker.high[i] - attacker.low[i])
+
+    @cached_property
+    def _unconstrained(self) -> dict[int, tuple[Attacker, int]]:
+        found = {}
+        for part in components(self.system, self.free):
+            attacker = Attacker(part.rows, part.exact, part.rest, self._least(part.cells))
+            found |= {cell: (attacker, i) for i, cell in enumerate(part.cells.tolist())}
+        return found
+
+    def _least(self, cells: Ints) -> Ints:
+        return np.array([self.system.cells[cell].lower for cell in cells])
+
+    def _places(self, cell: int) -> Iterator[tuple[str, ...]]:
+        """Table, part, coordinates and rule: one for each table that shows the cell."""
+        key = self.system.keys[cell]
+        rule = self.pattern.rules.get(key, "not hidden" if self.system.cells[cell].tables else "implied")
+        for table in self.system.cells[cell].tables or ("",):
+            yield (table, *key, rule)
+
+
+def feasible_interval(
+    interior: ArrayLike,
+    margins: str = "all row, column and grand totals published",
+    suppressed: Sequence[Sequence[int]] = (),
+    lower_bound: int = 0,
+) -> dict[tuple[int, ...], Bounds]:
+    """What an attacker finds of each suppressed cell of one table, by its index.
+
+    `interior`: counts without totals, of any number of dimensions; in `suppressed` the index one past the end
+    of a dimension is its total. `margins`: which totals are published, as text with the words "row", "column"
+    or "grand", or "all" or "none"; a total over any other set of dimensions is published if "all" are.
+    `lower_bound`: the least that an attacker knows a suppressed cell to be.
+    """
+    table = np.asarray(interior, dtype=np.int64)
+    for axis in range(table.ndim):
+        table = np.concatenate([table, table.sum(axis=axis, keepdims=True)], axis=axis)
+    totals = (np.indices(table.shape).T == np.array(table.shape) - 1).T  # of which axes a cell is the total
+    asked = np.zeros(table.shape, dtype=bool)
+    asked[tuple(np.array(suppressed, dtype=np.int64).reshape(-1, table.ndim).T)] = True
+    hidden = asked | (totals.any(axis=0) & ~_published(totals, margins.lower()))
+    rows = _lines(table.shape)
+    rest = -(rows @ np.where(hidden, 0, table).ravel().astype(float))
+    lower = np.where(asked, lower_bound, 0)[hidden]
+    attacker = Attacker(csr_array(rows[:, np.flatnonzero(hidden)]), rows.shape[0], rest, lower)
+    place = np.cumsum(hidden.ravel()).reshape(table.shape) - 1
+    return {
+        index: Bounds(*attacker.bounds(int(place[index])), *attacker.bounds(int(place[index]), integer=True))
+        for index in (tuple(int(i) for i in cell) for cell in suppressed)
+    }
+
+
+def _published(totals: Mask, margins: str) -> Mask:
+    """Which totals the words name; in two dimensions a row's total is over the second axis."""
+    if "all" in margins:
+        return totals.any(axis=0)
+    named = np.zeros(totals.shape[1:], dtype=bool)
+    if "grand" in margins:
+        named |= totals.all(axis=0)
+    if totals.shape[0] == 2:
+        rows, columns = totals[1] & ~totals[0], totals[0] & ~totals[1]
+        named |= (rows & ("row" in margins)) | (columns & ("column" in margins))
+    return named
+
+
+def _lines(shape: tuple[int, ...]) -> csr_array:
+    """A row for each line of a table with totals: its cells less its total."""
+    places = np.arange(np.prod(shape)).reshape(shape)
+    lines = [line for axis, size in enumerate(shape) for line in np.moveaxis(places, axis, -1).reshape(-1, size)]
+    data = [np.where(np.arange(len(line)) < len(line) - 1, 1.0, -1.0) for line in lines]
+    starts = np.cumsum([0, *(len(line) for line in lines)])
+    return csr_array((np.concatenate(data), np.concatenate(lines), starts), shape=(len(lines), places.size))

@@ -1,0 +1,114 @@
+"""The explain-or-reform register: what was tried to explain each disproportionate comparison, and the answer.
+
+The Race Action Plan's principle: a body that cannot explain a disparity with evidence should reform.
+Answers stand in a file beside the parameters and are kept from one run to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+from ruamel.yaml import YAML, YAMLError
+
+from reportlib.errors import Finding, ReportError
+from reportlib.facts import Fact
+from reportlib.statistics.verdict import DISPROPORTIONATE
+from reportlib.words import listed
+
+HEADER = """\
+# Answers to the explain-or-reform register: one line for each comparison that was disproportionate.
+# Write the answer of the service that owns it after the colon; what is here is printed in the report.
+"""
+AWAITED = "awaited"
+
+
+def responses_file(parameters: Path) -> Path:
+    """Where the answers stand: `2024-25.responses.yml` beside `2024-25.yml`."""
+    return parameters.with_suffix(".responses.yml")
+
+
+def read_responses(path: Path) -> dict[str, str]:
+    """The answers given so far, by comparison. Raises ReportError for a file that is not such a list."""
+    try:
+        held = YAML(typ="safe").load(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except YAMLError as error:
+        raise ReportError("The responses cannot be read:", [Finding(str(error).splitlines()[0], str(path))]) from None
+    if not isinstance(held or {}, dict) or any(not isinstance(text, str | None) for text in (held or {}).values()):
+        raise ReportError(
+            "The responses cannot be read:", [Finding("write one line each, `comparison: answer`", str(path))]
+        )
+    return {str(name): text for name, text in (held or {}).items() if text}
+
+
+def write_responses(path: Path, given: Mapping[str, str], comparisons: Sequence[str]) -> None:
+    """Keep every answer, and add an empty line for each comparison that has none."""
+    lines = {name: given.get(name) for name in sorted({*given, *comparisons})}
+    with path.open("w", encoding="utf-8") as file:
+        file.write(HEADER)
+        YAML().dump(lines, file)
+
+
+def disproportionate(facts: Sequence[Fact], period: str) -> list[str]:
+    """The headline comparisons that ended so, as measure/by/group: all of the system, pooled years."""
+    return sorted(
+        fact.id.removesuffix("/verdict")
+        for fact in facts
+        if fact.period == period and fact.text == DISPROPORTIONATE and fact.id.split("/")[1] == "ethnicity"
+    )
+
+
+def register(facts: Sequence[Fact], period: str, responses: Mapping[str, str]) -> pd.DataFrame:
+    """One row a disproportionate headline comparison: what was tried, what is left, and the answer."""
+    held = {fact.id: fact for fact in facts if fact.period == period}
+    rows = [_row(name, held, responses.get(name, "")) for name in disproportionate(facts, period)]
+    return pd.DataFrame(rows or [{"Comparison": "None was disproportionate"}])
+
+
+def _row(name: str, held: Mapping[str, Fact], response: str) -> dict[str, str]:
+    def text(statistic: str) -> str:
+        return held[f"{name}/{statistic}"].text if f"{name}/{statistic}" in held else "not adjusted"
+
+    def limits(statistic: str) -> tuple[float, float] | None:
+        pair = [held[key].value for end in ("lower", "upper") if (key := f"{name}/{statistic}_{end}") in held]
+        return (float(pair[0]), float(pair[1])) if len(pair) == 2 and None not in pair else None  # type: ignore[arg-type]
+
+    adjusted, bounds = limits("adjusted"), limits("bound")
+    return {
+        "Comparison": held[f"{name}/verdict"].label,
+        "Relative rate": f"{text('ratio')} ({text('ratio_lower')})",
+        "Adjusted": f"{text('adjusted_ratio')} ({text('adjusted_lower')})" if adjusted else text("adjusted_ratio"),
+        "If all ethnicity were known": text("bound_lower"),
+        "Also disproportionate within": _strata(name, held) or "no part that was compared",
+        "What is left to explain": _left(adjusted, bounds),
+        "Response": response or AWAITED,
+    }
+
+
+def _left(adjusted: tuple[float, float] | None, bounds: tuple[float, float] | None) -> str:
+    """What the evidence leaves unexplained, in words."""
+    found = []
+    if adjusted is None:
+        found.append("No adjusted comparison could be made.")
+    elif adjusted[0] <= 1 <= adjusted[1]:
+        found.append("Once other characteristics are held equal, chance could account for the rest.")
+    else:
+        found.append("A difference remains once other characteristics are held equal.")
+    if bounds and bounds[0] <= 1 <= bounds[1]:
+        found.append("Missing ethnicity could account for it.")
+    return " ".join(found)
+
+
+def _strata(name: str, held: Mapping[str, Fact]) -> str:
+    """Where, within parts of the system, the same comparison was disproportionate too."""
+    measure, _, group = name.split("/")
+    places = {
+        fact.label.partition(": ")[2].rpartition(", ")[0]
+        for fact in held.values()
+        if fact.text == DISPROPORTIONATE
+        and fact.id.startswith(f"{measure}/")
+        and fact.id.endswith(f"+{group}/verdict")
+        and not fact.id.split("/")[2].startswith("all+")
+    }
+    return listed(sorted(places))

@@ -1,0 +1,186 @@
+"""What a reader finds in the HTML, and what is never in it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from lxml import html as lxml_html
+from lxml.html import HtmlElement
+from nbconvert.exporters import get_exporter
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from reportlib.build.page import Link, Page, read_chapter
+from reportlib.build.pdf import ReportPdfExporter
+from reportlib.build.render import ReportExporter, html_chapter, html_chapters, html_report
+
+from .fixture import PAGE, markdown, notebook, report, say, show
+
+HTML = html_report(report(), PAGE)
+
+
+def tree(html: str) -> HtmlElement:
+    return lxml_html.document_fromstring(html)
+
+
+def words(element: HtmlElement) -> str:
+    return " ".join(element.text_content().split())
+
+
+def test_same_notebooks_give_same_bytes() -> None:
+    assert html_report(report(), PAGE) == HTML
+
+
+def test_summary_comes_first_with_its_verdicts() -> None:
+    (cards,) = tree(HTML).xpath("//article[1]//ul[@class='cards']")
+    verdicts = [words(one) for one in cards.xpath(".//p[@class='verdict']")]
+    assert verdicts == ["Disproportionate", "Difference, size uncertain", "Inconclusive", "Parity"]
+    assert cards.xpath(".//a/@href")[1] == "#uphold-rates"
+
+
+def test_headings_go_down_one_level_in_the_whole_report() -> None:
+    whole = [(one.tag, words(one)) for one in tree(HTML).xpath("//h1 | //h2 | //h3")][:3]
+    assert whole == [("h1", PAGE.title), ("h2", "Summary"), ("h3", "How to read this report")]
+    chapter = [
+        (one.tag, words(one)) for one in tree(html_chapters(report(), PAGE)["summary.html"]).xpath("//h1 | //h2")
+    ]
+    assert chapter == [("h1", "Summary"), ("h2", "How to read this report")]
+
+
+def test_contents_lead_to_each_chapter_and_section() -> None:
+    links = tree(HTML).xpath("//nav[@class='contents']//a")
+    assert [words(one) for one in links][:3] == ["Summary", "How to read this report", "Who complains"]
+    assert links[2].get("href") == "#complaint-proportionality"
+
+
+def test_chapter_leads_to_its_neighbours() -> None:
+    page = tree(html_chapters(report(), PAGE)["uphold-rates.html"])
+    before, after = page.xpath("//nav[@class='turn']/a")
+    assert (before.get("href"), after.get("href")) == ("complaint-proportionality.html", "deaths-in-custody.html")
+    assert page.xpath("//nav[@class='contents']//a[@aria-current='page']/text()") == ["Complaints upheld"]
+
+
+def test_first_and_last_chapter_have_one_neighbour() -> None:
+    chapter = report()[0]
+    assert 'rel="prev"' not in html_chapter(chapter, PAGE, next=Link("Next", "next.html"))
+    assert 'class="turn"' not in html_chapter(chapter, PAGE)
+
+
+def test_table_has_caption_units_scopes_notes_and_source() -> None:
+    (block,) = tree(HTML).xpath("//div[@id='table-uphold-rate-by-ethnicity']")
+    assert words(block.find(".//caption")) == "Complaints upheld by ethnic group of the complainant, 2024-25 synthetic"
+    assert [words(cell) for cell in block.xpath(".//th[@scope='col']")][3] == "Uphold rate (%)"
+    assert [words(cell) for cell in block.xpath(".//th[@scope='row']")][:2] == ["Asian", "Black"]
+    assert words(block.xpath(".//dl[@class='marks']/div[1]")[0]).startswith("[c]suppressed")
+    assert "Upheld includes partly upheld" in words(block)
+    assert "Source: PPO complaints" in words(block)
+    assert words(block.xpath(".//tr[@class='total']/th")[0]) == "All complainants"
+
+
+def test_table_comes_as_csv_with_units_and_marks() -> None:
+    (link,) = tree(HTML).xpath("//div[@id='table-uphold-rate-by-ethnicity']//a[@download]")
+    head, *_, hidden, total = unquote(link.get("href").split(",", 1)[1]).splitlines()
+    assert head == "Ethnic group,Upheld,Completed,Uphold rate (%),95% interval,Relative rate (White = 1)"
+    assert hidden == "Not stated,[c],48,[c],[c],[u]"
+    assert total == 'All complainants,"1,510","5,021",30%,29% to 31%,[x]'
+    assert link.get("download") == "uphold-rate-by-ethnicity.csv"
+
+
+def test_chart_is_one_picture_with_alt_text_and_its_data_one_click_away() -> None:
+    (figure,) = tree(HTML).xpath("//figure[@id='chart-uphold-forest']")
+    picture = figure.find(".//svg")
+    assert picture.get("role") == "img"
+    assert picture.get("aria-label").startswith("Forest plot of relative rates")
+    assert figure.xpath(".//a/@href") == ["#table-uphold-rate-by-ethnicity"]
+
+
+def test_code_is_folded_after_its_result_and_machinery_comes_last() -> None:
+    (article,) = tree(HTML).xpath("//article[@aria-labelledby='uphold-rates']")
+    steps = [words(one) for one in article.xpath("./details/summary")]
+    assert steps[0] == "Code: compare rates"
+    assert steps[-3:] == ["Code: parameters", "Code: setup", "Code: close"]
+    assert not article.xpath(".//details[@open]")
+    chart = article.xpath(".//figure")[0]
+    assert words(chart.getnext().find("summary")) == "Code: chart"
+
+
+def test_long_table_is_folded() -> None:
+    (block,) = tree(HTML).xpath("//div[@id='table-deaths-by-year']")
+    assert words(block.find("details/summary")).startswith("Table of 72 rows")
+
+
+def test_internal_checks_are_left_out_of_the_public_edition() -> None:
+    assert "Checked against last year" not in HTML
+    internal = Page(PAGE.title, public=False)
+    assert "Checked against last year" in html_report(report(), internal)
+
+
+def test_each_page_says_what_it_is() -> None:
+    for html in (HTML, *html_chapters(report(), PAGE).values()):
+        assert "<strong>DRAFT</strong> Not for publication" in html
+        assert "<strong>SYNTHETIC DATA</strong>" in html
+        assert "<title>DRAFT – " in html
+    off = html_report(report(), Page("Report", disclosure_off="a test of the marks"))
+    assert "DISCLOSURE CONTROL IS OFF</strong> Do not share. Reason given: a test of the marks" in off
+    final = html_report(report(), Page("Report", draft=False))
+    assert not re.search("draft", re.sub("<style>.*</style>", "", final), re.IGNORECASE)
+
+
+def test_title_colour_and_logo_follow_the_page(tmp_path: Path) -> None:
+    logo = tmp_path / "logo.svg"
+    logo.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    html = html_report(report(), Page("Another title", organisation="The Office", logo=logo, colour="#5a1846"))
+    assert "<h1>Another title</h1>" in html
+    assert 'src="data:image/svg+xml;base64,' in html
+    assert 'alt="The Office"' in html
+    assert "--cover:#5a1846" in html
+
+
+def test_markup_in_data_stays_text() -> None:
+    attack = "<script>alert(1)</script>"
+    chapter = notebook("attack", "Attack", attack, show("said", attack, say("one", attack, "verdict")))
+    html = html_report([chapter], Page(attack, organisation=attack))
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;") >= 5
+
+
+def test_output_that_did_not_come_through_the_chapter_is_plain_text() -> None:
+    stray = new_output("execute_result", {"text/html": "<b>12 people</b>", "text/plain": "a frame"}, execution_count=1)
+    stream = new_output("stream", name="stdout", text="printed <b>")
+    cells = [markdown("# Stray", "title"), new_code_cell("1", id="stray", outputs=[stray, stream])]
+    html = html_report([new_notebook(cells=cells)], PAGE)
+    assert '<pre class="output">a frame</pre>' in html
+    assert '<pre class="output">printed &lt;b&gt;</pre>' in html
+    assert "12 people" not in html
+
+
+def test_nbconvert_finds_the_exporter() -> None:
+    assert get_exporter("race-report") is ReportExporter
+    assert get_exporter("race-report-pdf") is ReportPdfExporter
+
+
+def test_exporter_makes_a_page_of_one_notebook(tmp_path: Path) -> None:
+    body, resources = ReportExporter().from_notebook_node(report()[2])
+    assert resources["output_extension"] == ".html"
+    assert [words(one) for one in tree(body).iter("h1")] == ["Complaints upheld"]
+
+
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        ("20-uphold-rates.ipynb", "#uphold-rates"),
+        ("90-methods-and-quality.ipynb#How-we-compare", "#methods-and-quality--how-we-compare"),
+        ("https://www.gov.uk/", "https://www.gov.uk/"),
+    ],
+)
+def test_links_between_notebooks_become_links_between_chapters(url: str, target: str) -> None:
+    cell = markdown(f"# Here\n\nSee [there]({url}).", "title")
+    html = html_report([new_notebook(cells=[cell])], PAGE)
+    assert f'<a href="{target}">there</a>' in html
+
+
+def test_headings_of_one_name_get_places_of_their_own() -> None:
+    cells = [markdown("# A\n\n## Same\n\n## Same", "one")]
+    assert [link.href for link in read_chapter(new_notebook(cells=cells)).sections] == ["#a--same", "#a--same-2"]

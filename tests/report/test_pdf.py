@@ -1,0 +1,112 @@
+"""What a reader finds in the PDF, read through its structure and its text."""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from reportlib.build.pdf import ReportPdfExporter, pdf_report
+from reportlib.errors import ReportError
+from reportlib.gates.pdf import elements
+
+from .fixture import PAGE, chart, notebook, report, show, table, uphold_table
+
+PDF = pdf_report(report(), PAGE)
+
+
+@pytest.fixture
+def document() -> pikepdf.Pdf:
+    return pikepdf.open(io.BytesIO(PDF))
+
+
+def test_same_notebooks_give_same_bytes() -> None:
+    assert pdf_report(report(), PAGE) == PDF
+
+
+def test_dates_are_those_of_publication(document: pikepdf.Pdf) -> None:
+    assert str(document.docinfo["/CreationDate"]).startswith("D:20251128")
+
+
+def test_header_cells_head_columns_and_rows(document: pikepdf.Pdf) -> None:
+    rows = [str(cell.A.Scope) for cell in elements(document, "/TH") if isinstance(cell.A, pikepdf.Dictionary)]
+    columns = [cell for cell in elements(document, "/TH") if isinstance(cell.A, pikepdf.Array)]
+    wide, uphold, long, regions, terms = 6, 7, 72 * 2, 8, 4 * 2
+    assert rows == ["/Row"] * (wide + uphold + long + regions + terms)
+    assert len(columns) == 11 + 6 + 4 + 5 + 4 * 2
+    assert {str(cell.A[0].Scope) for cell in columns} == {"/Column"}
+
+
+def test_bookmarks_name_chapters_and_sections(document: pikepdf.Pdf) -> None:
+    with document.open_outline() as outline:
+        chapters = {item.title: [child.title for child in item.children] for item in outline.root}
+    assert chapters["Complaints upheld"] == ["Do rates differ by ethnic group?", "What might explain it?"]
+
+
+def test_wide_table_is_turned(document: pikepdf.Pdf) -> None:
+    turned = [number for number, page in enumerate(document.pages, 1) if page.mediabox[2] > page.mediabox[3]]
+    assert len(turned) == 1
+
+
+def test_exporter_makes_a_pdf_of_one_notebook() -> None:
+    body, resources = ReportPdfExporter().from_notebook_node(report()[0])
+    assert resources["output_extension"] == ".pdf"
+    with pikepdf.open(io.BytesIO(body)) as alone:
+        assert str(alone.docinfo["/Title"]) == "Summary, 2024-25"
+
+
+def test_picture_without_alt_text_is_refused() -> None:
+    bare = chart("bare", "A caption", "", "none")
+    with pytest.raises(ReportError, match="alt text"):
+        pdf_report([notebook("bare", "Bare", "Intro.", show("chart", "", bare))], PAGE)
+
+
+def test_missing_typeface_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reportlib.build.pdf.FACES", ())
+    with pytest.raises(ReportError, match="source sans pro"):
+        pdf_report(report(), PAGE)
+
+
+def test_text_that_looks_like_typst_stays_text(tmp_path: Path) -> None:
+    odd = '#panic("x") *bold* _it_ $x$ `raw` @label <tag> \\ // /* ]'
+    model = table("odd", odd, uphold_table()["columns"], [[odd, *["x"] * 5]])
+    text = read(pdf_report([notebook("odd", "Odd", "Intro.", show("table", "", model))], PAGE), tmp_path)
+    assert re.sub(r"\s+", "", odd) in re.sub(r"\s+", "", text)
+
+
+def test_draft_mark_goes_when_the_report_is_final(tmp_path: Path) -> None:
+    assert "DRAFT" in read(PDF, tmp_path)
+    assert "DRAFT" not in read(pdf_report(report(), replace(PAGE, draft=False)), tmp_path)
+
+
+def read(pdf: bytes, folder: Path, *options: str) -> str:
+    """The text as poppler reads it."""
+    path = folder / "report.pdf"
+    path.write_bytes(pdf)
+    return subprocess.run(["pdftotext", *options, path, "-"], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.full
+def test_text_reads_in_order_and_tables_cell_by_cell(tmp_path: Path) -> None:
+    (tmp_path / "report.pdf").write_bytes(PDF)
+    command = ["pdfinfo", "-struct-text", tmp_path / "report.pdf"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    read_out = [text for text in re.findall(r'"(.*)"', said) if text.strip()]
+    text = " ".join(" ".join(read_out).split())
+    assert text.index("Summary") < text.index("Who complains") < text.index("Methods and quality")
+    assert "Asian 192 620 31% 28% to 34% 0.94 Black 149" in text
+
+
+@pytest.mark.full
+def test_pages_carry_running_heads_and_numbers(tmp_path: Path) -> None:
+    pages = read(PDF, tmp_path, "-layout").split("\f")[:-1]
+    assert "Page" not in pages[0]
+    for number, page in enumerate(pages[1:], 2):
+        assert f"Page {number} of {len(pages)}" in page
+        assert "DRAFT · SYNTHETIC DATA" in page
+    assert all("Year" in page for page in pages if "2019-20" in page), "a table's headings are repeated"

@@ -1,0 +1,323 @@
+"""Groups compared with a reference: figures by arithmetic, gates, verdicts, and what is hidden stays so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import false_discovery_control
+
+from reportlib.comparison import FIGURES, compare, measure
+from reportlib.measures import MEASURES, TableSpec
+from reportlib.statistics import relative_rate
+
+Row = tuple[Any, ...]
+FIRST_ORDER = ("ratio", "ratio_lower", "ratio_upper")
+
+
+def spec(code: str, *by: str, grouping: str = "5+1") -> TableSpec:
+    return TableSpec("t", MEASURES[code], by or ("ethnicity",), grouping)
+
+
+def counts(of: TableSpec, *rows: Row) -> pd.DataFrame:
+    """Protected counts from rows of codes, numerator, denominator; a numerator of "c" is hidden."""
+    frame = pd.DataFrame(rows, columns=[*of.by, "numerator", "denominator"])
+    frame["mark"] = frame["numerator"].eq("c").map({True: "c", False: ""})
+    frame["numerator"] = frame["numerator"].replace("c", None).astype("Int64")
+    frame["denominator"] = frame["denominator"].astype("Float64" if of.measure.kind == "rate" else "Int64")
+    return frame
+
+
+def released(of: TableSpec, *rows: Row) -> pd.DataFrame:
+    """Estimates from rows of codes, statistic, value, lower, upper, p-value."""
+    return pd.DataFrame(rows, columns=[*of.by, "statistic", "value", "lower", "upper", "p_value"])
+
+
+def independent(of: TableSpec, frame: pd.DataFrame) -> pd.DataFrame:
+    """A design effect of 1 for every row: each event is another person's."""
+    return released(of, *[(*row, "deff", 1.0, None, None, None) for row in frame[list(of.by)].itertuples(index=False)])
+
+
+def shares(*rows: Row, code: str = "racism-concern", reference: str = "W", **also: Any) -> pd.DataFrame:
+    """Shares of independent events compared, by ethnic group."""
+    of = spec(code, grouping=also.pop("grouping", "5+1"))
+    frame = counts(of, *rows)
+    return compare(frame, independent(of, frame), of, reference=reference, years=3, **also).set_index("ethnicity")
+
+
+def rates(*rows: Row, code: str = "deaths", years: int = 1) -> pd.DataFrame:
+    of = spec(code)
+    return compare(counts(of, *rows), released(of), of, reference="W", years=years).set_index("ethnicity")
+
+
+# Figures
+
+
+def test_shares_ratio_and_gap_are_plain_arithmetic():
+    found = shares(("A", 30, 100), ("W", 80, 200))
+    assert found.loc["A", ["label", "value", "ratio", "gap"]].tolist() == ["Asian", 0.3, 0.75, -0.1]
+    assert found.loc["W", "value"] == 0.4
+
+
+def test_the_interval_of_a_share_is_wilsons():
+    assert shares(("A", 20, 100), ("W", 20, 100)).loc["A", ["lower", "upper"]].tolist() == [0.133, 0.289]
+
+
+def test_the_interval_of_a_relative_rate_is_koopmans():
+    of = spec("upheld")
+    halved = released(of, ("A", "deff", 2.0, None, None, None), ("W", "deff", 2.0, None, None, None))
+    found = compare(counts(of, ("A", 72, 80), ("W", 32, 160)), halved, of, reference="W", years=3)
+    # Koopman (1984): 36 of 40 against 16 of 80 is 4.5, from 2.94 to 7.15
+    assert found.loc[0, [*FIRST_ORDER]].tolist() == [4.5, 2.94, 7.15]
+
+
+def test_the_interval_of_a_gap_is_newcombes():
+    found = shares(("A", 56, 70), ("W", 48, 80))  # Newcombe (1998), table II: 0.0524 to 0.3339
+    assert found.loc["A", ["gap", "gap_lower", "gap_upper"]].tolist() == [0.2, 0.052, 0.334]
+
+
+def test_the_rarer_side_is_judged():
+    found = shares(("A", 800, 1000), ("W", 900, 1000), code="completed")  # not completed: 20% v 10%
+    assert found.loc["A", "ratio"] == 2.0
+    assert found.loc["A", ["judged", "verdict"]].tolist() == ["complement", "disproportionate"]
+    assert found.loc["A", ["value", "gap"]].tolist() == [0.8, -0.1]
+
+
+def test_the_verdict_does_not_turn_on_which_side_is_called_the_outcome():
+    one = shares(("A", 800, 1000), ("W", 900, 1000), code="completed")
+    other = shares(("A", 200, 1000), ("W", 100, 1000), code="completed")
+    assert other.loc["A", "judged"] == ""
+    assert one.loc["A", [*FIRST_ORDER, "verdict"]].tolist() == other.loc["A", [*FIRST_ORDER, "verdict"]].tolist()
+
+
+def test_repeat_complaints_count_as_the_design_effect_says():
+    of = spec("upheld")
+    frame = counts(of, ("A", 60, 200), ("W", 80, 200))
+    doubled = released(of, ("A", "deff", 2.0, None, None, None), ("W", "deff", 2.0, None, None, None))
+    clustered = compare(frame, doubled, of, reference="W", years=3).set_index("ethnicity")
+    halved = shares(("A", 30, 100), ("W", 40, 100))
+    columns = ["value", "lower", "upper", *FIRST_ORDER, "p_value"]
+    assert clustered.loc["A", columns].tolist() == halved.loc["A", columns].tolist()
+
+
+def test_without_a_design_effect_there_is_a_share_but_no_interval_and_no_verdict():
+    of = spec("upheld")
+    found = compare(counts(of, ("A", 30, 100), ("W", 40, 100)), released(of), of, reference="W", years=3)
+    assert found.loc[0, "value"] == 0.3
+    assert found.loc[0, ["lower", "upper", "ratio_lower", "p_value"]].isna().all()
+    assert found.loc[0, "verdict"] == "not assessed"
+
+
+def test_deaths_are_counted_over_person_years():
+    found = rates(("A", 12, 1000.0), ("W", 30, 5000.0), years=3)
+    assert found.loc[["A", "W"], "value"].tolist() == [4.0, 2.0]  # a year: 12 / 3,000 and 30 / 15,000
+    assert found.loc["A", ["ratio", "gap"]].tolist() == [2.0, 2.0]
+
+
+def test_people_are_counted_once_in_the_period_over_the_average_population():
+    found = rates(("A", 50, 1000.0), ("W", 100, 4000.0), code="complainants", years=3)
+    assert found.loc[["A", "W"], "value"].tolist() == [50.0, 25.0]
+    assert found.loc["A", "ratio"] == 2.0
+
+
+def test_the_ratio_of_two_rates_is_exact():
+    found = rates(("A", 20, 294.0), ("W", 210, 3636.0))  # 1.178, from 0.705 to 1.866
+    assert found.loc["A", [*FIRST_ORDER]].tolist() == [1.18, 0.70, 1.87]
+
+
+def test_the_rate_of_what_one_person_can_do_often_is_estimated_from_persons():
+    of = spec("complaints")
+    frame = counts(of, ("A", 600, 1000.0), ("W", 900, 3000.0))
+    found = compare(
+        frame,
+        released(
+            of,
+            ("A", "deff", 3.0, None, None, None),
+            ("A", "rate", 200.0, 170.0, 235.0, None),
+            ("A", "ratio", 2.0, 1.6, 2.5, 0.0001),
+        ),
+        of,
+        reference="W",
+        years=3,
+    ).set_index("ethnicity")
+    assert found.loc["A", ["value", "lower", "upper", "deff"]].tolist() == [200.0, 170.0, 235.0, 3.0]
+    assert found.loc["A", [*FIRST_ORDER, "verdict"]].tolist() == [2.0, 1.6, 2.5, "disproportionate"]
+    assert found.loc["W", "value"] == 100.0
+    assert np.isnan(found.loc["W", "lower"])
+
+
+def test_the_unknown_bound_the_ratio():
+    found = shares(("A", 40, 100), ("W", 300, 1000), ("NS", 15, 50))
+    # all 35 unknown non-events to the group and all 15 events to White; then the reverse
+    lowest, highest = (40 / 135) / (315 / 1015), (55 / 115) / (300 / 1035)
+    assert found.loc["A", ["bound_lower", "bound_upper"]].tolist() == [round(lowest, 2), round(highest, 2)]
+    assert (round(lowest, 2), round(highest, 2)) == (0.95, 1.65)
+
+
+@pytest.mark.parametrize(("events", "ratio"), [(30, 0.9), (170, 1.1)])
+def test_the_adjusted_ratio_is_of_the_side_that_is_judged(events: int, ratio: float):
+    of = spec("completed")
+    frame = counts(of, ("A", events, 200), ("W", events, 200))
+    given = released(
+        of, ("A", "adjusted", 0.9, 0.8, 1.0, 0.1), ("A", "adjusted complement", 1.1, 1.0, 1.2, 0.1)
+    )  # fmt: skip
+    found = compare(frame, given, of, reference="W", years=3).set_index("ethnicity")
+    assert found.loc["A", "adjusted_ratio"] == ratio
+
+
+def test_each_stratum_has_its_own_reference():
+    of = spec("racism-concern", "category", "ethnicity")
+    frame = counts(of, ("Food", "A", 20, 100), ("Food", "W", 40, 200), ("Mail", "A", 20, 100), ("Mail", "W", 10, 100))
+    found = compare(frame, independent(of, frame), of, reference="W", years=3).set_index(["category", "ethnicity"])
+    assert found.loc[("Food", "A"), "ratio"] == 1.0
+    assert found.loc[("Mail", "A"), "ratio"] == 2.0
+
+
+def test_the_reference_the_total_and_those_not_stated_are_not_compared():
+    found = shares(("A", 30, 100), ("W", 80, 200), ("NS", 20, 60), ("all", 130, 360))
+    of_two = [name for name in FIGURES if name.startswith(("ratio", "gap", "bound", "detectable", "p_"))]
+    assert found.loc[["W", "NS", "all"], [*of_two, "verdict"]].isna().all(axis=None)
+    assert found.loc[["W", "NS", "all"], "value"].tolist() == [0.4, 0.33, 0.361]
+
+
+# Gates of reliability
+
+
+def test_no_percentage_under_10():
+    found = shares(("A", 5, 9), ("B", 5, 10), ("W", 80, 200))
+    assert found.loc["A", "mark"] == "u"
+    assert found.loc["A", FIGURES].isna().all()
+    assert found.loc["B", ["value", "mark"]].tolist() == [0.5, ""]
+
+
+def test_no_rate_on_a_population_under_100():
+    found = rates(("A", 7, 99.0), ("B", 7, 100.0), ("W", 80, 2000.0))
+    assert found.loc["A", "mark"] == "u"
+    assert found.loc["A", FIGURES].isna().all()
+    assert found.loc["B", ["value", "mark"]].tolist() == [70.0, ""]
+
+
+@pytest.mark.parametrize(("group", "white"), [((4, 100), (80, 200)), ((97, 100), (150, 200)), ((30, 100), (4, 100))])
+def test_a_ratio_of_shares_needs_5_events_of_each_kind_in_each_arm(group: Row, white: Row):
+    found = shares(("A", *group), ("W", *white)).loc["A"]
+    assert found[["ratio", "ratio_lower", "ratio_upper", "p_value"]].isna().all()
+    assert found["verdict"] == "not assessed"
+    assert found["gap"] == round(group[0] / group[1] - white[0] / white[1], 3)
+
+
+def test_an_exact_ratio_needs_no_least_number():
+    found = rates(("A", 0, 1000.0), ("B", 2, 1000.0), ("W", 40, 10000.0)).loc[["A", "B"]]
+    assert found["ratio"].tolist() == [0.0, 0.5]
+    assert found["verdict"].tolist() == ["inconclusive", "inconclusive"]
+
+
+# What is hidden
+
+
+def test_a_hidden_row_passes_through_with_its_mark():
+    found = shares(("A", "c", 200), ("B", 30, 100), ("W", 80, 200))
+    assert found.loc["A", ["mark", "verdict"]].tolist() == ["c", "not assessed"]
+    assert found.loc["A", FIGURES].isna().all()
+    assert found.loc["A", "denominator"] == 200
+    assert found.loc["B", ["mark", "ratio"]].tolist() == ["", 0.75]
+
+
+def test_a_hidden_reference_leaves_nothing_that_would_give_it_back():
+    found = shares(("A", 30, 100), ("W", "c", 200), ("all", 33, 300))
+    assert found.loc["A", "value"] == 0.3
+    of_two = [name for name in FIGURES if name not in ("value", "lower", "upper", "deff")]
+    assert found[of_two].isna().all(axis=None)
+    assert found.loc["A", "verdict"] == "not assessed"
+
+
+def test_hidden_people_not_stated_leave_no_bounds():
+    found = shares(("A", 30, 100), ("W", 80, 200), ("NS", "c", 40))
+    assert found.loc["A", ["bound_lower", "bound_upper"]].isna().all()
+    assert found.loc["A", "ratio"] == 0.75
+
+
+def test_what_is_hidden_leaves_the_family_of_tests():
+    shown = shares(("A", 45, 100), ("B", 30, 100), ("W", 60, 200))
+    hidden = shares(("A", 45, 100), ("B", 30, 100), ("M", "c", 100), ("W", 60, 200))
+    assert hidden.loc["A", "p_adjusted"] == shown.loc["A", "p_adjusted"]
+
+
+# Verdicts
+
+
+def test_each_of_the_six_verdicts():
+    found = shares(
+        ("A1", 300, 1000),  # 1.50
+        ("A2", 240, 1000),  # 1.20, from 1.07 to 1.35
+        ("A3", 2200, 10000),  # 1.10, from 1.04 to 1.16
+        ("A4", 2010, 10000),  # 1.00, from 0.95 to 1.06
+        ("A9", 25, 100),  # 1.25, from 0.89 to 1.76
+        ("B1", 4, 20),  # fewer than five events
+        ("W1", 2000, 10000),
+        grouping="19",
+        reference="W1",
+    )
+    assert found["verdict"].dropna().to_dict() == {
+        "A1": "disproportionate",
+        "A2": "difference, size uncertain",
+        "A3": "small difference",
+        "A4": "parity",
+        "A9": "inconclusive",
+        "B1": "not assessed",
+    }
+
+
+def test_the_band_is_a_parameter():
+    rows = (("A", 2400, 10000), ("W", 2000, 10000))  # 1.20, from 1.14 to 1.26
+    assert shares(*rows).loc["A", "verdict"] == "difference, size uncertain"
+    assert shares(*rows, band=(0.9, 1.1)).loc["A", "verdict"] == "disproportionate"
+
+
+def test_p_values_are_adjusted_within_the_table():
+    groups = {"A": (45, 100), "B": (40, 100), "M": (52, 130), "O": (30, 100)}
+    found = shares(*[(code, *pair) for code, pair in groups.items()], ("W", 60, 200))
+    crude = [relative_rate(*pair, 60, 200).p_value for pair in groups.values()]
+    assert found.loc[list(groups), "p_value"].tolist() == [round(p, 3) for p in crude]
+    assert found.loc[list(groups), "p_adjusted"].tolist() == [round(p, 3) for p in false_discovery_control(crude)]
+
+
+# Precision
+
+
+def test_percentages_have_no_decimals_under_100():
+    found = shares(("A", 33, 99), ("B", 33, 101), ("W", 80, 200))
+    assert found.loc[["A", "B"], "value"].tolist() == [0.33, 0.327]
+
+
+def test_nothing_is_finer_than_it_is_published():
+    found = shares(("A", 123, 457), ("B", 77, 391), ("W", 801, 2003), ("NS", 11, 37))
+    figures = found[[*FIGURES, "p_adjusted"]].astype(float)
+    assert figures.equals(figures.round(3))
+    of_two = figures[[name for name in figures if "ratio" in name or name.startswith(("bound", "detectable", "deff"))]]
+    assert of_two.equals(of_two.round(2))
+
+
+def test_a_rate_has_the_decimals_of_its_measure():
+    found = rates(("A", 7, 1234.5), ("W", 301, 45678.9))
+    assert found.loc["A", "value"] == round(7 / 1234.5 * 1000, MEASURES["deaths"].decimals) == 5.67
+
+
+# Tables that compare no groups
+
+
+def test_a_measure_by_year_and_type():
+    of = spec("deaths", "year", "establishment_type")
+    frame = counts(of, ("2023-24", "Open", 6, 4000.0), ("2024-25", "Open", "c", 4100.0), ("2024-25", "Other", 7, 90.0))
+    found = measure(frame, of, years=1)
+    assert found["value"].tolist()[0] == 1.5
+    assert found["mark"].tolist() == ["", "c", "u"]
+    assert found.loc[1:, ["value", "lower", "upper"]].isna().all(axis=None)
+
+
+def test_a_measure_of_a_pooled_period_is_a_year():
+    of = spec("deaths", "establishment_type")
+    assert measure(counts(of, ("Open", 30, 1000.0)), of, years=3)["value"].tolist() == [10.0]
+    people = spec("complainants", "establishment_type")
+    assert measure(counts(people, ("Open", 30, 1000.0)), people, years=3)["value"].tolist() == [30.0]

@@ -1,0 +1,69 @@
+"""Facts: names that last, and a ledger that reads back as it was written."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from reportlib.facts import Fact, fact_id, read, slug, write
+
+FACT = Fact(
+    "upheld/ethnicity/A/value", "2022-23 to 2024-25", "national", "uphold-rates", "uphold-rate-by-ethnicity", "value",
+    "Uphold rate: Asian", "31.2%", 0.312, "", "%", ("synthetic",),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("A", "A"),
+        ("W1", "W1"),
+        ("NS", "NS"),
+        ("all", "all"),
+        ("Category C", "category-c"),
+        ("Women's prison", "women-s-prison"),
+        ("Kent Surrey and Sussex", "kent-surrey-and-sussex"),
+        ("PPUD", "ppud"),
+    ],
+)
+def test_a_code_in_a_name_is_plain(code: str, name: str):
+    assert slug(code) == name
+
+
+def test_a_name_is_made_of_codes_alone():
+    assert fact_id("upheld", ["ethnicity"], ["A"], "value") == "upheld/ethnicity/A/value"
+    assert (
+        fact_id("deaths", ["establishment_type", "ethnicity"], ["Category C", "B"], "ratio")
+        == "deaths/establishment_type+ethnicity/category-c+B/ratio"
+    )
+
+
+def test_a_year_is_no_part_of_a_name_since_the_period_is_a_field():
+    assert fact_id("upheld", ["year", "ethnicity"], ["2023-24", "A"], "value") == "upheld/ethnicity/A/value"
+    assert fact_id("upheld", ["year"], ["2023-24"], "value") == "upheld/all/all/value"
+
+
+def test_every_dimension_needs_its_code():
+    with pytest.raises(ValueError):
+        fact_id("upheld", ["ethnicity", "category"], ["A"], "value")
+
+
+def test_facts_read_back_as_they_were_written(tmp_path):
+    hidden = Fact(**(vars(FACT) | {"id": "upheld/ethnicity/O/value", "value": None, "text": "[c]", "mark": "c"}))
+    write([hidden, FACT], tmp_path / "deep" / "facts.jsonl")
+    assert read([tmp_path / "deep" / "facts.jsonl"]) == [FACT, hidden]
+
+
+def test_a_fact_is_one_line_and_stands_once(tmp_path):
+    write([FACT, FACT], tmp_path / "facts.jsonl")
+    lines = (tmp_path / "facts.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["id"] for line in lines] == [FACT.id]
+
+
+def test_the_order_of_writing_changes_nothing(tmp_path):
+    several = [Fact(**(vars(FACT) | {"period": year})) for year in ("2024-25", "2022-23", "2023-24")]
+    write(several, tmp_path / "one")
+    write(reversed(several), tmp_path / "two")
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    assert [fact.period for fact in read([tmp_path / "one"])] == ["2022-23", "2023-24", "2024-25"]

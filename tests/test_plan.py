@@ -1,0 +1,108 @@
+"""What a chapter declares is read without running it, and refused by name where it is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat.v4 import new_notebook
+
+from reportlib.build.plan import plan
+from reportlib.errors import ReportError
+from reportlib.measures import MEASURES
+from reportlib.project import NOTEBOOKS
+
+GOOD: dict[str, Any] = {"id": "uphold-rate", "measure": "upheld", "by": ["ethnicity"]}
+
+
+def write(folder: Path, name: str, *tables: dict[str, Any], **also: Any) -> None:
+    metadata = {"reportlib": {"chapter": name.partition("-")[2], "tables": list(tables), **also}}
+    nbformat.write(new_notebook(metadata=metadata), folder / f"{name}.ipynb")
+
+
+def refusal(folder: Path) -> list[str]:
+    with pytest.raises(ReportError) as error:
+        plan(folder, "5+1")
+    return [str(finding) for finding in error.value.findings]
+
+
+def test_chapters_come_in_the_order_of_their_files(tmp_path):
+    for name in ("20-b", "10-a", "90-c"):
+        write(tmp_path, name)
+    assert [chapter.name for chapter in plan(tmp_path, "5+1")] == ["a", "b", "c"]
+
+
+def test_a_declaration_takes_the_defaults(tmp_path):
+    write(tmp_path, "10-a", GOOD)
+    (spec,) = plan(tmp_path, "two")[0].tables
+    assert (spec.id, spec.measure, spec.by) == ("uphold-rate", MEASURES["upheld"], ("ethnicity",))
+    assert (spec.grouping, spec.period, spec.adjust) == ("two", "pooled", ())
+
+
+def test_a_declaration_is_taken_as_given(tmp_path):
+    also = {"grouping": "19", "period": "trend", "by": ["year", "ethnicity"], "adjust": ["category"]}
+    write(tmp_path, "10-a", GOOD | also, reads_facts=True)
+    (chapter,) = plan(tmp_path, "5+1")
+    (spec,) = chapter.tables
+    assert (spec.grouping, spec.period, spec.by, spec.adjust) == ("19", "trend", ("year", "ethnicity"), ("category",))
+    assert chapter.reads_facts
+
+
+def test_published_tables_are_apart_from_those_that_are_counted(tmp_path):
+    write(tmp_path, "10-a", GOOD, {"id": "deaths-by-type", "published": "deaths-by-type"})
+    (chapter,) = plan(tmp_path, "5+1")
+    assert [spec.id for spec in chapter.tables] == ["uphold-rate"]
+    assert chapter.published == ("deaths-by-type",)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"measure": "upholds"}, "measure 'upholds' is not known; nearest: upheld"),
+        ({"by": ["ethnicty"]}, "dimension 'ethnicty' is not known; nearest: ethnicity"),
+        ({"by": ["region"]}, "dimension 'region' is not known"),  # complaints have none
+        ({"adjust": ["age_band"]}, "dimension 'age_band' is not known"),
+        ({"grouping": "18+1"}, "grouping '18+1' is not known"),
+        ({"period": "trends"}, "period 'trends' is not known; nearest: trend"),
+        ({"adjusted": ["category"]}, "key 'adjusted' is not known; nearest: adjust"),
+    ],
+    ids=lambda given: next(iter(given)) if isinstance(given, dict) else None,
+)
+def test_what_is_not_known_is_refused_by_name_with_the_nearest(tmp_path, wrong, said):
+    write(tmp_path, "10-a", GOOD | wrong)
+    (found,) = refusal(tmp_path)
+    assert found.startswith(f"10-a.ipynb: {said}")
+
+
+def test_a_published_table_that_is_not_known_is_refused(tmp_path):
+    write(tmp_path, "10-a", {"id": "x", "published": "deaths-by-typ"})
+    assert refusal(tmp_path) == [
+        "10-a.ipynb: published table 'deaths-by-typ' is not known; nearest: deaths-by-type"
+    ]
+
+
+def test_a_table_has_one_chapter(tmp_path):
+    write(tmp_path, "10-a", GOOD)
+    write(tmp_path, "20-b", GOOD)
+    assert refusal(tmp_path) == ["table 'uphold-rate' is declared twice; each table has one chapter"]
+
+
+def test_everything_that_is_wrong_is_said_at_once(tmp_path):
+    write(tmp_path, "10-a", GOOD | {"measure": "upholds"}, GOOD | {"id": "b", "by": ["sex"]})
+    write(tmp_path, "20-b", GOOD | {"id": "c", "period": "always"})
+    assert len(refusal(tmp_path)) == 3
+
+
+def test_a_folder_without_notebooks_is_refused(tmp_path):
+    assert refusal(tmp_path) == [f"{tmp_path}: no notebooks"]
+
+
+@pytest.mark.parametrize("grouping", ["5+1", "19", "two"])
+def test_the_chapters_of_the_project_can_be_planned(grouping: str):
+    chapters = plan(NOTEBOOKS, grouping)
+    assert [chapter.reads_facts for chapter in chapters] == [
+        not "10" <= chapter.path.name[:2] < "80" for chapter in chapters
+    ]
+    assert {spec.grouping for chapter in chapters for spec in chapter.tables if "ethnicity" in spec.by} >= {grouping}
