@@ -9,28 +9,34 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from IPython.display import display
 
-from reportlib import charts, facts, prose
+from reportlib import charts, facts
 from reportlib.comparison import compare, measure
 from reportlib.errors import ReportError
-from reportlib.ethnicity import NOT_STATED, groupings, label
+from reportlib.ethnicity import groupings, label
 from reportlib.facts import Fact
 from reportlib.handoff import Handoff
-from reportlib.measures import MEASURES, TableSpec
+from reportlib.measures import TableSpec
 from reportlib.params import years_to
+from reportlib.presentation import (
+    Comparison,
+    adjusted_sentences,
+    draw,
+    headline,
+    mix_sentence,
+    sentence,
+    shares,
+    verdicts,
+)
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
 from reportlib.register import register
-from reportlib.statistics import VERDICTS, goodness_of_fit, trend
-from reportlib.statistics.verdict import ALPHA
 from reportlib.tables import (
-    DIMENSION_LABELS,
     Place,
     Table,
     caption,
@@ -39,25 +45,9 @@ from reportlib.tables import (
     frame_table,
     published_table,
 )
-from reportlib.words import WORDS, interval, level_words, listed, number, p_value, ratio
+from reportlib.words import interval, level_words, number, ratio
 
-LEAST_YEARS = 4  # no trend on fewer
 MIME = "application/vnd.reportlib+json"
-
-
-@dataclass(frozen=True, repr=False)
-class Comparison:
-    """A table's figures, on their way to a table, a chart and a sentence."""
-
-    spec: TableSpec
-    frame: pd.DataFrame
-    place: Place
-    period: str
-    reference: str
-    unavailable: str = ""
-
-    def __repr__(self) -> str:
-        return f"{caption(self.spec, self.period)} ({len(self.frame)} rows): show it with chapter.table()"
 
 
 class Chapter:
@@ -161,9 +151,8 @@ class Chapter:
         """Show what stands behind the verdicts: gaps, p-values, what could have been seen, adjusted ratios."""
         if comparison.unavailable:
             return
-        for text in adjusted_sentences(comparison, self.level):
-            _show({"kind": "say", "id": f"{comparison.spec.id}-adjusted", "text": text, "role": "finding"},
-                  {"text/markdown": text})  # fmt: skip
+        if text := adjusted_sentences(comparison, self.level):
+            _show_text(f"{comparison.spec.id}-adjusted", text, "finding")
         arguments = (comparison.frame, comparison.spec, comparison.place, comparison.period, comparison.reference)
         self._publish(evidence_table(*arguments, level=self.level))
 
@@ -186,28 +175,22 @@ class Chapter:
 
     def headlines(self, *tables: str) -> None:
         """Show the finding of each of these tables, with its weightiest verdict."""
-        items = [item for table in tables if (item := _headline(self.handoff.facts(), table))]
+        items = [item for table in tables if (item := headline(self.handoff.facts(), table))]
         text = "\n".join(f"- **{item['title']}** ({item['verdict']}): {item['text']}" for item in items)
         _show({"kind": "headline", "items": items}, {"text/markdown": text})
 
     def verdicts(self, *tables: str) -> None:
-        """Show every verdict of these tables side by side, by measure and ethnic group."""
-        held = [fact for fact in self.handoff.facts() if fact.statistic == "verdict" and fact.table in tables]
-        frame = pd.DataFrame(
-            [
-                {"measure": MEASURES[fact.id.split("/")[0]].name, "label": fact.label.partition(": ")[2],
-                 "verdict": fact.text}
-                for fact in sorted(held, key=lambda fact: tables.index(fact.table))
-            ]
-        )  # fmt: skip
+        """Show every verdict of these tables side by side, by measure and ethnic group: a picture and a table."""
+        frame = verdicts(self.handoff.facts(), tables)
         if frame.empty:
             return
-        order = [text for text in groupings()[self.grouping].labels.values() if text in set(frame["label"])]
-        wide = frame.pivot(index="measure", columns="label", values="verdict")
-        wide = wide.reindex(index=frame["measure"].unique(), columns=order).fillna("[x]").reset_index()
-        wide = wide.rename(columns={"measure": "Measure"}).rename_axis(columns=None)
-        title = f"Verdicts compared with {label(self.reference)}"
-        _show_table(frame_table("verdicts", title, wide, "Measure"))
+        title = f"Verdicts compared with {label(self.reference)}, {self._label('pooled')}"
+        chart = charts.verdict_heatmap(frame, title, label(self.reference))
+        _show_chart("verdicts-chart", title, chart, "verdicts", self.handoff.run["status"])
+        wide = frame.pivot(index="stratum", columns="label", values="verdict")
+        order = [text for text in groupings()[self.grouping].labels.values() if text in wide.columns]
+        wide = wide.reindex(index=frame["stratum"].unique(), columns=order).fillna("[x]").reset_index()
+        _show_table(frame_table("verdicts", title, wide.rename(columns={"stratum": "Measure"}), "Measure"))
 
     def shares(self, comparison: Comparison, numerator: str, denominator: str) -> None:
         """Show each group's share of the numerator beside its share of the denominator."""
@@ -217,23 +200,16 @@ class Chapter:
         title = f"Share of {numerator} and of {denominator}, {comparison.period}"
         chart = charts.dumbbell(frame, title, numerator, denominator)
         if text := mix_sentence(comparison.frame, numerator, denominator):
-            _show({"kind": "say", "id": f"{comparison.spec.id}-mix", "text": text, "role": "finding"},
-                  {"text/markdown": text})  # fmt: skip
-        self._picture(comparison, f"{comparison.spec.id}-shares", title, chart)
+            _show_text(f"{comparison.spec.id}-mix", text, "finding")
+        spec, status = comparison.spec, comparison.place.status
+        _show_chart(f"{spec.id}-shares", title, chart, spec.id, status)
 
     def chart(self, comparison: Comparison) -> None:
         """Show the picture that fits the table: a forest of ratios, lines over years, bars for one measure."""
         if comparison.unavailable:
             return
-        title = caption(comparison.spec, comparison.period)
-        self._picture(comparison, f"{comparison.spec.id}-chart", title, draw(comparison, self.level, self.band))
-
-    def _picture(self, comparison: Comparison, identifier: str, title: str, chart: charts.Chart) -> None:
-        model = {
-            "kind": "chart", "id": identifier, "caption": title, "alt": chart.alt, "svg": chart.svg,
-            "table": comparison.spec.id, "status": list(comparison.place.status),
-        }  # fmt: skip
-        _show(model, {"image/svg+xml": chart.svg, "text/plain": chart.alt})
+        spec, chart = comparison.spec, draw(comparison, self.level, self.band)
+        _show_chart(f"{spec.id}-chart", caption(spec, comparison.period), chart, spec.id, comparison.place.status)
 
     def say(self, comparison: Comparison) -> None:
         """Say in a sentence what the table shows, as strongly as its verdicts allow."""
@@ -252,7 +228,7 @@ class Chapter:
             Fact(identifier, self.period(spec), self.edition, self.name, table, "sentence", spec.measure.name, text,
                  status=place.status)
         )  # fmt: skip
-        _show({"kind": "say", "id": f"{table}-sentence", "text": text, "role": role}, {"text/markdown": text})
+        _show_text(f"{table}-sentence", text, role)
 
     def _unavailable(self, comparison: Comparison) -> bool:
         """Say why a table cannot be shown; it counts as shown."""
@@ -261,8 +237,7 @@ class Chapter:
         self._shown.add(comparison.spec.id)
         title = caption(comparison.spec, comparison.period)
         text = f"{title}: not available [x], because {comparison.unavailable}."
-        _show({"kind": "say", "id": f"{comparison.spec.id}-unavailable", "text": text, "role": "note"},
-              {"text/markdown": text})  # fmt: skip
+        _show_text(f"{comparison.spec.id}-unavailable", text, "note")
         return True
 
     def _publish(self, table: Table) -> None:
@@ -297,95 +272,17 @@ def open_chapter(name: str, **parameters: Any) -> Chapter:
     return Chapter(name, parameters, Handoff(Path(folder)))
 
 
-def draw(comparison: Comparison, level: float, band: tuple[float, float]) -> charts.Chart:
-    """The chart of a comparison; its kind follows from what the table is by."""
-    spec, title = comparison.spec, caption(comparison.spec, comparison.period)
-    frame = comparison.frame.rename(columns={"ethnicity": "group"})
-    unit = WORDS[spec.measure.code].unit
-    if "year" in spec.by and "group" in frame:
-        return charts.trend(frame[frame["group"].ne("all")], title, unit)
-    if "group" in frame and not spec.strata:
-        compared = frame[frame["verdict"].notna() | frame["group"].eq(comparison.reference)]
-        return charts.forest(compared, title, label(comparison.reference), level, band)
-    inner = frame[(frame[list(spec.strata)] != "all").all(axis=1)].assign(stratum=lambda rows: rows[spec.strata[0]])
-    if "group" in frame:
-        return charts.small_multiples(inner[inner["verdict"].notna()], title, label(comparison.reference), level, band)
-    return charts.trend(inner.assign(group=inner["stratum"], label=inner["stratum"]), title, unit)
-
-
-def shares(frame: pd.DataFrame) -> pd.DataFrame:
-    """Each known group's share of the numerator and of the denominator, to three decimals; marks stay."""
-    known = frame[~frame["ethnicity"].isin(["all", NOT_STATED])]
-    both = pd.DataFrame({"group": known["ethnicity"], "label": known["label"], "mark": known["mark"]})
-    for name, column in (("share_a", "numerator"), ("share_b", "denominator")):
-        whole = frame.set_index("ethnicity")[column]
-        both[name] = (known[column] / (whole["all"] - whole[NOT_STATED])).astype("Float64").round(3)
-    hidden = both[["share_a", "share_b"]].isna().any(axis=1)
-    both.loc[hidden, ["share_a", "share_b"]] = pd.NA
-    return both.assign(mark=both["mark"].mask(hidden & both["mark"].eq(""), "c"))
-
-
-def mix_sentence(frame: pd.DataFrame, numerator: str, denominator: str) -> str:
-    """Whether the mix of groups differs at all, before any group is looked at; empty if a count is hidden."""
-    known = frame[~frame["ethnicity"].isin(["all", NOT_STATED])]
-    if known[["numerator", "denominator"]].isna().any(axis=None):
-        return ""
-    share = known["denominator"] / known["denominator"].sum()
-    test = goodness_of_fit(known["numerator"], share * known["numerator"].sum())
-    if test.p_value is None:
-        return ""
-    found = "differs from" if test.p_value <= ALPHA else "cannot be told apart from"
-    p = p_value(test.p_value)
-    return (
-        f"Taken together, the ethnic mix of {numerator} {found} that of {denominator} "
-        f"(chi-square test of goodness of fit, p {'' if p[0] in '<>' else '= '}{p})."
-    )
-
-
-def sentence(comparison: Comparison, level: float, band: tuple[float, float]) -> str:
-    """What the table shows, in a sentence or two; empty for tables that only a picture can sum up."""
-    spec, frame = comparison.spec, comparison.frame
-    words = WORDS[spec.measure.code]
-    if spec.by == ("year", "ethnicity"):
-        total = frame[frame["ethnicity"].eq("all")]
-        return prose.trend_sentence(total, words, _trend_p(total, spec), level)
-    if spec.by == ("ethnicity",):
-        return prose.summary_sentence(frame, words, label(comparison.reference))
-    return ""
-
-
-def adjusted_sentences(comparison: Comparison, level: float) -> list[str]:
-    """What adjustment changed, in one paragraph; none where nothing was adjusted."""
-    spec, frame = comparison.spec, comparison.frame
-    rows = prose.with_reference(frame[frame["adjusted_ratio"].notna()], label(comparison.reference))
-    if not spec.adjust or not rows:
-        return []
-    held = listed([DIMENSION_LABELS[name].lower() for name in spec.adjust])
-    said = [f"{row['label']}: {prose.adjusted_sentence(row, held, level)}" for row in rows]
-    return [" ".join(said)]
-
-
-def _trend_p(total: pd.DataFrame, spec: TableSpec) -> float | None:
-    """The Cochran-Armitage test over the years shown, on effective counts; none for rates."""
-    shown = total[total["value"].notna() & total["deff"].notna()]
-    if spec.measure.kind != "proportion" or len(shown) < LEAST_YEARS:
-        return None
-    return trend(shown["numerator"] / shown["deff"], shown["denominator"] / shown["deff"]).p_value
-
-
-def _headline(held: Sequence[Fact], table: str) -> dict[str, str] | None:
-    """The finding of one table, with the weightiest of its verdicts; None if it could not be made."""
-    own = [fact for fact in held if fact.table == table]
-    said = [fact for fact in own if fact.statistic == "sentence"]
-    verdicts = {fact.text for fact in own if fact.statistic == "verdict"}
-    if not said:
-        return None
-    weightiest = next((word for word in VERDICTS if word in verdicts), VERDICTS[-1])
-    return {"title": said[0].label, "verdict": weightiest, "text": said[0].text, "chapter": said[0].chapter}
-
-
 def _show_table(table: Table) -> None:
     _show(table.model(), {"text/html": table.html(), "text/plain": table.caption})
+
+
+def _show_text(identifier: str, text: str, role: str) -> None:
+    _show({"kind": "say", "id": identifier, "text": text, "role": role}, {"text/markdown": text})
+
+
+def _show_chart(identifier: str, title: str, chart: charts.Chart, table: str, status: Sequence[str]) -> None:
+    model = {"kind": "chart", "id": identifier, "caption": title, "alt": chart.alt, "svg": chart.svg, "table": table}
+    _show(model | {"status": list(status)}, {"image/svg+xml": chart.svg, "text/plain": chart.alt})
 
 
 def _show(model: dict[str, Any], plain: dict[str, str]) -> None:

@@ -125,11 +125,11 @@ def _proportions(arms: pd.DataFrame, level: float) -> pd.DataFrame:
     """Shares on effective counts, and the ratio of the rarer of the event and its complement."""
     x, n = arms["x"] / arms["deff"], arms["n"] / arms["deff"]
     rx, rn = arms["x_ref"] / arms["deff_ref"], arms["n_ref"] / arms["deff_ref"]
-    flip = pd.Series(judge_complement(arms["x"], arms["n"], arms["x_ref"], arms["n_ref"]))
+    flip = _complement_is_rarer(arms)
     gap = difference(x, n, rx, rn, level=level)
-    ratio = relative_rate(x.where(~flip, n - x), n, rx.where(~flip, rn - rx), rn, level=level)
+    ratio = relative_rate(n - x if flip else x, n, rn - rx if flip else rx, rn, level=level)
     event, base, unknown = (
-        arms[f"x{arm}"].where(~flip, arms[f"n{arm}"] - arms[f"x{arm}"]) for arm in ("", "_ref", "_ns")
+        arms[f"n{arm}"] - arms[f"x{arm}"] if flip else arms[f"x{arm}"] for arm in ("", "_ref", "_ns")
     )
     low, high = missing_bounds(event, arms["n"], base, arms["n_ref"], unknown, arms["n_ns"])
     return _figures(
@@ -143,8 +143,14 @@ def _proportions(arms: pd.DataFrame, level: float) -> pd.DataFrame:
         bound_lower=low,
         bound_upper=high,
         **_detectable(base / arms["n_ref"], n, rn),
-        judged=flip.map({True: "complement", False: ""}),
+        judged="complement" if flip else "",
     )
+
+
+def _complement_is_rarer(arms: pd.DataFrame) -> bool:
+    """Which side a table judges: the rarer over all its groups together, so that one axis can show them all."""
+    known = arms[~arms["ethnicity"].isin(["all", NOT_STATED]) & arms["x"].notna() & arms["n"].notna()]
+    return bool(judge_complement(known["x"].sum(), known["n"].sum(), 0, 0))
 
 
 def _rates(arms: pd.DataFrame, spec: TableSpec, level: float) -> pd.DataFrame:

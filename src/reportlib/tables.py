@@ -342,12 +342,9 @@ def _notes(frame: pd.DataFrame, spec: TableSpec, level: float) -> list[str]:
         of_ratio = f" for the rate and {ratio_} for the relative rate" if "verdict" in frame else ""
         notes.append(f"{level_words(level)}s are {own}{of_ratio}; methods and quality explains both.")
     if "judged" in frame and frame["judged"].eq("complement").any():
-        rarer = frame.loc[frame["judged"].eq("complement") & frame["ratio"].notna(), "label"]
-        if len(rarer):
-            notes.append(
-                f"The relative rate is that of the rarer side, {WORDS[spec.measure.code].complement}, for: "
-                f"{', '.join(dict.fromkeys(rarer))}."
-            )
+        notes.append(
+            f"The relative rate is that of {WORDS[spec.measure.code].complement}, the rarer side of the outcome."
+        )
     if _exploratory(spec):
         notes.append("Comparisons within parts of the system are exploratory: the headline is the table for all.")
     if "establishment_type" in spec.by:

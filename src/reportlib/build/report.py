@@ -179,7 +179,8 @@ def rendered(params: Params, notebooks: list[nbformat.NotebookNode]) -> Mapping[
     """Every finished file of the report by name, from its executed notebooks."""
     from reportlib.build.page import Page, read_chapter
     from reportlib.build.pdf import pdf_report
-    from reportlib.build.render import csv_text, html_chapters, html_report
+    from reportlib.build import workbook
+    from reportlib.build.render import html_chapters, html_report
     from reportlib.gates.statement import statement
 
     status = sorted({source.status for source in params.inputs.values()})
@@ -192,8 +193,13 @@ def rendered(params: Params, notebooks: list[nbformat.NotebookNode]) -> Mapping[
     html, pdf, pages = html_report(every, page), pdf_report(every, page), html_chapters(every, page)
     files = {"report.html": html.encode(), "report.pdf": pdf}
     files |= {f"chapters/{name}": text.encode() for name, text in pages.items()}
-    models = [model for notebook in every for _, model in read_chapter(notebook).models()]
-    files |= {f"data/{m['id']}.csv": csv_text(m).encode() for m in models if m["kind"] == "table"}
+    models = [model for notebook in notebooks for _, model in read_chapter(notebook).models()]
+    tables = [model for model in models if model["kind"] == "table"]
+    files |= {"tables.xlsx": workbook.xlsx(tables, page), "tables.ods": workbook.ods(tables, page)}
+    for table in tables:
+        files[f"data/{table['id']}.csv"] = workbook.csv(table).encode()
+        described = json.dumps(workbook.csvw(table, page), ensure_ascii=False, indent=1)
+        files[f"data/{table['id']}.csv-metadata.json"] = described.encode()
     return files
 
 

@@ -224,7 +224,7 @@ class _Lattice:
             if code in codes - {parent} and (own := self.leaves(axis, code)) <= left:
                 have.append(code)
                 left -= own
-        return tuple(have), self._name(axis, frozenset(left))
+        return tuple(sorted(have)), self._name(axis, frozenset(left))
 
     def _name(self, axis: int, left: frozenset[Code]) -> Code:
         """One code for what is left: its own where there is one, else the leaves' joined; "" for nothing."""

@@ -1,0 +1,216 @@
+"""The allow-list: each figure on a finished file is a published fact or a declared constant, at its own place.
+
+What the notebooks show is held against the ledger first; each other file is then held against what the
+notebooks show, place by place, since the digits 1 to 5 stand everywhere. No message names a figure.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import nbformat
+from lxml import etree
+from lxml import html as lxml_html
+from lxml.html import HtmlElement
+from nbformat.v4.rwbase import rejoin_lines
+from python_calamine import CalamineWorkbook
+
+from reportlib import facts
+from reportlib.build import svg
+from reportlib.build.page import Chapter, Page, heading, read_chapter
+from reportlib.build.render import View, csv_text
+from reportlib.errors import Finding
+from reportlib.gates.constants import Constants, figures, flat
+from reportlib.gates.ledger import Ledger, check_facts, check_model
+from reportlib.gates.notebooks import check_notebook, models
+from reportlib.gates.printed import check_printed
+from reportlib.gates.statement import statement
+from reportlib.handoff import Handoff
+from reportlib.params import Params
+
+Model = Mapping[str, Any]
+FILES = re.compile(
+    r"(report\.(html|pdf)|facts\.jsonl|(run|parameters)\.json|chapters/[a-z-]+\.html|notebooks/[\w-]+\.ipynb"
+    r"|data/[a-z-]+\.csv|[\w-]+\.(xlsx|ods))"
+)
+PICTURE = re.compile(r'<figure[^>]* id="chart-([^"]+)".*?(<svg.*?</svg>)', re.DOTALL)
+COLOUR = re.compile(r"#[0-9a-f]{3,8}\b", re.IGNORECASE)
+FIXED = {("charset", "utf-8"), ("tabindex", "0")}
+DATA = "data:text/csv;charset=utf-8,"
+
+
+def check(made: Path) -> list[Finding]:
+    """Every figure in the folder of a run that nothing published or declared accounts for, by file and place."""
+    params = Params.model_validate_json((made / "parameters.json").read_text(encoding="utf-8"))
+    ledger = Ledger(facts.read([made / "facts.jsonl"]), params, Handoff(made))
+    notebooks = {path.name: _notebook(path) for path in sorted((made / "notebooks").glob("*.ipynb"))}
+    shown = Shown(notebooks, ledger.constants)
+    found = [finding for name, held in notebooks.items()
+             for finding in check_notebook(held, f"notebooks/{name}", params, ledger.run.run)]  # fmt: skip
+    found += [*_files(made), *check_facts(ledger.facts), *_models(notebooks, shown, ledger)]
+    if found:  # what stands in the notebooks is what all other files are held against
+        return found
+    for path in [made / "report.html", *sorted((made / "chapters").glob("*.html"))]:
+        found += check_page(path.read_text(encoding="utf-8"), path.relative_to(made).as_posix(), shown)
+    for path in sorted((made / "data").glob("*.csv")):
+        found += check_csv(path, shown)
+    for path in sorted([*made.glob("*.xlsx"), *made.glob("*.ods")]):
+        found += check_workbook(path, shown)
+    if (made / "report.pdf").exists():
+        found += check_printed(made / "report.pdf", shown.chapters, ledger.constants)
+    return found
+
+
+def _notebook(path: Path) -> nbformat.NotebookNode:
+    """A notebook as it is written, nothing stripped; lines joined."""
+    return rejoin_lines(nbformat.from_dict(json.loads(path.read_bytes())))
+
+
+class Shown:
+    """What the chapters show: all that the finished files may hold, by place."""
+
+    def __init__(self, notebooks: Mapping[str, nbformat.NotebookNode], constants: Constants) -> None:
+        self.constants = constants
+        self.chapters: list[Chapter] = [read_chapter(notebook) for notebook in [*notebooks.values(), statement()]]
+        held = [model for chapter in self.chapters for _, model in chapter.models()]
+        self.by_kind = {kind: {m["id"]: m for m in held if m["kind"] == kind} for kind in ("table", "chart", "say")}
+        self.items = [item["text"] for model in held if model["kind"] == "headline" for item in model["items"]]
+        self.code = {flat(cell.source) for chapter in self.chapters for cell in chapter.cells if cell.source}
+        self.style = COLOUR.sub("", View([], Page(""), []).style)
+
+
+def _files(made: Path) -> Iterator[Finding]:
+    """A file that no check reads could hold anything: a log, a copy, a table by another name."""
+    for path in sorted(path for path in made.rglob("*") if path.is_file()):
+        if not FILES.fullmatch(path.relative_to(made).as_posix()):
+            yield Finding("a file that no check reads", path.relative_to(made).as_posix())
+
+
+def _models(notebooks: Mapping[str, Any], shown: Shown, ledger: Ledger) -> Iterator[Finding]:
+    """Every display against the ledger, tables first, and every fact against the displays."""
+    held = [(f"notebooks/{name}, cell {cell}", model) for name, one in notebooks.items() for cell, model in models(one)]
+    for where, model in sorted(held, key=lambda pair: pair[1].get("kind") != "table"):
+        yield from check_model(model, ledger, shown.by_kind["table"] | shown.by_kind["chart"], where)
+    for number, fact in enumerate(ledger.facts, 1):
+        if id(fact) not in ledger.placed:
+            yield Finding(f"{fact.id} stands on no page", "facts.jsonl", number)
+
+
+def check_page(page: str, name: str, shown: Shown) -> Iterator[Finding]:
+    """A page: each table cell by cell, each picture whole, each sentence; else constants and headings."""
+    tree = lxml_html.document_fromstring(page)
+    pictures = PICTURE.findall(page)
+    if len(pictures) != page.count("<svg"):
+        yield Finding("a picture outside of a chart", name)
+    for chart, picture in pictures:
+        model = shown.by_kind["chart"].get(chart)
+        if model is None or picture != svg.labelled(model["svg"], model["alt"]):
+            yield Finding("the picture or its alt text is not the chapter's", name, column=chart)
+    for element in [*tree.iter("svg", "style")]:
+        if element.tag == "style" and COLOUR.sub("", element.text or "") != shown.style:
+            yield Finding("the style sheet is not the report's", name, element.sourceline)
+        element.drop_tree()
+    own = list(shown.items)
+    for element in tree.xpath("//*[@id]"):
+        kind, _, identifier = element.get("id").partition("-")
+        if (model := shown.by_kind.get(kind, {}).get(identifier)) is not None:
+            yield from _block(element, model, name)
+            own += _words(model)
+    for element in tree.iter():
+        if isinstance(element.tag, str) and element.tag not in ("meta", "code"):
+            yield from _attributes(element, name, shown, own)
+        elif element.tag == "code" and flat(element.text_content()) not in shown.code:
+            yield Finding("code that no notebook holds", name, element.sourceline)
+        elif element.tag is etree.Comment:
+            yield Finding("a comment", name, element.sourceline)
+    for element in [*tree.iter("tbody", "code")]:
+        element.drop_tree()
+    for element in tree.xpath("//body//*[text()]"):
+        if shown.constants.stray(_own_text(element), own):
+            yield Finding("a figure without a fact", name, element.sourceline)
+
+
+def _own_text(element: HtmlElement) -> str:
+    """The text of a paragraph or the like; for what holds such, its own text only."""
+    leaf = not element.xpath(".//p | .//li | .//div | .//dd | .//h1 | .//h2 | .//h3 | .//table")
+    return " ".join(element.itertext() if leaf else element.xpath("text()"))
+
+
+def _words(model: Model) -> list[str]:
+    """The words around a model's figures, which have been held against the ledger."""
+    if model["kind"] == "say":
+        return [model["text"]]
+    rows = [f"Table of {len(model.get('rows', []))} rows"]
+    return [model["caption"], *rows, *map(heading, model.get("columns", [])), *model.get("notes", []),
+            *(column.get("unit", "") for column in model.get("columns", [])), model.get("source", "")]  # fmt: skip
+
+
+def _block(element: HtmlElement, model: Model, name: str) -> Iterator[Finding]:
+    """A table's cells, or a sentence, as the chapter shows them."""
+    if model["kind"] == "say" and flat(element.text_content()) != flat(model["text"]):
+        yield Finding("the sentence is not the chapter's", name, element.sourceline)
+    if model["kind"] == "table":
+        found = [[flat(cell.text_content()) for cell in row] for row in element.xpath(".//tbody/tr")]
+        if len(found) != len(model["rows"]):
+            yield Finding(f"the table {model['id']} has not as many rows as the chapter's", name, element.sourceline)
+        for place, (row, own) in enumerate(zip(found, model["rows"], strict=False), 1):
+            if row != [flat(own[column["key"]]["text"]) for column in model["columns"]]:
+                yield Finding(f"the row is not the chapter's (table {model['id']})", name, place)
+
+
+def _attributes(element: HtmlElement, name: str, shown: Shown, own: Iterable[str]) -> Iterator[Finding]:
+    for key, value in element.attrib.items():
+        if value.startswith(DATA):
+            table = shown.by_kind["table"].get(element.get("download", "").removesuffix(".csv"))
+            if table is None or unquote(value.removeprefix(DATA)) != csv_text(dict(table)):
+                yield Finding("the CSV in a link is not the chapter's table", name, element.sourceline)
+        elif (key, value) not in FIXED and shown.constants.stray(value, own):
+            yield Finding(f"a figure in an attribute ({key})", name, element.sourceline)
+
+
+def check_csv(path: Path, shown: Shown) -> Iterator[Finding]:
+    """A CSV: its table, line by line."""
+    name, table = f"data/{path.name}", shown.by_kind["table"].get(path.stem)
+    if table is None:
+        yield Finding("a table that no chapter shows", name)
+        return
+    found, wanted = path.read_bytes().decode().splitlines(), csv_text(dict(table)).splitlines()
+    if len(found) != len(wanted):
+        yield Finding("it has not as many lines as the chapter's table", name)
+    for place, (line, own) in enumerate(zip(found, wanted, strict=False), 1):
+        if line != own:
+            yield Finding("the line is not that of the chapter's table", name, place)
+
+
+def check_workbook(path: Path, shown: Shown) -> Iterator[Finding]:
+    """A workbook: the figures of each row of each table; around them words that the chapters use."""
+    book = CalamineWorkbook.from_path(path)
+    tables = {flat(table["caption"]): table for table in shown.by_kind["table"].values()}
+    own = [word for table in tables.values() for word in _words(table)] + book.sheet_names
+    own += [f"[note {place}]" for place in range(1, sum(len(table["notes"]) for table in tables.values()) + 1)]
+    own += [f"Tables in this workbook: {len(tables)}"]
+    for sheet in book.sheet_names:
+        rows = book.get_sheet_by_name(sheet).to_python()
+        title = re.sub(r" \[note .*", "", flat(str(rows[0][0]))) if rows else ""
+        table = tables.get(title, {"rows": []})
+        body = len(rows) - len(table["rows"])
+        for place, (row, model) in enumerate(zip(rows[body:], table["rows"], strict=True), body + 1):
+            wanted = [cell for column in table["columns"] for cell in _numbers(model[column["key"]]["text"])]
+            if [cell for text in row for cell in _numbers(text)] != wanted:
+                yield Finding("the row is not that of the chapter's table", f"{path.name}, sheet {sheet}", place)
+        for place, row in enumerate(rows[:body], 1):
+            if any(shown.constants.stray(str(cell), own) for cell in row):
+                yield Finding("a figure without a fact", f"{path.name}, sheet {sheet}", place)
+
+
+def _numbers(cell: Any) -> list[float]:
+    """The numbers in a cell, a percentage as a fraction of one."""
+    if isinstance(cell, int | float):
+        return [round(float(cell), 9)]
+    found = [(text.rstrip("%").replace(",", ""), 0.01 if text.endswith("%") else 1) for text in figures(str(cell))]
+    return [round(float(text) * scale, 9) for text, scale in found if text[0] != "["]

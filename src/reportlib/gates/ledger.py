@@ -1,0 +1,262 @@
+"""What the chapters show, held against the ledger: each figure of a table, sentence or chart is a published fact."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from reportlib.charts import Chart, dumbbell, verdict_heatmap
+from reportlib.comparison import FIGURES
+from reportlib.errors import Finding
+from reportlib.ethnicity import groupings, label
+from reportlib.facts import Fact
+from reportlib.gates.constants import Constants, figures
+from reportlib.handoff import Handoff
+from reportlib.measures import MEASURES, TableSpec
+from reportlib.params import Params
+from reportlib.presentation import Comparison, adjusted_sentences, draw, mix_sentence, sentence, shares, verdicts
+from reportlib.published import PUBLISHED_TABLES
+from reportlib.quality import ABOUT
+from reportlib.register import register
+from reportlib.tables import REFERENCE, Place, Table, comparison_table, evidence_table, frame_table, published_table
+from reportlib.words import missing
+
+Model = Mapping[str, Any]
+SHARES = re.compile(r"Share of (.+) and of (.+), [^,]+")
+FACT_ROUNDING = 1e-9
+RARER = "The relative rate is that of the rarer side"
+DERIVED = ("adjusted", "mix")  # sentences that are no facts, but follow from facts
+
+
+class Ledger:
+    """The facts of a run, each to be found at one place, and what can be made of them alone."""
+
+    def __init__(self, facts: Iterable[Fact], params: Params, run: Handoff) -> None:
+        self.facts, self.params, self.run = list(facts), params, run
+        self.constants = Constants(params)
+        self.placed: set[int] = set()
+        self._at: dict[tuple[str, str], list[Fact]] = defaultdict(list)
+        self._rows: dict[tuple[str, str, str], dict[str, Fact]] = defaultdict(dict)
+        for fact in self.facts:
+            self._at[fact.table, fact.id].append(fact)
+            row = fact.id.rpartition("/")[0]
+            self._rows[fact.table.removesuffix("-evidence"), row, fact.period][fact.statistic] = fact
+
+    def fact(self, table: str, name: str, among: Iterable[str]) -> Fact | None:
+        """The fact of this name; where years share a name, the one whose period is in `among`."""
+        held = self._at[table, name]
+        held = [fact for fact in held if fact.period in among] if len(held) > 1 else held
+        self.placed |= {id(fact) for fact in held}
+        return held[0] if len(held) == 1 else None
+
+    def said(self, table: str) -> list[str]:
+        """The sentences of a table that are facts."""
+        held = [fact for fact in self.facts if fact.table == table and fact.statistic == "sentence"]
+        self.placed |= {id(fact) for fact in held}
+        return [fact.text for fact in held]
+
+    def headlines(self, measures: Iterable[str]) -> list[str]:
+        """The tables of these measures, by their names, that compare ethnic groups in all of the system."""
+        known = self.run.run["tables"].items()
+        tables = {MEASURES[held["measure"]].name: name for name, held in known if held["by"] == ["ethnicity"]}
+        return [tables[name] for name in measures if name in tables]
+
+    def spec(self, table: str) -> TableSpec | None:
+        """What the run declares of a table of counts; None for any other table."""
+        chapters = self.run.run["chapters"]
+        chapter = next((name for name, held in chapters.items() if table in held["tables"]), None)
+        return self.run.spec(chapter, table) if chapter else None
+
+    def comparison(self, model: Model) -> Comparison:
+        """The comparison behind a table, from its facts alone."""
+        spec = self.spec(model["id"])
+        assert spec
+        period, reference = self.context(spec)
+        frame = pd.DataFrame([self._record(row, spec, period) for row in model["rows"]])
+        wanted = [*FIGURES, "numerator", "denominator"]
+        frame = frame.reindex(columns=[*frame.columns.difference(wanted, sort=False), *wanted])
+        frame[wanted] = frame[wanted].astype(float)
+        if "verdict" in frame:
+            rarer = {name for note in model["notes"] if note.startswith(RARER)
+                     for name in note.partition(", for: ")[2].rstrip(".").split(", ")}  # fmt: skip
+            frame["judged"] = frame["label"].isin(rarer).map({True: "complement", False: ""})
+        place = Place("", self.params.edition, tuple(model["status"]))
+        return Comparison(spec, frame, place, period, reference if "verdict" in frame else "")
+
+    def context(self, spec: TableSpec) -> tuple[str, str]:
+        """A table's period and the code of its reference group."""
+        years = self.params.pooled if spec.period == "pooled" else self.params.trend
+        own = spec.grouping == self.params.grouping
+        reference = self.params.reference_group if own else groupings()[spec.grouping].reference
+        return " to ".join(dict.fromkeys((years[0], years[-1]))), reference
+
+    def _record(self, row: Model, spec: TableSpec, period: str) -> dict[str, Any]:
+        codes = {"All": "all"} | {text: code for code, text in groupings()[spec.grouping].labels.items()}
+        held = self._rows[
+            spec.id, row["numerator"]["fact"].rpartition("/")[0], row["year"]["text"] if "year" in row else period
+        ]
+        heads = {name: codes.get(row[name]["text"], row[name]["text"]) for name in spec.by}
+        values = {statistic: fact.value for statistic, fact in held.items() if statistic != "sentence"}
+        mark = (held.get("value") or held["numerator"]).mark
+        words = {"label": row["ethnicity"]["text"], "verdict": None} if "verdict" in row else {}
+        return {**heads, **words, **values, "mark": mark}
+
+
+def check_facts(facts: Iterable[Fact]) -> Iterator[Finding]:
+    """Each fact's value is the one in its text, no finer; a hidden one has a mark and nothing else."""
+    for number, fact in enumerate(facts, 1):
+        if fact.mark:
+            if fact.value is not None or fact.text != f"[{fact.mark}]":
+                yield Finding(f"{fact.id} is hidden and yet says something", "facts.jsonl", number)
+        elif isinstance(fact.value, float | int) and not _printed(fact):
+            yield Finding(f"{fact.id} has a value that its text does not show", "facts.jsonl", number)
+
+
+def _printed(fact: Fact) -> bool:
+    text, value = fact.text.replace(",", "").replace("−", "-"), float(fact.value or 0)
+    if value in (float("inf"), float("-inf")) or text.startswith(("<", ">")):
+        return not missing(value)
+    shown = [float(number) / (100 if "%" in text else 1) for number in re.findall(r"-?\d+(?:\.\d+)?", text)]
+    return any(abs(number - value) < FACT_ROUNDING for number in shown)
+
+
+def check_model(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str) -> Iterator[Finding]:
+    """All in one display that no fact and no constant accounts for; `shown` are the run's displays by id."""
+    if model["kind"] == "table":
+        yield from _table(model, ledger, where)
+    elif model["kind"] == "chart":
+        yield from _chart(model, ledger, shown, where)
+    elif model["kind"] == "say":
+        yield from _say(model, ledger, shown, where)
+    elif model["kind"] == "headline":
+        said = {fact.text for fact in ledger.facts if fact.statistic == "sentence"}
+        for item in model["items"]:
+            if item["text"] not in said or ledger.constants.stray(item["title"] + item["verdict"]):
+                yield Finding("a headline that is no published sentence", where, column=item["chapter"])
+    elif model["kind"] != "header":
+        yield Finding("a display of an unknown kind", where)
+
+
+def _table(model: Model, ledger: Ledger, where: str) -> Iterator[Finding]:
+    where = f"{where}, table {model['id']}"
+    made = _made(model, ledger)
+    if made is None and ledger.constants.stray(str(model)):
+        yield Finding("figures in a table that is neither declared nor made of published facts", where)
+    elif made and not made.rows and model["rows"]:
+        yield from _frame(model, made, where)
+        for place, row in enumerate(model["rows"], 1):
+            yield from _row(model["id"], row, ledger, where, place)
+    elif made:
+        if model != made.model():
+            yield Finding("the table is not what the published facts give", where)
+        ledger.placed |= {id(fact) for fact in ledger.facts if fact.table == model["id"]}
+
+
+def _made(model: Model, ledger: Ledger) -> Table | None:
+    """The table as the ledger gives it: whole, or without its rows; None if it can give nothing."""
+    name, params = model["id"], ledger.params
+    if name in PUBLISHED_TABLES:
+        return published_table(name, PUBLISHED_TABLES[name], Place("", params.edition, ("published",)))
+    if name in ABOUT:
+        return frame_table(name, ABOUT[name].caption, ABOUT[name].frame(ledger.run.run), ABOUT[name].header)
+    if name == "register":
+        frame = register(ledger.facts, params.pooled_label, ledger.run.run["responses"])
+        return frame_table(name, f"Disproportionate comparisons, {params.pooled_label}", frame, "Comparison")
+    spec = ledger.spec(name.removesuffix("-evidence"))
+    if not spec:
+        return None
+    empty = pd.DataFrame(columns=["verdict"] if "ethnicity" in spec.by else [])
+    place = Place("", params.edition, tuple(ledger.run.table_status(spec.id)))
+    make = evidence_table if name.endswith("-evidence") else comparison_table
+    return make(empty, spec, place, *ledger.context(spec), params.confidence_level)
+
+
+def _frame(model: Model, made: Table, where: str) -> Iterator[Finding]:
+    """Around its figures a table says what its declaration gives; a note more may stand without a figure."""
+    declared = made.model()
+    changed = [key for key in declared if key not in ("rows", "notes") and model.get(key) != declared[key]]
+    changed += sorted(model.keys() - declared.keys())
+    changed += ["notes" for note in model["notes"] if note not in made.notes and figures(note)]
+    for key in changed:
+        yield Finding(f"its {key} is not what the declaration of the table gives", where)
+
+
+def _row(table: str, row: Model, ledger: Ledger, where: str, place: int) -> Iterator[Finding]:
+    cells = {key: cell for key, cell in row.items() if key != "_total"}
+    heads = {key: cell["text"] for key, cell in cells.items() if not cell.get("fact")}
+    words: set[str] = set()
+    for key, cell in cells.items():
+        for name in cell.get("facts") or filter(None, [cell.get("fact")]):
+            fact = ledger.fact(table, name, heads.values())
+            if fact is None:
+                yield Finding("no published fact stands behind this figure", where, place, key)
+                continue
+            words |= {fact.period, *fact.label.partition(": ")[2].split(", ")}
+            shown = (cell["text"], cell["mark"] or "", fact.value if cell["value"] is None else cell["value"])
+            if shown != (fact.text, fact.mark, fact.value):
+                yield Finding(f"this is not what its fact says{' (a hidden one)' * bool(fact.mark)}", where, place, key)
+    for key, text in heads.items():
+        if cells[key] != REFERENCE.get(key) and re.search(r"\d", text) and text not in words:
+            yield Finding("a figure without a fact", where, place, key)
+
+
+def _chart(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str) -> Iterator[Finding]:
+    where = f"{where}, chart {model['id']}"
+    table = shown.get(model["table"])
+    if table is None:
+        yield Finding("a chart whose table is not shown", where)
+        return
+    chart = _redrawn(model, table, ledger)
+    for part in ("svg", "alt"):
+        if model[part] != getattr(chart, part):
+            yield Finding(f"redrawn from the published facts, its {part} differs", where)
+    if figures(model["caption"]) != figures(table["caption"]):
+        yield Finding("a figure in its caption that its table has not", where)
+
+
+def _redrawn(model: Model, table: Model, ledger: Ledger) -> Chart:
+    params, caption = ledger.params, model["caption"]
+    if model["id"] == "verdicts-chart":
+        names = [row["Measure"]["text"] for row in table["rows"]]
+        return verdict_heatmap(verdicts(ledger.facts, ledger.headlines(names)), caption, label(params.reference_group))
+    comparison = ledger.comparison(table)
+    if named := model["id"].endswith("-shares") and SHARES.fullmatch(caption):
+        return dumbbell(shares(comparison.frame), caption, *named.groups())
+    return draw(comparison, params.confidence_level, params.verdict_band)
+
+
+def _say(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str) -> Iterator[Finding]:
+    where = f"{where}, sentence {model['id']}"
+    name, _, kind = model["id"].rpartition("-")
+    spec = ledger.spec(name)
+    if spec and kind == "unavailable":
+        own = [ledger.run.unavailable(name), ledger.context(spec)[0]]
+        if ledger.constants.stray(model["text"], own):
+            yield Finding("a figure without a fact", where)
+    elif not spec or not (model["text"] in ledger.said(name) if kind == "sentence" else kind in DERIVED):
+        yield Finding("a sentence that is not published", where)
+    elif name not in shown or not _given(model["text"], shown[name], shown.get(f"{name}-shares"), ledger):
+        yield Finding("a figure that the published facts of its table do not give", where)
+
+
+def _given(text: str, table: Model, pairs: Model | None, ledger: Ledger) -> bool:
+    """Whether the figures of a sentence are those that facts give, or are facts that no cell shows."""
+    if figures(text) in [figures(said) for said in _sentences(table, pairs, ledger)]:
+        return True
+    loose = [fact for fact in ledger.facts if fact.table == table["id"] and id(fact) not in ledger.placed]
+    ledger.placed |= {id(fact) for fact in loose if fact.text in text}
+    return not ledger.constants.stray(text, [fact.text for fact in loose])
+
+
+def _sentences(table: Model, pairs: Model | None, ledger: Ledger) -> Iterator[str]:
+    """The sentences that the facts of a table give; `pairs` is its chart of shares."""
+    comparison, params = ledger.comparison(table), ledger.params
+    if "verdict" in comparison.frame:
+        yield sentence(comparison, params.confidence_level, params.verdict_band)
+        yield adjusted_sentences(comparison, params.confidence_level)
+    if pairs and (named := SHARES.fullmatch(pairs["caption"])):
+        yield mix_sentence(comparison.frame, *named.groups())

@@ -1,0 +1,152 @@
+"""Executed notebooks against a fixed schema: what may stand in their metadata, their code and their outputs.
+
+Nothing but the chapter's own displays comes out of a cell. A frame left as its last expression, a line
+printed, a warning or an error could hold any count, so none may stay.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reportlib.build.page import MIME
+from reportlib.errors import Finding
+from reportlib.gates.language import GLOSSARY
+from reportlib.params import Params, parameters_cell
+from reportlib.tables import Table
+
+Node = Mapping[str, Any]
+Fault = tuple[str, str]  # place and message
+
+NOTEBOOK = {"cells", "metadata", "nbformat", "nbformat_minor"}
+METADATA = {"kernelspec", "language_info", "reportlib"}
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+LANGUAGE = {
+    "name": "python", "file_extension": ".py", "mimetype": "text/x-python", "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3", "codemirror_mode": {"name": "ipython", "version": 3},
+}  # fmt: skip
+CHAPTER = {"chapter", "tables", "reads_facts"}
+CELLS = {
+    "markdown": {"cell_type", "id", "metadata", "source"},
+    "code": {"cell_type", "id", "metadata", "source", "execution_count", "outputs"},
+}
+TAGS = {"parameters", "injected-parameters", "hide-code", "qa-only"}
+MODELS = {
+    "header": {"chapter", "status", "draft", "edition", "year"},
+    "table": {"id", "caption", "columns", "rows", "notes", "source", "wide", "status"},
+    "chart": {"id", "caption", "alt", "svg", "table", "status"},
+    "say": {"id", "text", "role"},
+    "headline": {"items"},
+}
+CELL = {"text", "value", "mark", "fact", "facts"}
+ITEM = {"title", "verdict", "text", "chapter"}
+
+
+def check_notebook(notebook: Node, name: str, params: Params, run: Node) -> list[Finding]:
+    """Every departure of an executed notebook, lines joined, from the schema."""
+    faults = [*_document(notebook, run)]
+    code = [cell for cell in notebook.get("cells", []) if cell.get("cell_type") == "code"]
+    for cell in notebook.get("cells", []):
+        place = str(cell.get("id", ""))
+        number = code.index(cell) + 1 if cell in code else None
+        faults += [(f", cell {place}", message) for message in _cell(cell, number, params)]
+    return [Finding(message, f"{name}{place}") for place, message in faults]
+
+
+def models(notebook: Node) -> Iterator[tuple[str, Node]]:
+    """Each display of a notebook with the name of its cell."""
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            if MIME in output.get("data", {}):
+                yield cell["id"], output["data"][MIME]
+
+
+def _document(notebook: Node, run: Node) -> Iterator[Fault]:
+    """The notebook's metadata: kernel, language, and the declaration of its tables."""
+    held = notebook.get("metadata", {})
+    yield from (("", f"an unknown entry {key!r}") for key in sorted(notebook.keys() - NOTEBOOK))
+    yield from ((", metadata", f"an unknown entry {key!r}") for key in sorted(held.keys() - METADATA))
+    language = {key: value for key, value in held.get("language_info", {}).items() if key != "version"}
+    version = held.get("language_info", {}).get("version", "3.0")
+    if held.get("kernelspec") != KERNEL or language != LANGUAGE or not re.fullmatch(r"3\.\d+(\.\d+)?", version):
+        yield ", metadata", "its kernel or language is not the report's"
+    declared = held.get("reportlib", {})
+    tables = run["chapters"].get(declared.get("chapter"), {"tables": [], "published": []})
+    for entry in declared.get("tables", []):
+        known = run["tables"].get(entry.get("id"), {}) | {"id": entry.get("id"), "published": entry.get("id")}
+        if entry.get("id") not in [*tables["tables"], *tables["published"]] or not entry.items() <= known.items():
+            yield ", metadata", "it declares a table otherwise than the run does"
+    if declared.keys() - CHAPTER or declared.get("reads_facts") not in (None, True, False):
+        yield ", metadata", "an unknown entry in its declaration"
+
+
+def _cell(cell: Node, number: int | None, params: Params) -> Iterator[str]:
+    kind, tags = cell.get("cell_type", ""), cell.get("metadata", {}).get("tags", [])
+    if kind not in CELLS or cell.keys() - CELLS[kind]:
+        yield "a cell of an unknown kind, or with an unknown entry"
+    if cell.get("metadata", {}).keys() - {"tags"} or set(tags) - TAGS:
+        yield "unknown metadata"
+    if re.search(r"\d", cell.get("id", "0")):
+        yield "the name of the cell holds a digit"
+    if kind == "markdown" and re.search(r"\d", re.sub("|".join([*GLOSSARY, r"\S+\.ipynb"]), "", cell["source"])):
+        yield "a figure typed by hand"
+    if kind == "code":
+        if cell.get("execution_count") not in (None, number):
+            yield "its execution count is not its place among the cells of code"
+        if not _declared(cell["source"], tags, params):
+            yield "a figure in its code that is not a parameter"
+        for output in cell.get("outputs", []):
+            yield from _output(output)
+
+
+def _declared(code: str, tags: list[str], params: Params) -> bool:
+    """Whether code holds no digit, or is the cell of the parameters as declared or as given."""
+    if not re.search(r"\d", code):
+        return True
+    if "parameters" in tags:
+        return code.strip() == parameters_cell()
+    if "injected-parameters" not in tags:
+        return False
+    lines = [line for line in code.splitlines() if line.strip() and line != "# Parameters"]
+    try:
+        given = [(name, ast.literal_eval(value)) for name, _, value in (line.partition(" = ") for line in lines)]
+    except (SyntaxError, ValueError):
+        return False
+    return dict(given) == params.analysis()
+
+
+def _output(output: Node) -> Iterator[str]:
+    """An output is a display of the chapter: its model, and the plain renditions that follow from it."""
+    model = output.get("data", {}).get(MIME, {})
+    if output.get("output_type") != "display_data" or model.get("kind") not in MODELS:
+        yield f"an output that is no display of the chapter ({output.get('output_type')})"
+    elif output.get("metadata") or output.keys() - {"output_type", "data", "metadata"}:
+        yield "metadata in an output"
+    elif model.keys() != MODELS[model["kind"]] | {"kind"} or _unknown_parts(model):
+        yield f"a {model['kind']} with unknown parts"
+    elif {MIME: model, **plain(model)} != output["data"]:
+        yield f"a {model['kind']} whose plain rendition is another"
+
+
+def _unknown_parts(model: Node) -> bool:
+    """Whether a cell of a table or an item of a list carries what renderers do not know."""
+    cells = [cell for row in model.get("rows", []) for key, cell in row.items() if key != "_total"]
+    unknown = [cell for cell in cells if cell.keys() - CELL] + [it for it in model.get("items", []) if it.keys() - ITEM]
+    return bool(unknown)
+
+
+def plain(model: Node) -> dict[str, str]:
+    """What JupyterLab shows of a display."""
+    if model["kind"] == "table":
+        table = Table(model["id"], model["caption"], model["columns"], model["rows"])
+        return {"text/html": table.html(), "text/plain": table.caption}
+    if model["kind"] == "chart":
+        return {"image/svg+xml": model["svg"], "text/plain": model["alt"]}
+    if model["kind"] == "say":
+        return {"text/markdown": model["text"]}
+    if model["kind"] == "headline":
+        lines = [f"- **{item['title']}** ({item['verdict']}): {item['text']}" for item in model["items"]]
+        return {"text/markdown": "\n".join(lines)}
+    return {"text/plain": f"{model['chapter']}, {model['year']}"}

@@ -1,0 +1,143 @@
+"""What a comparison shows: its picture, its sentences, and what the summary reads of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from reportlib import charts, prose
+from reportlib.ethnicity import NOT_STATED, label
+from reportlib.facts import Fact
+from reportlib.measures import MEASURES, TableSpec
+from reportlib.statistics import VERDICTS, goodness_of_fit, trend
+from reportlib.statistics.verdict import ALPHA
+from reportlib.tables import DIMENSION_LABELS, Place, caption
+from reportlib.words import WORDS, listed, p_value
+
+LEAST_YEARS = 4  # no trend on fewer
+MOST_PANELS = 9  # beyond, one heat map says more than many small panels
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison:
+    """A table's figures, on their way to a table, a chart and a sentence."""
+
+    spec: TableSpec
+    frame: pd.DataFrame
+    place: Place
+    period: str
+    reference: str
+    unavailable: str = ""
+
+    def __repr__(self) -> str:
+        return f"{caption(self.spec, self.period)} ({len(self.frame)} rows): show it with chapter.table()"
+
+
+def draw(comparison: Comparison, level: float, band: tuple[float, float]) -> charts.Chart:
+    """The chart of a comparison; its kind follows from what the table is by."""
+    spec, title = comparison.spec, caption(comparison.spec, comparison.period)
+    frame, words = comparison.frame.rename(columns={"ethnicity": "group"}), WORDS[comparison.spec.measure.code]
+    inner = frame[(frame[list(spec.strata)] != "all").all(axis=1)]
+    if "group" not in frame:
+        kind = spec.strata[0]
+        return charts.trend(inner.assign(group=inner[kind], label=inner[kind]), title, words.unit)
+    if "year" in spec.by:
+        return charts.trend(frame[frame["group"].ne("all")], title, words.unit)
+    outcome = words.complement if frame["judged"].eq("complement").any() else ""
+    reference = label(comparison.reference)
+    if not spec.strata:
+        return charts.forest(frame, title, reference, level, band, outcome)
+    inner = inner.assign(stratum=inner[spec.strata[0]])
+    if inner["stratum"].nunique() > MOST_PANELS:
+        return charts.verdict_heatmap(inner, title, reference)
+    return charts.small_multiples(inner, title, reference, level, band, outcome)
+
+
+def shares(frame: pd.DataFrame) -> pd.DataFrame:
+    """Each known group's share of the numerator and of the denominator, to three decimals; marks stay."""
+    known = frame[~frame["ethnicity"].isin(["all", NOT_STATED])]
+    both = pd.DataFrame({"group": known["ethnicity"], "label": known["label"], "mark": known["mark"]})
+    for name, column in (("share_a", "numerator"), ("share_b", "denominator")):
+        whole = frame.set_index("ethnicity")[column]
+        both[name] = (known[column] / (whole["all"] - whole[NOT_STATED])).astype("Float64").round(3)
+    hidden = both[["share_a", "share_b"]].isna().any(axis=1)
+    both.loc[hidden, ["share_a", "share_b"]] = pd.NA
+    return both.assign(mark=both["mark"].mask(hidden & both["mark"].eq(""), "c"))
+
+
+def mix_sentence(frame: pd.DataFrame, numerator: str, denominator: str) -> str:
+    """Whether the mix of groups differs at all, before any group is looked at; empty if a count is hidden."""
+    known = frame[~frame["ethnicity"].isin(["all", NOT_STATED])]
+    if known[["numerator", "denominator"]].isna().any(axis=None):
+        return ""
+    share = known["denominator"] / known["denominator"].sum()
+    test = goodness_of_fit(known["numerator"], share * known["numerator"].sum())
+    if test.p_value is None:
+        return ""
+    found = "differs from" if test.p_value <= ALPHA else "cannot be told apart from"
+    p = p_value(test.p_value)
+    return (
+        f"Taken together, the ethnic mix of {numerator} {found} that of {denominator} "
+        f"(chi-square test of goodness of fit, p {'' if p[0] in '<>' else '= '}{p})."
+    )
+
+
+def sentence(comparison: Comparison, level: float, band: tuple[float, float]) -> str:
+    """What the table shows, in a sentence or two; empty for tables that only a picture can sum up."""
+    spec, frame = comparison.spec, comparison.frame
+    words = WORDS[spec.measure.code]
+    if spec.by == ("year", "ethnicity"):
+        total = frame[frame["ethnicity"].eq("all")]
+        return prose.trend_sentence(total, words, _trend_p(total, spec), level)
+    if spec.by == ("ethnicity",):
+        return prose.summary_sentence(frame, words, label(comparison.reference))
+    return ""
+
+
+def adjusted_sentences(comparison: Comparison, level: float) -> str:
+    """What adjustment changed, in one paragraph; empty where nothing was adjusted."""
+    spec, frame = comparison.spec, comparison.frame
+    rows = prose.with_reference(frame[frame["adjusted_ratio"].notna()], label(comparison.reference))
+    if not spec.adjust or not rows:
+        return ""
+    held = listed([DIMENSION_LABELS[name].lower() for name in spec.adjust])
+    return " ".join(f"{row['label']}: {prose.adjusted_sentence(row, held, level)}" for row in rows)
+
+
+def _trend_p(total: pd.DataFrame, spec: TableSpec) -> float | None:
+    """The Cochran-Armitage test over the years shown, on effective counts; none for rates."""
+    shown = total[total["value"].notna() & total["deff"].notna()]
+    if spec.measure.kind != "proportion" or len(shown) < LEAST_YEARS:
+        return None
+    return trend(shown["numerator"] / shown["deff"], shown["denominator"] / shown["deff"]).p_value
+
+
+def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:
+    """The verdicts of some tables, in their order: stratum (the measure's name), label, ratio, verdict, mark."""
+    ratios = {fact.id: fact.value for fact in held if fact.statistic == "ratio" and fact.table in tables}
+    found = [fact for fact in held if fact.statistic == "verdict" and fact.table in tables]
+    rows = [
+        {
+            "stratum": MEASURES[fact.id.split("/")[0]].name,
+            "label": fact.label.partition(": ")[2],
+            "ratio": ratio_,
+            "verdict": fact.text,
+            "mark": "" if ratio_ is not None else "c",
+        }
+        for fact in sorted(found, key=lambda fact: tables.index(fact.table))
+        for ratio_ in [ratios.get(fact.id.removesuffix("verdict") + "ratio")]
+    ]
+    return pd.DataFrame(rows).astype({"ratio": float}) if rows else pd.DataFrame()
+
+
+def headline(held: Sequence[Fact], table: str) -> dict[str, str] | None:
+    """The finding of one table, with the weightiest of its verdicts; None if it could not be made."""
+    own = [fact for fact in held if fact.table == table]
+    said = [fact for fact in own if fact.statistic == "sentence"]
+    verdicts = {fact.text for fact in own if fact.statistic == "verdict"}
+    if not said:
+        return None
+    weightiest = next((word for word in VERDICTS if word in verdicts), VERDICTS[-1])
+    return {"title": said[0].label, "verdict": weightiest, "text": said[0].text, "chapter": said[0].chapter}

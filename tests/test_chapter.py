@@ -1,0 +1,242 @@
+"""A chapter shows what it declares, all of it and nothing else, and can show nothing that is hidden."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pandas as pd
+import pytest
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
+from small_handoff import PARAMETERS, write_handoff
+
+from reportlib import chapter as module
+from reportlib import facts
+from reportlib.build.plan import ChapterPlan
+from reportlib.build.prepare import prepare
+from reportlib.chapter import MIME, Chapter, open_chapter
+from reportlib.errors import ReportError
+from reportlib.handoff import Handoff
+from reportlib.inputs import read_all
+from reportlib.measures import MEASURES, TableSpec
+from reportlib.params import Params
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The models that a chapter shows."""
+    models: list[dict[str, Any]] = []
+    monkeypatch.setattr(module, "display", lambda bundle, raw: models.append(bundle[MIME]))
+    return models
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = write_handoff(tmp_path / "handoff")
+    monkeypatch.setenv("REPORTLIB_WORK", str(folder))
+    return folder
+
+
+@pytest.fixture
+def chapter(folder: Path, shown: list[dict[str, Any]]) -> Chapter:
+    return open_chapter("uphold", **PARAMETERS)
+
+
+def test_a_chapter_opens_with_a_header_of_what_it_is(chapter, shown):
+    (header,) = shown
+    assert (header["kind"], header["chapter"], header["year"]) == ("header", "uphold", "2024-25")
+    assert (header["status"], header["draft"], header["edition"]) == (["synthetic"], True, "national")
+
+
+def test_what_is_shown_becomes_facts(chapter, folder):
+    comparison = chapter.compare("uphold-rate")
+    chapter.say(comparison)
+    chapter.table(comparison)
+    chapter.evidence(comparison)
+    chapter.close()
+    found = {fact.id: fact for fact in facts.read([folder / "facts" / "uphold.jsonl"])}
+    assert found["upheld/ethnicity/B/value"].text == "16.0%"
+    assert found["upheld/ethnicity/B/verdict"].text == "disproportionate"
+    assert found["upheld/ethnicity/all/sentence"].text
+    assert found["upheld/ethnicity/M/numerator"].mark == "c"
+
+
+def test_a_declared_table_that_is_not_shown_fails_the_chapter(chapter, folder):
+    chapter.say(chapter.compare("uphold-rate"))
+    with pytest.raises(ReportError, match="declares tables that it does not show: uphold-rate"):
+        chapter.close()
+    assert not list((folder / "facts").iterdir())
+
+
+def test_a_published_table_that_is_not_declared_fails_the_chapter(chapter):
+    chapter.table(chapter.compare("uphold-rate"))
+    chapter.published("deaths-by-type")
+    with pytest.raises(ReportError, match="shows tables that it does not declare: deaths-by-type"):
+        chapter.close()
+
+
+@pytest.mark.parametrize("step", ["counts", "compare", "measure"])
+def test_counts_that_are_not_declared_are_refused(chapter, step):
+    with pytest.raises(ReportError, match="chapter uphold does not declare the table 'uphold-rate-by-category'"):
+        getattr(chapter, step)("uphold-rate-by-category")
+
+
+def test_other_parameters_are_refused(folder, shown):
+    with pytest.raises(ReportError, match="grouping is 'two', prepared with '5\\+1'"):
+        open_chapter("uphold", **PARAMETERS | {"grouping": "two"})
+    assert not shown
+
+
+def test_without_counts_the_user_is_told_what_to_do(monkeypatch):
+    monkeypatch.delenv("REPORTLIB_WORK", raising=False)
+    with pytest.raises(ReportError, match="No counts have been prepared"):
+        open_chapter("uphold", **PARAMETERS)
+
+
+def test_a_table_that_cannot_be_made_says_why_and_counts_as_shown(tmp_path, shown):
+    declared = {"tables": ["deaths-by-region"], "published": []}
+    chapter = Chapter("deaths", PARAMETERS, Handoff(write_handoff(tmp_path / "handoff", deaths=declared)))
+    comparison = chapter.compare("deaths-by-region")
+    for step in (chapter.say, chapter.chart, chapter.table, chapter.evidence):
+        step(comparison)
+    chapter.close()
+    (note,) = [model for model in shown if model["kind"] != "header"]
+    assert "not available [x], because fatal incidents has no region" in note["text"]
+
+
+def test_every_model_is_json_and_its_figures_are_final(chapter, shown):
+    comparison = chapter.compare("uphold-rate")
+    chapter.chart(comparison)
+    chapter.table(comparison)
+    (chart,) = [model for model in shown if model["kind"] == "chart"]
+    assert (chart["table"], chart["status"]) == ("uphold-rate", ["synthetic"])
+    assert chart["svg"].startswith("<svg")
+    assert chart["alt"]
+
+
+def test_the_summary_reads_the_facts_of_the_chapters_before(tmp_path, shown):
+    uphold = {"tables": ["uphold-rate"], "published": []}
+    handoff = Handoff(write_handoff(tmp_path / "h", uphold=uphold, summary={"tables": [], "published": []}))
+    chapter = Chapter("uphold", PARAMETERS, handoff)
+    comparison = chapter.compare("uphold-rate")
+    chapter.say(comparison)
+    chapter.table(comparison)
+    chapter.close()
+    shown.clear()
+    summary = Chapter("summary", PARAMETERS, handoff)
+    summary.headlines("uphold-rate", "deaths-by-region")
+    summary.verdicts("uphold-rate", "deaths-by-region")
+    (headline,) = [model for model in shown if model["kind"] == "headline"]
+    (verdicts,) = [model for model in shown if model["kind"] == "table"]
+    assert [(item["verdict"], item["chapter"]) for item in headline["items"]] == [("disproportionate", "uphold")]
+    (row,) = verdicts["rows"]
+    assert (row["Black"]["text"], row["Mixed"]["text"]) == ("disproportionate", "not assessed")
+
+
+# In a real kernel: what a notebook prints, displays or plots
+
+UPHELD = {"A": (41, 123), "B": (57, 211), "M": (31, 97), "W": (303, 911), "O": (4, 71), "NS": (17, 46)}
+RAW = {"A": "A1", "B": "B1", "M": "M1", "W": "W1", "O": "O2", "NS": "NS"}
+
+
+def complaints() -> str:
+    """One complaint a person, all of one year and so many upheld in each group."""
+    lines = ["complaint_id,person_id,received_date,completed_date,establishment,eligible,outcome,ethnicity_ppud"]
+    for group, (upheld, decided) in UPHELD.items():
+        lines += [
+            f"{group}{n},P{group}{n},2024-05-01,2024-06-01,Leeds,yes,{'upheld' if n < upheld else 'not upheld'},"
+            f"{RAW[group]}"
+            for n in range(decided)
+        ]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory: pytest.TempPathFactory) -> tuple[nbformat.NotebookNode, Path]:
+    """A notebook that tries each way to look at a table in which counts are hidden, and its counts."""
+    folder = tmp_path_factory.mktemp("leak")
+    (folder / "complaints.csv").write_text(complaints())
+    params = Params(
+        reporting_year="2024-25", pooled_years=1, trend_years=1, publication_date=date(2025, 11, 27),
+        inputs={"complaints": {"path": str(folder / "complaints.csv"), "status": "synthetic"}},
+    )  # fmt: skip
+    spec = TableSpec("uphold-rate", MEASURES["upheld"], ("ethnicity",), "5+1")
+    plan = ChapterPlan("uphold", folder / "uphold.ipynb", (spec,), (), False)
+    prepare(params, [plan], read_all(params.inputs, folder / "work", folder), [], {}, folder / "handoff")
+    cells = {
+        "setup": "import json\nfrom reportlib.chapter import open_chapter\n"
+        f'chapter = open_chapter("uphold", **{params.analysis()!r})\n'
+        'counts = chapter.counts("uphold-rate")\ncomparison = chapter.compare("uphold-rate")',
+        "print": "print(counts.to_string())\nprint(counts.describe(include='all').loc['count'].index.tolist())",
+        "bare": "counts",
+        "display": "from IPython.display import display\ndisplay(counts, comparison.frame.drop(columns='label'))",
+        "comparison": "print(comparison)\ncomparison",
+        "sums": "print(counts.loc[counts['ethnicity'].ne('all'), 'numerator'].tolist())",
+        "plot": "ax = counts.set_index('ethnicity')['numerator'].astype(float).plot.bar()",
+        "heights": "print(json.dumps([bar.get_height() for bar in ax.patches]))",
+        "show": "chapter.say(comparison)\nchapter.chart(comparison)\nchapter.table(comparison)\n"
+        "chapter.evidence(comparison)\nchapter.close()",
+    }  # fmt: skip
+    notebook = new_notebook(cells=[new_code_cell(source, id=name) for name, source in cells.items()])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REPORTLIB_WORK", str(folder / "handoff"))
+        NotebookClient(notebook, timeout=120, kernel_name="python3", extra_arguments=["--log-level=ERROR"]).execute()
+    return notebook, folder / "handoff"
+
+
+def outputs(executed: tuple[nbformat.NotebookNode, Path], *cells: str) -> str:
+    """All the text that cells gave out, pictures included."""
+    parts: list[str] = []
+    for cell in executed[0].cells:
+        for output in cell.outputs if cell.id in cells or not cells else []:
+            data = output.get("data", {})
+            parts += [output.get("text", ""), *(str(text) for kind, text in data.items() if kind != "image/png")]
+    return "\n".join(parts)
+
+
+def numbers(text: str) -> set[float]:
+    """The numbers in a text but for reporting years and the size of a frame."""
+    text = re.sub(r"\d{4}-\d\d|\d+ rows × \d+ columns|\(\d+ rows\)", "", text)
+    return {float(found.replace(",", "")) for found in re.findall(r"(?<![\w.#-])\d[\d,]*(?:\.\d+)?(?![\w])", text)}
+
+
+def hidden(executed: tuple[nbformat.NotebookNode, Path]) -> list[str]:
+    frame = pd.read_parquet(executed[1] / "counts" / "uphold-rate.parquet")
+    return frame.loc[frame["mark"].eq("c"), "ethnicity"].tolist()
+
+
+def test_the_small_count_and_another_are_hidden(executed):
+    assert "O" in hidden(executed)
+    assert len(hidden(executed)) >= 2
+
+
+@pytest.mark.parametrize("way", ["print", "bare", "display", "comparison", "sums"])
+def test_printing_or_displaying_a_protected_frame_shows_only_what_is_published(executed, way: str):
+    published = {fact.value for fact in facts.read([executed[1] / "facts" / "uphold.jsonl"])}
+    also = {float(n) for n in range(8)} | {95.0}  # the numbers of the rows, the level of the intervals
+    gaps = {round(value / 100, 3) for value in published if isinstance(value, float)}  # percentage points as shares
+    published |= {round(value, 6) for value in gaps} | also
+    text = outputs(executed, way)
+    assert text
+    assert {n for n in numbers(text) if round(n, 6) not in published} == set()
+
+
+def test_plotting_a_protected_frame_draws_no_bar_that_is_hidden(executed):
+    (heights,) = re.findall(r"\[[^]]*\]", outputs(executed, "heights"))
+    shown = [UPHELD[group][0] for group in UPHELD if group not in hidden(executed)]
+    drawn = {float(text) for text in heights.strip("[]").split(", ")} - {0.0}  # pandas draws no bar so
+    assert sorted(drawn) == sorted([*shown, sum(upheld for upheld, _ in UPHELD.values())])
+
+
+def test_no_output_at_all_holds_a_hidden_count(executed):
+    found = numbers(outputs(executed))
+    assert len(found) > 20
+    for group in hidden(executed):
+        upheld, decided = UPHELD[group]
+        assert not {float(upheld), round(upheld / decided, 3), round(100 * upheld / decided, 1)} & (found - {4.0})
+    small = outputs(executed, "print", "bare", "display")
+    assert re.search(r"\bO\s+(<NA>|NaN)\s+71\b", small)

@@ -1,0 +1,196 @@
+"""Figures become a table and facts: as they are published, marked where they are not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pandas as pd
+import pytest
+from small_handoff import design_effects, uphold_counts
+
+from reportlib.comparison import compare, measure
+from reportlib.measures import MEASURES, TableSpec
+from reportlib.published import PUBLISHED_TABLES
+from reportlib.tables import Place, Table, comparison_table, evidence_table, frame_table, published_table
+
+PLACE = Place("uphold-rates", "national", ("synthetic",))
+PERIOD = "2022-23 to 2024-25"
+SPEC = TableSpec("uphold-rate", MEASURES["upheld"], ("ethnicity",), "5+1")
+ARGUMENTS = {"place": PLACE, "period": PERIOD, "reference": "W", "level": 0.95}
+
+
+@pytest.fixture(scope="module")
+def frame() -> pd.DataFrame:
+    return compare(uphold_counts(), design_effects(), SPEC, reference="W", years=3)
+
+
+@pytest.fixture(scope="module")
+def table(frame) -> Table:
+    return comparison_table(frame, SPEC, **ARGUMENTS)
+
+
+def rows(table: Table) -> dict[str, dict[str, Any]]:
+    """The rows by the text of their header."""
+    header = table.columns[0]["key"]
+    return {row[header]["text"]: row for row in table.rows}
+
+
+def texts(table: Table, group: str) -> list[str]:
+    return [rows(table)[group][column["key"]]["text"] for column in table.columns]
+
+
+def cells(table: Table) -> list[dict[str, Any]]:
+    return [row[column["key"]] for row in table.rows for column in table.columns]
+
+
+def test_a_row_reads_from_counts_to_verdict(table):
+    # 160 of 1,000 against 900 of 3,000; the verdict from 0.16 / 0.30 = 0.53
+    assert texts(table, "Black")[:4] == ["Black", "160", "1,000", "16.0%"]
+    assert rows(table)["Black"]["ratio"]["text"] == "0.53"
+    assert rows(table)["Black"]["verdict"]["text"] == "disproportionate"
+
+
+def test_the_reference_says_so(table):
+    assert rows(table)["White"]["verdict"]["text"] == "reference"
+    assert rows(table)["White"]["ratio"]["text"].startswith("1")
+
+
+def test_groups_that_are_not_compared_are_marked_not_applicable(table):
+    for group in ("Not stated", "All"):
+        assert {rows(table)[group][key]["text"] for key in ("ratio", "ratio_interval", "verdict")} == {"[z]"}
+
+
+def test_the_total_is_set_apart(table):
+    assert [row["ethnicity"]["text"] for row in table.rows if row.get("_total")] == ["All"]
+
+
+def test_a_hidden_figure_is_its_mark_and_nothing_else(table):
+    for group in ("Mixed", "Other"):
+        row = rows(table)[group]
+        for key in ("numerator", "value", "interval", "ratio", "ratio_interval"):
+            assert (row[key]["text"], row[key]["value"], row[key]["mark"]) == ("[c]", None, "c")
+        assert row["verdict"]["text"] == "not assessed"
+
+
+def test_a_hidden_fact_has_a_mark_and_no_value(table):
+    hidden = [fact for fact in table.facts if "/M/" in fact.id and fact.statistic not in ("denominator", "verdict")]
+    assert len(hidden) >= 5
+    assert {(fact.text, fact.value, fact.mark) for fact in hidden} == {("[c]", None, "c")}
+
+
+def test_every_figure_in_a_cell_is_a_fact_of_the_same_text_and_value(table):
+    facts = {fact.id: fact for fact in table.facts}
+    shown = [cell for cell in cells(table) if cell.get("fact")]
+    assert len(shown) > 30
+    for cell in shown:
+        fact = facts[cell["fact"]]
+        assert (fact.text, fact.mark or None) == (cell["text"], cell["mark"])
+        if cell["value"] is not None:
+            assert fact.value == pytest.approx(cell["value"])
+
+
+def test_every_fact_stands_in_the_table_once(table):
+    names = [fact.id for fact in table.facts]
+    assert len(names) == len(set(names))
+    shown = {name for cell in cells(table) for name in cell.get("facts", [cell["fact"]])}
+    assert set(names) <= shown
+
+
+def test_a_fact_says_what_it_is_of(table):
+    fact = next(fact for fact in table.facts if fact.id == "upheld/ethnicity/B/value")
+    assert (fact.period, fact.edition, fact.chapter, fact.table) == (PERIOD, "national", "uphold-rates", "uphold-rate")
+    assert (fact.label, fact.value, fact.unit, fact.status) == ("Uphold rate: Black", 0.16, "%", ("synthetic",))
+
+
+def test_percentages_have_decimals_only_over_100():
+    counts = uphold_counts().assign(denominator=pd.array([400, 99, 200, 3000, 71, 100, 3870], dtype="Int64"))
+    counts.loc[counts["ethnicity"].eq("B"), "numerator"] = 33
+    frame = compare(counts, design_effects(), SPEC, reference="W", years=3)
+    table = comparison_table(frame, SPEC, **ARGUMENTS)
+    assert rows(table)["Black"]["value"]["text"] == "33%"
+    assert rows(table)["Asian"]["value"]["text"] == "22.5%"
+
+
+def test_a_figure_on_too_few_is_marked_unreliable():
+    counts = uphold_counts()
+    counts.loc[counts["ethnicity"].eq("B"), ["numerator", "denominator"]] = [7, 9]
+    table = comparison_table(compare(counts, design_effects(), SPEC, reference="W", years=3), SPEC, **ARGUMENTS)
+    row = rows(table)["Black"]
+    assert [row[key]["text"] for key in ("numerator", "denominator", "value", "ratio")] == ["7", "9", "[u]", "[u]"]
+
+
+def test_a_trend_has_a_fact_a_year_under_one_name():
+    spec = TableSpec("trend", MEASURES["deaths"], ("year", "establishment_type"), "5+1", "trend")
+    counts = pd.DataFrame(
+        {
+            "year": ["2023-24", "2024-25"],
+            "establishment_type": "Open",
+            "numerator": pd.array([30, 36], dtype="Int64"),
+            "denominator": pd.array([4000.0, 4000.0], dtype="Float64"),
+            "mark": "",
+        }
+    )
+    table = comparison_table(measure(counts, spec, years=1), spec, **ARGUMENTS | {"reference": ""})
+    found = {fact.period: fact.text for fact in table.facts if fact.id == "deaths/establishment_type/open/value"}
+    assert found == {"2023-24": "7.50", "2024-25": "9.00"}
+    assert "verdict" not in {column["key"] for column in table.columns}
+
+
+def test_a_count_has_no_rate():
+    spec = TableSpec("source", MEASURES["ethnicity-source"], ("ethnicity_source",), "5+1")
+    counts = pd.DataFrame(
+        {"ethnicity_source": ["NOMIS", "all"], "numerator": pd.array([1234, None], dtype="Int64"), "mark": ["", "c"]}
+    )
+    table = comparison_table(counts, spec, **ARGUMENTS)
+    assert [column["key"] for column in table.columns] == ["ethnicity_source", "numerator"]
+    assert [row["numerator"]["text"] for row in table.rows] == ["1,234", "[c]"]
+
+
+def test_the_rarer_side_is_named_where_it_was_judged():
+    counts = uphold_counts()
+    counts["numerator"] = counts["denominator"] - counts["numerator"]
+    table = comparison_table(compare(counts, design_effects(), SPEC, reference="W", years=3), SPEC, **ARGUMENTS)
+    assert any("not being upheld" in note for note in table.notes)
+
+
+def test_the_side_that_is_named_is_not_noted(table):
+    assert not any("not being upheld" in note for note in table.notes)
+
+
+def test_the_model_is_what_renderers_read(table):
+    model = json.loads(json.dumps(table.model()))
+    assert {"kind", "id", "caption", "columns", "rows", "notes", "source", "status", "wide"} == set(model)
+    assert (model["kind"], model["id"], model["status"]) == ("table", "uphold-rate", ["synthetic"])
+    assert model["caption"] == f"Uphold rate by ethnic group, {PERIOD}"
+    assert "synthetic" in model["source"]
+    keys = [column["key"] for column in model["columns"]]
+    assert len(keys) == len(set(keys))
+    assert all(set(keys) <= set(row) for row in model["rows"])
+
+
+def test_the_evidence_covers_what_was_compared_and_hides_what_is_hidden(frame):
+    table = evidence_table(frame, SPEC, **ARGUMENTS)
+    assert list(rows(table)) == ["Asian", "Black", "Mixed", "Other"]
+    assert rows(table)["Black"]["gap"]["text"] == "−14.0"  # 16.0% − 30.0%, in percentage points
+    assert rows(table)["Black"]["p_adjusted"]["text"] == "<0.001"
+    hidden = rows(table)["Mixed"]
+    assert {hidden[column["key"]]["text"] for column in table.columns if column["key"] != "ethnicity"} == {"[c]"}
+    assert not {fact.id for fact in table.facts} & {fact.id for fact in comparison_table(frame, SPEC, **ARGUMENTS).facts}
+
+
+def test_the_plain_rendition_escapes_what_it_shows():
+    table = frame_table("notes", "A <b> & c", pd.DataFrame({"Name": ["<script>"]}), "Name")
+    assert "<script>" not in table.html()
+    assert "A &lt;b&gt; &amp; c" in table.html()
+
+
+@pytest.mark.parametrize("name", PUBLISHED_TABLES)
+def test_published_figures_are_never_suppressed_and_say_what_was_not_published(name: str):
+    table = published_table(name, PUBLISHED_TABLES[name], PLACE)
+    assert table.status == ("published",)
+    assert {fact.status for fact in table.facts} == {("published",)}
+    assert {fact.mark for fact in table.facts} <= {"", "x"}
+    numbers = [cell for cell in cells(table) if cell["fact"]]
+    assert all((cell["text"] == "[x]") == (cell["value"] is None) for cell in numbers)
+    assert len({(fact.id, fact.period) for fact in table.facts}) == len(table.facts)
