@@ -200,7 +200,7 @@ def outputs(executed: tuple[nbformat.NotebookNode, Path], *cells: str) -> str:
 
 def numbers(text: str) -> set[float]:
     """The numbers in a text but for reporting years and the size of a frame."""
-    text = re.sub(r"\d{4}-\d\d|\d+ rows × \d+ columns|\(\d+ rows\)", "", text)
+    text = re.sub(r"\d{4}-\d\d|\d+ rows [×x] \d+ columns|\(\d+ rows\)", "", text)
     return {float(found.replace(",", "")) for found in re.findall(r"(?<![\w.#-])\d[\d,]*(?:\.\d+)?(?![\w])", text)}
 
 

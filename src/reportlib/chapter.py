@@ -25,7 +25,7 @@ from reportlib.measures import TableSpec
 from reportlib.params import years_to
 from reportlib.presentation import (
     Comparison,
-    adjusted_sentences,
+    adjusted_sentence,
     draw,
     headline,
     mix_sentence,
@@ -151,7 +151,7 @@ class Chapter:
         """Show what stands behind the verdicts: gaps, p-values, what could have been seen, adjusted ratios."""
         if comparison.unavailable:
             return
-        if text := adjusted_sentences(comparison, self.level):
+        if text := adjusted_sentence(comparison):
             _show_text(f"{comparison.spec.id}-adjusted", text, "finding")
         arguments = (comparison.frame, comparison.spec, comparison.place, comparison.period, comparison.reference)
         self._publish(evidence_table(*arguments, level=self.level))

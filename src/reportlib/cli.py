@@ -52,6 +52,7 @@ def report(params: ParamsFile, outputs: Annotated[Path, typer.Option(help="Where
         from reportlib.build.report import report as make
         from reportlib.params import load
         from reportlib.register import disproportionate, read_responses, responses_file, write_responses
+        from reportlib.words import counted
 
         begin = time.monotonic()
         with console.status("starting") as status:
@@ -68,11 +69,11 @@ def report(params: ParamsFile, outputs: Annotated[Path, typer.Option(help="Where
             console.print(f"  {seconds:6.1f} s  {name}")
         console.print(f"  {time.monotonic() - begin:6.1f} s  in all")
         if warnings := len([finding for finding in run.findings if finding.level == "warning"]):
-            console.print(f"{warnings} warnings about the inputs stand in the chapter on methods and quality.")
+            console.print(f"{counted(warnings, 'warning')} about the inputs: see the chapter on methods and quality.")
         open_ = disproportionate(facts.read([run.folder / "facts.jsonl"]), loaded.pooled_label)
         if open_:
             write_responses(answers, given, open_)
-            console.print(f"{len(open_)} comparisons are disproportionate: answer them in {os.path.relpath(answers)}")
+            console.print(f"Disproportionate: {counted(len(open_), 'comparison')}. Answers: {os.path.relpath(answers)}")
         if not run.new:
             console.print("Nothing has changed since this report was made.")
         for path in (run.html, run.pdf):

@@ -253,6 +253,7 @@ def _gated(frame: pd.DataFrame, arms: pd.DataFrame, spec: TableSpec) -> pd.DataF
 def _judged(frame: pd.DataFrame, compared: pd.Series, band: tuple[float, float]) -> pd.DataFrame:
     """Adjust the p-values within the table, the family, and give each comparison its verdict."""
     frame["p_adjusted"] = adjust_p(frame["p_value"])
+    frame.loc[frame["p_adjusted"].isna(), ["ratio", "ratio_lower", "ratio_upper"]] = np.nan
     ratio = frame[["ratio", "ratio_lower", "ratio_upper"]].set_axis(["value", "lower", "upper"], axis=1)
     frame["verdict"] = verdict(ratio, frame["p_adjusted"], band).where(compared)
     return frame

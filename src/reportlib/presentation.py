@@ -14,7 +14,7 @@ from reportlib.measures import MEASURES, TableSpec
 from reportlib.statistics import VERDICTS, goodness_of_fit, trend
 from reportlib.statistics.verdict import ALPHA
 from reportlib.tables import DIMENSION_LABELS, Place, caption
-from reportlib.words import WORDS, listed, p_value
+from reportlib.words import WORDS, listed, p_value, people, ratio
 
 LEAST_YEARS = 4  # no trend on fewer
 MOST_PANELS = 9  # beyond, one heat map says more than many small panels
@@ -96,7 +96,7 @@ def sentence(comparison: Comparison, level: float, band: tuple[float, float]) ->
     return ""
 
 
-def adjusted_sentences(comparison: Comparison, level: float) -> str:
+def adjusted_sentence(comparison: Comparison) -> str:
     """What adjustment changed, in one paragraph; empty where nothing was adjusted."""
     spec, frame = comparison.spec, comparison.frame
     rows = prose.with_reference(frame[frame["adjusted_ratio"].notna()], label(comparison.reference))
@@ -116,18 +116,55 @@ def _trend_p(total: pd.DataFrame, spec: TableSpec) -> float | None:
 
 def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:
     """The verdicts of some tables, in their order: stratum (the measure's name), label, ratio, verdict, mark."""
-    ratios = {fact.id: fact.value for fact in held if fact.statistic == "ratio" and fact.table in tables}
+    ratios = {fact.id: fact for fact in held if fact.statistic == "ratio" and fact.table in tables}
     found = [fact for fact in held if fact.statistic == "verdict" and fact.table in tables]
     rows = [
         {
-            "stratum": MEASURES[fact.id.split("/")[0]].name,
+            "stratum": ratio_.unit[:1].upper() + ratio_.unit[1:] or MEASURES[fact.id.split("/")[0]].name,
             "label": fact.label.partition(": ")[2],
-            "ratio": ratio_,
+            "ratio": ratio_.value,
             "verdict": fact.text,
-            "mark": "" if ratio_ is not None else "c",
+            "mark": ratio_.mark,
         }
         for fact in sorted(found, key=lambda fact: tables.index(fact.table))
-        for ratio_ in [ratios.get(fact.id.removesuffix("verdict") + "ratio")]
+        for ratio_ in [ratios[fact.id.removesuffix("verdict") + "ratio"]]
+    ]
+    return pd.DataFrame(rows).astype({"ratio": float}) if rows else pd.DataFrame()
+
+
+def headline(held: Sequence[Fact], table: str) -> dict[str, str] | None:
+    """The finding of one table, with the weightiest of its verdicts; None if it could not be made."""
+    own = [fact for fact in held if fact.table == table]
+    changes = [
+        f"from {ratio(row['ratio'])} to {ratio(row['adjusted_ratio'])} for {people(str(row['label']))}"
+        for row in rows
+        if pd.notna(row["ratio"])
+    ]
+    return f"Allowing for {held}, the relative rate goes {listed(changes)}." if changes else ""
+
+
+def _trend_p(total: pd.DataFrame, spec: TableSpec) -> float | None:
+    """The Cochran-Armitage test over the years shown, on effective counts; none for rates."""
+    shown = total[total["value"].notna() & total["deff"].notna()]
+    if spec.measure.kind != "proportion" or len(shown) < LEAST_YEARS:
+        return None
+    return trend(shown["numerator"] / shown["deff"], shown["denominator"] / shown["deff"]).p_value
+
+
+def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:
+    """The verdicts of some tables, in their order: stratum (the measure's name), label, ratio, verdict, mark."""
+    ratios = {fact.id: fact for fact in held if fact.statistic == "ratio" and fact.table in tables}
+    found = [fact for fact in held if fact.statistic == "verdict" and fact.table in tables]
+    rows = [
+        {
+            "stratum": ratio_.unit[:1].upper() + ratio_.unit[1:] or MEASURES[fact.id.split("/")[0]].name,
+            "label": fact.label.partition(": ")[2],
+            "ratio": ratio_.value,
+            "verdict": fact.text,
+            "mark": ratio_.mark,
+        }
+        for fact in sorted(found, key=lambda fact: tables.index(fact.table))
+        for ratio_ in [ratios[fact.id.removesuffix("verdict") + "ratio"]]
     ]
     return pd.DataFrame(rows).astype({"ratio": float}) if rows else pd.DataFrame()
 

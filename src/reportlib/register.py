@@ -80,24 +80,22 @@ def _row(name: str, held: Mapping[str, Fact], response: str) -> dict[str, str]:
         "Relative rate": f"{text('ratio')} ({text('ratio_lower')})",
         "Adjusted": f"{text('adjusted_ratio')} ({text('adjusted_lower')})" if adjusted else text("adjusted_ratio"),
         "If all ethnicity were known": text("bound_lower"),
-        "Also disproportionate within": _strata(name, held) or "no part that was compared",
-        "What is left to explain": _left(adjusted, bounds),
+        "What is left to explain": _left(adjusted, bounds, _strata(name, held)),
         "Response": response or AWAITED,
     }
 
 
-def _left(adjusted: tuple[float, float] | None, bounds: tuple[float, float] | None) -> str:
+def _left(adjusted: tuple[float, float] | None, bounds: tuple[float, float] | None, strata: str) -> str:
     """What the evidence leaves unexplained, in words."""
-    found = []
     if adjusted is None:
-        found.append("No adjusted comparison could be made.")
+        found = ["No adjusted comparison could be made."]
     elif adjusted[0] <= 1 <= adjusted[1]:
-        found.append("Once other characteristics are held equal, chance could account for the rest.")
+        found = ["Once other characteristics are held equal, chance could account for the rest."]
     else:
-        found.append("A difference remains once other characteristics are held equal.")
+        found = ["A difference remains once other characteristics are held equal."]
     if bounds and bounds[0] <= 1 <= bounds[1]:
         found.append("Missing ethnicity could account for it.")
-    return " ".join(found)
+    return " ".join([*found, f"Also disproportionate within: {strata}." if strata else ""]).strip()
 
 
 def _strata(name: str, held: Mapping[str, Fact]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -183,7 +184,7 @@ def comparison_table(
     if compared:
         columns += [
             {"key": "ratio", "label": f"Relative rate ({label(reference)} = 1)", "role": "number"},
-            {"key": "ratio_interval", "label": level_words(level), "role": "text"},
+            {"key": "ratio_interval", "label": level_words(level).replace(" confidence", ""), "role": "text"},
             {"key": "verdict", "label": "Verdict", "role": "text"},
         ]
     return Table(
@@ -207,7 +208,11 @@ def evidence_table(
     columns = [
         *_header_columns(spec),
         {"key": "gap", "label": "Gap", "unit": unit, "role": "number"},
-        *([{"key": "gap_interval", "label": level_words(level), "role": "text"}] if share else []),
+        *(
+            [{"key": "gap_interval", "label": level_words(level).replace(" confidence", ""), "role": "text"}]
+            if share
+            else []
+        ),
         {"key": "p_adjusted", "label": "Adjusted p", "role": "number"},
         {"key": "deff", "label": "Design effect", "role": "number"},
         {"key": "detectable", "label": "Could have shown", "role": "text"},
@@ -216,7 +221,7 @@ def evidence_table(
     if spec.adjust:
         columns += [
             {"key": "adjusted", "label": "Adjusted relative rate", "role": "number"},
-            {"key": "adjusted_interval", "label": level_words(level), "role": "text"},
+            {"key": "adjusted_interval", "label": level_words(level).replace(" confidence", ""), "role": "text"},
         ]
     held = " and ".join(DIMENSION_LABELS[name].lower() for name in spec.adjust)
     notes = [f"The adjusted relative rate holds {held} equal (Mantel-Haenszel)."] if spec.adjust else []
@@ -247,11 +252,11 @@ def _measure_columns(spec: TableSpec, level: float) -> list[dict[str, str]]:
     measure = spec.measure
     if measure.kind == "count":
         return []
-    unit = "%" if measure.kind == "proportion" else f"per {measure.per:,} average population"
+    unit = "%" if measure.kind == "proportion" else f"per {measure.per:,}"
     columns = [{"key": "value", "label": "Rate", "unit": unit, "role": "number"}]
     if _exploratory(spec):  # the relative rate's interval is what a reader needs there
         return columns
-    return [*columns, {"key": "interval", "label": level_words(level), "role": "text"}]
+    return [*columns, {"key": "interval", "label": level_words(level).replace(" confidence", ""), "role": "text"}]
 
 
 def _counts(row: _Row) -> dict[str, Any]:
@@ -287,10 +292,15 @@ def _measured(row: _Row) -> dict[str, Any]:
     return cells
 
 
+def judged_outcome(spec: TableSpec, row: Mapping[str, Any]) -> str:
+    """The outcome that the relative rate is of, where it is not the one that the measure names."""
+    return WORDS[spec.measure.code].complement if row["judged"] == "complement" else ""
+
+
 def _ratio(row: _Row) -> dict[str, Any]:
     limits = interval(row.row["ratio_lower"], row.row["ratio_upper"], mark="u")
     return {
-        "ratio": row.figure("ratio", _ratio_text(row.row["ratio"])),
+        "ratio": row.figure("ratio", _ratio_text(row.row["ratio"]), unit=judged_outcome(row.spec, row.row)),
         "ratio_interval": row.range("ratio_lower", "ratio_upper", limits),
     }
 
@@ -360,6 +370,8 @@ def caption(spec: TableSpec, period: str) -> str:
     """What the table shows, by what and for when."""
     by = [DIMENSION_LABELS[name].lower() for name in spec.by if name != "year"]
     when = f"by year, {period}" if "year" in spec.by else period
+    if by == [spec.measure.name.lower()]:
+        return f"{spec.measure.name}, {when}"
     return f"{spec.measure.name} by {' and '.join(by).replace('nomis', 'NOMIS').replace('ppud', 'PPUD')}, {when}"
 
 

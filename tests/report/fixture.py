@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+import pikepdf
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -382,3 +384,16 @@ def report() -> list[NotebookNode]:
             markdown("## How we compare\n\nEach rate is divided by the White group's rate.", "how-we-compare"),
         ),
     ]
+
+
+def elements(document: pikepdf.Pdf, kind: str) -> Iterator[Any]:
+    """The elements of one kind in a PDF's structure tree, in reading order, to look at or to break."""
+    return (node for node in _descend(document.Root.StructTreeRoot) if str(node.S) == kind)
+
+
+def _descend(node: Any) -> Iterator[Any]:
+    kids = node.get("/K", [])
+    for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:
+        if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
+            yield kid
+            yield from _descend(kid)

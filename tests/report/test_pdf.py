@@ -13,9 +13,8 @@ import pytest
 
 from reportlib.build.pdf import ReportPdfExporter, pdf_report
 from reportlib.errors import ReportError
-from reportlib.gates.pdf import elements
 
-from .fixture import PAGE, chart, notebook, report, show, table, uphold_table
+from .fixture import PAGE, chart, elements, notebook, report, show, table, uphold_table
 
 PDF = pdf_report(report(), PAGE)
 

@@ -30,7 +30,7 @@ from reportlib.build.page import MARKS, Chapter, Model, Page, heading, marks_in,
 from reportlib.errors import Finding, ReportError
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
-Element = Any  # of a PDF's structure: pikepdf's objects take their shape from the file
+AROUND = ("/Document", "/Part", "/Sect", "/Div", "/Figure")  # elements of the structure that may hold tables
 FAMILY = "Source Sans Pro"
 FACES = ("Regular", "It", "Semibold", "Bold", "BoldIt")
 
@@ -153,29 +153,24 @@ def _header_columns(document: dict[str, Any]) -> list[list[int]]:
 
 def _mark_row_headers(pdf: bytes, header_columns: list[list[int]]) -> bytes:
     """Tag the cells that head their rows, which Typst's table cannot say of its cells (ISO 14289-1, 7.5)."""
+    scope = {"/O": pikepdf.Name.Table, "/Scope": pikepdf.Name.Row}
     with pikepdf.open(io.BytesIO(pdf)) as document:
-        tables = [node for node in structure(document) if node.get("/S") == "/Table"]
+        tables = _tables(document.Root.StructTreeRoot)
         for table, places in zip(tables, header_columns, strict=True):
-            for row in (node for node in descend(table) if node.get("/S") == "/TR"):
-                for place in places:
-                    cell = row.K[place]
-                    if cell.S == "/TD":
-                        cell.S = pikepdf.Name.TH
-                        cell.A = pikepdf.Dictionary(O=pikepdf.Name.Table, Scope=pikepdf.Name.Row)
+            for row in (row for part in table.K if part.S == "/TBody" for row in part.K):
+                for cell in (row.K[place] for place in places):
+                    cell.S, cell.A = pikepdf.Name.TH, pikepdf.Dictionary(scope)
         out = io.BytesIO()
         document.save(out, deterministic_id=True, object_stream_mode=ObjectStreamMode.generate)
     return out.getvalue()
 
 
-def structure(document: pikepdf.Pdf) -> Iterator[Element]:
-    """Every element of the structure tree, in reading order."""
-    return descend(document.Root.StructTreeRoot)
-
-
-def descend(node: Element) -> Iterator[Element]:
-    """The elements below one, in reading order."""
+def _tables(node: Any) -> Iterator[Any]:
+    """The tables of the structure tree, in reading order."""
     kids = node.get("/K", [])
     for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:
-        if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
+        kind = str(kid.S) if isinstance(kid, pikepdf.Dictionary) and "/S" in kid else ""
+        if kind == "/Table":
             yield kid
-            yield from descend(kid)
+        elif kind in AROUND:
+            yield from _tables(kid)

@@ -145,7 +145,7 @@ class View:
     def notebook(self) -> NotebookNode:
         """All cells in one notebook, markdown already written as HTML."""
         cells = [cell for chapter in self.chapters for cell in self._cells(chapter)]
-        return NotebookNode(nbformat=4, nbformat_minor=5, metadata=NotebookNode(), cells=cells)
+        return _Finished(nbformat=4, nbformat_minor=5, metadata=NotebookNode(), cells=cells)
 
     def _cells(self, chapter: Chapter) -> Iterator[NotebookNode]:
         last = len(chapter.cells) - 1
@@ -193,6 +193,13 @@ class View:
     def csv(self, model: Model) -> str:
         """The table's CSV as a data address, so that the file needs no other beside it."""
         return "data:text/csv;charset=utf-8," + quote(csv_text(model), safe="/,:;()[]+-'!*@&=$?")
+
+
+class _Finished(NotebookNode):
+    """A notebook that nothing changes any more, so that nbconvert's three copies of it are spared."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Finished:
+        return self
 
 
 def _machinery(cell: NotebookNode) -> bool:

@@ -177,9 +177,9 @@ def gates(made: Path) -> list[Finding]:
 
 def rendered(params: Params, notebooks: list[nbformat.NotebookNode]) -> Mapping[str, bytes]:
     """Every finished file of the report by name, from its executed notebooks."""
+    from reportlib.build import workbook
     from reportlib.build.page import Page, read_chapter
     from reportlib.build.pdf import pdf_report
-    from reportlib.build import workbook
     from reportlib.build.render import html_chapters, html_report
     from reportlib.gates.statement import statement
 

@@ -41,6 +41,7 @@ FILES = re.compile(
 PICTURE = re.compile(r'<figure[^>]* id="chart-([^"]+)".*?(<svg.*?</svg>)', re.DOTALL)
 COLOUR = re.compile(r"#[0-9a-f]{3,8}\b", re.IGNORECASE)
 FIXED = {("charset", "utf-8"), ("tabindex", "0")}
+PLACES = 9  # decimal places to which a number read from a workbook is the number written
 DATA = "data:text/csv;charset=utf-8,"
 
 
@@ -208,9 +209,13 @@ def check_workbook(path: Path, shown: Shown) -> Iterator[Finding]:
                 yield Finding("a figure without a fact", f"{path.name}, sheet {sheet}", place)
 
 
-def _numbers(cell: Any) -> list[float]:
-    """The numbers in a cell, a percentage as a fraction of one."""
+def _numbers(cell: Any) -> list[float | str]:
+    """The figures in a cell, marks aside: numbers, a percentage as a fraction of one."""
     if isinstance(cell, int | float):
-        return [round(float(cell), 9)]
-    found = [(text.rstrip("%").replace(",", ""), 0.01 if text.endswith("%") else 1) for text in figures(str(cell))]
-    return [round(float(text) * scale, 9) for text, scale in found if text[0] != "["]
+        return [round(float(cell), PLACES)]
+    return [_number(text) for text in figures(str(cell)) if text[0] != "["]
+
+
+def _number(text: str) -> float | str:
+    plain = text.rstrip("%").replace(",", "")
+    return round(float(plain) / (100 if plain != text.replace(",", "") else 1), PLACES) if plain.count(".") < 2 else text

@@ -210,7 +210,11 @@ def _chart(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str)
     if table is None:
         yield Finding("a chart whose table is not shown", where)
         return
-    chart = _redrawn(model, table, ledger)
+    try:
+        chart = _redrawn(model, table, ledger)
+    except (ValueError, KeyError):
+        yield Finding("it cannot be drawn from the published facts", where)
+        return
     for part in ("svg", "alt"):
         if model[part] != getattr(chart, part):
             yield Finding(f"redrawn from the published facts, its {part} differs", where)

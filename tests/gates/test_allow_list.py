@@ -1,0 +1,123 @@
+"""A figure on a finished file that is no published fact fails the build, with its file and place."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import faults
+
+PAGE = "report.html"
+NOTEBOOK = "notebooks/20-uphold-rates.ipynb"
+MIME = "application/vnd.reportlib+json"
+
+
+def edit(path: Path, change: Callable[[str], str]) -> None:
+    before = path.read_text(encoding="utf-8")
+    after = change(before)
+    assert after != before, "nothing was planted"
+    path.write_text(after, encoding="utf-8")
+
+
+def models(notebook: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    shown = [output["data"][MIME] for cell in notebook["cells"] for output in cell.get("outputs", [])]
+    return [model for model in shown if model["kind"] == kind]
+
+
+def test_a_report_of_published_facts_passes(run: Path) -> None:
+    assert faults(run) == []
+
+
+LEAKS = {
+    "alt text": (PAGE, lambda page: page.replace("Not shown, suppressed", "Other 3. Not shown, suppressed", 1)),
+    "the height of a bar": (PAGE, lambda page: re.sub(r'(<svg.*?<path d="M)(\d)', r"\g<1>9\2", page, count=1)),
+    "a cell": (PAGE, lambda page: re.sub(r'(<td class="n mark">)\[c\]', r"\g<1>3", page, count=1)),
+    "a tooltip": (PAGE, lambda page: page.replace("<caption>", '<caption title="of which 3 are hidden">', 1)),
+    "a data attribute": (PAGE, lambda page: page.replace("<table", '<table data-n="3"', 1)),
+    "a comment": (PAGE, lambda page: page.replace("</main>", "<!-- O: 3 --></main>", 1)),
+    "a paragraph": (PAGE, lambda page: page.replace("</main>", "<p>Of these, 3 were upheld.</p></main>", 1)),
+    "a sentence": (PAGE, lambda page: re.sub(r'(<p class="say[^>]*>)', r"\1Only 3 of Other: ", page, count=1)),
+    "code": (PAGE, lambda page: page.replace("<pre><code>", "<pre><code>hidden = 3\n", 1)),
+    "the style sheet": (PAGE, lambda page: page.replace("<style>", "<style>.o{width:3px}", 1)),
+    "a picture of its own": (PAGE, lambda page: page.replace("</main>", '<svg><rect height="3"/></svg></main>', 1)),
+    "the CSV in a link": (PAGE, lambda page: re.sub(r"(data:text/csv[^\"]*)%5Bc%5D|(data:text/csv[^\"]*?)\[c\]",
+                                                    lambda m: (m[1] or m[2]) + "3", page, count=1)),
+    "a row too many": (PAGE, lambda page: page.replace("</tbody>", "<tr><td>3</td></tr></tbody>", 1)),
+    "a page of a chapter": ("chapters/uphold-rates.html", lambda page: page.replace("[c]</td>", "3</td>", 1)),
+    "a CSV": ("data/uphold-rate-by-ethnicity.csv", lambda text: text.replace("[c]", "3", 1)),
+    "a line of a CSV": ("data/uphold-rate-by-ethnicity.csv", lambda text: text + "Other,3\r\n"),
+    "a fact's value": ("facts.jsonl", lambda text: text.replace('"text": "[c]", "unit": "", "value": null',
+                                                                '"text": "[c]", "unit": "", "value": 3', 1)),
+    "a fact's precision": ("facts.jsonl", lambda text: re.sub(r'("text": "22.5%".*"value": 0.225)', r"\g<1>4", text, count=1)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+def test_a_planted_figure_is_found_where_it_stands(run: Path, leak: str) -> None:
+    file, change = LEAKS[leak]
+    edit(run / file, change)
+    found = faults(run)
+    assert found
+    assert all(fault.startswith(file) for fault in found)
+
+
+def test_a_fact_that_no_page_shows_is_found(run: Path) -> None:
+    line = json.loads((run / "facts.jsonl").read_text().splitlines()[0])
+    more = line | {"id": "upheld/ethnicity/Z/numerator", "text": "33", "value": 33, "mark": ""}
+    edit(run / "facts.jsonl", lambda text: text + json.dumps(more) + "\n")
+    assert [fault for fault in faults(run) if "upheld/ethnicity/Z/numerator stands on no page" in fault]
+
+
+def test_a_hidden_fact_must_show_its_mark(run: Path) -> None:
+    edit(run / PAGE, lambda page: page.replace("[c]</td>", "–</td>", 1))
+    assert "the row is not the chapter's" in faults(run)[0]
+
+
+@pytest.mark.parametrize("name", ["run.log", "data/raw.parquet", "notebooks/debug.txt"])
+def test_a_file_that_no_check_reads_is_found(run: Path, name: str) -> None:
+    (run / name).write_text("INFO upheld, Other: 3")
+    assert faults(run) == [f"{name}: a file that no check reads"]
+
+
+@pytest.mark.parametrize("kind", ["svg", "alt"])
+def test_a_chart_that_facts_do_not_give_is_found_in_the_notebook(run: Path, kind: str) -> None:
+    def change(text: str) -> str:
+        notebook = json.loads(text)
+        for model in models(notebook, "chart"):
+            model[kind] = model[kind].replace("6", "7")
+        return json.dumps(notebook)
+
+    edit(run / NOTEBOOK, change)
+    assert [fault for fault in faults(run) if f"redrawn from the published facts, its {kind} differs" in fault]
+
+
+def test_a_sentence_with_a_figure_that_facts_do_not_give_is_found(run: Path) -> None:
+    def change(text: str) -> str:
+        notebook = json.loads(text)
+        for model in models(notebook, "say"):
+            model["text"] += " In 3 cases the group was Other."
+        return json.dumps(notebook)
+
+    edit(run / NOTEBOOK, change)
+    assert [fault for fault in faults(run) if "sentence" in fault and NOTEBOOK in fault]
+
+
+def test_a_workbook_with_another_figure_is_found(run: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.load_workbook(run / "tables.xlsx")
+    sheet = book[next(name for name in book.sheetnames if "uphold" in name)]
+    hidden = next(cell for row in sheet.iter_rows() for cell in row if cell.value == "[c]")
+    hidden.value = 3
+    book.save(run / "tables.xlsx")
+    assert [fault for fault in faults(run) if fault.startswith("tables.xlsx, sheet") and "row" in fault]
+
+
+def test_no_message_names_a_hidden_figure(run: Path) -> None:
+    edit(run / PAGE, lambda page: page.replace("</main>", "<p>Of these, 4371 were upheld.</p></main>", 1))
+    edit(run / "data" / "uphold-rate-by-ethnicity.csv", lambda text: text.replace("[c]", "4371", 1))
+    assert not [fault for fault in faults(run) if "4371" in fault or "4,371" in fault]

@@ -1,0 +1,416 @@
+"""The release counts what the records hold: by hand on a few rows, and against plain pandas on a demo set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from good_extracts import GOOD, Extracts
+
+from reportlib.ethnicity import groupings, raw_codes
+from reportlib.inputs import demo, read_all
+from reportlib.inputs.release import Release
+from reportlib.measures import MEASURES, PARTS, TableSpec
+from reportlib.params import InputSpec, years_to
+
+
+@dataclass(frozen=True)
+class Years:
+    """The years of a report, oldest first."""
+
+    pooled: tuple[str, ...]
+    trend: tuple[str, ...]
+
+    @property
+    def pooled_label(self) -> str:
+        return f"{self.pooled[0]} to {self.pooled[-1]}"
+
+
+THREE = Years(years_to("2024-25", 3), years_to("2024-25", 5))
+ONE = Years(("2024-25",), years_to("2024-25", 2))
+HEAD = "complaint_id,person_id,received_date,completed_date,establishment,category,eligible,outcome,ethnicity_ppud\n"
+
+
+def spec(measure: str, *by: str, grouping: str = "5+1", period: str = "pooled") -> TableSpec:
+    return TableSpec("t", MEASURES[measure], by, grouping, period)
+
+
+def cells(release: Release, of: TableSpec, part: str) -> dict[object, int]:
+    """The counts of a part by code, or by tuple of codes."""
+    frame = release.counts(of, PARTS[part]).set_index(list(of.by))["value"]
+    return frame.to_dict()
+
+
+@pytest.fixture
+def alone_with(alone: Extracts):
+    """A release of one or a few extracts."""
+
+    def made(period: Years = ONE, **given: str) -> Release:
+        for name, text in given.items():
+            alone.put(name, text)
+        return Release(alone.read(), period)
+
+    return made
+
+
+# Ethnicity: NOMIS through the person number, else PPUD
+
+
+@pytest.mark.parametrize(
+    ("nomis", "ppud", "group", "source"),
+    [
+        ("W1", "B1", "W", "NOMIS"),
+        ("", "B1", "B", "PPUD"),
+        ("UN", "B1", "B", "PPUD"),
+        ("W1", "", "W", "NOMIS"),
+        ("", "", "NS", "Not stated"),
+        ("NS", "UN", "NS", "Not stated"),
+    ],
+)
+def test_ethnicity_is_nomis_else_ppud(alone_with, nomis, ppud, group, source):
+    held = f"person_id,ethnicity_code\nP1,{nomis}\n" if nomis else "person_id,ethnicity_code\nP9,A1\n"
+    release = alone_with(
+        complaints=f"{HEAD}C1,P1,2024-05-01,2024-06-01,Leeds,Food,yes,upheld,{ppud}\n", nomis_ethnicity=held
+    )
+    assert cells(release, spec("complaints", "ethnicity"), "complaints/received") == {group: 1, "all": 1}
+    assert cells(release, spec("ethnicity-source", "ethnicity_source"), "people/complained") == {source: 1, "all": 1}
+
+
+def test_a_person_has_one_ethnicity_through_all_their_complaints(alone_with):
+    release = alone_with(
+        complaints=HEAD
+        + "C1,P1,2024-05-01,,Leeds,Food,yes,,\nC2,P1,2024-06-01,,Leeds,Food,yes,,A1\n"
+        + "C3,P2,2024-06-01,,Leeds,Food,yes,,O1\n"
+    )
+    assert cells(release, spec("complaints", "ethnicity"), "complaints/received") == {"A": 3, "all": 3}
+
+
+def test_the_two_records_of_ethnicity_are_crossed(alone_with):
+    rows = "".join(f"C{n},P{n},2024-05-01,,Leeds,Food,yes,,{code}\n" for n, code in enumerate(("W1", "W1", "B1", "")))
+    release = alone_with(complaints=HEAD + rows, nomis_ethnicity="person_id,ethnicity_code\nP0,W2\nP1,B1\nP2,B2\nP3,A1\n")
+    found = cells(release, spec("ethnicity-agreement", "ethnicity_nomis", "ethnicity_ppud"), "people/complained")
+    assert {key: value for key, value in found.items() if "all" not in key} == {
+        ("W", "W"): 1,
+        ("B", "W"): 1,
+        ("B", "B"): 1,
+        ("A", "NS"): 1,
+    }
+
+
+@pytest.mark.parametrize(("grouping", "group"), [("5+1", "W"), ("19", "W2"), ("two", "EM")])
+def test_a_table_counts_in_its_own_grouping(alone_with, grouping, group):
+    release = alone_with(complaints=f"{HEAD}C1,P1,2024-05-01,,Leeds,Food,yes,,W2\n")
+    assert group in cells(release, spec("complaints", "ethnicity", grouping=grouping), "complaints/received")
+
+
+# Years
+
+
+@pytest.mark.parametrize(
+    ("day", "year"),
+    [("2024-03-31", "2023-24"), ("2024-04-01", "2024-25"), ("2025-03-31", "2024-25"), ("2024-12-31", "2024-25")],
+)
+def test_a_reporting_year_runs_from_1_april_to_31_march(alone_with, day, year):
+    release = alone_with(complaints=f"{HEAD}C1,P1,{day},,Leeds,Food,yes,,W1\n")
+    found = cells(release, spec("complaints", "year", period="trend"), "complaints/received")
+    assert found == {year: 1}
+
+
+def test_what_lies_outside_the_years_is_not_counted(alone_with):
+    rows = "C1,P1,2023-03-31,,Leeds,Food,yes,,W1\nC2,P2,2025-04-01,,Leeds,Food,yes,,W1\n"
+    release = alone_with(complaints=HEAD + rows + "C3,P3,2024-04-01,,Leeds,Food,yes,,W1\n")
+    assert cells(release, spec("complaints", "ethnicity"), "complaints/received") == {"W": 1, "all": 1}
+
+
+def test_received_and_completed_are_each_counted_in_their_own_year(alone_with):
+    release = alone_with(complaints=f"{HEAD}C1,P1,2024-03-31,2024-04-01,Leeds,Food,yes,upheld,W1\n")
+    of = spec("upheld", "year", period="trend")
+    assert cells(release, of, "complaints/received") == {"2023-24": 1}
+    assert cells(release, of, "complaints/upheld") == {"2024-25": 1}
+
+
+def test_people_of_a_pooled_period_are_distinct_not_the_sum_of_its_years(alone_with):
+    rows = "".join(
+        f"C{n},{who},{day},,Leeds,Food,yes,,W1\n"
+        for n, (who, day) in enumerate([("P1", "2023-05-01"), ("P1", "2024-05-01"), ("P2", "2024-05-01")])
+    )
+    release = alone_with(THREE, complaints=HEAD + rows)
+    assert cells(release, spec("complainants", "ethnicity"), "people/complained")["all"] == 2
+    by_year = cells(release, spec("complainants", "year", period="trend"), "people/complained")
+    assert by_year == {"2023-24": 1, "2024-25": 2}
+
+
+def test_people_of_several_categories_are_counted_once_in_all(alone_with):
+    rows = "C1,P1,2024-05-01,,Leeds,Food,yes,,W1\nC2,P1,2024-05-02,,Leeds,Mail,yes,,W1\n"
+    found = cells(alone_with(complaints=HEAD + rows), spec("complainants", "category"), "people/complained")
+    assert found == {"Food": 1, "Mail": 1, "all": 1}
+
+
+# Establishments
+
+
+TYPES = """\
+establishment,establishment_type,valid_from,valid_to
+Leeds,Category B or local,,2024-06-30
+Leeds,Category C,2024-07-01,
+"""
+
+
+@pytest.mark.parametrize(
+    ("day", "place", "kind"),
+    [
+        ("2024-06-30", "Leeds", "Category B or local"),
+        ("2024-07-01", "Leeds", "Category C"),
+        ("2024-07-01", "Nowhere", "Other or escort"),
+    ],
+)
+def test_the_type_of_an_establishment_is_that_of_the_day(alone_with, day, place, kind):
+    release = alone_with(complaints=f"{HEAD}C1,P1,{day},,{place},Food,yes,,W1\n", establishments=TYPES)
+    found = cells(release, spec("complaints", "establishment_type"), "complaints/received")
+    assert found == {kind: 1, "all": 1}
+
+
+# Populations
+
+
+POPULATION = """\
+snapshot_date,establishment,ethnicity_code,number
+2024-06-30,Leeds,W1,100
+2024-06-30,Leeds,B1,10
+2024-06-30,Wandsworth,W1,50
+2024-09-30,Leeds,W1,120
+2024-12-31,Leeds,W1,80
+2024-12-31,Wandsworth,W1,70
+"""
+
+
+def test_the_average_population_is_the_mean_over_snapshots_of_the_sum_over_establishments(alone_with):
+    release = alone_with(population=POPULATION)
+    part, of = PARTS["population/average"], spec("deaths", "ethnicity")
+    found = release.average(of, part).set_index("ethnicity")["value"].to_dict()
+    # three snapshots: White 150, 120, 150; Black 10 in the first, and no row, so nobody, in the others
+    assert found == {"W": 140.0, "B": 3.3, "all": 143.3}
+    assert release.scale(of, part) == 3
+
+
+def test_years_with_more_snapshots_weigh_no_more(alone_with):
+    earlier = "2023-06-30,Leeds,W1,200\n"
+    release = alone_with(Years(("2023-24", "2024-25"), ONE.trend), population=POPULATION + earlier)
+    found = release.average(spec("deaths", "ethnicity"), PARTS["population/average"]).set_index("ethnicity")["value"]
+    assert found["W"] == (200 + 140) / 2
+    by_year = release.average(spec("deaths", "year", period="trend"), PARTS["population/average"])
+    assert by_year.set_index("year")["value"].to_dict() == {"2023-24": 200.0, "2024-25": 143.3}
+
+
+def test_the_population_has_no_category_of_complaint_and_is_read_at_its_total(alone_with):
+    release = alone_with(population=POPULATION)
+    found = release.average(spec("complaints", "category", "ethnicity"), PARTS["population/average"])
+    assert list(found.columns) == ["ethnicity", "value"]
+
+
+# Persons
+
+
+def test_persons_are_the_histogram_of_events(alone_with):
+    who = ["P1", "P1", "P1", "P2", "P3"]
+    outcomes = ["upheld", "upheld", "not upheld", "not upheld", "upheld"]
+    rows = "".join(
+        f"C{n},{person},2024-05-01,2024-06-01,Leeds,Food,yes,{outcome},W1\n"
+        for n, (person, outcome) in enumerate(zip(who, outcomes, strict=True))
+    )
+    measure = MEASURES["upheld"]
+    found = alone_with(complaints=HEAD + rows).people(
+        spec("upheld", "ethnicity"), measure.numerator, measure.denominator
+    )
+    white = found[found["ethnicity"].eq("W")]
+    assert white[["count", "nobs", "people"]].to_numpy().tolist() == [[0, 1, 1], [1, 1, 1], [2, 3, 1]]
+
+
+# What the inputs do not hold
+
+
+@pytest.fixture
+def good(extracts: Extracts) -> Extracts:
+    return extracts
+
+
+def test_with_everything_supplied_every_measure_can_be_made(good):
+    release = Release(good.read(), ONE)
+    made = [spec(code, "ethnicity") for code in MEASURES if code != "racism-concern" and not code.startswith("ethnicity-")]
+    assert {of.measure.code: release.why_unavailable(of) for of in made} == {of.measure.code: None for of in made}
+
+
+@pytest.mark.parametrize(
+    ("input_", "column", "of", "why"),
+    [
+        ("fatal_incidents", "ethnicity_code", spec("deaths", "ethnicity"), "fatal_incidents has no ethnicity_code"),
+        ("population", "sex", spec("deaths", "sex"), "population has no sex"),
+        ("complaints", "outcome", spec("upheld", "ethnicity"), "complaints has no outcome"),
+        ("complaints", "completed_date", spec("upheld", "ethnicity"), "complaints has no completed_date"),
+        ("complaints", "category", spec("upheld", "category"), "complaints has no category"),
+        ("fatal_incidents", "cause", spec("deaths", "cause"), "fatal_incidents has no cause"),
+        ("probation_terminations", "region", spec("recalled", "region"), "probation_terminations has no region"),
+    ],
+)
+def test_a_missing_column_makes_only_the_tables_that_need_it_unavailable(good, input_, column, of, why):
+    names, *rows = [line.split(",") for line in GOOD[input_].splitlines()]
+    keep = [place for place, name in enumerate(names) if name != column]
+    good.put(input_, "".join(",".join(line[place] for place in keep) + "\n" for line in (names, *rows)))
+    release = Release(good.read(), ONE)
+    assert release.why_unavailable(of) == why
+    assert release.why_unavailable(spec("complainants")) is None
+
+
+def test_either_record_of_ethnicity_will_do(good):
+    del good.inputs["nomis_ethnicity"]
+    release = Release(good.read(), ONE)
+    assert release.why_unavailable(spec("complainants", "ethnicity")) is None
+    found = release.why_unavailable(spec("ethnicity-agreement", "ethnicity_nomis", "ethnicity_ppud"))
+    assert found == "complaints has no nomis_ethnicity.ethnicity_code"
+
+
+@pytest.mark.parametrize(
+    ("input_", "why"),
+    [("fatal_incidents", "no fatal incidents were supplied"), ("population", "no population were supplied")],
+)
+def test_a_missing_input_is_named(good, input_, why):
+    del good.inputs[input_]
+    assert Release(good.read(), ONE).why_unavailable(spec("deaths")) == why
+
+
+def test_a_year_without_a_snapshot_has_no_rates(good):
+    assert Release(good.read(), THREE).why_unavailable(spec("deaths")) == "population has no rows for 2022-23, 2023-24"
+
+
+def test_a_table_carries_the_statuses_of_all_that_it_rests_on(good):
+    good.inputs["population"] = good.inputs["population"].model_copy(update={"status": "published"})
+    release = Release(good.read(), ONE)
+    assert release.statuses(spec("deaths", "ethnicity")) == ["published", "synthetic"]
+    assert release.statuses(spec("upheld", "ethnicity")) == ["synthetic"]
+
+
+# Against plain pandas
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo")
+    demo.write(folder, scale=0.05)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def release(folder: Path) -> Iterator[Release]:
+    names = ("complaints", "nomis_ethnicity", "population", "fatal_incidents", "probation_terminations", "establishments")
+    inputs = {
+        name: InputSpec(path=path.name, status="synthetic")
+        for path in sorted(folder.iterdir())
+        if (name := path.stem) in names
+    }
+    yield Release(read_all(inputs, folder / "work", folder), THREE)
+
+
+def table(folder: Path, name: str) -> pd.DataFrame:
+    csv = folder / f"{name}.csv"
+    if csv.exists():
+        return pd.read_csv(csv, keep_default_na=False)
+    return pq.read_table(folder / f"{name}.parquet").to_pandas(date_as_object=False)
+
+
+def reporting_year(dates: pd.Series) -> pd.Series:
+    moment = pd.to_datetime(dates)
+    start = moment.dt.year - (moment.dt.month < 4)
+    return start.map(lambda year: f"{int(year)}-{(int(year) + 1) % 100:02d}", na_action="ignore")
+
+
+def five(codes: pd.Series) -> pd.Series:
+    return codes.map(raw_codes()).map(groupings()["5+1"].of).fillna("NS")
+
+
+def with_margins(frame: pd.DataFrame, *by: str) -> dict[object, int]:
+    """Rows counted by each dimension and over all."""
+    copies = frame[list(by)]
+    for name in by:
+        copies = pd.concat([copies, copies.assign(**{name: "all"})])
+    return copies.value_counts().to_dict() if len(by) > 1 else copies[by[0]].value_counts().to_dict()
+
+
+@pytest.fixture(scope="module")
+def complaints(folder: Path) -> pd.DataFrame:
+    """Complaints with their group: NOMIS where it is known, else the last that PPUD knows of the person."""
+    frame = table(folder, "complaints")
+    nomis = table(folder, "nomis_ethnicity").assign(group=lambda rows: five(rows["ethnicity_code"]))
+    nomis = nomis[nomis["group"].ne("NS")].set_index("person_id")["group"]
+    frame["ppud"] = five(frame["ethnicity_ppud"])
+    known = frame[frame["ppud"].ne("NS")].sort_values(["received_date"], kind="stable")
+    last = known.groupby("person_id")["ppud"].last()
+    frame["ethnicity"] = frame["person_id"].map(nomis).fillna(frame["person_id"].map(last)).fillna("NS")
+    frame["received"] = reporting_year(frame["received_date"])
+    frame["completed"] = reporting_year(frame["completed_date"].replace("", None))
+    return frame
+
+
+def test_complaints_received_by_category_and_ethnicity(release, complaints):
+    pooled = complaints[complaints["received"].isin(THREE.pooled)]
+    found = cells(release, spec("complaints", "category", "ethnicity"), "complaints/received")
+    assert found == with_margins(pooled, "category", "ethnicity")
+
+
+def test_complaints_upheld_and_decided_by_year_and_ethnicity(release, complaints):
+    of = spec("upheld", "year", "ethnicity", period="trend")
+    five_years = complaints[complaints["completed"].isin(THREE.trend)]
+    decided = five_years[five_years["outcome"].isin(["upheld", "partly upheld", "not upheld"])]
+    upheld = decided[decided["outcome"].ne("not upheld")]
+    for part, rows in (("complaints/decided", decided), ("complaints/upheld", upheld)):
+        expected = {key: n for key, n in with_margins(rows, "completed", "ethnicity").items() if key[0] != "all"}
+        assert cells(release, of, part) == expected
+
+
+def test_distinct_people_by_ethnicity(release, complaints):
+    pooled = complaints[complaints["received"].isin(THREE.pooled)].drop_duplicates("person_id")
+    assert cells(release, spec("complainants", "ethnicity"), "people/complained") == with_margins(pooled, "ethnicity")
+
+
+def test_the_persons_table_adds_up_to_the_events_and_the_people(release, complaints):
+    of = spec("complaints", "ethnicity")
+    people = release.people(of, PARTS["complaints/received"])
+    pooled = complaints[complaints["received"].isin(THREE.pooled)]
+    each = pooled.groupby("ethnicity")["person_id"].value_counts().groupby("ethnicity").value_counts().to_dict()
+    found = people[people["ethnicity"].ne("all")].set_index(["ethnicity", "count"])["people"].to_dict()
+    assert found == each
+
+
+def test_the_average_population_by_age_and_ethnicity(release, folder):
+    frame = table(folder, "population")
+    frame["year"] = reporting_year(frame["snapshot_date"])
+    frame["ethnicity"] = five(frame["ethnicity_code"])
+    total = frame[frame["year"].isin(THREE.pooled)].groupby(["age_band", "ethnicity"])["number"].sum()
+    found = release.average(spec("deaths", "age_band", "ethnicity"), PARTS["population/average"])
+    inner = found[found[["age_band", "ethnicity"]].ne("all").all(axis=1)].set_index(["age_band", "ethnicity"])["value"]
+    snapshots = frame.loc[frame["year"].isin(THREE.pooled), "snapshot_date"].nunique()
+    assert snapshots == 12
+    assert inner.to_dict() == pytest.approx((total / snapshots).to_dict(), abs=0.051)
+
+
+def test_deaths_in_prison_by_cause(release, folder):
+    frame = table(folder, "fatal_incidents")
+    frame["year"] = reporting_year(frame["notified_date"])
+    pooled = frame[frame["year"].isin(THREE.pooled) & frame["setting"].eq("prison")]
+    found = cells(release, spec("deaths", "cause"), "deaths/prison")
+    assert found == with_margins(pooled, "cause")
+
+
+def test_recalls_over_licences_by_region_and_ethnicity(release, folder):
+    frame = table(folder, "probation_terminations")
+    frame["year"] = reporting_year(frame["end_date"])
+    frame["ethnicity"] = five(frame["ethnicity_code"])
+    pooled = frame[frame["year"].isin(THREE.pooled)]
+    custodial = pooled[pooled["order_type"].isin(["licence", "post-sentence supervision"])]
+    of = spec("recalled", "region", "ethnicity")
+    assert cells(release, of, "terminations/custodial") == with_margins(custodial, "region", "ethnicity")
+    recalled = custodial[custodial["outcome"].eq("recalled")]
+    assert cells(release, of, "terminations/recalled") == with_margins(recalled, "region", "ethnicity")
