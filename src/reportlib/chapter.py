@@ -215,7 +215,7 @@ class Chapter:
         """Say in a sentence what the table shows, as strongly as its verdicts allow."""
         if comparison.unavailable:
             return
-        spec, text = comparison.spec, sentence(comparison, self.level, self.band)
+        spec, text = comparison.spec, sentence(comparison, self.level)
         if not text:
             return
         self._say(spec, spec.id, text, "verdict" if "verdict" in comparison.frame else "finding")

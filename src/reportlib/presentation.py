@@ -84,7 +84,7 @@ def mix_sentence(frame: pd.DataFrame, numerator: str, denominator: str) -> str:
     )
 
 
-def sentence(comparison: Comparison, level: float, band: tuple[float, float]) -> str:
+def sentence(comparison: Comparison, level: float) -> str:
     """What the table shows, in a sentence or two; empty for tables that only a picture can sum up."""
     spec, frame = comparison.spec, comparison.frame
     words = WORDS[spec.measure.code]
@@ -97,50 +97,16 @@ def sentence(comparison: Comparison, level: float, band: tuple[float, float]) ->
 
 
 def adjusted_sentence(comparison: Comparison) -> str:
-    """What adjustment changed, in one paragraph; empty where nothing was adjusted."""
+    """What adjustment changed, in one sentence; empty where nothing was adjusted."""
     spec, frame = comparison.spec, comparison.frame
-    rows = prose.with_reference(frame[frame["adjusted_ratio"].notna()], label(comparison.reference))
-    if not spec.adjust or not rows:
-        return ""
-    held = listed([DIMENSION_LABELS[name].lower() for name in spec.adjust])
-    return " ".join(f"{row['label']}: {prose.adjusted_sentence(row, held, level)}" for row in rows)
-
-
-def _trend_p(total: pd.DataFrame, spec: TableSpec) -> float | None:
-    """The Cochran-Armitage test over the years shown, on effective counts; none for rates."""
-    shown = total[total["value"].notna() & total["deff"].notna()]
-    if spec.measure.kind != "proportion" or len(shown) < LEAST_YEARS:
-        return None
-    return trend(shown["numerator"] / shown["deff"], shown["denominator"] / shown["deff"]).p_value
-
-
-def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:
-    """The verdicts of some tables, in their order: stratum (the measure's name), label, ratio, verdict, mark."""
-    ratios = {fact.id: fact for fact in held if fact.statistic == "ratio" and fact.table in tables}
-    found = [fact for fact in held if fact.statistic == "verdict" and fact.table in tables]
-    rows = [
-        {
-            "stratum": ratio_.unit[:1].upper() + ratio_.unit[1:] or MEASURES[fact.id.split("/")[0]].name,
-            "label": fact.label.partition(": ")[2],
-            "ratio": ratio_.value,
-            "verdict": fact.text,
-            "mark": ratio_.mark,
-        }
-        for fact in sorted(found, key=lambda fact: tables.index(fact.table))
-        for ratio_ in [ratios[fact.id.removesuffix("verdict") + "ratio"]]
-    ]
-    return pd.DataFrame(rows).astype({"ratio": float}) if rows else pd.DataFrame()
-
-
-def headline(held: Sequence[Fact], table: str) -> dict[str, str] | None:
-    """The finding of one table, with the weightiest of its verdicts; None if it could not be made."""
-    own = [fact for fact in held if fact.table == table]
     changes = [
         f"from {ratio(row['ratio'])} to {ratio(row['adjusted_ratio'])} for {people(str(row['label']))}"
-        for row in rows
-        if pd.notna(row["ratio"])
+        for row in frame[frame["adjusted_ratio"].notna() & frame["ratio"].notna()].to_dict("records")
     ]
-    return f"Allowing for {held}, the relative rate goes {listed(changes)}." if changes else ""
+    if not changes:
+        return ""
+    held = listed([DIMENSION_LABELS[name].lower() for name in spec.adjust])
+    return f"Allowing for {held}, the relative rate goes {listed(changes)}."
 
 
 def _trend_p(total: pd.DataFrame, spec: TableSpec) -> float | None:

@@ -184,7 +184,7 @@ def comparison_table(
     if compared:
         columns += [
             {"key": "ratio", "label": f"Relative rate ({label(reference)} = 1)", "role": "number"},
-            {"key": "ratio_interval", "label": level_words(level).replace(" confidence", ""), "role": "text"},
+            {"key": "ratio_interval", "label": _interval_label(level), "role": "text"},
             {"key": "verdict", "label": "Verdict", "role": "text"},
         ]
     return Table(
@@ -208,11 +208,7 @@ def evidence_table(
     columns = [
         *_header_columns(spec),
         {"key": "gap", "label": "Gap", "unit": unit, "role": "number"},
-        *(
-            [{"key": "gap_interval", "label": level_words(level).replace(" confidence", ""), "role": "text"}]
-            if share
-            else []
-        ),
+        *([{"key": "gap_interval", "label": _interval_label(level), "role": "text"}] if share else []),
         {"key": "p_adjusted", "label": "Adjusted p", "role": "number"},
         {"key": "deff", "label": "Design effect", "role": "number"},
         {"key": "detectable", "label": "Could have shown", "role": "text"},
@@ -221,7 +217,7 @@ def evidence_table(
     if spec.adjust:
         columns += [
             {"key": "adjusted", "label": "Adjusted relative rate", "role": "number"},
-            {"key": "adjusted_interval", "label": level_words(level).replace(" confidence", ""), "role": "text"},
+            {"key": "adjusted_interval", "label": _interval_label(level), "role": "text"},
         ]
     held = " and ".join(DIMENSION_LABELS[name].lower() for name in spec.adjust)
     notes = [f"The adjusted relative rate holds {held} equal (Mantel-Haenszel)."] if spec.adjust else []
@@ -256,7 +252,7 @@ def _measure_columns(spec: TableSpec, level: float) -> list[dict[str, str]]:
     columns = [{"key": "value", "label": "Rate", "unit": unit, "role": "number"}]
     if _exploratory(spec):  # the relative rate's interval is what a reader needs there
         return columns
-    return [*columns, {"key": "interval", "label": level_words(level).replace(" confidence", ""), "role": "text"}]
+    return [*columns, {"key": "interval", "label": _interval_label(level), "role": "text"}]
 
 
 def _counts(row: _Row) -> dict[str, Any]:
@@ -273,6 +269,10 @@ def _exploratory(spec: TableSpec) -> bool:
 
 def _count_text(value: Any) -> str:
     return "" if missing(value) else number(value, "", 0 if float(value).is_integer() else 1)
+
+
+def _interval_label(level: float) -> str:
+    return level_words(level).replace(" confidence", "")
 
 
 def _measured(row: _Row) -> dict[str, Any]:

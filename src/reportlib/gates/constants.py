@@ -12,7 +12,7 @@ from reportlib.published import PUBLISHED_TABLES
 from reportlib.words import MARKS, level_words
 
 PERFECT = "a scale on which 1 is perfect"
-FIGURE = re.compile(rf"\d+(?:[.,]\d+)*%?|\[[{''.join(MARKS)}]\]")
+FIGURE = re.compile(rf"−?\d+(?:[.,]\d+)*%?|\[[{''.join(MARKS)}]\]")
 
 
 def figures(text: str) -> list[str]:

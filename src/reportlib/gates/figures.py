@@ -217,5 +217,5 @@ def _numbers(cell: Any) -> list[float | str]:
 
 
 def _number(text: str) -> float | str:
-    plain = text.rstrip("%").replace(",", "")
-    return round(float(plain) / (100 if plain != text.replace(",", "") else 1), PLACES) if plain.count(".") < 2 else text
+    plain = text.rstrip("%").replace(",", "").replace("−", "-")
+    return round(float(plain) / (100 if text.endswith("%") else 1), PLACES) if plain.count(".") < 2 else text

@@ -18,7 +18,7 @@ from reportlib.gates.constants import Constants, figures
 from reportlib.handoff import Handoff
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.params import Params
-from reportlib.presentation import Comparison, adjusted_sentences, draw, mix_sentence, sentence, shares, verdicts
+from reportlib.presentation import Comparison, adjusted_sentence, draw, mix_sentence, sentence, shares, verdicts
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
 from reportlib.register import register
@@ -260,7 +260,7 @@ def _sentences(table: Model, pairs: Model | None, ledger: Ledger) -> Iterator[st
     """The sentences that the facts of a table give; `pairs` is its chart of shares."""
     comparison, params = ledger.comparison(table), ledger.params
     if "verdict" in comparison.frame:
-        yield sentence(comparison, params.confidence_level, params.verdict_band)
-        yield adjusted_sentences(comparison, params.confidence_level)
+        yield sentence(comparison, params.confidence_level)
+        yield adjusted_sentence(comparison)
     if pairs and (named := SHARES.fullmatch(pairs["caption"])):
         yield mix_sentence(comparison.frame, *named.groups())
