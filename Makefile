@@ -17,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport MPLBACKEND PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONOPTIMIZE PYTHONPATH PYTHONWARNINGS
 
 .DELETE_ON_ERROR:
-.PHONY: help annual-report check-data demo-data lab test test-full check bench docs clean
+.PHONY: help annual-report check-data demo-data lab test test-full check bench screenshots docs clean
 
 help: ## Print this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do \
@@ -58,6 +58,10 @@ bench: .venv ## Measure: simulated coverage of the intervals, speed of disclosur
 		echo "== $$script"; $(IN)python "$$script" || failed="$$failed $$script"; \
 	done; \
 	if [ "$$failed" ]; then echo "Failed:$$failed"; exit 1; fi
+
+screenshots: .venv ## Take the README's pictures of the current report (needs chromium)
+	@tools/apt 'Screenshots need a browser' chromium
+	@$(IN)python tools/screenshots.py 'outputs/$(YEAR)/national/current'
 
 docs: .venv ## Write the pages of docs/ that are made from the code
 	@$(IN)python -c 'from pathlib import Path; from reportlib.params import parameters_page; \

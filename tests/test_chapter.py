@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
-from small_handoff import PARAMETERS, write_handoff
 
 from reportlib import chapter as module
 from reportlib import facts
@@ -24,6 +23,7 @@ from reportlib.handoff import Handoff
 from reportlib.inputs import read_all
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.params import Params
+from small_handoff import PARAMETERS, write_handoff
 
 
 @pytest.fixture

@@ -10,7 +10,27 @@ from reportlib.project import CODES
 
 pytestmark = pytest.mark.check
 
-DETAIL = "W1 W2 W3 W5 W9 M1 M2 M3 M9 A1 A2 A3 A4 A9 B1 B2 B9 O2 O9".split()
+DETAIL = [
+    "W1",
+    "W2",
+    "W3",
+    "W5",
+    "W9",
+    "M1",
+    "M2",
+    "M3",
+    "M9",
+    "A1",
+    "A2",
+    "A3",
+    "A4",
+    "A9",
+    "B1",
+    "B2",
+    "B9",
+    "O2",
+    "O9",
+]
 
 
 def listed(name: str) -> pd.DataFrame:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from small_handoff import PARAMETERS, uphold_counts, write_handoff
 
 from reportlib.errors import ReportError
 from reportlib.facts import Fact, write
 from reportlib.handoff import Handoff, checked
+from small_handoff import PARAMETERS, uphold_counts, write_handoff
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_the_facts_of_the_chapters_before_are_read_together(handoff):
 
 
 def test_without_counts_the_user_is_told_what_to_do(tmp_path):
-    with pytest.raises(ReportError, match="No counts have been prepared in .*: run `make lab`"):
+    with pytest.raises(ReportError, match=r"No counts have been prepared in .*: run `make lab`"):
         Handoff(tmp_path).counts("uphold", "uphold-rate")
 
 

@@ -78,9 +78,7 @@ def test_what_is_not_known_is_refused_by_name_with_the_nearest(tmp_path, wrong, 
 
 def test_a_published_table_that_is_not_known_is_refused(tmp_path):
     write(tmp_path, "10-a", {"id": "x", "published": "deaths-by-typ"})
-    assert refusal(tmp_path) == [
-        "10-a.ipynb: published table 'deaths-by-typ' is not known; nearest: deaths-by-type"
-    ]
+    assert refusal(tmp_path) == ["10-a.ipynb: published table 'deaths-by-typ' is not known; nearest: deaths-by-type"]
 
 
 def test_a_table_has_one_chapter(tmp_path):

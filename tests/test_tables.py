@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from small_handoff import design_effects, uphold_counts
 
 from reportlib.comparison import compare, measure
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.tables import Place, Table, comparison_table, evidence_table, frame_table, published_table
+from small_handoff import design_effects, uphold_counts
 
 PLACE = Place("uphold-rates", "national", ("synthetic",))
 PERIOD = "2022-23 to 2024-25"
@@ -176,7 +176,9 @@ def test_the_evidence_covers_what_was_compared_and_hides_what_is_hidden(frame):
     assert rows(table)["Black"]["p_adjusted"]["text"] == "<0.001"
     hidden = rows(table)["Mixed"]
     assert {hidden[column["key"]]["text"] for column in table.columns if column["key"] != "ethnicity"} == {"[c]"}
-    assert not {fact.id for fact in table.facts} & {fact.id for fact in comparison_table(frame, SPEC, **ARGUMENTS).facts}
+    assert not {fact.id for fact in table.facts} & {
+        fact.id for fact in comparison_table(frame, SPEC, **ARGUMENTS).facts
+    }
 
 
 def test_the_plain_rendition_escapes_what_it_shows():

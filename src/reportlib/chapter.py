@@ -45,7 +45,7 @@ from reportlib.tables import (
     frame_table,
     published_table,
 )
-from reportlib.words import interval, level_words, number, ratio
+from reportlib.words import interval, level_words, number
 
 MIME = "application/vnd.reportlib+json"
 
@@ -114,13 +114,17 @@ class Chapter:
         found = self.handoff.estimates(table).set_index("statistic") if not self.handoff.unavailable(table) else None
         if found is None or not {"agreement", "kappa"} <= set(found.index):
             return
-        share, kappa = found.loc["agreement"], found.loc["kappa"]
-        limits = [interval(row["lower"], row["upper"], unit, places) for row, unit, places in
-                  ((share, "%", 1), (kappa, "", 2))]  # fmt: skip
+        said = {}
+        for name, unit, places in (("agreement", "%", 1), ("kappa", "", 2)):
+            value, lower, upper = (float(end) for end in found.loc[name, ["value", "lower", "upper"]])
+            said[name], said[f"{name}_limits"] = number(value, unit, places), interval(lower, upper, unit, places)
+            for end, figure in (("", value), ("_lower", lower), ("_upper", upper)):
+                shown = round(figure, places + 2 * (unit == "%"))
+                self._fact(spec, table, f"{name}{end}", said[f"{name}{'_limits' * bool(end)}"], shown, unit)
         text = (
-            f"Of the people whose ethnicity both systems hold, they agree for {number(share['value'], '%', 1)} "
-            f"({level_words(self.level)} {limits[0]}). Beyond what chance would give, agreement is "
-            f"{ratio(kappa['value'])} on a scale on which 1 is perfect (Cohen's kappa, {limits[1]})."
+            f"Of the people whose ethnicity both systems hold, they agree for {said['agreement']} "
+            f"({level_words(self.level)} {said['agreement_limits']}). Beyond what chance would give, agreement is "
+            f"{said['kappa']} on a scale on which 1 is perfect (Cohen's kappa, {said['kappa_limits']})."
         )
         self._say(spec, table, text, "finding")
 
@@ -222,13 +226,19 @@ class Chapter:
 
     def _say(self, spec: TableSpec, table: str, text: str, role: str) -> None:
         """Show a sentence, which is a fact."""
-        identifier = facts.fact_id(spec.measure.code, spec.by, ["all"] * len(spec.by), "sentence")
+        self._fact(spec, table, "sentence", text)
+        _show_text(f"{table}-sentence", text, role)
+
+    def _fact(
+        self, spec: TableSpec, table: str, statistic: str, text: str, value: float | None = None, unit: str = ""
+    ) -> None:
+        """Publish what is told of a whole table."""
+        identifier = facts.fact_id(spec.measure.code, spec.by, ["all"] * len(spec.by), statistic)
         place = self._place(table)
         self._facts.append(
-            Fact(identifier, self.period(spec), self.edition, self.name, table, "sentence", spec.measure.name, text,
-                 status=place.status)
+            Fact(identifier, self.period(spec), self.edition, self.name, table, statistic, spec.measure.name, text,
+                 value, "", unit, place.status)
         )  # fmt: skip
-        _show_text(f"{table}-sentence", text, role)
 
     def _unavailable(self, comparison: Comparison) -> bool:
         """Say why a table cannot be shown; it counts as shown."""

@@ -19,7 +19,7 @@ from reportlib import facts
 from reportlib.build.page import Page, read_chapter
 from reportlib.build.pdf import pdf_report
 from reportlib.build.render import csv_text, html_chapters, html_report
-from reportlib.build.workbook import ods, xlsx
+from reportlib.build.workbook import csvw, ods, xlsx
 from reportlib.gates import figures
 from reportlib.gates.notebooks import KERNEL, LANGUAGE
 from reportlib.gates.statement import statement
@@ -137,6 +137,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     models = [model for one in every for _, model in read_chapter(one).models() if model["kind"] == "table"]
     for model in models:
         (folder / "data" / f"{model['id']}.csv").write_bytes(csv_text(model).encode())
+        described = json.dumps(csvw(model, page))
+        (folder / "data" / f"{model['id']}.csv-metadata.json").write_text(described, encoding="utf-8")
     (folder / "tables.xlsx").write_bytes(xlsx(models, page))
     (folder / "tables.ods").write_bytes(ods(models, page))
     return folder

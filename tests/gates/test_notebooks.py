@@ -79,7 +79,8 @@ def test_a_figure_typed_into_code_is_found(run: Path, code: str) -> None:
 
 def test_parameters_other_than_those_of_the_run_are_found(run: Path) -> None:
     def change(_: dict[str, Any], cells: Cells) -> None:
-        cells["injected"]["source"] = "".join(cells["injected"]["source"]).replace("pooled_years = 3", "pooled_years = 4")
+        cell = cells["injected"]
+        cell["source"] = "".join(cell["source"]).replace("pooled_years = 3", "pooled_years = 4")
 
     assert plant(run, change) == [f"{NOTEBOOK}, cell injected: a figure in its code that is not a parameter"]
 

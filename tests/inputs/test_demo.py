@@ -207,6 +207,7 @@ def counted(tables: Extracts) -> dict[str, tuple[pd.Series, pd.Series]]:
 
 # How much wider than Poisson the spread of each measure is, since one person's events go together.
 SPREAD = {"complaints": 3.5, "upheld": 1.3}
+COMPLEMENTS = ("upheld", "completed", "breached", "recalled")
 
 
 @pytest.fixture(scope="module")
@@ -228,6 +229,14 @@ def test_the_planted_crude_ratios_are_there(found: pd.DataFrame) -> None:
     means = both.groupby(["measure", "group"])[["gap", "error"]].mean()
     assert len(means) == 28
     assert (means["gap"].abs() < 4 * means["error"] / np.sqrt(len(SEEDS))).all()
+
+
+def test_the_planted_ratios_of_the_opposite_outcome_are_there(demo: Extracts) -> None:
+    truth = planted().set_index(["measure", "group"])["complement_crude"]
+    shares = {measure: 1 - events / base for measure, (events, base) in counted(demo).items() if measure in COMPLEMENTS}
+    found = {(measure, code): share[code] / share["W"] for measure, share in shares.items() for code in "ABMO"}
+    assert found == pytest.approx(truth.dropna().to_dict(), rel=0.1)
+    assert all(found[key] == pytest.approx(truth[key], rel=0.03) for key in found if key[0] != "upheld")
 
 
 def test_a_report_meets_differences_large_small_and_uncertain(found: pd.DataFrame) -> None:

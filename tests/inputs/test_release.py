@@ -91,7 +91,9 @@ def test_a_person_has_one_ethnicity_through_all_their_complaints(alone_with):
 
 def test_the_two_records_of_ethnicity_are_crossed(alone_with):
     rows = "".join(f"C{n},P{n},2024-05-01,,Leeds,Food,yes,,{code}\n" for n, code in enumerate(("W1", "W1", "B1", "")))
-    release = alone_with(complaints=HEAD + rows, nomis_ethnicity="person_id,ethnicity_code\nP0,W2\nP1,B1\nP2,B2\nP3,A1\n")
+    release = alone_with(
+        complaints=HEAD + rows, nomis_ethnicity="person_id,ethnicity_code\nP0,W2\nP1,B1\nP2,B2\nP3,A1\n"
+    )
     found = cells(release, spec("ethnicity-agreement", "ethnicity_nomis", "ethnicity_ppud"), "people/complained")
     assert {key: value for key, value in found.items() if "all" not in key} == {
         ("W", "W"): 1,
@@ -240,7 +242,9 @@ def good(extracts: Extracts) -> Extracts:
 
 def test_with_everything_supplied_every_measure_can_be_made(good):
     release = Release(good.read(), ONE)
-    made = [spec(code, "ethnicity") for code in MEASURES if code != "racism-concern" and not code.startswith("ethnicity-")]
+    made = [
+        spec(code, "ethnicity") for code in MEASURES if code != "racism-concern" and not code.startswith("ethnicity-")
+    ]
     assert {of.measure.code: release.why_unavailable(of) for of in made} == {of.measure.code: None for of in made}
 
 
@@ -305,7 +309,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def release(folder: Path) -> Iterator[Release]:
-    names = ("complaints", "nomis_ethnicity", "population", "fatal_incidents", "probation_terminations", "establishments")
+    names = (
+        "complaints",
+        "nomis_ethnicity",
+        "population",
+        "fatal_incidents",
+        "probation_terminations",
+        "establishments",
+    )
     inputs = {
         name: InputSpec(path=path.name, status="synthetic")
         for path in sorted(folder.iterdir())

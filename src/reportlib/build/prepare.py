@@ -129,11 +129,11 @@ def _relations(params: Params, counted: Sequence[Counted]) -> Relations:
         ethnic |= {code: [every[name].members(code)] for code in every[name].compared}
     hierarchies |= dict.fromkeys(ETHNICITIES, ethnic)
     used = {table.part.code for table in counted}
-    chains = {
-        part.whole: (part.code, f"not {part.code}")
+    chains = tuple(
+        (part.whole, (part.code, f"not {part.code}"))
         for part in PARTS.values()
         if part.whole and part.counts == "events" and part.code in used
-    }
+    )
     people = tuple((part.code, part.whole) for part in PARTS.values() if part.counts == "people" and part.whole)
     return Relations(hierarchies, chains, people, fixed=(*ETHNICITIES, "ethnicity_source"))
 

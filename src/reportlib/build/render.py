@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import csv
 import hashlib
-import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,13 +29,13 @@ from reportlib.build.page import (
     Link,
     Model,
     Page,
-    heading,
     marks_in,
     page_of,
     read_chapter,
     resolve,
     slug,
 )
+from reportlib.build.workbook import csv as csv_text
 from reportlib.statistics import VERDICTS
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -204,7 +202,7 @@ class _Finished(NotebookNode):
 
 def _machinery(cell: NotebookNode) -> bool:
     """Whether a cell only opens or closes the chapter: such code stands at its end, out of the reader's way."""
-    tagged = {"parameters", "hide-code"} & set(cell.metadata.get("tags", []))
+    tagged = {"parameters", "injected-parameters", "hide-code"} & set(cell.metadata.get("tags", []))
     shown = [output.get("data", {}).get(MIME, {}).get("kind") for output in cell.get("outputs", [])]
     return bool(tagged) and not [kind for kind in shown if kind != "header"]
 
@@ -219,13 +217,3 @@ def _render(chapters: list[Chapter], page: Page, **view: Any) -> str:
 def _exporter() -> ReportExporter:
     """One exporter, since it compiles its templates once."""
     return ReportExporter()
-
-
-def csv_text(model: Model) -> str:
-    """A table as CSV: one heading row with units, figures as shown, marks kept."""
-    lines = io.StringIO()
-    writer = csv.writer(lines)
-    columns = model["columns"]
-    writer.writerow([heading(column) for column in columns])
-    writer.writerows([row[column["key"]]["text"] for column in columns] for row in model["rows"])
-    return lines.getvalue()

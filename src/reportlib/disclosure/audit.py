@@ -115,7 +115,7 @@ class _Audit:
 
     @cached_property
     def _unconstrained(self) -> dict[int, tuple[Attacker, int]]:
-        found = {}
+        found: dict[int, tuple[Attacker, int]] = {}
         for part in components(self.system, self.free):
             attacker = Attacker(part.rows, part.exact, part.rest, self._least(part.cells))
             found |= {cell: (attacker, i) for i, cell in enumerate(part.cells.tolist())}
@@ -148,7 +148,8 @@ def feasible_interval(
     table = np.asarray(interior, dtype=np.int64)
     for axis in range(table.ndim):
         table = np.concatenate([table, table.sum(axis=axis, keepdims=True)], axis=axis)
-    totals = (np.indices(table.shape).T == np.array(table.shape) - 1).T  # of which axes a cell is the total
+    ends = [np.arange(size) == size - 1 for size in table.shape]
+    totals = np.stack(np.meshgrid(*ends, indexing="ij"))  # over which axes a cell is a total
     asked = np.zeros(table.shape, dtype=bool)
     asked[tuple(np.array(suppressed, dtype=np.int64).reshape(-1, table.ndim).T)] = True
     hidden = asked | (totals.any(axis=0) & ~_published(totals, margins.lower()))
@@ -166,10 +167,8 @@ def feasible_interval(
 def _published(totals: Mask, margins: str) -> Mask:
     """Which totals the words name; in two dimensions a row's total is over the second axis."""
     if "all" in margins:
-        return totals.any(axis=0)
-    named = np.zeros(totals.shape[1:], dtype=bool)
-    if "grand" in margins:
-        named |= totals.all(axis=0)
+        return np.asarray(totals.any(axis=0))
+    named = np.asarray(totals.all(axis=0) & ("grand" in margins))
     if totals.shape[0] == 2:
         rows, columns = totals[1] & ~totals[0], totals[0] & ~totals[1]
         named |= (rows & ("row" in margins)) | (columns & ("column" in margins))

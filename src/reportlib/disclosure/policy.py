@@ -91,8 +91,8 @@ class Relations:
     """How cells hang together.
 
     `hierarchies`: dimension -> parent code -> the ways in which it is divided without remainder.
-    `chains`: whole part -> the disjoint parts that make it up; pairs where a whole is divided in several ways. A code or part that no table shows is
-    still there: what the others leave of the total is an implied cell.
+    `chains`: whole part -> the disjoint parts that make it up; pairs where a whole is divided in several ways.
+    A code or part that no table shows is still there: what the others leave of the total is an implied cell.
     `at_most`: (part, part): in each cell the first is at most the second (people, events).
     `fixed`: dimensions in which a person has one value, so that even distinct people add up.
     """

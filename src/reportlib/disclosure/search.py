@@ -11,6 +11,7 @@ from scipy.sparse.csgraph import connected_components
 from reportlib.disclosure.solve import Ints, Mask, Programme, Vector, is_whole, to_ints
 
 CHEAP = 1e-3  # the cost of moving a cell that is hidden anyway: just enough to move few
+GAP = 0.5  # how far from the cheapest an integer move may be: most take along only what is hidden anyway
 
 
 class Search:
@@ -58,25 +59,50 @@ class Search:
         return [t for t in targets if self.high[t] < self.need(t)]
 
     def _protect(self, targets: Sequence[int]) -> None:
-        """Hide what the cheapest move of each target takes along."""
+        """Hide what the moves of each target take along: one up, or one up and one down if that costs less."""
         for target in targets:
             if self._unmet([target]):
-                self._advance(target, self.everything)
+                before, spent = self._state(), self._spent()
+                self._advance(target, self.need(target), self.everything)
+                after = self._state()
+                if self._spent() > spent:
+                    self._restore(before)
+                    self._advance_both_ways(target)
+                    if self._spent() >= self.cost[after[-1]].sum():
+                        self._restore(after)
+
+    def _advance_both_ways(self, target: int) -> None:
+        down = int(min(-self.fall[target], self.width[target]))
+        up = int(max(self.rise[target], self.width[target] - down))
+        self._advance(target, up, self.everything)
+        if up < self.width[target]:
+            self._advance(target, int(up - self.width[target]), self.everything)
 
     def _prove(self, targets: Sequence[int]) -> None:
         """Find an integer move where the linear programme gave a fractional one, or none."""
         for target in targets:
             for allowed in (self.hidden, self.everything):
                 if self._unmet([target]):
-                    self._advance(target, allowed, integer=True)
+                    self._advance(target, self.need(target), allowed, integer=True)
             if self._unmet([target]):
                 self._take_what_there_is(target)
 
-    def _advance(self, target: int, allowed: Mask, integer: bool = False) -> None:
-        """Take the target where it must go by the cheapest move of the allowed cells, if there is one."""
-        move = self._cheapest(target, self.need(target), allowed, integer)
-        if move is not None:
-            self._learn(move, target)
+    def _advance(self, target: int, distance: int, allowed: Mask, integer: bool = False) -> None:
+        """Take the target so far by the cheapest move of the allowed cells, if there is one."""
+        if not self.low[target] <= distance <= self.high[target]:
+            move = self._cheapest(target, distance, allowed, integer)
+            if move is not None:
+                self._learn(move, target)
+
+    def _state(self) -> tuple[list[Ints], Ints, Ints, dict[int, int], Mask]:
+        return self.moves.copy(), self.low, self.high, self.askers.copy(), self.hidden.copy()
+
+    def _restore(self, state: tuple[list[Ints], Ints, Ints, dict[int, int], Mask]) -> None:
+        moves, self.low, self.high, askers, hidden = state
+        self.moves, self.askers, self.hidden = moves.copy(), askers.copy(), hidden.copy()
+
+    def _spent(self) -> float:
+        return float(self.cost[self.hidden].sum())
 
     def _rows_of(self, cell: int) -> Ints:
         return self.columns.indices[self.columns.indptr[cell] : self.columns.indptr[cell + 1]]
@@ -107,7 +133,7 @@ class Search:
         forward, back = (at, at + size) if distance > 0 else (at + size, at)
         programme.lower[forward], programme.upper[back] = abs(distance), 0
         cost = np.where(self.hidden, CHEAP, self.cost)[cells]
-        return self._as_move(programme.minimise(np.concatenate([cost, cost]), integer)[1], cells)
+        return self._as_move(programme.minimise(np.concatenate([cost, cost]), integer, GAP)[1], cells)
 
     def _programme(self, cells: Ints) -> Programme:
         """Moves of the given cells, as rises and falls."""
@@ -126,9 +152,7 @@ class Search:
         """Published figures leave less room than the policy asks: hide what uses all of it."""
         for sign in (-1, 1):
             if most := self._farthest(target, sign):
-                move = self._cheapest(target, most, self.everything, integer=True)
-                if move is not None:
-                    self._learn(move, target)
+                self._advance(target, most, self.everything, integer=True)
         self.width[target], self.rise[target] = self.high[target] - self.low[target], self.high[target]
         self.hidden[target] &= self.width[target] > 0
 
@@ -146,10 +170,10 @@ class Search:
         for cell in sorted(self.askers, key=lambda c: (-self.cost[c], c)):
             gone = self._gone_with(cell, set(targets)) if self.hidden[cell] else None
             if gone:
-                state = self.moves, self.low, self.high, self.hidden
+                before = self._state()
                 self._forget(gone)
                 if not self._recover(targets):
-                    self.moves, self.low, self.high, self.hidden = state
+                    self._restore(before)
         still = (self.low < 0) | (self.high > 0)
         self.hidden[[cell for cell in self.askers if not still[cell]]] = False
 
@@ -172,14 +196,13 @@ class Search:
         self.moves = [move for move in self.moves if not move[cells].any()]
         reach = np.array([np.zeros_like(self.low), *self.moves])
         self.low, self.high = reach.min(axis=0), reach.max(axis=0)
-        self.hidden = self.hidden.copy()
         self.hidden[cells] = False
 
     def _recover(self, targets: Sequence[int]) -> bool:
         """Whether moves of what is still hidden protect all targets."""
         for target in self._unmet(targets):
             if self._unmet([target]):
-                self._advance(target, self.hidden)
+                self._advance(target, self.need(target), self.hidden)
                 if self._unmet([target]):
                     return False
         return True

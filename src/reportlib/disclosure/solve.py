@@ -25,14 +25,17 @@ class Programme:
     lower: Vector
     upper: Vector
 
-    def minimise(self, cost: Vector, integer: bool = False) -> tuple[str, Vector | None]:
-        """The status ("optimal", "infeasible", "unbounded" or "limit") and the best x that was found."""
+    def minimise(self, cost: Vector, integer: bool = False, gap: float = 0.0) -> tuple[str, Vector | None]:
+        """The status ("optimal", "infeasible", "unbounded" or "limit") and the best x that was found.
+
+        An integer x may cost up to `gap` (a share) more than the least.
+        """
         result = milp(
             cost,
             integrality=np.full(len(cost), int(integer)),
             bounds=Bounds(self.lower, self.upper),
             constraints=[LinearConstraint(self.rows, self.low, self.high)] if self.rows.shape[0] else [],
-            options={"node_limit": NODES} if integer else {"presolve": False},
+            options={"node_limit": NODES, "mip_rel_gap": gap} if integer else {"presolve": False},
         )
         status = {0: "optimal", 2: "infeasible", 3: "unbounded"}.get(result.status, "limit")
         return status, result.x

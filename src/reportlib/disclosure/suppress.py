@@ -148,9 +148,7 @@ def protect(
     return Pattern(system.dimensions, rules, {table.name: table for table in tables})
 
 
-def _protect(
-    system: System, component: Component, needs: tuple[Ints, Ints], stays: frozenset[Key]
-) -> dict[Key, str]:
+def _protect(system: System, component: Component, needs: tuple[Ints, Ints], stays: frozenset[Key]) -> dict[Key, str]:
     """The hidden cells of one component and their rules."""
     keys = [system.keys[i] for i in component.cells]
     cells = [system.cells[i] for i in component.cells]

@@ -182,9 +182,7 @@ class _Lattice:
                     at_most += [] if rest else [{at(parent): 1} | {at(code): -1 for code in have}]
         return equal, at_most, uniform
 
-    def _lines(
-        self, cells: Iterable[Key], exact: bool
-    ) -> Iterator[tuple[int, Callable[[Code], Key], frozenset[Code]]]:
+    def _lines(self, cells: Iterable[Key], exact: bool) -> Iterator[tuple[int, Callable[[Code], Key], frozenset[Code]]]:
         """Every line of two cells or more along an axis: the axis, code -> key, and the codes that are there."""
         for axis, hierarchy in enumerate(self.axes):
             lines = defaultdict(set)
@@ -214,9 +212,7 @@ class _Lattice:
             self._plans[axis, codes] = sorted(way for way in ways if way[1])
         return self._plans[axis, codes]
 
-    def _cover(
-        self, axis: int, parent: Code, children: Codes, codes: frozenset[Code]
-    ) -> tuple[Codes, Code]:
+    def _cover(self, axis: int, parent: Code, children: Codes, codes: frozenset[Code]) -> tuple[Codes, Code]:
         """The children that are there, then the largest other codes that fit among the rest, and what is left."""
         left = set[Code]().union(*(self.leaves(axis, child) for child in children))
         have = []

@@ -36,11 +36,12 @@ from reportlib.params import Params
 Model = Mapping[str, Any]
 FILES = re.compile(
     r"(report\.(html|pdf)|facts\.jsonl|(run|parameters)\.json|chapters/[a-z-]+\.html|notebooks/[\w-]+\.ipynb"
-    r"|data/[a-z-]+\.csv|[\w-]+\.(xlsx|ods))"
+    r"|data/[a-z-]+\.csv(-metadata\.json)?|[\w-]+\.(xlsx|ods))"
 )
 PICTURE = re.compile(r'<figure[^>]* id="chart-([^"]+)".*?(<svg.*?</svg>)', re.DOTALL)
 COLOUR = re.compile(r"#[0-9a-f]{3,8}\b", re.IGNORECASE)
 FIXED = {("charset", "utf-8"), ("tabindex", "0")}
+CSVW = "http://www.w3.org/ns/csvw"
 PLACES = 9  # decimal places to which a number read from a workbook is the number written
 DATA = "data:text/csv;charset=utf-8,"
 
@@ -54,12 +55,14 @@ def check(made: Path) -> list[Finding]:
     found = [finding for name, held in notebooks.items()
              for finding in check_notebook(held, f"notebooks/{name}", params, ledger.run.run)]  # fmt: skip
     found += [*_files(made), *check_facts(ledger.facts), *_models(notebooks, shown, ledger)]
-    if found:  # what stands in the notebooks is what all other files are held against
+    if found:  # all other files are held against the notebooks
         return found
     for path in [made / "report.html", *sorted((made / "chapters").glob("*.html"))]:
         found += check_page(path.read_text(encoding="utf-8"), path.relative_to(made).as_posix(), shown)
     for path in sorted((made / "data").glob("*.csv")):
         found += check_csv(path, shown)
+    for path in sorted((made / "data").glob("*.json")):
+        found += check_metadata(path, shown)
     for path in sorted([*made.glob("*.xlsx"), *made.glob("*.ods")]):
         found += check_workbook(path, shown)
     if (made / "report.pdf").exists():
@@ -93,10 +96,17 @@ def _files(made: Path) -> Iterator[Finding]:
 
 
 def _models(notebooks: Mapping[str, Any], shown: Shown, ledger: Ledger) -> Iterator[Finding]:
-    """Every display against the ledger, tables first, and every fact against the displays."""
+    """Every display against the ledger, and every fact against the displays.
+
+    Charts and sentences are made again from the tables, so a fault in a table is told first and alone.
+    """
     held = [(f"notebooks/{name}, cell {cell}", model) for name, one in notebooks.items() for cell, model in models(one)]
-    for where, model in sorted(held, key=lambda pair: pair[1].get("kind") != "table"):
-        yield from check_model(model, ledger, shown.by_kind["table"] | shown.by_kind["chart"], where)
+    by_id = shown.by_kind["table"] | shown.by_kind["chart"]
+    for tables in (True, False):
+        chosen = [pair for pair in held if (pair[1]["kind"] == "table") is tables]
+        if faults := [fault for where, model in chosen for fault in check_model(model, ledger, by_id, where)]:
+            yield from faults
+            return
     for number, fact in enumerate(ledger.facts, 1):
         if id(fact) not in ledger.placed:
             yield Finding(f"{fact.id} stands on no page", "facts.jsonl", number)
@@ -186,6 +196,14 @@ def check_csv(path: Path, shown: Shown) -> Iterator[Finding]:
     for place, (line, own) in enumerate(zip(found, wanted, strict=False), 1):
         if line != own:
             yield Finding("the line is not that of the chapter's table", name, place)
+
+
+def check_metadata(path: Path, shown: Shown) -> Iterator[Finding]:
+    """What stands beside a CSV: words about the columns of its table."""
+    table = shown.by_kind["table"].get(path.name.removesuffix(".csv-metadata.json"))
+    own = [*_words(table), " ".join(table["notes"]), CSVW] if table else []
+    if table is None or shown.constants.stray(path.read_text(encoding="utf-8").replace('"', " "), own):
+        yield Finding("a figure without a fact", f"data/{path.name}")
 
 
 def check_workbook(path: Path, shown: Shown) -> Iterator[Finding]:

@@ -165,7 +165,7 @@ def marks(tree: HtmlElement) -> Iterator[Fault]:
 
 def statuses(tree: HtmlElement) -> Iterator[Fault]:
     """Each table of figures and each chart says what its data is."""
-    for block in tree.xpath("//figure | //*[contains(@class, 'block')][.//td[@class='n' or @class='n mark']]"):
+    for block in tree.xpath("//figure | //*[contains(@class, 'block')][.//table[@class='figures']]"):
         if not block.xpath(".//*[contains(@class, 'badge')]"):
             yield block, "figures without a data status"
 

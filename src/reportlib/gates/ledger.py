@@ -16,7 +16,7 @@ from reportlib.ethnicity import groupings, label
 from reportlib.facts import Fact
 from reportlib.gates.constants import Constants, figures
 from reportlib.handoff import Handoff
-from reportlib.measures import MEASURES, TableSpec
+from reportlib.measures import TableSpec
 from reportlib.params import Params
 from reportlib.presentation import Comparison, adjusted_sentence, draw, mix_sentence, sentence, shares, verdicts
 from reportlib.published import PUBLISHED_TABLES
@@ -28,7 +28,6 @@ from reportlib.words import missing
 Model = Mapping[str, Any]
 SHARES = re.compile(r"Share of (.+) and of (.+), [^,]+")
 FACT_ROUNDING = 1e-9
-RARER = "The relative rate is that of the rarer side"
 DERIVED = ("adjusted", "mix")  # sentences that are no facts, but follow from facts
 
 
@@ -53,17 +52,21 @@ class Ledger:
         self.placed |= {id(fact) for fact in held}
         return held[0] if len(held) == 1 else None
 
+    def _of(self, table: str, statistic: str) -> list[Fact]:
+        return [fact for fact in self.facts if fact.table == table and fact.statistic == statistic]
+
     def said(self, table: str) -> list[str]:
         """The sentences of a table that are facts."""
-        held = [fact for fact in self.facts if fact.table == table and fact.statistic == "sentence"]
+        held = self._of(table, "sentence")
         self.placed |= {id(fact) for fact in held}
         return [fact.text for fact in held]
 
-    def headlines(self, measures: Iterable[str]) -> list[str]:
-        """The tables of these measures, by their names, that compare ethnic groups in all of the system."""
-        known = self.run.run["tables"].items()
-        tables = {MEASURES[held["measure"]].name: name for name, held in known if held["by"] == ["ethnicity"]}
-        return [tables[name] for name in measures if name in tables]
+    def headlines(self, outcomes: Iterable[str]) -> list[str]:
+        """The tables that compare ethnic groups in all of the system, by what their verdicts are on."""
+        known = [name for name, held in self.run.run["tables"].items() if held["by"] == ["ethnicity"]]
+        frames = {name: verdicts(self.facts, [name]) for name in known}
+        tables = {frame["stratum"].iloc[0]: name for name, frame in frames.items() if len(frame)}
+        return [tables[outcome] for outcome in outcomes if outcome in tables]
 
     def spec(self, table: str) -> TableSpec | None:
         """What the run declares of a table of counts; None for any other table."""
@@ -80,10 +83,7 @@ class Ledger:
         wanted = [*FIGURES, "numerator", "denominator"]
         frame = frame.reindex(columns=[*frame.columns.difference(wanted, sort=False), *wanted])
         frame[wanted] = frame[wanted].astype(float)
-        if "verdict" in frame:
-            rarer = {name for note in model["notes"] if note.startswith(RARER)
-                     for name in note.partition(", for: ")[2].rstrip(".").split(", ")}  # fmt: skip
-            frame["judged"] = frame["label"].isin(rarer).map({True: "complement", False: ""})
+        frame["judged"] = "complement" if any(fact.unit for fact in self._of(spec.id, "ratio")) else ""
         place = Place("", self.params.edition, tuple(model["status"]))
         return Comparison(spec, frame, place, period, reference if "verdict" in frame else "")
 

@@ -56,11 +56,12 @@ def check_notebook(notebook: Node, name: str, params: Params, run: Node) -> list
 
 
 def models(notebook: Node) -> Iterator[tuple[str, Node]]:
-    """Each display of a notebook with the name of its cell."""
+    """Each display of a notebook that has all its parts, with the name of its cell."""
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
-            if MIME in output.get("data", {}):
-                yield cell["id"], output["data"][MIME]
+            model = output.get("data", {}).get(MIME, {})
+            if model.keys() >= MODELS.get(model.get("kind"), {"nothing"}):
+                yield cell["id"], model
 
 
 def _document(notebook: Node, run: Node) -> Iterator[Fault]:

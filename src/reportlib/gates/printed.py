@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,12 @@ from lxml import etree
 from reportlib.build import markdown
 from reportlib.build.page import Chapter, heading, marks_in
 from reportlib.errors import Finding
+from reportlib.gates import tags
 from reportlib.gates.constants import Constants, figures
 
 Font = dict[int, str]
+Page = tuple[list[str], list[str]]  # lines of text: the document's, and those in the margins
+DATED = ("/CreationDate", "/ModDate", "/Creator", "/Producer")  # the publication date, the program
 READ = "BDC BMC EMC Tf Tj TJ"
 
 
@@ -25,24 +28,43 @@ def check_printed(path: Path, chapters: Sequence[Chapter], constants: Constants)
     heads = [link.title for chapter in chapters for link in chapter.sections] + [one.title for one in chapters]
     with pikepdf.open(path) as document:
         with document.open_outline() as outline:
-            first = document.pages.index(pikepdf.Page(outline.root[0].destination[0]))
+            destination: Any = outline.root[0].destination
+            first = document.pages.index(pikepdf.Page(destination[0]))
+            named = [item.title for item in _below(outline.root)]
         fonts: dict[Any, Font] = {}
         pages = [_read(page, fonts) for page in document.pages]
+        alts = [figure.alt for figure in tags.read(document).of("/Figure")]
+        about = [str(value) for key, value in document.docinfo.items() if key not in DATED]
+    if constants.stray(" ".join([*named, *about]), heads):
+        yield Finding("a figure in its title or bookmarks", path.name)
+    if alts != [model["alt"] for chapter in chapters for _, model in chapter.models() if model["kind"] == "chart"]:
+        yield Finding("the alt text of its pictures is not the chapters'", path.name)
     numbers = [f"{number}" for number in range(1, len(pages) + 1)]
-    for number, (body, _) in enumerate(pages[:first], 1):
-        if constants.stray(" ".join(body), [*heads, *(numbers if number > 1 else [])]):
-            yield Finding("a figure without a fact", path.name, number, "page")
-    for number, (_, margin) in enumerate(pages, 1):
+    for number, (body, margin) in enumerate(pages, 1):
         own = [*heads, f"Page {number} of {len(pages)}", *_table_heads(chapters)]
         if constants.stray(" ".join(margin), own):
-            yield Finding("a figure in the margin", path.name, number, "page")
+            yield Finding(f"a figure in the margin of page {number}", path.name)
+        if number <= first and constants.stray(" ".join(body), [*heads, *(numbers if number > 1 else [])]):
+            yield Finding(f"a figure without a fact on page {number}", path.name)
+    yield from _in_order(pages, first, chapters, path.name)
+
+
+def _in_order(pages: Sequence[Page], first: int, chapters: Sequence[Chapter], name: str) -> Iterator[Finding]:
+    """The chapters' figures, one after the other; the first that is another's is told by its page."""
     found = [(number, figure) for number, (body, _) in enumerate(pages, 1) if number > first
              for figure in figures(" ".join(body))]  # fmt: skip
     wanted = [figure for chapter in chapters for text in _told(chapter) for figure in figures(text)]
     for (number, figure), own in zip_longest(found, wanted, fillvalue=(len(pages), "")):
         if figure != own:
-            yield Finding("from here on the figures are not those of the chapters", path.name, number, "page")
+            yield Finding(f"on page {number} the figures cease to be those of the chapters", name)
             return
+
+
+def _below(items: Iterable[Any]) -> Iterator[Any]:
+    """Bookmarks with those below them."""
+    for item in items:
+        yield item
+        yield from _below(item.children)
 
 
 def _table_heads(chapters: Sequence[Chapter]) -> set[str]:
@@ -64,33 +86,43 @@ def _told(chapter: Chapter) -> Iterator[str]:
                 yield from (*(f"[{mark}]" for mark in marks_in(model)), *model["notes"], model["source"])
             elif model["kind"] == "chart":
                 yield model["caption"]
-                yield from etree.fromstring(model["svg"].encode()).itertext()
+                yield _digits(etree.fromstring(model["svg"].encode()).itertext())
             elif model["kind"] == "say":
                 yield model["text"]
             elif model["kind"] == "headline":
                 yield from (item["text"] for item in model["items"])
 
 
-def _read(page: pikepdf.Page, fonts: dict[Any, Font]) -> tuple[list[str], list[str]]:
-    """The lines of text on a page: those of the document, and those in its margins."""
-    body: list[str] = []
-    margin: list[str] = []
-    marks: list[bool] = []  # whether each open mark is of the margin
+def _digits(texts: Iterable[str]) -> str:
+    """The digits of a picture in one: there each letter is drawn by itself."""
+    return "".join(re.findall(r"\d", "".join(texts)))
+
+
+def _read(page: pikepdf.Page, fonts: dict[Any, Font]) -> Page:
+    """The text of a page; that of a picture is its digits."""
+    lines: dict[str, list[str]] = {"body": [], "picture": [], "margin": []}
+    marks: list[str] = []  # what each open mark holds
     font: Font = {}
     for instruction in pikepdf.parse_content_stream(page, READ):
-        operator, operands = str(instruction.operator), instruction.operands
+        operator, operands = str(instruction.operator), list[Any](instruction.operands)
         if operator in ("BDC", "BMC"):
-            marks.append(operands[0] == "/Artifact")
+            marks.append("margin" if operands[0] == "/Artifact" else "picture" if _is_picture(operands[-1]) else "body")
         elif operator == "EMC":
-            marks.pop()
+            if marks.pop() == "picture":
+                lines["body"].append(_digits(lines["picture"]))
+                lines["picture"].clear()
         elif operator == "Tf":
             font = _font(page.Resources.Font[operands[0]], fonts)
         else:
             runs = operands[0] if operator == "TJ" else operands
             codes = b"".join(bytes(run) for run in runs if isinstance(run, pikepdf.String))
             text = "".join(font.get(int.from_bytes(codes[at : at + 2]), "?") for at in range(0, len(codes), 2))
-            (margin if any(marks) else body).append(text)
-    return body, margin
+            lines["margin" if "margin" in marks else "picture" if "picture" in marks else "body"].append(text)
+    return lines["body"], lines["margin"]
+
+
+def _is_picture(properties: Any) -> bool:
+    return isinstance(properties, pikepdf.Dictionary) and "/Alt" in properties
 
 
 def _font(font: Any, fonts: dict[Any, Font]) -> Font:

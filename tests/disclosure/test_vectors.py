@@ -1,0 +1,48 @@
+"""The attacker's intervals on tables whose answers are known by full enumeration."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reportlib.disclosure import feasible_interval
+
+VECTORS = json.loads((Path(__file__).parent / "vectors.json").read_text())["vectors"]
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda v: v["id"])
+def test_intervals_are_those_of_the_vector(vector: dict[str, Any]) -> None:
+    found = feasible_interval(
+        vector["interior"], vector["margins"], vector["suppressed"], vector["attacker_lower_bound"]
+    )
+    for expected in vector["expected"]:
+        bounds = found[tuple(expected["cell"])]
+        assert [bounds.lower, bounds.upper] == expected["lp"]
+        assert [bounds.integer_lower, bounds.integer_upper] == expected["integer"]
+        assert bounds.exact == expected["exactly_disclosed"]
+
+
+def test_a_total_that_is_not_published_bounds_nothing() -> None:
+    found = feasible_interval([[1, 2], [3, 4]], "row totals", [(0, 0), (0, 1)], 1)
+    assert found[0, 0][:2] == (1, 2)  # 1 + 2 = 3, and each is at least 1
+    found = feasible_interval([[1, 2], [3, 4]], "column totals", [(0, 0), (0, 1)], 1)
+    assert found[0, 0].exact and found[0, 1].exact
+    found = feasible_interval([[1, 2], [3, 4]], "none", [(0, 0)], 1)
+    assert found[0, 0][:2] == (1, float("inf"))
+
+
+def test_a_total_may_be_suppressed_too() -> None:
+    found = feasible_interval([3, 4, 5], "all", [(0,), (3,)], 1)
+    assert found[0,][:2] == (1, float("inf"))
+    assert found[3,][:2] == (10, float("inf"))  # 4 + 5 + 1
+
+
+def test_linear_and_integer_bounds_differ_where_fractions_fit() -> None:
+    """Three dimensions, every total known: an odd cell of the cube may be a half, but not for whole people."""
+    cube = [[[1, 0], [0, 1]], [[0, 1], [1, 0]]]
+    every = [(i, j, k) for i in range(2) for j in range(2) for k in range(2)]
+    found = feasible_interval(cube, "all", every)
+    assert found[0, 0, 0] == (0, 1, 0, 1)

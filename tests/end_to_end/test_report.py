@@ -1,0 +1,415 @@
+"""A report from end to end: complete or absent, the same again, never overwritten, and nobody to be found in it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import psutil
+import pytest
+from lxml import html
+from small_report import DEATHS, Project, project
+from typer.testing import CliRunner
+
+from reportlib import facts
+from reportlib.build.page import MIME
+from reportlib.build.report import checked_inputs, report, run_id
+from reportlib.cli import app
+from reportlib.errors import ReportError
+from reportlib.gates.html import check_html, check_site
+from reportlib.inputs import read_all
+from reportlib.inputs.release import Release
+from reportlib.measures import MEASURES, TableSpec
+from reportlib.params import load
+from reportlib.project import NOTEBOOKS, ROOT
+
+CHAPTERS = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder by its path."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def scratch_left(made: Project) -> list[Path]:
+    return [path for path in made.edition.iterdir() if path.name.startswith(".")]
+
+
+# The whole report
+
+
+def test_the_run_is_complete(whole):
+    folder = whole[0].current
+    for name in (
+        "report.html",
+        "report.pdf",
+        "facts.jsonl",
+        "run.json",
+        "parameters.json",
+        "tables.xlsx",
+        "tables.ods",
+    ):
+        assert (folder / name).stat().st_size > 1000, name
+    assert sorted(path.name for path in (folder / "notebooks").iterdir()) == CHAPTERS
+    assert len(list((folder / "chapters").glob("*.html"))) >= len(CHAPTERS)
+    assert (folder / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_command_says_how_long_each_stage_took_and_where_the_report_is(whole):
+    said = whole[1].splitlines()
+    stages = [
+        "reading and checking inputs",
+        "counting",
+        "protecting",
+        "estimating",
+        "running the chapters",
+        "rendering",
+    ]
+    seconds = [line for line in said if line.endswith(tuple(stages)) and " s  " in line]
+    assert len(seconds) == len(stages)
+    page, pdf = (Path(line) for line in said[-2:])
+    assert (page.name, pdf.name) == ("report.html", "report.pdf")
+    assert (Path.cwd() / page).resolve().parent == whole[0].current
+
+
+def test_each_chapter_is_named_as_it_is_done(whole):
+    for name in ("uphold-rates", "deaths-in-custody", "probation-outcomes", "summary", "methods-and-quality"):
+        assert f"  {name}: done, " in whole[1]
+
+
+def test_nothing_is_left_of_the_work(whole):
+    assert scratch_left(whole[0]) == []
+    assert not (whole[0].edition / "failed").exists()
+
+
+def test_the_pages_pass_their_gates(whole):
+    folder = whole[0].current
+    assert check_html((folder / "report.html").read_text(encoding="utf-8"), "report.html") == []
+    pages = {path.name: path.read_text(encoding="utf-8") for path in (folder / "chapters").glob("*.html")}
+    downloads = [path for path in files(folder) if not path.endswith(".html")]
+    assert check_site(pages, downloads) == []
+
+
+def test_every_page_says_draft_and_synthetic(whole):
+    text = html.parse(str(whole[0].current / "report.html")).getroot().text_content()
+    assert "DRAFT" in text.upper()
+    assert "synthetic" in text.lower()
+
+
+def test_the_same_again_returns_the_same_run_without_running(whole):
+    made, _ = whole
+    before = {path: (made.current / path).stat().st_mtime_ns for path in files(made.current)}
+    again = made.make()
+    assert not again.new
+    assert again.folder == made.current
+    assert "running the chapters" not in again.seconds
+    assert {path: (made.current / path).stat().st_mtime_ns for path in files(made.current)} == before
+
+
+def test_a_run_holds_no_time_and_no_place(whole):
+    made, _ = whole
+    for path, content in files(made.current).items():
+        if path.endswith((".ipynb", ".jsonl", ".html", ".csv")):
+            assert str(made.edition).encode() not in content, path
+            assert b'"start_time"' not in content, path
+
+
+@pytest.mark.full
+def test_two_fresh_runs_of_the_whole_report_are_the_same(whole, tmp_path, demo_data):
+    again = replace(whole[0], outputs=tmp_path / "again")
+    again.make()
+    one, two = files(whole[0].current), files(again.current)
+    assert facts.read([whole[0].current / "facts.jsonl"]) == facts.read([again.current / "facts.jsonl"])
+    assert {name for name in one if one[name] != two.get(name)} == set()
+
+
+# Nobody can be found: each small count of the records against each file of the run
+
+
+@pytest.fixture(scope="module")
+def small_counts(whole, tmp_path_factory) -> list[tuple[str, str, tuple[str, ...], str, int]]:
+    """Every count of 1 to 5 in the declared tables: table, column, codes, period, count."""
+    params = load(whole[0].params)
+    release = Release(read_all(dict(params.inputs), tmp_path_factory.mktemp("typed"), ROOT), params)
+    run = json.loads((whole[0].current / "run.json").read_text(encoding="utf-8"))
+    found = []
+    for name, held in run["tables"].items():
+        spec = TableSpec(name, MEASURES[held["measure"]], tuple(held["by"]), held["grouping"], held["period"])
+        for column, part in zip(("numerator", "denominator"), spec.measure.parts, strict=False):
+            if part.counts == "stock":
+                continue
+            for row in release.counts(spec, part).to_dict("records"):
+                if 1 <= row["value"] <= 5:
+                    period = row.get("year", params.pooled_label)
+                    found.append((name, column, tuple(str(row[key]) for key in spec.by), period, row["value"]))
+    return found
+
+
+def spec_of(made: Project, name: str) -> TableSpec:
+    held = json.loads((made.current / "run.json").read_text(encoding="utf-8"))["tables"][name]
+    return TableSpec(name, MEASURES[held["measure"]], tuple(held["by"]), held["grouping"], held["period"])
+
+
+def test_there_are_many_small_counts_to_hide(small_counts):
+    assert len(small_counts) > 100
+    assert len({name for name, *_ in small_counts}) > 10
+
+
+def test_no_fact_holds_a_small_count_or_what_derives_from_it(whole, small_counts):
+    held: dict[tuple[str, str, str], dict[str, facts.Fact]] = {}
+    for fact in facts.read([whole[0].current / "facts.jsonl"]):
+        cell, _, statistic = fact.id.rpartition("/")
+        held.setdefault((fact.table.removesuffix("-evidence"), cell, fact.period), {})[statistic] = fact
+    for name, column, codes, period, _ in small_counts:
+        spec = spec_of(whole[0], name)
+        cell = facts.fact_id(spec.measure.code, spec.by, codes, "").rstrip("/")
+        found = held[name, cell, period]
+        assert found[column].mark == "c", (name, codes)
+        for statistic, fact in found.items():
+            if statistic not in ("denominator", "verdict", "sentence"):
+                assert (fact.value, bool(fact.mark)) == (None, True), fact.id
+            assert statistic != "verdict" or fact.text == "not assessed"
+
+
+def test_no_notebook_holds_a_small_count(whole, small_counts):
+    models = {model["id"]: model for model in shown(whole[0]) if model["kind"] == "table"}
+    for name, column, codes, _, count in small_counts:
+        row = row_of(models[name], spec_of(whole[0], name), codes)
+        assert row[column]["text"] == "[c]", (name, codes, count)
+        assert row[column]["value"] is None
+
+
+def shown(made: Project) -> Iterator[dict[str, Any]]:
+    """Every model that the executed notebooks show."""
+    for path in sorted((made.current / "notebooks").glob("*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            for output in cell.get("outputs", []):
+                if MIME in output.get("data", {}):
+                    yield output["data"][MIME]
+
+
+def row_of(model: dict[str, Any], spec: TableSpec, codes: tuple[str, ...]) -> dict[str, Any]:
+    """The row of a table by its codes: facts carry them whatever the row is called."""
+    wanted = facts.fact_id(spec.measure.code, spec.by, codes, "numerator")
+    year = codes[spec.by.index("year")] if "year" in spec.by else ""
+    (row,) = [
+        row for row in model["rows"] if row["numerator"]["fact"] == wanted and (not year or row["year"]["text"] == year)
+    ]
+    return row
+
+
+def test_the_plain_renditions_in_the_notebooks_say_what_the_tables_say(whole):
+    for path in sorted((whole[0].current / "notebooks").glob("*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            for output in cell.get("outputs", []):
+                assert output.output_type == "display_data", cell["id"]
+                if "text/html" in output.data:
+                    tree = html.fromstring(output.data["text/html"])
+                    plain = [[td.text_content() for td in tr] for tr in tree.iter("tr")][1:]
+                    assert plain == as_texts(output.data[MIME])
+
+
+def as_texts(model: dict[str, Any]) -> list[list[str]]:
+    return [[row[column["key"]]["text"] for column in model["columns"]] for row in model["rows"]]
+
+
+def test_the_pages_say_what_the_tables_say(whole):
+    tree = html.parse(str(whole[0].current / "report.html")).getroot()
+    models = [model for model in shown(whole[0]) if model["kind"] == "table"]
+    assert len(models) > 40
+    for model in models:
+        (block,) = tree.xpath(f"//*[@id='table-{model['id']}']")
+        rows = [[" ".join(cell.text_content().split()) for cell in row] for row in block.iter("tr")]
+        body = [row for row in rows if len(row) == len(model["columns"])][-len(model["rows"]) :]
+        wanted = [[" ".join(text.split()) for text in row] for row in as_texts(model)]
+        assert [[bare(cell) for cell in row] for row in body] == [[bare(cell) for cell in row] for row in wanted]
+
+
+def bare(text: str) -> str:
+    """The first word of a cell; a page may explain a mark further."""
+    return text.split(" ")[0] if text else ""
+
+
+def test_the_downloads_hide_what_the_tables_hide(whole):
+    for model in shown(whole[0]):
+        if model["kind"] != "table":
+            continue
+        with (whole[0].current / "data" / f"{model['id']}.csv").open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.reader(file))[-len(model["rows"]) :]
+        for row, cells in zip(rows, as_texts(model), strict=True):
+            assert row.count("[c]") >= cells.count("[c]"), model["id"]
+
+
+def test_what_was_hidden_is_counted_in_the_report(whole, small_counts):
+    run = json.loads((whole[0].current / "run.json").read_text(encoding="utf-8"))
+    assert sum(held["primary"] for held in run["hidden"]) >= len(small_counts)
+
+
+# Runs are kept
+
+
+def test_a_fresh_run_has_the_same_bytes_and_clears_what_a_killed_one_left(short, tmp_path):
+    again, stages = replace(short, outputs=tmp_path / "again"), []
+    (again.edition / ".work-999999999-abc" / "inputs").mkdir(parents=True)
+    run = report(load(again.params), {}, again.outputs, stage=stages.append)
+    assert run.new
+    assert run.folder.name == short.current.name
+    differ = {name for name, content in files(run.folder).items() if content != files(short.current).get(name)}
+    assert differ == set()
+    assert scratch_left(again) == []
+    order = ["reading and checking inputs", "counting", "protecting", "estimating", "running the chapters"]
+    assert stages[: len(order)] == order
+
+
+def test_changed_parameters_make_another_run_and_keep_the_old(short):
+    first, before = short.current, files(short.current)
+    short.change(title="Another title")
+    second = short.make()
+    assert second.new
+    assert short.runs() == sorted([first.name, second.folder.name])
+    assert files(first) == before
+    assert short.current == second.folder
+    short.change(title="Race equality in prisons and probation")
+    assert not short.make().new
+    assert short.current == first
+
+
+def test_the_name_of_a_run_follows_from_parameters_inputs_and_answers(short, tmp_path):
+    params = load(short.params)
+    sources, _ = checked_inputs(params, tmp_path / "typed")
+    name = run_id(params, sources, {})
+    assert name == short.current.name
+    deaths = replace(sources["fatal_incidents"], sha256="0" * 64)
+    names = [
+        run_id(params.model_copy(update={"confidence_level": 0.9}), sources, {}),
+        run_id(params, sources | {"fatal_incidents": deaths}, {}),
+        run_id(params, sources, {"deaths/ethnicity/B": "An answer."}),
+    ]
+    assert len({name, *names}) == 4
+
+
+def test_a_cell_that_fails_is_named_and_the_last_report_stays(short, analysis):
+    good, before = short.current, files(short.edition)
+    analysis('print("so far")\nchapter.table(chapter.measure("deaths-by-typ"))')
+    short.change(title="Another title")
+    with pytest.raises(ReportError) as error:
+        short.make()
+    (finding,) = [str(finding) for finding in error.value.findings]
+    assert finding.startswith("30-deaths.ipynb: cell deaths-by-type: ReportError: The chapter deaths does not declare")
+    assert "Traceback" not in str(error.value)
+    kept = nbformat.read(short.edition / "failed" / "notebooks" / "30-deaths.ipynb", as_version=4)
+    (cell,) = [cell for cell in kept.cells if cell["id"] == "deaths-by-type"]
+    assert cell.outputs[0].text == "so far\n"
+    assert {name: content for name, content in files(short.edition).items() if not name.startswith("failed")} == before
+    assert short.current == good
+    assert scratch_left(short) == []
+
+
+# What the user can mend: exit code 2, in words
+
+
+def told(made: Project) -> str:
+    """What the command says when it refuses."""
+    done = CliRunner().invoke(app, made.command()[1:])
+    assert done.exit_code == 2, done.output
+    assert "Traceback" not in done.output
+    assert not (made.edition / "runs").exists()
+    return " ".join(done.output.split())
+
+
+@pytest.fixture
+def refused(tmp_path, demo_data) -> Project:
+    return project(tmp_path, demo_data, DEATHS)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"confidence_levle": 0.95}, ["confidence_levle", "confidence_level"]),
+        ({"pooled_years": "three"}, ["pooled_years", "'three' (text)", "whole number"]),
+        ({"reporting_year": "2024/25"}, ["'2024/25' is not how a reporting year is written; write 2024-25"]),
+    ],
+    ids=["misspelt", "wrong-type", "year"],
+)
+def test_a_wrong_parameter_is_refused_in_words(refused, given, said):
+    refused.change(**given)
+    found = told(refused)
+    assert [part for part in said if part not in found] == []
+
+
+def test_everything_that_is_wrong_with_the_parameters_is_said_at_once(refused):
+    refused.change(confidence_levle=0.95, pooled_years="three", reporting_year="2024/25")
+    found = told(refused)
+    assert all(word in found for word in ("confidence_levle", "'three'", "'2024/25'"))
+
+
+def test_a_missing_parameter_file_is_named(refused):
+    refused.params.unlink()
+    assert "params.yml cannot be read: No such file or directory" in told(refused)
+
+
+def test_a_missing_extract_is_named(refused, tmp_path):
+    spec = {"path": str(tmp_path / "fatal_incident.csv"), "status": "synthetic"}
+    refused.change(inputs={"fatal_incidents": spec})
+    assert "fatal_incident.csv: there is no such file" in told(refused)
+
+
+def test_an_output_folder_that_cannot_be_written_is_named(refused, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    blocked = replace(refused, outputs=tmp_path / "file" / "outputs")
+    found = told(blocked)
+    assert found.startswith("Nothing can be written to")
+    assert "Not a directory. Make the folder writable" in found
+
+
+def test_the_command_itself_ends_without_a_traceback(refused):
+    refused.change(pooled_years="three")
+    done = refused.cli()
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "pooled_years" in done.stderr
+
+
+# Ctrl-C
+
+
+def test_ctrl_c_half_way_stops_everything_and_leaves_the_last_report(tmp_path, demo_data):
+    made = project(tmp_path, demo_data, DEATHS)
+    earlier = made.edition / "runs" / "earlier"
+    earlier.mkdir(parents=True)
+    (earlier / "report.html").write_text("the last report")
+    (made.edition / "current").symlink_to("runs/earlier")
+    process = subprocess.Popen(
+        made.command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    kernels = started(process)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Stopped. The last complete report is as it was." in said
+    assert "Traceback" not in said
+    gone, left = psutil.wait_procs(kernels, timeout=10)
+    assert kernels and gone and not left
+    assert made.runs() == ["earlier"]
+    assert (made.current / "report.html").read_text() == "the last report"
+    assert scratch_left(made) == []
+
+
+def started(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """The kernels of a report that runs its chapters, once there are two."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        kernels = psutil.Process(process.pid).children(recursive=True)
+        if sum("ipykernel_launcher" in " ".join(kernel.cmdline()) for kernel in kernels) >= 2:
+            return kernels
+        time.sleep(0.1)
+    raise AssertionError("no chapter was started")

@@ -1,0 +1,30 @@
+"""Take the README's pictures of the current report: make screenshots."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+IMAGES = Path("docs/images")
+WANTED = {"summary": 0, "uphold-rates": 900}  # chapter -> how far down the page
+
+
+def main(report: Path) -> None:
+    if not report.exists():
+        sys.exit(f"There is no {report}: run make annual-report first.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 1100})
+        for chapter, top in WANTED.items():
+            page.goto((report / "chapters" / f"{chapter}.html").resolve().as_uri())
+            page.evaluate(f"window.scrollTo(0, {top})")
+            page.screenshot(path=IMAGES / f"{chapter}.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
