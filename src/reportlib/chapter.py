@@ -116,7 +116,7 @@ class Chapter:
             return
         said = {}
         for name, unit, places in (("agreement", "%", 1), ("kappa", "", 2)):
-            value, lower, upper = (float(end) for end in found.loc[name, ["value", "lower", "upper"]])
+            value, lower, upper = map(float, found.loc[name, ["value", "lower", "upper"]].to_numpy())
             said[name], said[f"{name}_limits"] = number(value, unit, places), interval(lower, upper, unit, places)
             for end, figure in (("", value), ("_lower", lower), ("_upper", upper)):
                 shown = round(figure, places + 2 * (unit == "%"))
@@ -173,7 +173,11 @@ class Chapter:
         """Show the explain-or-reform register: every disproportionate comparison, and what is left of it."""
         period = self._label("pooled")
         frame = register(self.handoff.facts(), period, self.handoff.run["responses"])
-        _show_table(frame_table("register", f"Disproportionate comparisons, {period}", frame, "Comparison"))
+        _show_table(
+            frame_table(
+                "register", f"Disproportionate comparisons, {period}", frame, "Comparison", self.handoff.run["status"]
+            )
+        )
 
     # What the summary reads: the facts of the chapters before it
 
@@ -194,7 +198,11 @@ class Chapter:
         wide = frame.pivot(index="stratum", columns="label", values="verdict")
         order = [text for text in groupings()[self.grouping].labels.values() if text in wide.columns]
         wide = wide.reindex(index=frame["stratum"].unique(), columns=order).fillna("[x]").reset_index()
-        _show_table(frame_table("verdicts", title, wide.rename(columns={"stratum": "Measure"}), "Measure"))
+        _show_table(
+            frame_table(
+                "verdicts", title, wide.rename(columns={"stratum": "Measure"}), "Measure", self.handoff.run["status"]
+            )
+        )
 
     def shares(self, comparison: Comparison, numerator: str, denominator: str) -> None:
         """Show each group's share of the numerator beside its share of the denominator."""

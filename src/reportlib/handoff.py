@@ -73,7 +73,8 @@ class Handoff:
         entry = self.run["chapters"][chapter]
         found = {status for table in entry["tables"] for status in self.table_status(table)}
         found |= {"published"} if entry["published"] else set()
-        return sorted(found or set(self.run["status"]))
+        found |= set(self.run["status"]) if entry.get("reads_facts") or not found else set()
+        return sorted(found)
 
     def counts(self, chapter: str, table: str) -> pd.DataFrame:
         """The protected counts of a declared table."""

@@ -99,14 +99,16 @@ def sentence(comparison: Comparison, level: float) -> str:
 def adjusted_sentence(comparison: Comparison) -> str:
     """What adjustment changed, in one sentence; empty where nothing was adjusted."""
     spec, frame = comparison.spec, comparison.frame
-    changes = [
-        f"from {ratio(row['ratio'])} to {ratio(row['adjusted_ratio'])} for {people(str(row['label']))}"
-        for row in frame[frame["adjusted_ratio"].notna() & frame["ratio"].notna()].to_dict("records")
-    ]
+    both = frame[frame["adjusted_ratio"].notna() & frame["ratio"].notna()].to_dict("records")
+    changes = [_change(ratio(row["ratio"]), ratio(row["adjusted_ratio"]), people(str(row["label"]))) for row in both]
     if not changes:
         return ""
     held = listed([DIMENSION_LABELS[name].lower() for name in spec.adjust])
-    return f"Allowing for {held}, the relative rate goes {listed(changes)}."
+    return f"Allowing for {held}, the relative rate {listed(changes)}."
+
+
+def _change(crude: str, adjusted: str, who: str) -> str:
+    return f"stays {crude} for {who}" if crude == adjusted else f"goes from {crude} to {adjusted} for {who}"
 
 
 def _trend_p(total: pd.DataFrame, spec: TableSpec) -> float | None:

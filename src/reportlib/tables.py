@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -211,8 +211,8 @@ def evidence_table(
         *([{"key": "gap_interval", "label": _interval_label(level), "role": "text"}] if share else []),
         {"key": "p_adjusted", "label": "Adjusted p", "role": "number"},
         {"key": "deff", "label": "Design effect", "role": "number"},
-        {"key": "detectable", "label": "Could have shown", "role": "text"},
-        {"key": "bounds", "label": "If all ethnicity were known", "role": "text"},
+        {"key": "detectable", "label": "Least ratio shown", "role": "text"},
+        {"key": "bounds", "label": "If all were known", "role": "text"},
     ]
     if spec.adjust:
         columns += [
@@ -224,8 +224,9 @@ def evidence_table(
     notes += [
         "P-values are adjusted for the number of comparisons in the table (Benjamini-Hochberg); intervals are not.",
         "The design effect is how much repeat cases add to the variance; 1 where each case is a different person.",
-        "The ratio the data could have shown is the nearest to 1 that a comparison of this size would find four times "
-        "in five.",
+        "The least ratio shown is the nearest to 1, below and above it, that a comparison of this size would find four "
+        "times in five.",
+        "If all were known: how far the ratio could lie if the ethnicity of everyone not stated became known.",
     ]
     return Table(
         f"{spec.id}-evidence", f"How sure we can be: {_lower_first(caption(spec, period))}", columns, rows, facts,
@@ -252,7 +253,7 @@ def _measure_columns(spec: TableSpec, level: float) -> list[dict[str, str]]:
     columns = [{"key": "value", "label": "Rate", "unit": unit, "role": "number"}]
     if _exploratory(spec):  # the relative rate's interval is what a reader needs there
         return columns
-    return [*columns, {"key": "interval", "label": _interval_label(level), "role": "text"}]
+    return [*columns, {"key": "interval", "label": _interval_label(level), "unit": unit, "role": "text"}]
 
 
 def _counts(row: _Row) -> dict[str, Any]:
@@ -287,7 +288,7 @@ def _measured(row: _Row) -> dict[str, Any]:
     name = "%" if unit else f"per {measure.per:,}"
     cells = {"value": row.figure("value", value, name)}
     if not _exploratory(row.spec):
-        limits = interval(row.row["lower"], row.row["upper"], unit, decimals, mark="u")
+        limits = interval(row.row["lower"], row.row["upper"], unit, decimals, mark="u").replace("%", "")
         cells["interval"] = row.range("lower", "upper", limits, name)
     return cells
 
@@ -319,8 +320,7 @@ def _evidence(row: _Row) -> dict[str, Any]:
     row.row |= {name: None if missing(row.row[name]) else round(row.row[name] * scale, 6) for name in gaps}
     record = row.row
     below, above = record["detectable_below"], record["detectable_above"]
-    could = [] if missing(below) else [f"{ratio(below)} or less"]
-    could += [] if missing(above) else [f"{ratio(above)} or more"]
+    could = [ratio(end) for end in (below, above) if not missing(end)]
 
     def limits(name: str, places: int = 2) -> dict[str, Any]:
         lower, upper = f"{name}_lower", f"{name}_upper"
@@ -330,7 +330,7 @@ def _evidence(row: _Row) -> dict[str, Any]:
         "gap": row.figure("gap", "" if missing(record["gap"]) else number(record["gap"], "", decimals)),
         "p_adjusted": row.figure("p_adjusted", "" if missing(record["p_adjusted"]) else p_value(record["p_adjusted"])),
         "deff": row.figure("deff", _ratio_text(record["deff"])),
-        "detectable": row.range("detectable_below", "detectable_above", "; ".join(could)),
+        "detectable": row.range("detectable_below", "detectable_above", " or ".join(could)),
         "bounds": limits("bound"),
     }
     if share:
@@ -436,10 +436,10 @@ def published_table(name: str, table: PublishedTable, place: Place) -> Table:
     )
 
 
-def frame_table(identifier: str, title: str, frame: pd.DataFrame, header: str) -> Table:
+def frame_table(identifier: str, title: str, frame: pd.DataFrame, header: str, status: Sequence[str] = ()) -> Table:
     """A table of words: every column is text, and `header` names the rows."""
     columns = [
         {"key": str(name), "label": str(name), "role": "header" if name == header else "text"} for name in frame.columns
     ]
     rows = [{str(name): text_cell(str(value)) for name, value in row.items()} for row in frame.to_dict("records")]
-    return Table(identifier, title, columns, rows, wide=len(columns) > MOST_UPRIGHT)
+    return Table(identifier, title, columns, rows, status=tuple(status), wide=len(columns) > MOST_UPRIGHT)

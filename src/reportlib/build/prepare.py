@@ -206,7 +206,11 @@ def _run(
         "establishments": release.establishments(),
         "findings": [{"level": f.level, "text": str(f)} for f in findings],
         "chapters": {
-            chapter.name: {"tables": [spec.id for spec in chapter.tables], "published": list(chapter.published)}
+            chapter.name: {
+                "tables": [spec.id for spec in chapter.tables],
+                "published": list(chapter.published),
+                "reads_facts": chapter.reads_facts,
+            }
             for chapter in chapters
         },
         "tables": {

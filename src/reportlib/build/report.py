@@ -164,11 +164,15 @@ def _kept_if_failed(made: Path, failed: Path) -> Iterator[None]:
 def gates(made: Path) -> list[Finding]:
     """What is wrong with the finished files of a run."""
     from reportlib.gates.html import check_html, check_site
+    from reportlib.gates.language import check_language, check_markdown
     from reportlib.gates.pdf import check_pdf
 
     pages = {path.name: path.read_text(encoding="utf-8") for path in sorted((made / "chapters").glob("*.html"))}
     whole = (made / "report.html").read_text(encoding="utf-8")
+    notebooks = {path.name: nbformat.read(path, as_version=4) for path in sorted((made / "notebooks").glob("*.ipynb"))}
     return [
+        *(fault for name, notebook in notebooks.items() for fault in check_markdown(notebook, f"notebooks/{name}")),
+        *check_language((made / "facts.jsonl").read_text(encoding="utf-8"), "facts.jsonl"),
         *check_html(whole, "report.html"),
         *check_site(pages),
         *check_pdf((made / "report.pdf").read_bytes(), "report.pdf"),

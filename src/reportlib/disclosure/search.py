@@ -81,9 +81,9 @@ class Search:
     def _prove(self, targets: Sequence[int]) -> None:
         """Find an integer move where the linear programme gave a fractional one, or none."""
         for target in targets:
-            for allowed in (self.hidden, self.everything):
+            for allowed, integer in ((self.hidden, False), (self.hidden, True), (self.everything, True)):
                 if self._unmet([target]):
-                    self._advance(target, self.need(target), allowed, integer=True)
+                    self._advance(target, self.need(target), allowed, integer)
             if self._unmet([target]):
                 self._take_what_there_is(target)
 
