@@ -388,20 +388,33 @@ def test_ctrl_c_half_way_stops_everything_and_leaves_the_last_report(tmp_path, d
     earlier.mkdir(parents=True)
     (earlier / "report.html").write_text("the last report")
     (made.edition / "current").symlink_to("runs/earlier")
-    process = subprocess.Popen(
-        made.command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    kernels = started(process)
-    os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 130
+    kernels, said, code = interrupted(made)
+    assert code == 130
     assert "Stopped. The last complete report is as it was." in said
     assert "Traceback" not in said
     gone, left = psutil.wait_procs(kernels, timeout=10)
-    assert kernels and gone and not left
+    assert gone and not left
     assert made.runs() == ["earlier"]
     assert (made.current / "report.html").read_text() == "the last report"
     assert scratch_left(made) == []
+
+
+def interrupted(made: Project) -> tuple[list[psutil.Process], str, int]:
+    """Start the report, press Ctrl-C when its chapters run: its kernels, what it said and its exit code."""
+    process = subprocess.Popen(
+        made.command(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a shell's & ignores it
+    )
+    try:
+        kernels = started(process)
+        os.killpg(process.pid, signal.SIGINT)
+        return kernels, process.communicate(timeout=60)[1], process.returncode
+    finally:
+        process.kill()
 
 
 def started(process: subprocess.Popen[str]) -> list[psutil.Process]:

@@ -163,6 +163,7 @@ def _kept_if_failed(made: Path, failed: Path) -> Iterator[None]:
 
 def gates(made: Path) -> list[Finding]:
     """What is wrong with the finished files of a run."""
+    from reportlib.gates import figures
     from reportlib.gates.html import check_html, check_site
     from reportlib.gates.language import check_language, check_markdown
     from reportlib.gates.pdf import check_pdf
@@ -176,6 +177,7 @@ def gates(made: Path) -> list[Finding]:
         *check_html(whole, "report.html"),
         *check_site(pages),
         *check_pdf((made / "report.pdf").read_bytes(), "report.pdf"),
+        *figures.check(made),
     ]
 
 

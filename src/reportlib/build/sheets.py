@@ -148,7 +148,7 @@ def cover_parts(tables: Sequence[Model], page: Page) -> tuple[list[str], list[st
     intro += [f"Reporting year: {page.year}."] if page.year else []
     intro += [f"Edition: {page.edition}."]
     intro += [f"Published: {page.published}."] if page.published else []
-    about = [f"Tables in this workbook: {len(tables)}, one on each worksheet, listed on the worksheet Contents."]
+    about = ["Each table is on a worksheet of its own, listed on the worksheet Contents."]
     about += ["Some cells hold a mark in square brackets in place of a figure; the worksheet Notes says why."]
     about += [f"{status.capitalize()}: {STATUSES[status]}" for status in page.status]
     return intro, about, [part for part in (page.organisation, listed(page.authors)) if part]

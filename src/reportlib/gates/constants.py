@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from reportlib.gates.language import GLOSSARY
 from reportlib.measures import MEASURES, PARTS
@@ -39,17 +40,18 @@ class Constants:
             *(measure.definition for measure in MEASURES.values()),
             *(text for table in PUBLISHED_TABLES.values() for text in (table.caption, table.source, *table.notes)),
         }  # fmt: skip
-        self._declared = _any_of(phrases, GLOSSARY)
+        self._declared = _any_of(tuple(phrases), GLOSSARY)
 
     def stray(self, text: str, own: Iterable[str] = ()) -> list[str]:
         """The words with a digit that are neither declared nor in one of the phrases `own`."""
         if not re.search(r"\d", text):
             return []
-        left = self._declared.sub(" ", _any_of(own).sub(" ", flat(text)))
+        left = self._declared.sub(" ", _any_of(tuple(own)).sub(" ", flat(text)))
         return re.findall(r"\S*\d\S*", left)
 
 
-def _any_of(phrases: Iterable[str], patterns: Iterable[str] = ()) -> re.Pattern[str]:
+@lru_cache(maxsize=512)
+def _any_of(phrases: tuple[str, ...], patterns: tuple[str, ...] = ()) -> re.Pattern[str]:
     """Whole phrases that hold a digit, the longest first; a part of a longer figure is none of them."""
     held = sorted({flat(phrase) for phrase in phrases if re.search(r"\d", phrase)}, key=len, reverse=True)
     return re.compile(rf"(?<![\w.,])(?:{'|'.join([*map(re.escape, held), *patterns]) or '(?!)'})(?!\w|[.,]\d)")

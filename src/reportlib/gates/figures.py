@@ -41,6 +41,7 @@ FILES = re.compile(
 PICTURE = re.compile(r'<figure[^>]* id="chart-([^"]+)".*?(<svg.*?</svg>)', re.DOTALL)
 COLOUR = re.compile(r"#[0-9a-f]{3,8}\b", re.IGNORECASE)
 FIXED = {("charset", "utf-8"), ("tabindex", "0")}
+FRONT: list[Model] = [{"rows": []}] * 3  # cover, contents and notes hold no figures
 CSVW = "http://www.w3.org/ns/csvw"
 PLACES = 9  # decimal places to which a number read from a workbook is the number written
 DATA = "data:text/csv;charset=utf-8,"
@@ -201,30 +202,30 @@ def check_csv(path: Path, shown: Shown) -> Iterator[Finding]:
 def check_metadata(path: Path, shown: Shown) -> Iterator[Finding]:
     """What stands beside a CSV: words about the columns of its table."""
     table = shown.by_kind["table"].get(path.name.removesuffix(".csv-metadata.json"))
-    own = [*_words(table), " ".join(table["notes"]), CSVW] if table else []
+    own = [*_words(table), *(column["key"].replace("-", "_") for column in table["columns"]),
+           " ".join(table["notes"]), CSVW] if table else []  # fmt: skip
     if table is None or shown.constants.stray(path.read_text(encoding="utf-8").replace('"', " "), own):
         yield Finding("a figure without a fact", f"data/{path.name}")
 
 
 def check_workbook(path: Path, shown: Shown) -> Iterator[Finding]:
     """A workbook: the figures of each row of each table; around them words that the chapters use."""
-    book = CalamineWorkbook.from_path(path)
-    tables = {flat(table["caption"]): table for table in shown.by_kind["table"].values()}
-    own = [word for table in tables.values() for word in _words(table)] + book.sheet_names
-    own += [f"[note {place}]" for place in range(1, sum(len(table["notes"]) for table in tables.values()) + 1)]
+    book, tables = CalamineWorkbook.from_path(path), list(shown.by_kind["table"].values())
+    own = [word for table in tables for word in _words(table)] + book.sheet_names
+    own += [f"[note {place}]" for place in range(1, sum(len(table["notes"]) for table in tables) + 1)]
     own += [f"Tables in this workbook: {len(tables)}"]
-    for sheet in book.sheet_names:
-        rows = book.get_sheet_by_name(sheet).to_python()
-        title = re.sub(r" \[note .*", "", flat(str(rows[0][0]))) if rows else ""
-        table = tables.get(title, {"rows": []})
-        body = len(rows) - len(table["rows"])
-        for place, (row, model) in enumerate(zip(rows[body:], table["rows"], strict=True), body + 1):
+    if len(book.sheet_names) != len(FRONT) + len(tables):
+        yield Finding("it has not one sheet for each table", path.name)
+    for sheet, table in zip(book.sheet_names, [*FRONT, *tables], strict=False):
+        rows, where = book.get_sheet_by_name(sheet).to_python(), f"{path.name}, sheet {sheet}"
+        body = max(len(rows) - len(table["rows"]), 0)
+        for place, (row, model) in enumerate(zip(rows[body:], table["rows"], strict=False), body + 1):
             wanted = [cell for column in table["columns"] for cell in _numbers(model[column["key"]]["text"])]
             if [cell for text in row for cell in _numbers(text)] != wanted:
-                yield Finding("the row is not that of the chapter's table", f"{path.name}, sheet {sheet}", place)
+                yield Finding("the row is not that of the chapter's table", where, place)
         for place, row in enumerate(rows[:body], 1):
-            if any(shown.constants.stray(str(cell), own) for cell in row):
-                yield Finding("a figure without a fact", f"{path.name}, sheet {sheet}", place)
+            if shown.constants.stray(" ".join(map(str, row)), own):
+                yield Finding("a figure without a fact", where, place)
 
 
 def _numbers(cell: Any) -> list[float | str]:

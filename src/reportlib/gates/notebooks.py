@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reportlib.build.page import MIME
+from reportlib.build.page import MIME, STATUSES
 from reportlib.errors import Finding
 from reportlib.gates.language import GLOSSARY
 from reportlib.params import Params, parameters_cell
@@ -132,10 +132,10 @@ def _output(output: Node) -> Iterator[str]:
 
 
 def _unknown_parts(model: Node) -> bool:
-    """Whether a cell of a table or an item of a list carries what renderers do not know."""
+    """Whether a status, a cell of a table or an item of a list is, or carries, what renderers do not know."""
     cells = [cell for row in model.get("rows", []) for key, cell in row.items() if key != "_total"]
     unknown = [cell for cell in cells if cell.keys() - CELL] + [it for it in model.get("items", []) if it.keys() - ITEM]
-    return bool(unknown)
+    return bool(unknown or set(model.get("status", [])) - STATUSES.keys())
 
 
 def plain(model: Node) -> dict[str, str]:

@@ -1,0 +1,112 @@
+"""The audit says what an attacker gets, fails what is not protected, and never tells a count."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from reportlib.disclosure import CountTable, Policy, Relations, audit, protect
+from reportlib.errors import ReportError
+
+RELATIONS = Relations({"ethnicity": {"all": [("A", "B", "M", "W")]}, "establishment_type": {"all": [("x", "y", "z")]}})
+COUNTS = {"A": 40, "B": 31, "M": 4, "W": 12}
+
+
+def table(counts: dict[str, int], name: str = "t") -> CountTable:
+    codes = counts | {"all": sum(counts.values())}
+    return CountTable(name, "received", pd.DataFrame({"ethnicity": list(codes), "value": list(codes.values())}))
+
+
+def test_a_row_for_each_hidden_cell_and_table() -> None:
+    report = audit([table(COUNTS), table(COUNTS, "again")], Policy(), RELATIONS)
+    assert report[["table", "ethnicity", "rule"]].to_numpy().tolist() == [
+        ["t", "M", "primary"],
+        ["again", "M", "primary"],
+        ["t", "W", "secondary"],
+        ["again", "W", "secondary"],
+    ]
+    assert report["lower"].tolist() == [1, 1, 1, 1]
+    assert report["upper"].tolist() == [15, 15, 15, 15]  # 4 + 12 between them, and at least 1 each
+    assert report["passed"].all()
+
+
+def test_the_exhibited_tables_lie_inside_the_bounds_and_span_the_width() -> None:
+    report = audit([table(COUNTS)], Policy(), RELATIONS)
+    assert (report["integer_lower"] >= report["lower"]).all()
+    assert (report["integer_upper"] <= report["upper"]).all()
+    small = report[report["rule"] == "primary"]
+    assert (small["integer_upper"] - small["integer_lower"] >= 5).all()
+
+
+def test_a_cell_that_is_given_away_fails_and_is_not_told() -> None:
+    pattern = protect([table(COUNTS)], Policy(), RELATIONS)
+    alone = replace(pattern, rules={key: rule for key, rule in pattern.rules.items() if rule == "primary"})
+    report = audit([table(COUNTS)], Policy(), RELATIONS, alone)
+    assert report["passed"].tolist() == [False]
+    assert report[["lower", "upper", "integer_lower", "integer_upper"]].isna().all(axis=None)
+
+
+def test_a_small_count_that_is_not_hidden_fails_and_is_not_told() -> None:
+    nothing = replace(protect([table(COUNTS)], Policy(), RELATIONS), rules={})
+    report = audit([table(COUNTS)], Policy(), RELATIONS, nothing)
+    assert report[["rule", "passed"]].to_numpy().tolist() == [["not hidden", False]]
+    assert report["lower"].isna().all()
+
+
+def test_two_in_every_line_is_not_enough() -> None:
+    """The bridge: every row and column that has a mark has two, and yet one cell is found exactly."""
+    interior = [[3, 4, 20, 30], [5, 2, 4, 40], [25, 30, 3, 5], [35, 45, 4, 2]]
+    frame = pd.DataFrame(
+        [{"a": str(i), "b": str(j), "value": v} for i, row in enumerate(interior) for j, v in enumerate(row)]
+    )
+    for axis, other in (("a", "b"), ("b", "a")):
+        frame = pd.concat([frame, frame.groupby(other, as_index=False)["value"].sum().assign(**{axis: "all"})])
+    bridge = CountTable("bridge", "received", frame.reset_index(drop=True))
+    pattern = protect([bridge], Policy(), Relations())
+    only_small = replace(pattern, rules={key: r for key, r in pattern.rules.items() if r == "primary"})
+    report = audit([bridge], Policy(), Relations(), only_small)
+    assert not report.set_index(["a", "b"]).loc[("1", "2"), "passed"]
+    assert audit([bridge], Policy(), Relations(), pattern)["passed"].all()
+
+
+def test_figures_that_contradict_one_another_are_named_by_table_not_by_count() -> None:
+    wrong = table(COUNTS, "wrong")
+    wrong.frame.loc[4, "value"] = 4711
+    with pytest.raises(ReportError) as raised:
+        protect([wrong], Policy(), RELATIONS)
+    assert "wrong" in str(raised.value) and "4711" not in str(raised.value)
+    with pytest.raises(ReportError) as raised:
+        protect([table(COUNTS, "one"), table(COUNTS | {"A": 39}, "two")], Policy(), RELATIONS)
+    assert "one and two" in str(raised.value)
+    assert not any(count in str(raised.value) for count in ("39", "40"))
+
+
+def test_a_table_with_a_missing_or_negative_count_is_refused() -> None:
+    with pytest.raises(ReportError, match="missing or negative"):
+        protect([table(COUNTS | {"A": -1})], Policy(), RELATIONS)
+
+
+def test_the_log_tells_no_count(caplog: pytest.LogCaptureFixture) -> None:
+    counts = {"A": 4_001, "B": 3_107, "M": 4, "W": 1_203}
+    with caplog.at_level(logging.DEBUG, "reportlib.disclosure"):
+        audit([table(counts)], Policy(), RELATIONS)
+    assert "received, ethnicity M: from 1 to " in caplog.text
+    assert not any(f"{n}" in caplog.text for n in (4_001, 3_107, 1_203))
+
+
+def test_the_same_tables_give_the_same_pattern_in_any_order() -> None:
+    tables = [table(COUNTS), table({"A": 9, "B": 3, "M": 2, "W": 8}, "other")]
+    tables[1] = replace(tables[1], part="eligible")
+    relations = replace(RELATIONS, chains={"received": ("eligible", "not eligible")})
+    one = protect(tables, Policy(), relations)
+    other = protect(tables[::-1], Policy(), relations)
+    assert one.rules == other.rules
+
+
+def test_progress_is_told_as_components_are_done() -> None:
+    seen: list[tuple[int, int]] = []
+    protect([table(COUNTS)], Policy(), RELATIONS, progress=lambda done, of: seen.append((done, of)))
+    assert seen[-1][0] == seen[-1][1]

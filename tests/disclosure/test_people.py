@@ -1,0 +1,62 @@
+"""Distinct people: a person may be in two years, or complain twice, but is in one ethnic group."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from reportlib.disclosure import CountTable, Policy, Relations, audit, protect
+
+GROUPS = ("A", "B", "W")
+YEARS = ("2023-24", "2024-25")
+POOLED = "2023-24 to 2024-25"
+RELATIONS = Relations({"ethnicity": {"all": [GROUPS]}, "year": {POOLED: [YEARS]}})
+
+
+def people(counts: dict[tuple[str, str], int], name: str = "people", part: str = "people") -> CountTable:
+    rows = [{"ethnicity": group, "year": year, "value": value} for (group, year), value in counts.items()]
+    return CountTable(name, part, pd.DataFrame(rows), additive=False)
+
+
+def found(tables: list[CountTable], relations: Relations = RELATIONS) -> pd.DataFrame:
+    report = audit(tables, Policy(), relations)
+    assert report["passed"].all()
+    return report.set_index(["ethnicity", "year"])
+
+
+def test_years_do_not_add_up_so_the_total_needs_no_second_cell() -> None:
+    """3 people in one year, 14 in the other, 15 in all: two of the three are in both, but nobody can tell."""
+    report = found([people({("A", "2023-24"): 3, ("A", "2024-25"): 14, ("A", POOLED): 15})])
+    assert report.index.tolist() == [("A", "2023-24")]
+    assert report.loc[("A", "2023-24"), ["lower", "upper"]].tolist() == [1, 15]
+
+
+def test_a_total_at_its_least_or_greatest_gives_the_parts_away_and_is_protected() -> None:
+    """12 + 3 = 15: had they been other people, there would be 15; the attacker knows at least 3 are new."""
+    table = people({("A", "2023-24"): 3, ("A", "2024-25"): 12, ("A", POOLED): 15})
+    marks = protect([table], Policy(), RELATIONS).marks("people").tolist()
+    assert marks[0] == "primary"
+    report = found([table])
+    assert report.loc[("A", "2023-24"), "lower"] == 3  # 15 - 12, when both of these are shown
+
+
+def test_groups_add_up_even_for_people() -> None:
+    counts = {("A", POOLED): 3, ("B", POOLED): 20, ("W", POOLED): 40, ("all", POOLED): 63}
+    marks = protect([people(counts)], Policy(), RELATIONS).marks("people").tolist()
+    assert marks == ["primary", "secondary", "", ""]
+
+
+def test_there_are_no_more_people_than_events() -> None:
+    """4 people made 6 complaints: known to be at most 6."""
+    relations = replace(RELATIONS, at_most=(("people", "received"),))
+    events = replace(people({("A", POOLED): 6}, "events", "received"), additive=True)
+    report = found([people({("A", POOLED): 4}), events], relations)
+    assert report.loc[("A", POOLED), ["lower", "upper"]].tolist() == [1, 6]
+
+
+def test_events_too_few_for_the_width_are_hidden_with_the_people() -> None:
+    relations = replace(RELATIONS, at_most=(("people", "received"),), fixed=("ethnicity",))
+    events = replace(people({("A", POOLED): 7}, "events", "received"), additive=True)
+    pattern = protect([people({("A", POOLED): 5}), events], Policy(protection_width=8), relations)
+    assert pattern.marks("events").tolist() == ["secondary"]

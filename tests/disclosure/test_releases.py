@@ -1,0 +1,66 @@
+"""Other releases give nothing back: last year's report, pooled years, a regional edition."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from reportlib.disclosure import CountTable, Policy, Relations, audit, protect
+
+YEARS = ("2022-23", "2023-24", "2024-25")
+POOLED = "2022-23 to 2024-25"
+RELATIONS = Relations(
+    {
+        "ethnicity": {"all": [("A", "B", "W")]},
+        "year": {POOLED: [YEARS]},
+        "region": {"all": [("London", "Wales", "North")]},
+    }
+)
+
+
+def table(name: str, by: str, counts: dict[str, int | None], **fixed: str) -> CountTable:
+    frame = pd.DataFrame({by: list(counts), "value": pd.array(list(counts.values()), dtype="Int64")})
+    return CountTable(name, "received", frame.assign(**fixed))
+
+
+def hidden(tables: list[CountTable], name: str, by: str, carried: tuple[CountTable, ...] = ()) -> dict[str, str]:
+    pattern = protect(tables, Policy(), RELATIONS, carried)
+    assert audit(tables, Policy(), RELATIONS, pattern, carried)["passed"].all()
+    own = next(t for t in tables if t.name == name)
+    return {code: m for code, m in zip(own.frame[by], pattern.marks(name), strict=True) if m}
+
+
+def test_single_years_taken_from_the_pooled_period() -> None:
+    """The single years are shown but one; the pooled figure would give that one back."""
+    trend = table("trend", "year", {"2022-23": 20, "2023-24": 4, "2024-25": 30}, ethnicity="A")
+    pooled = table("pooled", "ethnicity", {"A": 54, "B": 60, "W": 300, "all": 414}, year=POOLED)
+    found = hidden([trend, pooled], "trend", "year")
+    assert found["2023-24"] == "primary" and len(found) == 2
+
+
+def test_a_regional_edition_taken_from_the_national() -> None:
+    national = table("national", "ethnicity", {"A": 20, "B": 60, "W": 300}, region="all")
+    london = table("london", "ethnicity", {"A": 17, "B": 20, "W": 100}, region="London")
+    assert "A" in hidden([national, london], "london", "ethnicity") | hidden(
+        [national, london], "national", "ethnicity"
+    )
+
+
+def test_what_was_hidden_last_year_stays_hidden() -> None:
+    """B was hidden for A's sake; A is no longer in any table, B still is."""
+    before = table("last", "ethnicity", {"A": None, "B": None, "W": 300, "all": 364}, year="2023-24")
+    now = table("now", "ethnicity", {"B": 60, "W": 300, "all": 364}, year="2023-24")
+    assert hidden([now], "now", "ethnicity", (before,)) == {"B": "carried"}
+
+
+def test_what_was_shown_last_year_is_known() -> None:
+    """Two single years of three were shown last year: the pooled figure would give the third."""
+    before = table("last", "year", {"2022-23": 20, "2023-24": 30}, ethnicity="A")
+    now = table("now", "ethnicity", {"A": 53, "B": 60, "W": 300}, year=POOLED)
+    assert hidden([now], "now", "ethnicity", (before,)) == {"A": "implied"}
+    assert hidden([now], "now", "ethnicity") == {}
+
+
+def test_a_revised_figure_is_of_another_vintage() -> None:
+    before = table("last", "ethnicity", {"A": 19, "B": 60, "W": 300}, year="2023-24")
+    now = table("now", "ethnicity", {"A": 20, "B": 60, "W": 301}, year="2023-24")
+    assert hidden([now], "now", "ethnicity", (before,)) == {}
