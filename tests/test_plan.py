@@ -42,11 +42,12 @@ def test_a_declaration_takes_the_defaults(tmp_path):
 
 
 def test_a_declaration_is_taken_as_given(tmp_path):
-    also = {"grouping": "19", "period": "trend", "by": ["year", "ethnicity"], "adjust": ["category"]}
-    write(tmp_path, "10-a", GOOD | also, reads_facts=True)
+    trend = {"id": "trend", "measure": "upheld", "by": ["year", "ethnicity"], "grouping": "19", "period": "trend"}
+    write(tmp_path, "10-a", GOOD | {"adjust": ["category"]}, trend, reads_facts=True)
     (chapter,) = plan(tmp_path, "5+1")
-    (spec,) = chapter.tables
-    assert (spec.grouping, spec.period, spec.by, spec.adjust) == ("19", "trend", ("year", "ethnicity"), ("category",))
+    adjusted, yearly = chapter.tables
+    assert (adjusted.grouping, adjusted.by, adjusted.adjust) == ("5+1", ("ethnicity",), ("category",))
+    assert (yearly.grouping, yearly.by, yearly.period) == ("19", ("year", "ethnicity"), "trend")
     assert chapter.reads_facts
 
 
@@ -64,6 +65,7 @@ def test_published_tables_are_apart_from_those_that_are_counted(tmp_path):
         ({"by": ["ethnicty"]}, "dimension 'ethnicty' is not known; nearest: ethnicity"),
         ({"by": ["region"]}, "dimension 'region' is not known"),  # complaints have none
         ({"adjust": ["age_band"]}, "dimension 'age_band' is not known"),
+        ({"by": ["category", "ethnicity"], "adjust": ["establishment_type"]}, "table 'uphold-rate': only a table by"),
         ({"grouping": "18+1"}, "grouping '18+1' is not known"),
         ({"period": "trends"}, "period 'trends' is not known; nearest: trend"),
         ({"adjusted": ["category"]}, "key 'adjusted' is not known; nearest: adjust"),

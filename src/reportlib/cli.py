@@ -36,7 +36,7 @@ def user_errors() -> Iterator[None]:
     try:
         yield
     except ReportError as error:
-        problems.print(str(error.args[0]), style="bold red", markup=False)
+        problems.print(str(error.args[0]), style="bold red", markup=False, soft_wrap=True)
         problems.print(listing(error.findings), markup=False, soft_wrap=True) if error.findings else None
         raise typer.Exit(2) from None
     except KeyboardInterrupt:

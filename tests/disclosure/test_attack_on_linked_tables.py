@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from .world import RELATIONS, attack, random_tables, records
 
 from reportlib.disclosure import Policy, audit, protect
+
+from .world import RELATIONS, attack, random_tables, records
 
 
 def survive(seed: int) -> None:

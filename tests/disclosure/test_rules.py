@@ -27,7 +27,9 @@ def marks(tables: list[CountTable], relations: Relations = GROUPS, policy: Polic
     """table/group -> rule, for hidden cells."""
     pattern = protect(tables, policy or Policy(), relations)
     assert audit(tables, policy or Policy(), relations, pattern)["passed"].all()
-    rows = [(f"{t.name}/{g}", m) for t in tables for g, m in zip(t.frame["ethnicity"], pattern.marks(t.name), strict=True)]
+    rows = [
+        (f"{t.name}/{g}", m) for t in tables for g, m in zip(t.frame["ethnicity"], pattern.marks(t.name), strict=True)
+    ]
     return {place: mark for place, mark in rows if mark}
 
 

@@ -99,7 +99,12 @@ def table(
 def random_tables(rng: np.random.Generator, counts: np.ndarray) -> tuple[list[CountTable], list[Figure]]:
     """One to four linked tables: one or two ways each, in one of three groupings, some without a group."""
     tables, figures = [], []
-    shapes = [("ethnicity",), ("ethnicity", "establishment_type"), ("ethnicity", "year"), ("establishment_type",)]
+    shapes = [
+        ("ethnicity",),
+        ("ethnicity", "establishment_type"),
+        ("ethnicity", "year"),
+        ("establishment_type", "year"),
+    ]
     for number in range(rng.integers(1, 5)):
         grouping = GROUPINGS[str(rng.choice(list(GROUPINGS), p=[0.2, 0.6, 0.2]))]
         by = {d: {c: (c,) for c in AXES[d]} for d in shapes[rng.integers(len(shapes))]}
@@ -113,10 +118,8 @@ def random_tables(rng: np.random.Generator, counts: np.ndarray) -> tuple[list[Co
     return tables, figures
 
 
-def attack(
-    counts: np.ndarray, tables: list[CountTable], figures: list[Figure], pattern: Pattern
-) -> list[Finding]:
-    """Whatever can be found of each hidden figure, and of each small difference between two figures."""
+def attack(counts: np.ndarray, tables: list[CountTable], figures: list[Figure], pattern: Pattern) -> list[Finding]:
+    """What can be found of each hidden figure, and of each small group that is the difference of two figures."""
     marks = {t.name: pattern.marks(t.name).tolist() for t in tables}
     values = {f.records.tobytes(): int(counts.ravel()[f.records].sum()) for f in figures}
     hidden = {f.records.tobytes(): f for f in figures if marks[f.table][f.row]}
@@ -130,12 +133,19 @@ def attack(
     for one, other in product(everything.values(), repeat=2):
         rest = one & ~other
         small = 1 <= counts.ravel()[rest].sum() <= 5
-        if (other <= one).all() and small and rest.tobytes() not in everything:
+        if (other <= one).all() and small and rest.tobytes() not in everything and _is_a_group(rest):
             targets[rest.tobytes()] = ("difference", rest)
     return [
         Finding(what, int(counts.ravel()[mask].sum()), *_extremes(mask, known, low, high))
         for what, mask in targets.values()
     ]
+
+
+def _is_a_group(mask: np.ndarray) -> bool:
+    """Whether the records are all those of some parts, groups, types and years."""
+    box = mask.reshape([len(codes) for codes in AXES.values()])
+    sides = (box.any(axis=tuple({*range(box.ndim)} - {axis})) for axis in range(box.ndim))
+    return bool(box[np.ix_(*sides)].all())
 
 
 def _extremes(mask: np.ndarray, known: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[int, int]:
@@ -144,9 +154,7 @@ def _extremes(mask: np.ndarray, known: np.ndarray, low: np.ndarray, high: np.nda
     return least, _extreme(mask, known, low, high, -1, max(least + 5, 6))
 
 
-def _extreme(
-    mask: np.ndarray, known: np.ndarray, low: np.ndarray, high: np.ndarray, sign: int, cap: float
-) -> int:
+def _extreme(mask: np.ndarray, known: np.ndarray, low: np.ndarray, high: np.ndarray, sign: int, cap: float) -> int:
     aim = mask.astype(float)
     rows = LinearConstraint(np.vstack([known, aim]), [*low, 0], [*high, cap])
     found = milp(sign * aim, constraints=rows, integrality=np.ones(len(aim)), bounds=Bounds(0, np.inf))

@@ -366,9 +366,7 @@ def test_a_missing_extract_is_named(refused, tmp_path):
 def test_an_output_folder_that_cannot_be_written_is_named(refused, tmp_path):
     (tmp_path / "file").write_text("in the way")
     blocked = replace(refused, outputs=tmp_path / "file" / "outputs")
-    found = told(blocked)
-    assert found.startswith("Nothing can be written to")
-    assert "Not a directory. Make the folder writable" in found
+    assert f"Nothing can be written to {blocked.edition}: Not a directory. Make the folder writable" in told(blocked)
 
 
 def test_the_command_itself_ends_without_a_traceback(refused):

@@ -18,7 +18,8 @@ from reportlib import chapter as chapters
 from reportlib import facts
 from reportlib.build.page import Page, read_chapter
 from reportlib.build.pdf import pdf_report
-from reportlib.build.render import csv_text, html_chapters, html_report
+from reportlib.build.render import html_chapters, html_report
+from reportlib.build.workbook import csv as csv_text
 from reportlib.build.workbook import csvw, ods, xlsx
 from reportlib.gates import figures
 from reportlib.gates.notebooks import KERNEL, LANGUAGE
@@ -134,7 +135,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "report.pdf").write_bytes(pdf_report(every, page))
     for name, text in html_chapters(every, page).items():
         (folder / "chapters" / name).write_text(text, encoding="utf-8")
-    models = [model for one in every for _, model in read_chapter(one).models() if model["kind"] == "table"]
+    models = [model for _, model in read_chapter(notebook).models() if model["kind"] == "table"]
     for model in models:
         (folder / "data" / f"{model['id']}.csv").write_bytes(csv_text(model).encode())
         described = json.dumps(csvw(model, page))

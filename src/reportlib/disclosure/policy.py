@@ -54,6 +54,10 @@ class Policy:
         """Whether a reviewer has exempted the table."""
         return any(exemption.table == table for exemption in self.exemptions)
 
+    def is_small(self, count: int, scale: int) -> bool:
+        """Whether a count, added up over so many snapshots, must not be shown."""
+        return 1 <= count <= self.threshold * scale
+
     def reasons(self) -> pd.DataFrame:
         """One row a rule: rule, value, reason; then one an exemption. For the quality page."""
         rules = [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,3 +51,12 @@ def is_whole(x: Vector) -> bool:
 def to_ints(x: Vector) -> Ints:
     """The nearest integers."""
     return np.rint(x).astype(np.int64)
+
+
+def matrix(rows: Sequence[Mapping[Any, int]], columns: Sequence[Hashable]) -> csr_array:
+    """A matrix of coefficients from rows of column -> coefficient."""
+    place = {column: i for i, column in enumerate(columns)}
+    data = [float(c) for row in rows for c in row.values()]
+    indices = [place[column] for row in rows for column in row]
+    starts = np.cumsum([0, *(len(row) for row in rows)])
+    return csr_array((data, indices, starts), shape=(len(rows), len(place)))

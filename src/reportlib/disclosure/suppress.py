@@ -73,8 +73,8 @@ def requirements(system: System, policy: Policy) -> tuple[Ints, Ints]:
     0 and -1 where a cell needs no protection. Small counts need it, shown or implied, and so do small
     groups of whom all or none did something.
     """
-    value, scale = system.array(lambda c: c.value), system.array(lambda c: c.scale)
-    small = (value >= 1) & (value <= policy.threshold * scale) & ~system.array(lambda c: c.known).astype(bool)
+    scale = system.array(lambda c: c.scale)
+    small = np.array([policy.is_small(c.value, c.scale) and not (c.known or c.supposed) for c in system.cells])
     small[list(system.uniform)] = True
     return (
         np.where(small, policy.protection_width * scale, 0),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,22 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from reportlib.disclosure.policy import TOTAL, Code, CountTable, Key, Policy, Relations
+from reportlib.disclosure.joint import tie
+from reportlib.disclosure.lattice import Cell, Lattice, Row
+from reportlib.disclosure.policy import TOTAL, CountTable, Key, Policy, Relations
+from reportlib.disclosure.solve import matrix
 from reportlib.errors import Finding, ReportError
-
-Codes = tuple[Code, ...]
-Row = dict[Key, int]  # coefficients
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One count. A cell of no table is virtual: it is nowhere shown, but subtraction or addition gives it."""
-
-    value: int
-    scale: int
-    lower: int = 0  # the least that an attacker knows it to be once it is hidden
-    known: bool = False
-    tables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,11 +67,12 @@ def build(
     """
     dimensions = tuple(dimensions or dimensions_of(tables))
     cells, unseen = _gather(tables, dimensions, policy)
-    lattice = _Lattice.of(tables, relations, dimensions)
+    lattice = Lattice.of(tables, relations, dimensions)
     lattice.close(cells, unseen)
     equal, at_most, uniform = lattice.rows(cells, policy)
     at_most += [{a: 1, b: -1} for a, b in _pairs(relations.at_most, cells)]
     equal = _without_loose_sums(equal, at_most, cells)
+    equal += tie(lattice, cells, equal, policy)
     _refuse_contradictions(equal, at_most, cells, dimensions)
     tied = {key for row in [*equal, *at_most] for key in row}
     keys = sorted(key for key, cell in cells.items() if cell.tables or key in tied)
@@ -91,8 +81,8 @@ def build(
         dimensions=dimensions,
         keys=keys,
         cells=[cells[key] for key in keys],
-        equal=_matrix(equal, index),
-        at_most=_matrix(at_most, index),
+        equal=matrix(equal, keys),
+        at_most=matrix(at_most, keys),
         uniform=frozenset(index[key] for key in uniform),
     )
 
@@ -122,122 +112,6 @@ def _gather(
     if findings:
         raise ReportError("The tables contradict one another.", findings)
     return cells, hidden - set(cells)
-
-
-class _Lattice:
-    """Which codes make up which, along each axis; the first axis is the part."""
-
-    def __init__(self, axes: list[Mapping[Code, list[Codes]]], additive: dict[str, set[int]]) -> None:
-        self.axes = axes
-        self.additive = additive  # part -> the axes over which it adds up
-        self._leaves: list[dict[Code, frozenset[Code]]] = [{} for _ in axes]
-        self._plans: dict[tuple[int, frozenset[Code]], list[tuple[Code, Codes, Code]]] = {}
-
-    @classmethod
-    def of(cls, tables: Sequence[CountTable], relations: Relations, dimensions: Sequence[str]) -> _Lattice:
-        """Hierarchies as given; a dimension without one is flat: its codes make up its total."""
-        chains: dict[Code, list[Codes]] = defaultdict(list)
-        for whole, parts in relations.links():
-            chains[whole].append(parts)
-        axes: list[Mapping[Code, list[Codes]]] = [chains]
-        for dimension in dimensions:
-            codes = {str(c) for t in tables if dimension in t.frame for c in t.frame[dimension]} - {TOTAL}
-            axes.append(relations.hierarchies.get(dimension, {TOTAL: [tuple(sorted(codes))]}))
-        fixed = {0} | {i for i, d in enumerate(dimensions, 1) if d in relations.fixed}
-        every = set(range(len(axes)))
-        kinds = {table.part: table.additive for table in tables}
-        if mixed := {table.part for table in tables if table.additive != kinds[table.part]}:
-            raise ReportError(f"Declared both additive and not: {', '.join(sorted(mixed))}.")
-        return cls(axes, {part: every if adds else fixed for part, adds in kinds.items()})
-
-    def close(self, cells: dict[Key, Cell], unseen: set[Key]) -> None:
-        """Add every cell that follows by adding up a line, or by taking the others from its total."""
-        fresh: dict[Key, Cell] = dict(cells)
-        while fresh:
-            fresh = {}
-            for axis, at, codes in self._lines(cells, exact=True):
-                for parent, have, rest in self._plan(axis, codes):
-                    total = sum(cells[at(code)].value for code in have)
-                    if parent in codes and rest and at(rest) not in cells:
-                        whole, least = cells[at(parent)], sum(at(leaf) in unseen for leaf in self.leaves(axis, rest))
-                        fresh[at(rest)] = Cell(whole.value - total, whole.scale, least)
-                    elif parent not in codes and not rest:
-                        fresh[at(parent)] = Cell(total, max(cells[at(code)].scale for code in have))
-            cells |= fresh
-
-    def rows(self, cells: dict[Key, Cell], policy: Policy) -> tuple[list[Row], list[Row], set[Key]]:
-        """Equalities, inequalities (people do not add up), and the small groups of whom all did the same."""
-        equal, at_most, uniform = [], [], set()
-        for axis, at, codes in self._lines(cells, exact=True):
-            for parent, have, rest in self._plan(axis, codes):
-                if parent in codes:
-                    parts = [at(code) for code in (*have, rest) if code]
-                    equal.append({at(parent): -1} | dict.fromkeys(parts, 1))
-                    if axis == 0 and _alike(cells[at(parent)], [cells[part] for part in parts], policy):
-                        uniform.add(at(parent))
-        for axis, at, codes in self._lines(cells, exact=False):
-            for parent, have, rest in self._plan(axis, codes):
-                if parent in codes:
-                    at_most += [{at(code): 1, at(parent): -1} for code in have]
-                    at_most += [] if rest else [{at(parent): 1} | {at(code): -1 for code in have}]
-        return equal, at_most, uniform
-
-    def _lines(self, cells: Iterable[Key], exact: bool) -> Iterator[tuple[int, Callable[[Code], Key], frozenset[Code]]]:
-        """Every line of two cells or more along an axis: the axis, code -> key, and the codes that are there."""
-        for axis, hierarchy in enumerate(self.axes):
-            lines = defaultdict(set)
-            for key in cells:
-                if hierarchy and (axis in self.additive.get(key[0], {0})) == exact:
-                    lines[key[:axis], key[axis + 1 :]].add(key[axis])
-            for (before, after), codes in sorted(lines.items()):
-                if len(codes) > 1:
-                    yield axis, _placer(before, after), frozenset(codes)
-
-    def leaves(self, axis: int, code: Code) -> frozenset[Code]:
-        """The undivided codes that make up a code."""
-        known = self._leaves[axis]
-        if code not in known:
-            division = self.axes[axis].get(code, [()])[0]
-            known[code] = frozenset[Code]().union(*(self.leaves(axis, c) for c in division)) or frozenset([code])
-        return known[code]
-
-    def _plan(self, axis: int, codes: frozenset[Code]) -> list[tuple[Code, Codes, Code]]:
-        """Each total with each way of dividing it: the total, the codes that are there, a code for the rest."""
-        if (axis, codes) not in self._plans:
-            ways = {
-                (parent, *self._cover(axis, parent, children, codes))
-                for parent, divisions in self.axes[axis].items()
-                for children in divisions
-            }
-            self._plans[axis, codes] = sorted(way for way in ways if way[1])
-        return self._plans[axis, codes]
-
-    def _cover(self, axis: int, parent: Code, children: Codes, codes: frozenset[Code]) -> tuple[Codes, Code]:
-        """The children that are there, then the largest other codes that fit among the rest, and what is left."""
-        left = set[Code]().union(*(self.leaves(axis, child) for child in children))
-        have = []
-        for code in (*children, *sorted(codes, key=lambda c: (-len(self.leaves(axis, c)), c))):
-            if code in codes - {parent} and (own := self.leaves(axis, code)) <= left:
-                have.append(code)
-                left -= own
-        return tuple(sorted(have)), self._name(axis, frozenset(left))
-
-    def _name(self, axis: int, left: frozenset[Code]) -> Code:
-        """One code for what is left: its own where there is one, else the leaves' joined; "" for nothing."""
-        name = "+".join(sorted(left))
-        if len(left) > 1:
-            name = next((c for c in self.axes[axis] if self.leaves(axis, c) == left), name)
-            self._leaves[axis][name] = left
-        return name
-
-
-def _placer(before: Key, after: Key) -> Callable[[Code], Key]:
-    return lambda code: (*before, code, *after)
-
-
-def _alike(whole: Cell, parts: list[Cell], policy: Policy) -> bool:
-    small = 0 < whole.value < policy.minimum_denominator * whole.scale
-    return small and bool(whole.tables) and not whole.known and any(p.value == whole.value for p in parts)
 
 
 def _pairs(pairs: Iterable[tuple[str, str]], cells: Mapping[Key, Cell]) -> Iterator[tuple[Key, Key]]:
@@ -276,11 +150,3 @@ def _refuse_contradictions(
             findings[finding.message] = finding
     if findings:
         raise ReportError("The tables contradict one another.", list(findings.values()))
-
-
-def _matrix(rows: list[Row], index: Mapping[Key, int]) -> csr_array:
-    counts = [len(row) for row in rows]
-    data = [float(c) for row in rows for c in row.values()]
-    columns = [index[key] for row in rows for key in row]
-    starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
-    return csr_array((data, columns, starts), shape=(len(rows), len(index)))

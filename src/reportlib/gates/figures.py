@@ -23,7 +23,8 @@ from python_calamine import CalamineWorkbook
 from reportlib import facts
 from reportlib.build import svg
 from reportlib.build.page import Chapter, Page, heading, read_chapter
-from reportlib.build.render import View, csv_text
+from reportlib.build.render import View
+from reportlib.build.workbook import csv as csv_text
 from reportlib.errors import Finding
 from reportlib.gates.constants import Constants, figures, flat
 from reportlib.gates.ledger import Ledger, check_facts, check_model
@@ -84,6 +85,8 @@ class Shown:
         self.chapters: list[Chapter] = [read_chapter(notebook) for notebook in [*notebooks.values(), statement()]]
         held = [model for chapter in self.chapters for _, model in chapter.models()]
         self.by_kind = {kind: {m["id"]: m for m in held if m["kind"] == kind} for kind in ("table", "chart", "say")}
+        about = {model["id"] for _, model in self.chapters[-1].models() if model["kind"] == "table"}
+        self.tables = [table for name, table in self.by_kind["table"].items() if name not in about]
         self.items = [item["text"] for model in held if model["kind"] == "headline" for item in model["items"]]
         self.code = {flat(cell.source) for chapter in self.chapters for cell in chapter.cells if cell.source}
         self.style = COLOUR.sub("", View([], Page(""), []).style)
@@ -210,7 +213,7 @@ def check_metadata(path: Path, shown: Shown) -> Iterator[Finding]:
 
 def check_workbook(path: Path, shown: Shown) -> Iterator[Finding]:
     """A workbook: the figures of each row of each table; around them words that the chapters use."""
-    book, tables = CalamineWorkbook.from_path(path), list(shown.by_kind["table"].values())
+    book, tables = CalamineWorkbook.from_path(path), shown.tables
     own = [word for table in tables for word in _words(table)] + book.sheet_names
     own += [f"[note {place}]" for place in range(1, sum(len(table["notes"]) for table in tables) + 1)]
     own += [f"Tables in this workbook: {len(tables)}"]
