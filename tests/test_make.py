@@ -22,6 +22,7 @@ TARGETS = [
     "test-full",
     "check",
     "bench",
+    "screenshots",
     "docs",
     "clean",
 ]

@@ -72,6 +72,26 @@ def test_two_in_every_line_is_not_enough() -> None:
     assert audit([bridge], Policy(), Relations(), pattern)["passed"].all()
 
 
+def test_three_two_way_tables_have_one_three_way_table_behind_them() -> None:
+    """Everyone at x came in the first year (0 at x in the second), and only 6 of group A did: so A at x are 6 at most.
+
+    No margin that the tables share says so.
+    """
+    rows = [("A", "x", "1", 3), ("A", "y", "1", 3), ("A", "y", "2", 94), ("B", "x", "1", 50)]
+    people = pd.DataFrame(
+        [*rows, ("B", "y", "1", 20), ("B", "y", "2", 30)], columns=["group", "place", "year", "value"]
+    )
+    tables = []
+    for one, other in (("group", "place"), ("group", "year"), ("place", "year")):
+        full = people.groupby([one, other])["value"].sum().unstack(fill_value=0)
+        full["all"] = full.sum(axis=1)
+        full.loc["all"] = full.sum()
+        tables.append(CountTable(f"{one} by {other}", "received", full.stack().rename("value").reset_index()))
+    report = audit(tables, Policy(), Relations()).set_index(["table", "group", "place"])
+    assert report.loc[("group by place", "A", "x"), ["lower", "upper"]].tolist() == [1, 6]
+    assert report["passed"].all()
+
+
 def test_figures_that_contradict_one_another_are_named_by_table_not_by_count() -> None:
     wrong = table(COUNTS, "wrong")
     wrong.frame.loc[4, "value"] = 4711
@@ -93,7 +113,7 @@ def test_the_log_tells_no_count(caplog: pytest.LogCaptureFixture) -> None:
     counts = {"A": 4_001, "B": 3_107, "M": 4, "W": 1_203}
     with caplog.at_level(logging.DEBUG, "reportlib.disclosure"):
         audit([table(counts)], Policy(), RELATIONS)
-    assert "received, ethnicity M: from 1 to " in caplog.text
+    assert "received, ethnicity M (primary): from 1 to " in caplog.text
     assert not any(f"{n}" in caplog.text for n in (4_001, 3_107, 1_203))
 
 

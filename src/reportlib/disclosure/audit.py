@@ -82,8 +82,8 @@ class _Audit:
             passed = self._passes(cell, bounds)
             if passed or self._room(cell):
                 rows += [(*place, *bounds, passed) for place in self._places(cell)]
-                told = f"from {bounds.integer_lower:g} to {bounds.integer_upper:g}"
-                logger.log(logging.DEBUG if passed else logging.ERROR, "%s: %s", self.system.describe(cell), told)
+                level, (low, high) = logging.DEBUG if passed else logging.ERROR, bounds[2:]
+                logger.log(level, "%s (%s): from %g to %g", self.system.describe(cell), rows[-1][-6], low, high)
         names = ["table", "part", *self.system.dimensions, "rule", *Bounds._fields, "passed"]
         return pd.DataFrame(rows, columns=names)
 

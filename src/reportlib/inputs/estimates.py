@@ -147,7 +147,7 @@ def _adjusted(
     for group, frame in strata.items():
         if group == reference or base is None or min(frame["x"].sum(), base["x"].sum()) < LEAST_EVENTS:
             continue
-        both = frame.join(base, rsuffix="_ref", how="inner")
+        both = frame.join(base.add_suffix("_ref"), how="inner")
         a, b = deff.get(group, 1.0), deff.get(reference, 1.0)
         x, n, rx, rn = both["x"] / a, both["n"] / a, both["x_ref"] / b, both["n_ref"] / b
         if spec.measure.kind == "rate":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from scipy import optimize, stats
@@ -63,7 +63,7 @@ def mantel_haenszel(counts: Values | Sequence[Sequence[Sequence[float]]], level:
 
 @method(
     formula="R/S with R = Σ x₁ t₀/t, S = Σ x₀ t₁/t; variance of the log: Σ(x₁+x₀) t₁ t₀/t² ÷ (R S); under "
-    "5 events in an arm, limits and p-value from Σ x₁ given each stratum's total (a sum of binomials)",
+    "5 events in an arm, ratio, limits and p-value from Σ x₁ given each stratum's total (a sum of binomials)",
     interval="Greenland-Robins; exact conditional under 5 events in an arm",
     source="Greenland and Robins (1985); Breslow and Day (1987)",
     used="the age-adjusted death rate, group against reference, over age band × sex",
@@ -83,26 +83,35 @@ def mantel_haenszel_rate(
     above, below = float((x * u / (t + u)).sum()), float((y * t / (t + u)).sum())
     if above == 0 and below == 0:
         return nothing("no events in any stratum with both groups")
-    value = above / below if below else math.inf
     if min(x.sum(), y.sum()) < SPARSE_BELOW:
-        return _exact_common_ratio(value, x, t, y, u, level)
-    return log_wald(value, float(((x + y) * t * u / (t + u) ** 2).sum()) / (above * below), level)
+        return _exact_common_ratio(x, t, y, u, level)
+    return log_wald(above / below, float(((x + y) * t * u / (t + u) ** 2).sum()) / (above * below), level)
 
 
-def _exact_common_ratio(value: float, x: Array, t: Array, y: Array, u: Array, level: float) -> Estimate:
-    """Limits where a tail of the sum of binomials reaches (1 − level)/2; p is twice the smaller tail at 1."""
+def _exact_common_ratio(x: Array, t: Array, y: Array, u: Array, level: float) -> Estimate:
+    """The most likely ratio given each stratum's total, and limits where a tail reaches (1 − level)/2.
+
+    The Mantel-Haenszel ratio could lie outside these limits. p is twice the smaller tail at 1.
+    """
     seen, tail = round(x.sum()), tail_area(level)
+
+    def shares(log_ratio: float) -> Array:
+        return 1 / (1 + math.exp(-log_ratio) * u / t)
 
     def tails(log_ratio: float) -> tuple[float, float]:
         mass = np.ones(1)
-        for total, odds in zip(x + y, t / u, strict=True):
-            share = 1 / (1 + math.exp(-log_ratio) / odds)
+        for total, share in zip(x + y, shares(log_ratio), strict=True):
             mass = np.convolve(mass, stats.binom.pmf(np.arange(round(total) + 1), round(total), share))
         return float(mass[seen:].sum()), float(mass[: seen + 1].sum())
 
-    def limit(side: int) -> float:
-        return math.exp(optimize.brentq(lambda point: tails(point)[side] - tail, -LOG_REACH, LOG_REACH))
+    def solve(gap: Callable[[float], float]) -> float:
+        return math.exp(optimize.brentq(gap, -LOG_REACH, LOG_REACH))
 
+    def limit(side: int) -> float:
+        return solve(lambda point: tails(point)[side] - tail)
+
+    value = solve(lambda point: float(((x + y) * shares(point)).sum()) - seen) if x.sum() and y.sum() else math.inf
+    value = value if x.sum() else 0.0
     lower = limit(0) if x.sum() else 0.0
     upper = limit(1) if y.sum() else math.inf
     return Estimate(value, lower, upper, min(1.0, 2 * min(tails(0.0))))
