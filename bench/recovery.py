@@ -120,9 +120,9 @@ def line(name: str, kind: str, rows: pd.DataFrame, good: bool) -> list[str]:
 
 def summary(found: pd.DataFrame) -> tuple[str, bool]:
     """The table of the page, and whether every line is kept."""
-    by = found.groupby(["kind", "measure"], sort=False)
-    verdicts = {key: kept(key[1], int(rows["inside"].sum()), len(rows)) for key, rows in by}
-    lines = [line(key[1], key[0], rows, verdicts[key]) for key, rows in by]
+    by = {(kind, name): rows for (kind, name), rows in found.groupby(["kind", "measure"], sort=False)}
+    verdicts = {key: kept(key[1], int(rows["inside"].sum()), len(rows)) for key, rows in by.items()}
+    lines = [line(name, kind, rows, verdicts[kind, name]) for (kind, name), rows in by.items()]
     rest = found[~found["measure"].isin(CONSERVATIVE)]
     together = LEAST <= rest["inside"].mean() <= MOST
     lines.append(line(f"all but {' and '.join(CONSERVATIVE)}", "both", rest, together))

@@ -48,10 +48,11 @@ def naive(params: Params, handoff: Path, out: Path) -> None:
     for chapter in ordered(params):
         made = out / chapter.path.name
         given = ["-y", json.dumps(params.analysis()), "-k", "python3", "--no-progress-bar"]
-        for command in (
+        commands: tuple[list[str | Path], ...] = (
             [BIN / "papermill", chapter.path, made, *given],
             [BIN / "jupyter", "nbconvert", "--to", "html", made],
-        ):
+        )
+        for command in commands:
             subprocess.run(command, env=environment, check=True, capture_output=True)
 
 
@@ -104,7 +105,7 @@ def formats(params: Params, made: Path) -> dict[str, float]:
 def main() -> int:
     """Print and write the two tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="turns of the comparison")
+    parser.add_argument("--rounds", type=int, default=2, help="turns of the comparison")
     parser.add_argument("--ours", nargs=2, type=Path, metavar=("HANDOFF", "OUT"), help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.ours:
@@ -137,8 +138,7 @@ machine, and shared; only ratios carry over.
 To write the executed chapters as HTML takes {written["HTML"]:.1f} s, as PDF {written["PDF"]:.1f} s.
 
 The chapters from the same prepared counts, in turns: the command lines `papermill` and `jupyter nbconvert --to html`,
-one notebook after the other, against the build, which runs them side by side and
-writes HTML, PDF and the spreadsheets.
+one notebook after the other, against the build, which runs them side by side and writes HTML, PDF and spreadsheets.
 The median ratio is {middle}.
 
 {table(heads, turns)}

@@ -22,7 +22,7 @@ EVERYTHING = (
     *("probation_terminations", "probation_caseload", "establishments"),
 )
 DEATHS = ("population", "fatal_incidents", "establishments")
-ANALYSIS = 'deaths = chapter.measure("deaths-by-type")\nchapter.table(deaths)'
+ANALYSIS = 'deaths = chapter.measure("deaths-by-place")\nchapter.table(deaths)'
 
 
 @dataclass(frozen=True)
@@ -84,10 +84,10 @@ def short_chapter(folder: Path, analysis: str = ANALYSIS) -> Path:
         new_code_cell(parameters_cell(), id="parameters", metadata={"tags": ["parameters"]}),
         new_code_cell(setup, id="setup", metadata={"tags": ["hide-code"]}),
         new_markdown_cell("## Deaths", id="text-deaths"),
-        new_code_cell(analysis, id="deaths-by-type"),
+        new_code_cell(analysis, id="deaths-by-place"),
         new_code_cell("chapter.close()", id="close", metadata={"tags": ["hide-code"]}),
     ]
-    table = {"id": "deaths-by-type", "measure": "deaths", "by": ["establishment_type"]}
+    table = {"id": "deaths-by-place", "measure": "deaths", "by": ["establishment_type"]}
     metadata = {
         "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
         "reportlib": {"chapter": "deaths", "tables": [table]},

@@ -304,10 +304,10 @@ def test_a_cell_that_fails_is_named_and_the_last_report_stays(short, analysis):
     with pytest.raises(ReportError) as error:
         short.make()
     (finding,) = [str(finding) for finding in error.value.findings]
-    assert finding.startswith("30-deaths.ipynb: cell deaths-by-type: ReportError: The chapter deaths does not declare")
+    assert finding.startswith("30-deaths.ipynb: cell deaths-by-place: ReportError: The chapter deaths does not declare")
     assert "Traceback" not in str(error.value)
     kept = nbformat.read(short.edition / "failed" / "notebooks" / "30-deaths.ipynb", as_version=4)
-    (cell,) = [cell for cell in kept.cells if cell["id"] == "deaths-by-type"]
+    (cell,) = [cell for cell in kept.cells if cell["id"] == "deaths-by-place"]
     assert cell.outputs[0].text == "so far\n"
     assert {name: content for name, content in files(short.edition).items() if not name.startswith("failed")} == before
     assert short.current == good

@@ -36,7 +36,7 @@ def plan(folder: Path, grouping: str) -> list[ChapterPlan]:
     """
     findings: list[Finding] = []
     chapters = [_chapter(path, grouping, findings) for path in sorted(folder.glob("*.ipynb"))]
-    identifiers = [spec.id for chapter in chapters for spec in chapter.tables]
+    identifiers = [name for chapter in chapters for name in (*chapter.published, *(spec.id for spec in chapter.tables))]
     for twice in sorted({name for name in identifiers if identifiers.count(name) > 1}):
         findings.append(Finding(f"table {twice!r} is declared twice; each table has one chapter"))
     if findings or not chapters:
