@@ -48,7 +48,10 @@ def write(folder: Path, seed: int = 1, scale: float = 1.0, last_year: str = "202
 
 
 def _parquet(table: pa.Table, path: Path) -> None:
-    pq.write_table(table, path, compression="zstd", store_schema=False)
+    """Write a table, the same bytes each time: Arrow writes dictionary columns with stray bits between their codes."""
+    plain = [pa.field(name, kind.value_type if pa.types.is_dictionary(kind) else kind)
+             for name, kind in zip(table.column_names, table.schema.types, strict=True)]  # fmt: skip
+    pq.write_table(table.cast(pa.schema(plain)), path, compression="zstd", store_schema=False)
 
 
 def _population(world: World, rng: np.random.Generator, scale: float) -> pa.Table:
