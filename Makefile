@@ -44,6 +44,7 @@ test: .venv ## Run the tests that need no system package
 
 test-full: .venv ## Run the tests that need a browser, LibreOffice or more than a minute
 	@tools/apt 'These tests need system packages' chromium poppler-utils libreoffice-calc
+	@$(IN)python -m pip install --quiet --require-hashes -r requirements-full.lock
 	@$(PYTEST) -m full
 
 check: .venv ## Lint, types, docs, notebooks stripped; changes nothing, reports every failure

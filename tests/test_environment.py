@@ -1,4 +1,4 @@
-"""pyproject.toml, requirements.lock and environment.yml describe one environment."""
+"""pyproject.toml, the two locks and environment.yml describe one environment."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ pytestmark = pytest.mark.check
 
 ROOT = Path(__file__).parents[1]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+FULL = (ROOT / "requirements-full.lock").read_text(encoding="utf-8")
 PYTHONS = ("3.11", "3.12", "3.13")
 CONDA = ["jupyterlab", "papermill", "nbconvert", "pandas", "seaborn", "scipy", "pytest", "nbval"]
 
 
-def locked(python: str) -> dict[str, str]:
-    """The version of each package that the lock gives this Python (on Linux)."""
+def locked(python: str, lock: str = LOCK) -> dict[str, str]:
+    """The version of each package that a lock gives this Python (on Linux)."""
     environment = {
         "python_version": python,
         "python_full_version": f"{python}.0",
@@ -31,7 +32,7 @@ def locked(python: str) -> dict[str, str]:
         "implementation_name": "cpython",
         "platform_python_implementation": "CPython",
     }
-    pins = [Requirement(line.rstrip(" \\")) for line in LOCK.splitlines() if re.match(r"\w", line)]
+    pins = [Requirement(line.rstrip(" \\")) for line in lock.splitlines() if re.match(r"\w", line)]
     return {
         canonicalize_name(pin.name): str(pin.specifier).removeprefix("==")
         for pin in pins
@@ -39,9 +40,10 @@ def locked(python: str) -> dict[str, str]:
     }
 
 
-def declared() -> list[Requirement]:
+def declared(*extras: str) -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return [Requirement(text) for text in project["dependencies"]]
+    groups = [project["dependencies"], *(project["optional-dependencies"][extra] for extra in extras)]
+    return [Requirement(text) for group in groups for text in group]
 
 
 def conda() -> list:
@@ -49,11 +51,12 @@ def conda() -> list:
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-def test_the_lock_fulfils_every_dependency(python):
-    versions = locked(python)
+@pytest.mark.parametrize(("lock", "extras"), [(LOCK, []), (FULL, ["cluster", "full"])], ids=["lock", "full"])
+def test_the_lock_fulfils_every_dependency(python, lock, extras):
+    versions = locked(python, lock)
     unfulfilled = [
         str(need)
-        for need in declared()
+        for need in declared(*extras)
         if not need.specifier.contains(versions.get(canonicalize_name(need.name), "0"), prereleases=True)
     ]
     assert unfulfilled == []
@@ -65,8 +68,14 @@ def test_the_project_takes_the_pythons_that_the_lock_serves():
     assert [minor for minor in range(9, 16) if needs.contains(f"3.{minor}.1")] == [11, 12, 13]
 
 
-def test_every_line_of_the_lock_is_pinned_by_version_and_hash():
-    entries = re.split(r"\n(?=\w)", LOCK.strip())
+@pytest.mark.parametrize("python", PYTHONS)
+def test_the_full_lock_adds_to_the_lock_and_changes_nothing(python):
+    assert locked(python).items() <= locked(python, FULL).items()
+
+
+@pytest.mark.parametrize("lock", [LOCK, FULL], ids=["lock", "full"])
+def test_every_line_of_the_lock_is_pinned_by_version_and_hash(lock):
+    entries = re.split(r"\n(?=\w)", lock.strip())
     assert len(entries) > 100
     for entry in entries:
         first, *hashes = entry.splitlines()
@@ -76,9 +85,10 @@ def test_every_line_of_the_lock_is_pinned_by_version_and_hash():
             assert re.fullmatch(r" +--hash=sha256:[0-9a-f]{64}( \\)?", line), line
 
 
-def test_the_lock_names_no_host():
-    assert "//" not in LOCK
-    assert "index" not in {line.split()[0].strip("-") for line in LOCK.splitlines() if line.startswith("--")}
+@pytest.mark.parametrize("lock", [LOCK, FULL], ids=["lock", "full"])
+def test_the_lock_names_no_host(lock):
+    assert "//" not in lock
+    assert "index" not in {line.split()[0].strip("-") for line in lock.splitlines() if line.startswith("--")}
 
 
 def test_conda_has_the_eight_packages_at_the_versions_of_the_lock_and_then_the_lock():
