@@ -26,7 +26,7 @@ class About:
     rows: Callable[[Run], list[dict[str, Any]]]
 
     def frame(self, run: Run) -> pd.DataFrame:
-        return pd.DataFrame(self.rows(run))
+        return pd.DataFrame(self.rows(run) or [{self.header: "none"}])
 
 
 def _inputs(run: Run) -> list[dict[str, Any]]:

@@ -363,6 +363,16 @@ def test_a_missing_extract_is_named(refused, tmp_path):
     assert "fatal_incident.csv: there is no such file" in told(refused)
 
 
+def test_a_blank_cell_is_told_once(refused, tmp_path, demo_data):
+    held = (demo_data / "fatal_incidents.csv").read_text()
+    (tmp_path / "fatal_incidents.csv").write_text(held.replace("\nF00001,", "\n,", 1))
+    spec = {"path": str(tmp_path / "fatal_incidents.csv"), "status": "synthetic"}
+    refused.change(inputs={"fatal_incidents": spec})
+    found = told(refused)
+    assert "1 error and no warnings" in found
+    assert found.count("column incident_id") == 1
+
+
 def test_an_output_folder_that_cannot_be_written_is_named(refused, tmp_path):
     (tmp_path / "file").write_text("in the way")
     blocked = replace(refused, outputs=tmp_path / "file" / "outputs")

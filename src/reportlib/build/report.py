@@ -73,8 +73,7 @@ class Clock:
 def checked_inputs(params: Params, work: Path) -> tuple[dict[str, Source], list[Finding]]:
     """Read and check every input. Raises ReportError with all findings if one of them is an error."""
     sources = read_all({str(name): spec for name, spec in params.inputs.items()}, work, ROOT)
-    findings = [finding for source in sources.values() for finding in source.findings]
-    findings += check(sources, params.span)
+    findings = check(sources, params.span)
     if any(finding.level == "error" for finding in findings):
         raise ReportError("The inputs do not fulfil their contracts:", findings)
     return sources, findings
