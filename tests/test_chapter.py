@@ -49,7 +49,7 @@ def chapter(folder: Path, shown: list[dict[str, Any]]) -> Chapter:
 def test_a_chapter_opens_with_a_header_of_what_it_is(chapter, shown):
     (header,) = shown
     assert (header["kind"], header["chapter"], header["year"]) == ("header", "uphold", "2024-25")
-    assert (header["status"], header["draft"], header["edition"]) == (["synthetic"], True, "national")
+    assert (header["status"], header["edition"]) == (["synthetic"], "national")
 
 
 def test_what_is_shown_becomes_facts(chapter, folder):

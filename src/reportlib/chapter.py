@@ -71,8 +71,8 @@ class Chapter:
         self._facts: list[Fact] = []
         self._shown: set[str] = set()
         _show(
-            {"kind": "header", "chapter": name, "status": handoff.statuses(name), "draft": True,
-             "edition": self.edition, "year": parameters["reporting_year"]},
+            {"kind": "header", "chapter": name, "status": handoff.statuses(name), "edition": self.edition,
+             "year": parameters["reporting_year"]},
             {"text/plain": f"{name}, {parameters['reporting_year']}"},
         )  # fmt: skip
 

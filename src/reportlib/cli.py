@@ -90,6 +90,23 @@ def _told(chapter: str, what: str, seconds: float) -> None:
         console.print(f"  {chapter}: {what}" + (f", {seconds:.1f} s" if seconds else ""))
 
 
+@app.command("facts")
+def facts_only(
+    params: ParamsFile, to: Annotated[Path, typer.Option(help="Folder for facts.jsonl and run.json.")]
+) -> None:
+    """Work out every figure of a report and render none of it; `reportlib compare` re-runs this."""
+    with user_errors():
+        import shutil
+
+        from reportlib import facts
+        from reportlib.build.report import prepared
+        from reportlib.params import load
+
+        with prepared(load(params), to) as handoff:
+            shutil.copy(handoff / "run.json", to / "run.json")
+            facts.write(facts.read(sorted((handoff / "facts").glob("*.jsonl"))), to / "facts.jsonl")
+
+
 @app.command("check-data")
 def check_data(params: ParamsFile) -> None:
     """Check the extracts against their contracts, and stop there."""

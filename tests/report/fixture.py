@@ -239,7 +239,6 @@ def notebook(chapter: str, title: str, intro: str, *cells: NotebookNode) -> Note
         "title": title,
         "question": intro,
         "status": ["synthetic"],
-        "draft": True,
         "edition": "national",
         "year": "2024-25",
     }

@@ -21,6 +21,7 @@ from reportlib.inputs.release import Release
 from reportlib.inputs.sources import Source
 from reportlib.measures import PARTS, Part, TableSpec
 from reportlib.params import Params
+from reportlib.project import code_digests
 
 ETHNICITIES = ("ethnicity", "ethnicity_nomis", "ethnicity_ppud")
 Say = Callable[[str], None]
@@ -195,6 +196,7 @@ def _run(
     """What the chapters may know of the run: nothing in it is a count that is hidden."""
     hidden = {table.name: pattern.marks(table.name) for table in counted}
     return {
+        **code_digests(),
         "parameters": params.analysis(),
         "disclosure": params.disclosure.model_dump(),
         "status": sorted({source.status for source in sources.values()}),

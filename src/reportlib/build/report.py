@@ -24,10 +24,8 @@ from reportlib.errors import Finding, ReportError
 from reportlib.inputs.rules import check
 from reportlib.inputs.sources import Source, read_all
 from reportlib.params import Params
-from reportlib.project import NOTEBOOKS, OUTPUTS, ROOT
+from reportlib.project import NOTEBOOKS, OUTPUTS, ROOT, code_digests
 
-CODE = ("src/reportlib", "notebooks", "data/codes", "data/contracts", "data/published")
-SUFFIXES = {".py", ".ipynb", ".csv", ".json", ".toml", ".j2", ".css", ".typ"}
 SCRATCH = ".work-"  # followed by the process that owns it
 
 Stage = Callable[[str], None]
@@ -180,8 +178,8 @@ def gates(made: Path) -> list[Finding]:
     ]
 
 
-def rendered(params: Params, notebooks: list[nbformat.NotebookNode]) -> Mapping[str, bytes]:
-    """Every finished file of the report by name, from its executed notebooks."""
+def rendered(params: Params, notebooks: list[nbformat.NotebookNode], draft: bool = True) -> Mapping[str, bytes]:
+    """Every finished file of the report by name, from its executed notebooks; a draft says so on each page."""
     from reportlib.build import workbook
     from reportlib.build.page import Page, read_chapter
     from reportlib.build.pdf import pdf_report
@@ -191,7 +189,7 @@ def rendered(params: Params, notebooks: list[nbformat.NotebookNode]) -> Mapping[
     status = sorted({source.status for source in params.inputs.values()})
     page = Page(
         title=params.title, year=params.reporting_year, edition=params.edition, authors=params.authors,
-        publication_date=params.publication_date, status=tuple(status), draft=True,
+        publication_date=params.publication_date, status=tuple(status), draft=draft,
         disclosure_off=params.disclosure.off or "",
     )  # fmt: skip
     every = [*notebooks, statement()]
@@ -214,11 +212,7 @@ def run_id(params: Params, sources: Mapping[str, Source], responses: Mapping[str
     digest.update(json.dumps(dict(responses), sort_keys=True).encode())
     for name in sorted(sources):
         digest.update(f"{name} {sources[name].sha256}\n".encode())
-    files = [ROOT / "requirements.lock"]
-    for folder in CODE:
-        files += sorted(path for path in (ROOT / folder).rglob("*") if path.suffix in SUFFIXES)
-    for path in files:
-        digest.update(f"{path.relative_to(ROOT).as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    digest.update(json.dumps(code_digests(), sort_keys=True).encode())
     return digest.hexdigest()[:16]
 
 

@@ -34,7 +34,7 @@ CELLS = {
 }
 TAGS = {"parameters", "injected-parameters", "hide-code", "qa-only"}
 MODELS = {
-    "header": {"chapter", "status", "draft", "edition", "year"},
+    "header": {"chapter", "status", "edition", "year"},
     "table": {"id", "caption", "columns", "rows", "notes", "source", "wide", "status"},
     "chart": {"id", "caption", "alt", "svg", "table", "status"},
     "say": {"id", "text", "role"},
