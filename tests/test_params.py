@@ -136,12 +136,24 @@ def test_a_year_is_written_one_way(written, wrong, said):
         ("disclosure: {off: x}", "disclosure.off: found 'x' (text); allowed: text of 10 characters or more"),
         ("disclosure: {treshold: 3}", "disclosure.treshold is not a parameter; did you mean 'threshold'?"),
         ("  complaint: {path: a.csv, status: extract}", "did you mean 'complaints'?"),
-        ("  population: a.csv", "found 'a.csv' (text); allowed: a block with path, status"),
+        ("  population: a.csv", "found 'a.csv' (text); allowed: a block with kind, path"),
         ("  population: {path: a.csv}", "inputs.population.status is missing"),
         ("  population: {path: a.txt, status: extract}", "found 'txt' (text); allowed: one of 'csv'"),
         ("  population: {path: a.csv, status: extract, encoding: utf-99}", "not an encoding"),
         ("  population: {path: a.csv, status: extract, date_format: '%d/%m'}", "lacks a day"),
         ("  population: {path: a.csv, status: extract, codes: {sex: {1: male}}}", "put the name 1 in quotes"),
+        ("  population: {status: extract}", "inputs.population: of the kind files needs path"),
+        ("  population: {kind: postgres, path: a, status: extract}", "of the kind postgres needs url_env and table"),
+        ("  population: {path: a.csv, table: b, status: extract}", "of the kind files takes no table; take it out"),
+        ("  population: {kind: oracle, path: a, status: extract}", "allowed: one of 'files', 'postgres'"),
+        (
+            "  population: {kind: sqlalchemy, url_env: mssql.host, table: b, status: extract}",
+            "url_env: is the name of an environment variable, such as PPO_NOMIS_URL, not the address itself",
+        ),
+        (
+            "  population: {kind: adbc, url_env: A, driver: os, table: b, status: extract}",
+            "'os' is not an ADBC driver's package",
+        ),
         ("1: 2", "put the name 1 in quotes"),
     ],
 )
@@ -165,6 +177,11 @@ def test_a_path_with_a_password_is_refused_and_not_repeated(written):
             written(f"  population: {{path: {path}, status: extract}}\n")
         assert "hunter2" not in str(error.value)
         assert "inputs.population.path" in problems(error)
+    for option in ("url_env", "table"):
+        with pytest.raises(ReportError) as error:
+            written(f"  population: {{kind: postgres, {option}: 'pg://a:hunter2@host/db', status: extract}}\n")
+        assert "hunter2" not in str(error.value)
+        assert f"inputs.population.{option}: holds a user name or password" in problems(error)
 
 
 def test_all_problems_are_told_at_once_in_the_order_of_the_file(written):

@@ -46,7 +46,7 @@ def opened(path: Path, shown: str, spec: InputSpec) -> Extract:
         raise wrong(shown, "the file is empty (0 bytes); export it again")
     if spec.format == "csv":
         return _csv(path, shown, spec.encoding)
-    return _parquet(path, shown) if spec.format == "parquet" else _sheet(path, shown, spec.sheet)
+    return _sheet(path, shown, spec.sheet) if spec.format in ("xlsx", "ods") else _parquet(path, shown)
 
 
 def wrong(shown: str, message: str, row: int | None = None) -> ReportError:
@@ -136,7 +136,7 @@ def _csv_rows(
     try:
         start = 2
         for batch in pacsv.open_csv(path, reading, parsing, texts):
-            yield _numbered(batch.columns, start)
+            yield numbered(batch.columns, start)
             start += len(batch)
     except pa.ArrowInvalid:
         raise _open_quote(shown) from None
@@ -146,7 +146,8 @@ def _csv_rows(
         raise ReportError("The inputs cannot be read:", findings)
 
 
-def _numbered(arrays: Sequence[pa.Array], start: int) -> pa.RecordBatch:
+def numbered(arrays: Sequence[pa.Array], start: int) -> pa.RecordBatch:
+    """Columns as text, and the number of each row after them."""
     rows = pa.array(range(start, start + len(arrays[0])), pa.int64())
     texts = [array.cast(pa.string()) for array in arrays]
     return pa.record_batch([*texts, rows], [*map(str, range(len(texts))), "source_row"])
@@ -163,7 +164,7 @@ def _parquet(path: Path, shown: str) -> Extract:
         start = 2
         try:
             for batch in file.iter_batches(BATCH, columns=list(columns)):
-                yield _numbered([batch.column(name) for name in columns], start)
+                yield numbered([batch.column(name) for name in columns], start)
                 start += len(batch)
         except (pa.ArrowException, OSError):
             raise failure from None
@@ -179,7 +180,7 @@ def _sheet(path: Path, shown: str, sheet: str | None) -> Extract:
     if sheet is not None and sheet not in book.sheet_names:
         raise wrong(shown, f"there is no sheet {sheet!r}{nearest(sheet, book.sheet_names)}; correct sheet:")
     held = book.get_sheet_by_name(sheet or book.sheet_names[0])
-    rows = ([_text(cell) for cell in row] for row in held.iter_rows())
+    rows = ([text_of(cell) for cell in row] for row in held.iter_rows())
     top, row = next(((i, row) for i, row in enumerate(rows, 1) if any(row)), (1, []))
     next_row = next(rows, [])
     headings = _headings(shown, row, next_row, top)
@@ -188,14 +189,16 @@ def _sheet(path: Path, shown: str, sheet: str | None) -> Extract:
         positions = [headings.index(name) for name in columns]
         body, start = (row for row in chain([next_row], rows) if row), top + 1
         while chunk := [[row[i] for i in positions] for row in islice(body, BATCH)]:
-            yield _numbered([pa.array(cells) for cells in zip(*chunk, strict=True)], start)
+            yield numbered([pa.array(cells) for cells in zip(*chunk, strict=True)], start)
             start += len(chunk)
 
     return Extract(shown, headings, batches)
 
 
-def _text(cell: object) -> str:
-    """A cell as text: 12.0 is 12, midnight is a date, true and false in lower case."""
+def text_of(cell: object) -> str:
+    """A cell as text: 12.0 is 12, midnight is a date, true and false in lower case, nothing a blank."""
+    if cell is None:
+        return ""
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, float) and cell.is_integer():

@@ -1,4 +1,4 @@
-"""Extracts become typed Parquet once: from CSV, Parquet, XLSX or ODS, under the contract's own names."""
+"""Extracts become typed Parquet once: from files or databases, under the contract's own names."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import zip_longest
 from pathlib import Path
 
 import duckdb
@@ -16,12 +17,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from reportlib.errors import Finding, ReportError
+from reportlib.inputs import databases
 from reportlib.inputs.contracts import Contract, Field, contracts
 from reportlib.inputs.extracts import Extract, opened, wrong
 from reportlib.inputs.findings import Places, nearest, shape
 from reportlib.params import InputSpec
 
 ARROW = {"string": pa.string(), "integer": pa.int64(), "boolean": pa.bool_(), "date": pa.date32()}
+SNAPSHOTS = Path("data/snapshots")  # what was read from databases; records, so never committed
 PLACE = (pa.field("source_file", pa.int64()), pa.field("source_row", pa.int64()))
 
 
@@ -31,9 +34,10 @@ class Source:
 
     `parquet` holds the contract's fields that are present (`columns`), `source_file` (which of
     `paths`, from 0) and `source_row` (the row of that file as a person sees it: the headings are
-    row 1). `sha256` and `size` (bytes) are of the files that came in, in the order of their names.
-    `rows` are those kept, `excluded` those that the parameters leave out. `files` are the paths as
-    shown, `names` the user's name of each column, `findings` what was wrong with single cells.
+    row 1). `sha256` and `size` (bytes) are of the files that came in, in the order of their names; a
+    table of a database comes in as its snapshot. `rows` are those kept, `excluded` those that the
+    parameters leave out. `files` are the paths as shown, `names` the user's name of each column,
+    `findings` what was wrong with single cells.
     """
 
     name: str
@@ -57,23 +61,27 @@ def read(name: str, spec: InputSpec, work: Path, root: Path) -> Source:
     ------
     ReportError : with all that is wrong with the files themselves, so that they cannot be read.
     """
-    contract, paths = contracts()[name], _paths(name, spec, root)
+    contract, paths, table = contracts()[name], _paths(name, spec, root), spec.kind != "files"
     files = tuple(p.relative_to(root).as_posix() if p.is_relative_to(root) else p.name for p in paths)
+    files, live = (spec.shown,) if table else files, table and not spec.snapshot
     extracts: list[Extract] = []
     findings = _unknown_fields(contract, spec)
-    for path, shown in zip(paths, files, strict=True):
+    for path, shown in zip_longest(paths, files):
         try:
-            extracts.append(opened(path, shown, spec))
+            extracts.append(databases.table(path, spec) if live else opened(path, shown, spec))
             findings += _missing_columns(contract, spec, extracts[-1], extracts[0])
         except ReportError as error:
             findings += error.findings
     _fail(findings)
     typing = _Typing(contract, spec, _present(contract, spec, extracts[0]))
+    if live:
+        paths = (databases.snapshot(extracts[0], typing.read, name, root / SNAPSHOTS),)
+        extracts = [opened(paths[0], files[0], spec)]
     work.mkdir(parents=True, exist_ok=True)
     rows, excluded = typing.write(extracts, part := work / f"{name}.parquet.part")
     if not rows:
         left = " left after exclude:" if excluded else ""
-        raise wrong(spec.path, f"there are no rows{left}; export it again")
+        raise wrong(spec.shown, f"there are no rows{left}; export it again")
     found = (*_near_misses(contract, spec, extracts[0]), *typing.findings(files, excluded))
     parquet, (digest, size) = part.replace(work / f"{name}.parquet"), _digest(paths)
     columns = tuple(typing.names)
@@ -99,13 +107,19 @@ def _fail(findings: list[Finding]) -> None:
 
 
 def _paths(name: str, spec: InputSpec, root: Path) -> tuple[Path, ...]:
-    if paths := tuple(map(Path, sorted(glob.glob(str(root / spec.path), recursive=True)))):
+    option, pattern = ("snapshot", spec.snapshot) if spec.snapshot else ("path", spec.path)
+    if pattern is None:  # a database elsewhere
+        return ()
+    paths = tuple(map(Path, sorted(glob.glob(str(root / pattern), recursive=True))))
+    if len(paths) == 1 or (paths and spec.kind == "files"):
         return paths
-    folder = (root / spec.path).parent
+    if paths:
+        raise wrong(pattern, f"{len(paths)} files are called so; name one as {option}: of the input {name}")
+    folder = (root / pattern).parent
     hint = f"; there is no folder {folder.name}"
     if folder.is_dir():
-        hint = nearest(Path(spec.path).name, [path.name for path in folder.iterdir()])
-    raise wrong(spec.path, f"there is no such file{hint}. Put it there, or correct path: of the input {name}")
+        hint = nearest(Path(pattern).name, [path.name for path in folder.iterdir()])
+    raise wrong(pattern, f"there is no such file{hint}. Put it there, or correct {option}: of the input {name}")
 
 
 def _digest(paths: Sequence[Path]) -> tuple[str, int]:
@@ -131,7 +145,7 @@ def _unknown_fields(contract: Contract, spec: InputSpec) -> list[Finding]:
     asked = [("columns", name) for name in spec.columns] + [("codes", name) for name in spec.codes]
     text = "{}: names {!r}, which is not a field of {}{}"
     return [
-        Finding(text.format(option, name, contract.name, nearest(name, contract.fields)), spec.path)
+        Finding(text.format(option, name, contract.name, nearest(name, contract.fields)), spec.shown)
         for option, name in asked
         if name not in contract.fields
     ]
@@ -243,4 +257,4 @@ class _Typing:
                 yield untyped.finding(f"'{found}' (masked) is not {allowed}", files, column)
         if excluded:
             message = f"rows left out, as exclude: of {', '.join(self.spec.exclude)} asks: {excluded:,}"
-            yield Finding(message, files[0] if len(files) == 1 else self.spec.path, level="warning")
+            yield Finding(message, files[0] if len(files) == 1 else self.spec.shown, level="warning")
