@@ -162,8 +162,9 @@ def lab(params: ParamsFile) -> None:
     """Open the notebooks in JupyterLab on freshly prepared counts."""
     with user_errors():
         from reportlib.build.report import prepared
+        from reportlib.kernels import warm
         from reportlib.params import load
 
         with prepared(load(params)) as handoff:
-            environment = os.environ | {"REPORTLIB_WORK": str(handoff)}
+            environment = os.environ | {"REPORTLIB_WORK": str(handoff)} | warm.ENVIRONMENT
             subprocess.run([sys.executable, "-m", "jupyterlab", str(NOTEBOOKS)], env=environment, check=False)

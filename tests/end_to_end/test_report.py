@@ -426,11 +426,11 @@ def interrupted(made: Project) -> tuple[list[psutil.Process], str, int]:
 
 
 def started(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    """The kernels of a report that runs its chapters, once there are two."""
+    """The kernels of a report that runs its chapters and the parent they are forked from, once there are two."""
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
         kernels = psutil.Process(process.pid).children(recursive=True)
-        if sum("ipykernel_launcher" in " ".join(kernel.cmdline()) for kernel in kernels) >= 2:
+        if sum("reportlib.kernels.parent" in kernel.cmdline() for kernel in kernels) >= 3:
             return kernels
         time.sleep(0.1)
     raise AssertionError("no chapter was started")

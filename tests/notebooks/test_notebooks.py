@@ -18,6 +18,7 @@ from reportlib.build.plan import plan
 from reportlib.build.prepare import prepare
 from reportlib.build.report import checked_inputs
 from reportlib.inputs import demo
+from reportlib.kernels import warm
 from reportlib.params import load, parameters_cell
 from reportlib.project import NOTEBOOKS, ROOT
 
@@ -52,7 +53,7 @@ def test_every_notebook_runs(tmp_path):
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--nbval-lax", "--nbval-current-env", "-x"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, *ordered],
-        env=os.environ | {"REPORTLIB_WORK": str(tmp_path / "handoff")},
+        env=os.environ | {"REPORTLIB_WORK": str(tmp_path / "handoff")} | warm.ENVIRONMENT,
         cwd=tmp_path,
         capture_output=True,
         text=True,

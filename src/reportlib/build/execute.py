@@ -15,6 +15,7 @@ import psutil
 
 from reportlib.build.plan import ChapterPlan
 from reportlib.errors import Finding, ReportError
+from reportlib.kernels import warm
 
 KEPT_METADATA = ("kernelspec", "language_info", "reportlib")
 Tell = Callable[[str, str, float], None]  # chapter, what happened, seconds
@@ -35,7 +36,7 @@ def execute(
     and error of everything that failed; the notebooks stay in `out` as far as they came.
     """
     out.mkdir(parents=True, exist_ok=True)
-    with _environment(REPORTLIB_WORK=str(handoff), PYDEVD_DISABLE_FILE_VALIDATION="1"):
+    with _environment(REPORTLIB_WORK=str(handoff), PYDEVD_DISABLE_FILE_VALIDATION="1", **warm.ENVIRONMENT):
         for last in (False, True):
             _side_by_side([c for c in chapters if c.reads_facts == last], parameters, out, tell)
     return [out / chapter.path.name for chapter in chapters]

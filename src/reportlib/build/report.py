@@ -23,6 +23,7 @@ from reportlib.build.prepare import prepare
 from reportlib.errors import Finding, ReportError
 from reportlib.inputs.rules import check
 from reportlib.inputs.sources import Source, read_all
+from reportlib.kernels import warm
 from reportlib.params import Params
 from reportlib.project import NOTEBOOKS, OUTPUTS, ROOT, code_digests
 
@@ -92,6 +93,7 @@ def report(
     edition = outputs / params.reporting_year / params.edition
     clock = Clock(stage)
     with scratch(edition) as work:
+        warm.start()
         clock("reading and checking inputs")
         sources, findings = checked_inputs(params, work / "inputs")
         chapters = plan(NOTEBOOKS, params.grouping)

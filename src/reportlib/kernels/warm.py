@@ -1,0 +1,161 @@
+"""Warm kernels for papermill, nbclient, nbval and JupyterLab: the provisioner `warm-fork` of jupyter_client."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning import LocalProvisioner
+
+ENVIRONMENT = {"JUPYTER_DEFAULT_PROVISIONER_NAME": "warm-fork"}  # what makes every kernel a warm one
+# What is read once, by the interpreter, a library or the loader: no forked kernel can differ in it from its parent.
+READ_ONCE = ("PYTHON", "MPL", "OPENBLAS", "OMP_", "MKL_", "NPY_", "LD_", "DYLD_", "LC_", "LANG", "TZ")
+ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL")}  # none to lose at a fork
+INLINE = "module://matplotlib_inline.backend_inline"
+LAUNCHER = ["-m", "ipykernel_launcher"]
+PATIENCE = 60.0  # seconds for the imports of the parent
+GOODBYE = 2.0  # seconds for a kernel to end when asked
+
+
+class Forked:
+    """A kernel as the provisioner's `process`: what it uses of `subprocess.Popen`."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, number: int, link: socket.socket) -> None:
+        self.pid, self.link = number, link
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        return self.wait(0)
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        """The exit code, once there is one; a kernel whose parent is gone is ended, as if killed."""
+        if self.returncode is None and select.select([self.link], [], [], timeout)[0]:
+            told = _line(self.link)
+            self.returncode = int(told) if told else -signal.SIGKILL
+            self.link.close()
+            if not told:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self.pid, signal.SIGKILL)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+
+class WarmFork(LocalProvisioner):
+    """Forks Python kernels from a parent that has done the imports; any other kernel is started as ever."""
+
+    process: Any
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        self.process = await asyncio.to_thread(_fork, cmd, self._scrub_kwargs(kwargs))
+        if self.process is None:
+            return await super().launch_kernel(cmd, **kwargs)
+        self.pid = self.pgid = self.process.pid
+        self.cwd = kwargs.get("cwd") or Path.cwd()
+        return self.connection_info
+
+    async def shutdown_requested(self, restart: bool = False) -> None:
+        """Wait until the kernel ends, rather than look every tenth of a second whether it has."""
+        if isinstance(self.process, Forked):
+            await asyncio.to_thread(self.process.wait, GOODBYE)
+
+
+def start() -> None:
+    """Have a parent do its imports now, so that the first kernel need not wait for them."""
+    if hasattr(os, "fork"):
+        with _lock:
+            _parent()
+
+
+def _fork(cmd: list[str], popen: dict[str, Any]) -> Forked | None:
+    """A forked kernel, or None where only an ordinary one would be the same."""
+    environment = dict(popen.pop("env", None) or os.environ)
+    folder = popen.pop("cwd", None) or os.getcwd()
+    if popen or cmd[:3] != [sys.executable, *LAUNCHER] or not hasattr(os, "fork"):
+        return None
+    request = {"arguments": cmd[3:], "environment": environment, "folder": str(folder)}
+    with _lock:
+        parent = _parent()
+        if parent.read_once != _read_once(environment):
+            return None
+        return parent.fork(request)
+
+
+class Parent:
+    """The process that forks, started by and for this one."""
+
+    def __init__(self) -> None:
+        self.owner, self.read_once = os.getpid(), _read_once(os.environ)
+        self.control, theirs = socket.socketpair()
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", f"{__package__}.parent", str(theirs.fileno())],
+                env={"MPLBACKEND": INLINE, "PYDEVD_DISABLE_FILE_VALIDATION": "1"} | os.environ | ONE_THREAD,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,  # Ctrl-C is for this process, which then ends its kernels
+            )
+
+    @property
+    def usable(self) -> bool:
+        return self.owner == os.getpid() and self.process.poll() is None
+
+    def fork(self, request: dict[str, Any]) -> Forked | None:
+        """Ask for a kernel; None if the parent cannot give one."""
+        link, theirs = socket.socketpair()
+        link.settimeout(PATIENCE)
+        try:
+            with theirs:
+                socket.send_fds(self.control, [b"k"], [theirs.fileno(), 1, 2])
+            link.sendall(json.dumps(request).encode() + b"\n")
+            number = _line(link)
+        except OSError:
+            number = ""
+        if not number:
+            link.close()
+        return Forked(int(number), link) if number else None
+
+
+_lock = threading.Lock()
+_parents: list[Parent] = []  # one, or none yet
+
+
+def _parent() -> Parent:
+    if not _parents or not _parents[0].usable:
+        _parents[:] = [Parent()]
+    return _parents[0]
+
+
+def _read_once(environment: Any) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name.startswith(READ_ONCE)}
+
+
+def _line(link: socket.socket) -> str:
+    """One line, byte by byte since another may follow; empty when the other end is gone."""
+    told = b""
+    with contextlib.suppress(ConnectionResetError):
+        while not told.endswith(b"\n") and (byte := link.recv(1)):
+            told += byte
+    return told.decode().strip()
