@@ -12,13 +12,16 @@ import socket
 import subprocess
 import sys
 import threading
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import LocalProvisioner
 
-ENVIRONMENT = {"JUPYTER_DEFAULT_PROVISIONER_NAME": "warm-fork"}  # what makes every kernel a warm one
+GROUP, NAME = "jupyter_client.kernel_provisioners", "warm-fork"
+# What makes every kernel a warm one; nothing where the package was installed before it had them.
+ENVIRONMENT = {"JUPYTER_DEFAULT_PROVISIONER_NAME": NAME} if entry_points(group=GROUP, name=NAME) else {}
 # What is read once, by the interpreter, a library or the loader: no forked kernel can differ in it from its parent.
 READ_ONCE = ("PYTHON", "MPL", "OPENBLAS", "OMP_", "MKL_", "NPY_", "LD_", "DYLD_", "LC_", "LANG", "TZ")
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL")}  # none to lose at a fork
