@@ -137,6 +137,15 @@ def test_the_summary_reads_the_facts_of_the_chapters_before(tmp_path, shown):
     assert (row["Black"]["text"], row["Mixed"]["text"]) == ("disproportionate", "not assessed")
 
 
+def test_a_summary_of_no_comparison_says_so(tmp_path, shown):
+    summary = Chapter("summary", PARAMETERS, Handoff(write_handoff(tmp_path, summary={"tables": [], "published": []})))
+    shown.clear()
+    summary.headlines("uphold-rate")
+    summary.verdicts("uphold-rate")
+    assert [model["kind"] for model in shown] == ["say", "say"]
+    assert all("[x]" in model["text"] for model in shown)
+
+
 # In a real kernel: what a notebook prints, displays or plots
 
 UPHELD = {"A": (41, 123), "B": (57, 211), "M": (31, 97), "W": (303, 911), "O": (4, 71), "NS": (17, 46)}

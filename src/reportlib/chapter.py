@@ -48,6 +48,7 @@ from reportlib.tables import (
 from reportlib.words import interval, level_words, number
 
 MIME = "application/vnd.reportlib+json"
+NO_COMPARISON = "Not available [x]: the inputs that were supplied allow no comparison of ethnic groups."
 
 
 class Chapter:
@@ -184,6 +185,9 @@ class Chapter:
     def headlines(self, *tables: str) -> None:
         """Show the finding of each of these tables, with its weightiest verdict."""
         items = [item for table in tables if (item := headline(self.handoff.facts(), table))]
+        if not items:
+            _show_text("no-headlines", NO_COMPARISON, "note")
+            return
         text = "\n".join(f"- **{item['title']}** ({item['verdict']}): {item['text']}" for item in items)
         _show({"kind": "headline", "items": items}, {"text/markdown": text})
 
@@ -191,6 +195,7 @@ class Chapter:
         """Show every verdict of these tables side by side, by measure and ethnic group: a picture and a table."""
         frame = verdicts(self.handoff.facts(), tables)
         if frame.empty:
+            _show_text("no-verdicts", NO_COMPARISON, "note")
             return
         title = f"Verdicts compared with {label(self.reference)}, {self._label('pooled')}"
         chart = charts.verdict_heatmap(frame, title, label(self.reference))
