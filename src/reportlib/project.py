@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -11,14 +12,22 @@ PUBLISHED = ROOT / "data" / "published"
 CODES = ROOT / "data" / "codes"
 NOTEBOOKS = ROOT / "notebooks"
 OUTPUTS = ROOT / "outputs"
-CODE = ("src/reportlib", "notebooks", "data/codes", "data/contracts", "data/published")
-SUFFIXES = {".py", ".ipynb", ".csv", ".json", ".toml", ".j2", ".css", ".typ"}
+LOCK = "requirements.lock"
+CODE = ("src/reportlib", "notebooks", "data/codes", "data/contracts", "data/published", "pyproject.toml")
+LEFT = re.compile(r"(^|/)(\.|__pycache__/)")  # what editors and Python leave beside code
+
+
+def code_files(root: Path = ROOT) -> list[str]:
+    """The files of the project that a report is made by, in order."""
+    paths = [path for name in CODE for path in ((root / name).rglob("*") if (root / name).is_dir() else [root / name])]
+    names = [path.relative_to(root).as_posix() for path in paths if path.is_file()]
+    return sorted(name for name in names if not LEFT.search(name))
 
 
 def code_digests(root: Path = ROOT) -> dict[str, str]:
     """SHA-256 of the project's code, and of the lock of what it stands on."""
     code = hashlib.sha256()
-    for path in (path for folder in CODE for path in sorted((root / folder).rglob("*")) if path.suffix in SUFFIXES):
-        code.update(f"{path.relative_to(root).as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-    lock = hashlib.sha256((root / "requirements.lock").read_bytes())
+    for name in code_files(root):
+        code.update(f"{name} {hashlib.sha256((root / name).read_bytes()).hexdigest()}\n".encode())
+    lock = hashlib.sha256((root / LOCK).read_bytes())
     return {"code": code.hexdigest(), "lock": lock.hexdigest()}

@@ -22,13 +22,14 @@ from typer.testing import CliRunner
 
 from reportlib import facts
 from reportlib.build.page import MIME
-from reportlib.build.report import checked_inputs, report, run_id
+from reportlib.build.report import checked_inputs, report
 from reportlib.cli import app
 from reportlib.errors import ReportError
 from reportlib.gates.html import check_html, check_site
 from reportlib.inputs import read_all
 from reportlib.inputs.release import Release
 from reportlib.measures import MEASURES, TableSpec
+from reportlib.origin import origin, portable
 from reportlib.params import load
 from reportlib.project import NOTEBOOKS, ROOT
 
@@ -283,16 +284,17 @@ def test_changed_parameters_make_another_run_and_keep_the_old(short):
     assert short.current == first
 
 
-def test_the_name_of_a_run_follows_from_parameters_inputs_and_answers(short, tmp_path):
+def test_the_name_of_a_run_follows_from_parameters_inputs_and_responses(short, tmp_path):
     params = load(short.params)
     sources, _ = checked_inputs(params, tmp_path / "typed")
-    name = run_id(params, sources, {})
+    params = portable(params)
+    name = origin(params, sources, {}).run_id
     assert name == short.current.name
     deaths = replace(sources["fatal_incidents"], sha256="0" * 64)
     names = [
-        run_id(params.model_copy(update={"confidence_level": 0.9}), sources, {}),
-        run_id(params, sources | {"fatal_incidents": deaths}, {}),
-        run_id(params, sources, {"deaths/ethnicity/B": "An answer."}),
+        origin(params.model_copy(update={"confidence_level": 0.9}), sources, {}).run_id,
+        origin(params, sources | {"fatal_incidents": deaths}, {}).run_id,
+        origin(params, sources, {"deaths/ethnicity/B": "An answer."}).run_id,
     ]
     assert len({name, *names}) == 4
 

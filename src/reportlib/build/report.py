@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -10,13 +9,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import nbformat
 import psutil
 
 from reportlib import facts
+from reportlib.archive.bundle import bundle
 from reportlib.build.execute import execute
 from reportlib.build.plan import ChapterPlan, plan
 from reportlib.build.prepare import prepare
@@ -24,8 +24,9 @@ from reportlib.errors import Finding, ReportError
 from reportlib.inputs.rules import check
 from reportlib.inputs.sources import Source, read_all
 from reportlib.kernels import warm
+from reportlib.origin import Origin, code_version, environment, origin, portable
 from reportlib.params import Params
-from reportlib.project import NOTEBOOKS, OUTPUTS, ROOT, code_digests
+from reportlib.project import NOTEBOOKS, OUTPUTS, ROOT
 
 SCRATCH = ".work-"  # followed by the process that owns it
 
@@ -97,18 +98,26 @@ def report(
         clock("reading and checking inputs")
         sources, findings = checked_inputs(params, work / "inputs")
         chapters = plan(NOTEBOOKS, params.grouping)
-        home = edition / "runs" / run_id(params, sources, responses)
+        params = portable(params)
+        follows = origin(params, sources, responses)
+        home = edition / "runs" / follows.run_id
         if not home.exists():
             made = work / "run"
             prepare(params, chapters, sources, findings, responses, work / "handoff", clock)
             with _kept_if_failed(made, edition / "failed"):
-                _make(params, chapters, work / "handoff", made, clock, tell)
+                _make(params, chapters, work / "handoff", made, clock, tell, follows)
             clock("keeping the run")
             home.parent.mkdir(exist_ok=True)
             made.rename(home)
             new = True
         else:
             new = False
+        kept = edition / "archive" / f"{home.name}.zip"
+        if not kept.exists():
+            clock("archiving")
+            bundle(work / kept.name, home, params, responses, sources)
+            kept.parent.mkdir(exist_ok=True)
+            (work / kept.name).rename(kept)
         _point(edition / "current", home)
     clock.stop()
     return Run(home, new, findings, clock.seconds)
@@ -132,6 +141,7 @@ def _make(
     made: Path,
     clock: Clock,
     tell: Tell,
+    follows: Origin,
 ) -> None:
     """Run the chapters and render them into `made`."""
     clock("running the chapters")
@@ -140,6 +150,8 @@ def _make(
     shutil.copy(handoff / "run.json", made / "run.json")
     facts.write(facts.read(sorted((handoff / "facts").glob("*.jsonl"))), made / "facts.jsonl")
     (made / "parameters.json").write_text(params.model_dump_json(indent=1), encoding="utf-8")
+    told = {"run": follows.run_id, "digests": asdict(follows), "code": code_version(), **environment()}
+    (made / "origin.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
     for name, content in rendered(params, [nbformat.read(path, as_version=4) for path in notebooks]).items():
         path = made / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -206,16 +218,6 @@ def rendered(params: Params, notebooks: list[nbformat.NotebookNode], draft: bool
         described = json.dumps(workbook.csvw(table, page), ensure_ascii=False, indent=1)
         files[f"data/{table['id']}.csv-metadata.json"] = described.encode()
     return files
-
-
-def run_id(params: Params, sources: Mapping[str, Source], responses: Mapping[str, str]) -> str:
-    """The digest of everything that a report follows from: parameters, inputs, lock and code."""
-    digest = hashlib.sha256(params.model_dump_json().encode())
-    digest.update(json.dumps(dict(responses), sort_keys=True).encode())
-    for name in sorted(sources):
-        digest.update(f"{name} {sources[name].sha256}\n".encode())
-    digest.update(json.dumps(code_digests(), sort_keys=True).encode())
-    return digest.hexdigest()[:16]
 
 
 @contextmanager

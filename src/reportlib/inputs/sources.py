@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
 from pathlib import Path
 
 import duckdb
@@ -62,8 +63,9 @@ def read(name: str, spec: InputSpec, work: Path, root: Path) -> Source:
     ReportError : with all that is wrong with the files themselves, so that they cannot be read.
     """
     contract, paths, table = contracts()[name], _paths(name, spec, root), spec.kind != "files"
-    files = tuple(p.relative_to(root).as_posix() if p.is_relative_to(root) else p.name for p in paths)
-    files, live = (spec.shown,) if table else files, table and not spec.snapshot
+    folder, prefix = _stand(name, spec, root)
+    files = (spec.shown,) if table else tuple(prefix + path.relative_to(folder).as_posix() for path in paths)
+    live = table and not spec.snapshot
     extracts: list[Extract] = []
     findings = _unknown_fields(contract, spec)
     for path, shown in zip_longest(paths, files):
@@ -83,10 +85,10 @@ def read(name: str, spec: InputSpec, work: Path, root: Path) -> Source:
         left = " left after exclude:" if excluded else ""
         raise wrong(spec.shown, f"there are no rows{left}; export it again")
     found = (*_near_misses(contract, spec, extracts[0]), *typing.findings(files, excluded))
-    parquet, (digest, size) = part.replace(work / f"{name}.parquet"), _digest(paths)
+    parquet, (sha256, size) = part.replace(work / f"{name}.parquet"), digest(paths)
     columns = tuple(typing.names)
     kept = (rows, excluded, spec.status, columns)
-    return Source(name, paths, parquet, digest, size, *kept, files, typing.names, found)
+    return Source(name, paths, parquet, sha256, size, *kept, files, typing.names, found)
 
 
 def read_all(inputs: Mapping[str, InputSpec], work: Path, root: Path) -> dict[str, Source]:
@@ -107,29 +109,51 @@ def _fail(findings: list[Finding]) -> None:
 
 
 def _paths(name: str, spec: InputSpec, root: Path) -> tuple[Path, ...]:
-    option, pattern = ("snapshot", spec.snapshot) if spec.snapshot else ("path", spec.path)
-    if pattern is None:  # a database elsewhere
+    option, given = ("snapshot", spec.snapshot) if spec.snapshot else ("path", spec.path)
+    if given is None:  # a database elsewhere
         return ()
-    paths = tuple(map(Path, sorted(glob.glob(str(root / pattern), recursive=True))))
+    pattern = _pattern(given, root)
+    paths = tuple(map(Path, sorted(glob.glob(str(pattern), recursive=True))))
     if len(paths) == 1 or (paths and spec.kind == "files"):
         return paths
     if paths:
-        raise wrong(pattern, f"{len(paths)} files are called so; name one as {option}: of the input {name}")
-    folder = (root / pattern).parent
+        raise wrong(given, f"{len(paths)} files are called so; name one as {option}: of the input {name}")
+    folder = pattern.parent
     hint = f"; there is no folder {folder.name}"
     if folder.is_dir():
-        hint = nearest(Path(pattern).name, [path.name for path in folder.iterdir()])
-    raise wrong(pattern, f"there is no such file{hint}. Put it there, or correct {option}: of the input {name}")
+        hint = nearest(pattern.name, [path.name for path in folder.iterdir()])
+    raise wrong(given, f"there is no such file{hint}. Put it there, or correct {option}: of the input {name}")
 
 
-def _digest(paths: Sequence[Path]) -> tuple[str, int]:
-    digest, size = hashlib.sha256(), 0
+def stood(name: str, spec: InputSpec, root: Path) -> InputSpec:
+    """The input with a path that holds in a copy of the project: one elsewhere stands in a folder of its name."""
+    if spec.path is None:
+        return spec
+    folder, prefix = _stand(name, spec, root)
+    return spec.model_copy(update={"path": prefix + _pattern(spec.path, root).relative_to(folder).as_posix()})
+
+
+def _pattern(path: str, root: Path) -> Path:
+    return Path(os.path.normpath(root / path))
+
+
+def _stand(name: str, spec: InputSpec, root: Path) -> tuple[Path, str]:
+    """The folder from which an input's files are named, and what is put before their names."""
+    pattern = _pattern(spec.path or "", root)
+    if pattern.is_relative_to(root):
+        return root, ""
+    return Path(*takewhile(lambda part: not glob.has_magic(part), pattern.parts[:-1])), f"{name}/"
+
+
+def digest(paths: Sequence[Path]) -> tuple[str, int]:
+    """The SHA-256 of files one after the other, and their size in bytes."""
+    found, size = hashlib.sha256(), 0
     for path in paths:
         with path.open("rb") as file:
             while chunk := file.read(1 << 20):
-                digest.update(chunk)
+                found.update(chunk)
                 size += len(chunk)
-    return digest.hexdigest(), size
+    return found.hexdigest(), size
 
 
 # Columns

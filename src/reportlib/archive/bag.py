@@ -1,0 +1,61 @@
+"""A BagIt bag (RFC 8493) in a zip that has the same bytes whenever and wherever it is written."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+MANIFEST, TAGS = "manifest-sha256.txt", "tagmanifest-sha256.txt"
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
+CHUNK = 1 << 20
+
+
+class Bag:
+    """A bag that is being written: `add` puts a file under `data/`, `tag` one beside the manifest."""
+
+    def __init__(self, archive: zipfile.ZipFile, name: str) -> None:
+        self.archive, self.name = archive, name
+        self.payload: dict[str, str] = {}
+        self.tags: dict[str, str] = {}
+
+    def add(self, name: str, content: bytes | Path) -> str:
+        """Add a file of the payload; returns its SHA-256."""
+        self.payload[f"data/{name}"] = digest = self._write(f"data/{name}", content)
+        return digest
+
+    def tag(self, name: str, content: bytes) -> None:
+        """Add a file that is about the bag."""
+        self.tags[name] = self._write(name, content)
+
+    def _write(self, name: str, content: bytes | Path) -> str:
+        entry = zipfile.ZipInfo(f"{self.name}/{name}", EPOCH)
+        entry.compress_type, entry.create_system, entry.external_attr = zipfile.ZIP_DEFLATED, 3, 0o100644 << 16
+        entry.file_size = len(content) if isinstance(content, bytes) else content.stat().st_size
+        digest = hashlib.sha256()
+        source = io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
+        with source, self.archive.open(entry, "w") as file:
+            while chunk := source.read(CHUNK):
+                digest.update(chunk)
+                file.write(chunk)
+        return digest.hexdigest()
+
+
+@contextmanager
+def writing(path: Path, name: str) -> Iterator[Bag]:
+    """A new bag of this name in a zip; its manifests are written when all has been added."""
+    with zipfile.ZipFile(path, "w") as archive:
+        bag = Bag(archive, name)
+        bag.tag("bagit.txt", DECLARATION)
+        yield bag
+        bag.tag(MANIFEST, _lines(bag.payload))
+        bag._write(TAGS, _lines(bag.tags))
+
+
+def _lines(digests: dict[str, str]) -> bytes:
+    """A manifest as `sha256sum -c` reads it."""
+    return "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items())).encode()

@@ -1,0 +1,94 @@
+"""What a report follows from: parameters, responses, inputs, lock and code. Their digest names the run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import re
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from reportlib.inputs.sources import Source, stood
+from reportlib.params import Params
+from reportlib.project import CODE, LOCK, ROOT, code_digests
+
+VERSION = "version.json"  # beside code that stands in an archive, where git cannot be asked
+PINNED = re.compile(r"^([\w.-]+)==", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The SHA-256 digests of everything that a report follows from: of nothing that tells when or where."""
+
+    parameters: str
+    responses: str
+    inputs: str
+    lock: str
+    code: str
+
+    @property
+    def run_id(self) -> str:
+        """The name of the run: 16 hexadecimal digits."""
+        return _digest(json.dumps(asdict(self), sort_keys=True))[:16]
+
+
+def portable(params: Params) -> Params:
+    """The parameters with paths that hold in a copy of the project, and so name no place of this machine."""
+    inputs = {name: stood(str(name), spec, ROOT) for name, spec in params.inputs.items()}
+    return params.model_copy(update={"inputs": inputs})
+
+
+def origin(params: Params, sources: Mapping[str, Source], responses: Mapping[str, str]) -> Origin:
+    """What a report with these parameters and inputs follows from; `params` are portable."""
+    inputs = [f"{name} {sources[name].sha256}" for name in sorted(sources)]
+    return Origin(
+        parameters=_digest(params.model_dump_json()),
+        responses=_digest(json.dumps(dict(responses), sort_keys=True)),
+        inputs=_digest("\n".join(inputs)),
+        **code_digests(),
+    )
+
+
+def code_version() -> dict[str, Any]:
+    """The last commit that changed the code, whether it was changed since, and its digest.
+
+    `commit` is empty where neither git nor an archive can tell.
+    """
+    own = code_digests()["code"]
+    kept = ROOT / VERSION
+    if kept.exists():
+        held: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+        return {"commit": held["commit"], "dirty": held["dirty"] or held["code"] != own, "code": own}
+    paths = [*CODE, LOCK]
+    commit = _git("log", "-1", "--format=%H", "--", *paths)
+    return {"commit": commit, "dirty": not commit or bool(_git("status", "--porcelain", "--", *paths)), "code": own}
+
+
+def environment() -> dict[str, Any]:
+    """The version of Python, and of every package of the lock that is installed."""
+    names = sorted(set(PINNED.findall((ROOT / LOCK).read_text(encoding="utf-8"))))
+    return {"python": platform.python_version(), "packages": dict(_installed(names))}
+
+
+def _installed(names: Iterable[str]) -> Iterable[tuple[str, str]]:
+    for name in names:
+        try:
+            yield name, version(name)
+        except PackageNotFoundError:  # for another system, or another Python
+            continue
+
+
+def _git(*arguments: str) -> str:
+    try:
+        done = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
