@@ -17,7 +17,6 @@ from reportlib.statistics import METHODS
 from reportlib.words import MARKS, WORDS, interval, level_words, missing, number, p_value, percent_decimals, ratio
 
 NOT_APPLICABLE = "z"
-MOST_UPRIGHT = 10  # columns that fit a page held upright
 DIMENSION_LABELS = {
     "ethnicity": "Ethnic group",
     "ethnicity_nomis": "Ethnic group on NOMIS",
@@ -64,11 +63,10 @@ class Table:
     notes: list[str] = field(default_factory=list)
     source: str = ""
     status: tuple[str, ...] = ()
-    wide: bool = False
 
     def model(self) -> dict[str, Any]:
         """The table as renderers read it."""
-        parts = {name: getattr(self, name) for name in ("id", "caption", "columns", "rows", "notes", "source", "wide")}
+        parts = {name: getattr(self, name) for name in ("id", "caption", "columns", "rows", "notes", "source")}
         return {"kind": "table", **parts, "status": list(self.status)}
 
     def html(self) -> str:
@@ -189,7 +187,6 @@ def comparison_table(
         ]
     return Table(
         spec.id, caption(spec, period), columns, rows, facts, _notes(frame, spec, level), _source(place), place.status,
-        wide=len(columns) > MOST_UPRIGHT,
     )  # fmt: skip
 
 
@@ -432,7 +429,6 @@ def published_table(name: str, table: PublishedTable, place: Place) -> Table:
         list(table.notes),
         table.source,
         ("published",),
-        wide=len(columns) > MOST_UPRIGHT,
     )
 
 
@@ -442,4 +438,4 @@ def frame_table(identifier: str, title: str, frame: pd.DataFrame, header: str, s
         {"key": str(name), "label": str(name), "role": "header" if name == header else "text"} for name in frame.columns
     ]
     rows = [{str(name): text_cell(str(value)) for name, value in row.items()} for row in frame.to_dict("records")]
-    return Table(identifier, title, columns, rows, status=tuple(status), wide=len(columns) > MOST_UPRIGHT)
+    return Table(identifier, title, columns, rows, status=tuple(status))

@@ -81,7 +81,6 @@ def table(name: str, caption: str, cols: list[dict[str, str]], rows: list[list[A
         "rows": keyed,
         "notes": [],
         "source": "PPO complaints, demonstration extract",
-        "wide": False,
     }
     return {**model, **extra}
 
@@ -137,15 +136,13 @@ def wide_table() -> dict[str, Any]:
             kind,
             *[
                 number(x, "{:,.1f}") if i % 2 else number(x)
-                for i, x in enumerate(31.7 + 97.3 * i * (j + 1) for i in range(10))
+                for i, x in enumerate(31_000.7 + 97_000.3 * i * (j + 1) for i in range(10))
             ],
         ]
         for j, kind in enumerate(TYPES)
     ]
     rows[4][3] = rows[4][4] = mark("c")
-    return table(
-        "complaints-by-type", "Complaints received by establishment type and ethnic group", cols, rows, wide=True
-    )
+    return table("complaints-by-type", "Complaints received by establishment type and ethnic group", cols, rows)
 
 
 def long_table() -> dict[str, Any]:

@@ -1,47 +1,68 @@
-"""Tables take the largest type that fits the page, and turn it only when they must."""
+"""How tables lie on paper."""
 
 from __future__ import annotations
 
+import io
+import json
+from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
+import typst
 
-from reportlib.build.fit import TURNED, TYPE, UPRIGHT, fit
+from reportlib.build.fit import CAPITAL, UPRIGHT, fit, width
+from reportlib.build.pdf import FAMILY, _fonts, pdf_report
 
-from .fixture import columns, table
+from .fixture import PAGE, columns, notebook, show, table
 
-
-def figures(count: int, text: str = "1,234") -> dict[str, Any]:
-    cols = columns(("Group", "", "header"), *[(f"Figure {place}", "", "number") for place in range(count)])
-    return table("figures", "Figures", cols, [["Asian", *[text] * count]])
-
-
-@pytest.mark.parametrize(("count", "size", "turned"), [(3, TYPE[0], False), (12, TYPE[1], False), (13, TYPE[1], True)])
-def test_type_shrinks_before_the_page_turns(count: int, size: float, turned: bool) -> None:
-    fitted = fit(figures(count))
-    assert (fitted.size, fitted.turned) == (size, turned)
+LONG = "A difference remains once other characteristics are held equal, and not knowing could account for it. " * 6
+SET = '#set text(font: "{}", size: 100pt, weight: "{}")\n#context [#metadata(measure("{}").width.pt()) <width>]'
 
 
-@pytest.mark.parametrize("count", [1, 5, 11, 13, 40])
-def test_widths_fill_no_more_than_the_page(count: int) -> None:
-    fitted = fit(figures(count))
-    assert len(fitted.widths) == count + 1
-    assert sum(fitted.widths) <= (TURNED if fitted.turned else UPRIGHT) + 1
+@pytest.mark.parametrize(("weight", "bold"), [("regular", False), ("semibold", True)])
+@pytest.mark.parametrize("text", ["Immigration removal centre", "1,234.5", "0.83 to 1.20", "[c]", "−4.3 to 1.2"])
+def test_width_is_what_typst_sets_or_a_little_more(text: str, weight: str, bold: bool, tmp_path: Path) -> None:
+    """More, because letters that fit together are closed up."""
+    source = SET.format(FAMILY, weight, text).encode()
+    found = json.loads(typst.query(source, "<width>", field="value", one=True, font_paths=_fonts(str(tmp_path))))
+    assert found / 100 - 1e-9 <= width(text, bold) <= found / 100 * 1.03
 
 
-def test_long_text_takes_the_room_that_figures_leave() -> None:
-    cols = columns(("Method", "", "header"), ("What it says", "", "text"), ("Uses", "", "number"))
-    fitted = fit(table("methods", "Methods", cols, [["Rate", "It is a sentence of many words. " * 4, "12"]]))
-    method, says, uses = fitted.widths
-    assert says > 4 * method > 0
-    assert uses < 60
+def words(rows: int, *cells: str) -> dict[str, Any]:
+    shown = columns(("Group", "", "header"), *((f"Column {n}", "", "text") for n in range(1, len(cells))))
+    return table("words", "Words", shown, [list(cells)] * rows)
 
 
-def test_figures_and_intervals_are_not_broken() -> None:
-    cols = columns(("Group", "", "header"), ("Interval", "", "text"))
-    fitted = fit(table("intervals", "Intervals", cols, [["Asian", "28.1% to 34.2%"]]))
-    assert fitted.widths[1] >= len("28.1% to 34.2%") * fitted.size * 0.45
+def test_row_whose_texts_fit_on_one_line_has_its_height_given() -> None:
+    laid = fit(words(3, "Asian", "parity"))
+    assert laid.heights == [round(CAPITAL * laid.size + 2 * laid.inset, 2)] * 3
 
 
-def test_table_without_rows_fits() -> None:
-    assert fit(table("none", "None", columns(("Group", "", "header")), [])).turned is False
+def test_row_with_a_text_of_several_lines_is_as_high_as_it_needs() -> None:
+    assert fit(words(2, "Asian", LONG)).heights == [None, None]
+
+
+def test_width_goes_where_it_saves_lines() -> None:
+    """A long text gets what a short one beside it cannot use."""
+    short, long = fit(words(2, "Asian", LONG)).widths
+    assert short < 60
+    assert long > 0.8 * UPRIGHT[0]
+
+
+def test_table_too_wide_for_an_upright_page_is_turned() -> None:
+    assert fit(words(3, "Asian", *["unbreakable-text"] * 8)).turned
+
+
+def test_no_table_is_wider_than_its_page() -> None:
+    assert sum(fit(words(3, "Asian", *["x" * 60] * 9)).widths) < 730
+
+
+def test_long_rows_go_on_on_the_next_page(tmp_path: Path) -> None:
+    """Few rows may still be higher than a page; none may run off it."""
+    model = words(14, "Asian", LONG, LONG)
+    assert fit(model).breakable
+    pdf = pdf_report([notebook("long", "Long", "Intro.", show("table", "", model))], PAGE)
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        pages = len(document.pages)
+    assert pages > 3

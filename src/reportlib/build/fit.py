@@ -1,65 +1,142 @@
-"""How a table lies on paper: the size of its type, the widths of its columns, and whether the page is turned."""
+"""How a table lies on paper: the size of its type, its columns and rows, and whether the page is turned."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
-from reportlib.build.page import Model
+import numpy as np
+from fontTools.ttLib import TTFont
 
-UPRIGHT, TURNED = 470, 715  # points across the text of an A4 page
+from reportlib.build.page import Model, heading
+
+UPRIGHT, TURNED = (481, 695), (727, 445)  # points across and down the text of an A4 page
 TYPE = (9.5, 8.5, 8)  # sizes to try on an upright page, in points; a turned one takes the second
-LETTER = 0.5  # mean width of a letter in its own size, in Source Sans Pro
-INSET = 10  # points beside each column's text
+INSET = 4  # points left and right of each column's text
+BESIDE = 2 * INSET + 1.5  # the same, and what a line may be wider than the sum of its letters
+STEP = 6  # points by which a column is widened
+CAPITAL, PITCH = 0.66, 1.34  # height of a capital, and from line to line, in the size of the type
+LOOSE, CLOSE = 4.2, 3.0  # points above and below a row, of a short and of a long table
+SHORT = 18  # lines: a shorter table stays on one page
 UNBROKEN = 15  # letters: a shorter text, such as an interval, stays on one line
-BROKEN = 12  # letters: a longer one is not broken into shorter lines
-LONGEST = 70  # letters: a longer text asks for no more room
+REPEATED = 30  # rows that share a heading: what it takes counts once for each so many
+WORTH = 0.3  # of a page, to save by smaller type or by turning it
 FILLED = 0.6  # share of the page that a narrow table takes at least
+
+Lines = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)
 class Fit:
-    size: float  # of type, in points
-    widths: list[float]  # of columns, in points
+    """Sizes in points. `heights` holds a row's height, or None where its text takes several lines."""
+
+    size: float
+    widths: list[float]
+    heights: list[float | None]
+    inset: float
     turned: bool
+    breakable: bool
+
+
+@dataclass(frozen=True)
+class _Laid:
+    """One way to lay a table: columns `widths` points wide, rows of so many `lines`."""
+
+    size: float
+    page: tuple[int, int]
+    widths: list[float]
+    lines: list[int]
+
+    @property
+    def inset(self) -> float:
+        return LOOSE if sum(self.lines) <= SHORT else CLOSE
+
+    @property
+    def pages(self) -> float:
+        single = CAPITAL * self.size + 2 * self.inset
+        return sum(single + (lines - 1) * PITCH * self.size for lines in self.lines) / self.page[1]
 
 
 def fit(model: Model) -> Fit:
-    """The largest type in which the table fits an upright page, else a turned one.
+    """The largest type in which the table fits an upright page, else a turned one; another where that saves paper."""
+    columns = [_Column(model, column) for column in model["columns"]]
+    upright = [way for size in TYPE if sum((way := _lay(columns, size, UPRIGHT)).widths) <= UPRIGHT[0]]
+    best, *smaller = [*upright, _lay(columns, TYPE[1], TURNED)]
+    for way in smaller:
+        best = way if best.pages - way.pages >= WORTH else best
+    whole = sum(best.widths)
+    scale = min(max(1.0, FILLED * best.page[0] / whole), best.page[0] / whole)
+    single = round(CAPITAL * best.size + 2 * best.inset, 2)
+    heights = [single if lines == 1 and scale >= 1 else None for lines in best.lines]
+    widths = [round(width * scale, 1) for width in best.widths]
+    return Fit(best.size, widths, heights, best.inset, best.page == TURNED, sum(best.lines) > SHORT)
 
-    Each column gets what its longest unbreakable text needs; columns that would break share what is left.
-    """
-    wanted = [_letters(model, column) for column in model["columns"]]
-    tries = [*((size, UPRIGHT) for size in TYPE), (TYPE[1], TURNED)]
-    for size, across in tries:
-        least = [low * size * LETTER + INSET for low, _ in wanted]
-        if sum(least) <= across:
+
+class _Column:
+    """A column's heading and cells: how wide each runs in type of one point, and the longest word of each."""
+
+    def __init__(self, model: Model, column: Model) -> None:
+        number, rows = column["role"] == "number", model["rows"]
+        cells = [(row[column["key"]]["text"], bool(row.get("_total"))) for row in rows]
+        whole = [number or len(text) <= UNBROKEN for text, _ in cells]
+        words = [
+            [(text, bold)] if one else [(word, bold) for word in text.split()]
+            for (text, bold), one in zip(cells, whole, strict=True)
+        ]
+        words.insert(0, [(word, True) for word in heading(column).split()])
+        self.spans = np.array([width(" ".join(w for w, _ in text), text[0][1]) if text else 0.0 for text in words])
+        self.words = np.array([max((width(*word) for word in text), default=0.0) for text in words])
+
+    def least(self, size: float) -> float:
+        """The narrowest that it can be, in points: as wide as its longest word."""
+        return float(self.words.max()) * size + BESIDE
+
+    def steps(self, size: float) -> list[float]:
+        """Widths, in points, at which some text may take a line less."""
+        wanted = [self.spans / lines + self.words * (lines > 1) / 2 for lines in (1, 2, 3, 4)]
+        points = np.unique(np.concatenate(wanted)) * size + BESIDE
+        return sorted({float(np.ceil(point / STEP) * STEP) for point in points})
+
+    def lines(self, wide: float, size: float) -> Lines:
+        """The lines that its heading and each cell take in a column so wide; beyond one, about so many."""
+        room = (wide - BESIDE) / size + 1e-9
+        return np.where(self.spans <= room, 1, np.maximum(2, np.ceil(self.spans / np.maximum(room * 0.85, 1))))
+
+
+def _lay(columns: Sequence[_Column], size: float, page: tuple[int, int]) -> _Laid:
+    """Each column as wide as its longest word; then what is left of the page goes where it saves most lines."""
+    widths = [column.least(size) for column in columns]
+    lines = [column.lines(wide, size) for column, wide in zip(columns, widths, strict=True)]
+    weights = np.ones(len(lines[0]))
+    weights[0] = max(1, (len(weights) - 1) / REPEATED)
+    steps = [[(step, column.lines(step, size)) for step in column.steps(size) if step <= page[0]] for column in columns]
+    while (room := page[0] - sum(widths)) > 0:
+        rows = np.max(lines, axis=0)
+        best, chosen = 0.0, None
+        for place, own in enumerate(steps):
+            others = np.max([*lines[:place], *lines[place + 1 :], np.ones(len(weights))], axis=0)
+            for step, took in own:
+                more = step - widths[place]
+                if 0 < more <= room and (saved := (rows - np.maximum(others, took)) @ weights / more) > best:
+                    best, chosen = saved, (place, step, took)
+        if chosen is None:
             break
-    most = [high * size * LETTER + INSET for _, high in wanted]
-    return Fit(size, _share(least, most, across), across == TURNED)
+        place, widths[place], lines[place] = chosen
+    return _Laid(size, page, widths, [int(taken) for taken in np.max(lines, axis=0)[1:]])
 
 
-def _letters(model: Model, column: Model) -> tuple[int, int]:
-    """The fewest letters across that a column can have, and the most that it can use."""
-    texts = [row[column["key"]]["text"] for row in model["rows"]]
-    heading = [len(word) for word in column["label"].split()]
-    longest = max(map(len, texts), default=0)
-    if column["role"] == "number":
-        cells = longest
-    else:
-        cells = max((len(text) if len(text) <= UNBROKEN else max(BROKEN, _word(text)) for text in texts), default=0)
-    least = max(cells, *heading)
-    return least, max(least, min(longest, LONGEST), min(sum(heading), 2 * max(heading)))
+@cache
+def width(text: str, bold: bool = False) -> float:
+    """How wide a text runs in type of one point."""
+    advances = _advances("Semibold" if bold else "Regular")
+    return sum(advances.get(ord(letter), 1.0) for letter in text)
 
 
-def _word(text: str) -> int:
-    return max(len(word) for word in text.split())
-
-
-def _share(least: list[float], most: list[float], across: float) -> list[float]:
-    """Widths between least and most, in all at most `across`; a narrow table is stretched a little."""
-    room, wish = across - sum(least), sum(most) - sum(least)
-    part = max(0.0, min(1.0, room / wish)) if wish else 0.0
-    widths = [low + part * (high - low) for low, high in zip(least, most, strict=True)]
-    scale = max(1.0, FILLED * across / sum(widths))
-    scale = min(scale, across / sum(widths))
-    return [round(width * scale, 1) for width in widths]
+@cache
+def _advances(face: str) -> dict[int, float]:
+    """The width of each character of a face, in its own size; in its own size."""
+    font = TTFont(str(files("font_source_sans_pro") / "files" / f"SourceSansPro-{face}.ttf"), lazy=True)
+    metrics, em = font["hmtx"], font["head"].unitsPerEm
+    return {code: metrics[name][0] / em for code, name in font.getBestCmap().items()}

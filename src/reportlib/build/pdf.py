@@ -103,11 +103,23 @@ def _link(token: Token) -> Token:
 def _model(model: Model) -> Model:
     if model["kind"] == "chart":
         return {**model, "svg": svg.labelled(model["svg"], model["alt"], FAMILY)}
-    if model["kind"] == "table":
-        columns = [{**column, "label": heading(column)} for column in model["columns"]]
-        labelled = {**model, "columns": columns, "marks": marks_in(model)}
-        return {**labelled, **asdict(fit(labelled))}
-    return model
+    return _table(model) if model["kind"] == "table" else model
+
+
+def _table(model: Model) -> Model:
+    """A table as it lies on paper: each row with its height, each cell as its text and whether it is a mark."""
+    laid = fit(model)
+    columns = [{"label": heading(column), "role": column["role"]} for column in model["columns"]]
+    rows = [
+        {
+            "total": bool(row.get("_total")),
+            "height": height,
+            "cells": [[cell["text"], bool(cell.get("mark"))] for cell in (row[c["key"]] for c in model["columns"])],
+        }
+        for row, height in zip(model["rows"], laid.heights, strict=True)
+    ]
+    told = {name: model[name] for name in ("kind", "id", "caption", "notes", "source", "status")}
+    return {**told, "marks": marks_in(model), **asdict(laid), "columns": columns, "rows": rows}
 
 
 def _compile(document: dict[str, Any], page: Page) -> bytes:

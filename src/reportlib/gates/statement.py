@@ -49,7 +49,7 @@ def statement() -> NotebookNode:
             {"key": "by", "label": "By", "role": "text"},
         ],
         "rows": [{key: {"text": text} for key, text in row.items()} for row in _rows()],
-        "notes": [], "source": "", "wide": False,
+        "notes": [], "source": "",
     }  # fmt: skip
     header = {"kind": "header", "chapter": "accessibility", "title": TITLE, "status": []}
     outputs = [new_output("display_data", {MIME: one, "text/plain": one["kind"]}) for one in (header, model)]
