@@ -2,6 +2,7 @@
 
 YEAR ?= 2024-25
 PARAMS ?= params/$(YEAR).yml
+RUN ?= outputs/$(YEAR)/national/current
 
 # A parameter file that uses the demo data needs it made first.
 DEMO := $(if $(shell grep -s 'data/demo/' '$(PARAMS)'),data/demo/.made)
@@ -17,13 +18,15 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport MPLBACKEND PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONOPTIMIZE PYTHONPATH PYTHONWARNINGS
 
 .DELETE_ON_ERROR:
-.PHONY: help annual-report check-data demo-data lab test test-full check bench screenshots docs clean
+.PHONY: help annual-report check-data demo-data lab compare review sign publish status \
+	test test-full check bench screenshots docs clean
 
 help: ## Print this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do \
 		printf '  make %-14s %s\n' "$$name" "$$what"; done
 	@echo
 	@echo 'Options: YEAR=2024-25 takes params/2024-25.yml; PARAMS=my/file.yml another file;'
+	@echo '         RUN=outputs/2024-25/national/current the run that is reviewed;'
 	@echo '         PYTHON=python3.12 the Python to build the environment with (3.11 to 3.13).'
 
 annual-report: .venv $(DEMO) ## Make the year's report: HTML, PDF, spreadsheets
@@ -36,6 +39,22 @@ demo-data: data/demo/.made ## Write the synthetic extracts to data/demo/
 
 lab: .venv $(DEMO) ## Open the notebooks in JupyterLab
 	@$(IN)reportlib lab '$(PARAMS)'
+
+compare: .venv ## Say what moved between two runs, by how much and why: A=folder B=folder
+	@$(IN)reportlib compare $(addprefix --code ,$(CODE)) $(addprefix --data ,$(DATA)) \
+		'$(or $(A),$(error Say which run is the earlier: A=outputs/2023-24/national/current))' '$(or $(B),$(RUN))'
+
+review: .venv ## Give a report to review: KEY=the author's SSH key, RUN=folder
+	@$(IN)reportlib review '$(RUN)' --key '$(or $(KEY),$(error Say with which key you sign: KEY=~/.ssh/id_ed25519))'
+
+sign: .venv ## Sign a reviewed report off: KEY=the reviewer's SSH key, RUN=folder
+	@$(IN)reportlib sign '$(RUN)' --key '$(or $(KEY),$(error Say with which key you sign: KEY=~/.ssh/id_ed25519))'
+
+publish: .venv ## Point `published` to a signed report: RUN=folder
+	@$(IN)reportlib publish '$(RUN)'
+
+status: .venv ## Say whether a report is draft, in review, signed or published: RUN=folder
+	@$(IN)reportlib status '$(RUN)'
 
 test: .venv ## Run the tests that need no system package
 	@echo 'Left to make test-full (tests by file):'

@@ -9,13 +9,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from reportlib.errors import ReportError
 from reportlib.project import NOTEBOOKS, OUTPUTS, ROOT
+
+if TYPE_CHECKING:
+    from reportlib.archive.signoff import Review
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,6 +27,11 @@ app = typer.Typer(
     help="Reproducible reporting on race equality in prisons and probation.",
 )
 ParamsFile = Annotated[Path, typer.Argument(help="Parameter file; `reportlib parameters` lists what it may hold.")]
+RunFolder = Annotated[Path, typer.Argument(help="Folder of a run, such as outputs/2024-25/national/current.")]
+Signers = Annotated[Path, typer.Option(help="Who may sign: names and public keys, as OpenSSH's allowed_signers.")]
+Key = Annotated[Path, typer.Option(help="Your SSH key; a public one if the agent holds its other half.")]
+By = Annotated[str, typer.Option(help="Your name; nothing else of you is kept.")]
+SIGNERS = ROOT / "params" / "allowed_signers"
 console = Console(highlight=False)
 problems = Console(stderr=True, highlight=False)
 
@@ -92,7 +100,7 @@ def _told(chapter: str, what: str, seconds: float) -> None:
 
 @app.command("facts")
 def facts_only(
-    params: ParamsFile, to: Annotated[Path, typer.Option(help="Folder for facts.jsonl and run.json.")]
+    params: ParamsFile, to: Annotated[Path, typer.Option(help="Folder for facts.jsonl, run.json and parameters.json.")]
 ) -> None:
     """Work out every figure of a report and render none of it; `reportlib compare` re-runs this."""
     with user_errors():
@@ -102,9 +110,109 @@ def facts_only(
         from reportlib.build.report import prepared
         from reportlib.params import load
 
-        with prepared(load(params), to) as handoff:
+        loaded = load(params)
+        with prepared(loaded, to) as handoff:
             shutil.copy(handoff / "run.json", to / "run.json")
+            (to / "parameters.json").write_text(loaded.model_dump_json(indent=1), encoding="utf-8")
             facts.write(facts.read(sorted((handoff / "facts").glob("*.jsonl"))), to / "facts.jsonl")
+
+
+@app.command("compare")
+def compare_runs(
+    a: Annotated[Path, typer.Argument(help="Folder of the earlier run.")],
+    b: Annotated[Path, typer.Argument(help="Folder of the later run.")],
+    code: Annotated[list[Path] | None, typer.Option(help="Folder with the project as it was then; repeatable.")] = None,
+    data: Annotated[list[Path] | None, typer.Option(help="Folder with inputs that were not archived.")] = None,
+    to: Annotated[Path | None, typer.Option(help="Folder for page and CSV; without it, beside the later run.")] = None,
+) -> None:
+    """Say what moved between two runs, by how much, and why."""
+    with user_errors():
+        from reportlib.archive.compare import compare
+        from reportlib.archive.pages import CAUSES, comparison_csv, comparison_page
+        from reportlib.archive.recompute import recomputing
+        from reportlib.archive.runs import kept_run
+        from reportlib.words import counted
+
+        runs = kept_run(a), kept_run(b)
+        with console.status("working figures out again"), recomputing(*runs, code or [], data or []) as compute:
+            found = compare(*runs, compute)
+        console.print(f"{counted(len(found.moves), 'figure')} differ; {found.held:,} are held by both.")
+        for cause in found.causes:
+            moved, verdicts = found.by_cause()[cause.name], found.by_cause("verdict")[cause.name]
+            told = cause.why_not and f"not attributed, because: {cause.why_not}"
+            told = told or f"{counted(moved, 'figure')} moved, {counted(verdicts, 'verdict')} changed"
+            console.print(f"  {CAUSES[cause.name]} ({cause.what}): {told}", markup=False, soft_wrap=True)
+        folder = to or runs[1].edition / "review" / runs[1].id
+        folder.mkdir(parents=True, exist_ok=True)
+        for ending, text in ((".html", comparison_page(found)), (".csv", comparison_csv(found))):
+            place = folder / f"compare-{runs[0].id}{ending}"
+            place.write_text(text, encoding="utf-8", newline="")
+            console.print(os.path.relpath(place), style="bold", soft_wrap=True)
+
+
+@app.command()
+def review(run: RunFolder, key: Key, signers: Signers = SIGNERS) -> None:
+    """Give a report to review: its author signs the list of its files."""
+    with _reviewing(run, signers) as held:
+        held.submit(key)
+
+
+@app.command()
+def sign(run: RunFolder, key: Key, signers: Signers = SIGNERS) -> None:
+    """Sign a reviewed report off: it is rendered without DRAFT, and a reviewer signs the list of those files."""
+    with _reviewing(run, signers) as held:
+        held.sign(key)
+
+
+@app.command()
+def publish(run: RunFolder, signers: Signers = SIGNERS) -> None:
+    """Point `published` to a signed report."""
+    with _reviewing(run, signers) as held:
+        held.publish()
+
+
+@app.command()
+def remark(
+    about: Annotated[str, typer.Argument(help="A fact, a chapter, or report; with --answer the remark's number.")],
+    text: Annotated[str, typer.Argument(help="What you say. Name no one, and no small count.")],
+    run: Annotated[Path, typer.Option(help="Folder of the run.")],
+    by: By,
+    answer: Annotated[bool, typer.Option("--answer", help="Answer a remark.")] = False,
+    signers: Signers = SIGNERS,
+) -> None:
+    """Leave a remark on a figure or a page, or answer one."""
+    from reportlib.archive import remarks
+
+    with _reviewing(run, signers) as held:
+        entry = (remarks.answer if answer else remarks.remark)(held.run, about, text, by)
+        console.print(f"{entry.kind.capitalize()} {entry.number} is kept.")
+
+
+@app.command()
+def status(run: RunFolder, signers: Signers = SIGNERS) -> None:
+    """Say whether a report is draft, in review, signed or published, and whether all is as it was then."""
+    with _reviewing(run, signers) as held:
+        if faults := held.standing().faults:
+            raise ReportError("The report is a draft again, because something was changed:", faults)
+
+
+@contextmanager
+def _reviewing(run: Path, signers: Path) -> Iterator[Review]:
+    """The review of a run; afterwards its pages are written and its state is told."""
+    with user_errors():
+        from reportlib.archive.pages import write_pages
+        from reportlib.archive.runs import kept_run
+        from reportlib.archive.signoff import Review
+
+        held = Review(kept_run(run), signers)
+        try:
+            yield held
+        finally:
+            folder = write_pages(held)
+        standing = held.standing()
+        who = "".join(f", {role} {name}" for role, name in standing.people.items() if name)
+        console.print(f"Run {held.run.id}: {standing.state}{who}.", soft_wrap=True)
+        console.print(os.path.relpath(folder / "review-log.html"), style="bold", soft_wrap=True)
 
 
 @app.command("check-data")

@@ -1,0 +1,209 @@
+"""Two runs compared by fact: what moved, by how much in relation to its interval, and why.
+
+Why is found by working the figures of the later run out again with one thing of the earlier run put back at a
+time. Whatever the single things together do not account for is their interaction, and is said to be that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reportlib.archive.runs import Facts, KeptRun, Key
+from reportlib.errors import ReportError
+from reportlib.facts import Fact
+from reportlib.params import Params
+
+PERIOD = ("reporting_year", "publication_date")
+NO_FIGURE = ("title", "authors")  # parameters that no figure follows from
+LIMITS = {  # a figure's interval: how its limits are named
+    "value": "", "ratio": "ratio_", "adjusted_ratio": "adjusted_", "gap": "gap_",
+    "agreement": "agreement_", "kappa": "kappa_",
+}  # fmt: skip
+COUNTS = ("numerator", "denominator")  # what a cause moved of them is not told: it could be a small count
+TOGETHER = "interaction"
+UNKNOWN = "not attributed"
+
+State = frozenset[str]  # the things of the earlier run that are put back into the later
+Compute = Callable[[State], Facts]
+# Each cause alone, as two states. This year's records belong to this year's period: without them it cannot be
+# counted. Data are therefore put back after the period, so that what is left is what was revised.
+STEPS: dict[str, tuple[State, State]] = {
+    "period": (State(), State({"period"})),
+    "data": (State({"period"}), State({"period", "data"})),
+    "parameters": (State(), State({"parameters"})),
+    "code": (State(), State({"code"})),
+}
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One thing that differs between two runs, and every figure with and without it.
+
+    `why_not` says why its part could not be worked out; `recomputed` whether anything had to be run for it.
+    """
+
+    name: str
+    what: str
+    after: Facts
+    before: Facts
+    why_not: str = ""
+
+    def moved(self, key: Key) -> bool:
+        """Whether the thing, put back alone, changes a figure."""
+        return not self.why_not and differs(self.before.get(key), self.after.get(key))
+
+    def amount(self, key: Key) -> float | None:
+        """How far it moved a figure, where both are numbers."""
+        return None if self.why_not else difference(self.before.get(key), self.after.get(key))
+
+
+@dataclass(frozen=True)
+class Move:
+    """One figure that is not the same in both runs; `a` or `b` is missing where only one run holds it."""
+
+    key: Key
+    a: Fact | None
+    b: Fact | None
+    by: float | None  # b less a
+    relative: float | None  # 1 where it moved from the figure of A to the limit of A's interval
+    causes: tuple[str, ...]
+    amounts: Mapping[str, float | None]  # by cause; what is left under TOGETHER or UNKNOWN
+
+    @property
+    def fact(self) -> Fact:
+        found = self.b or self.a
+        assert found
+        return found
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What moved from run A to run B, and the causes that were looked into."""
+
+    a: KeptRun
+    b: KeptRun
+    causes: list[Cause]
+    moves: list[Move]
+    held: int  # figures that both runs hold
+
+    def by_cause(self, statistic: str = "") -> dict[str, int]:
+        """How many figures, or those of one statistic, each cause moved."""
+        chosen = [move for move in self.moves if not statistic or move.fact.statistic == statistic]
+        names = [*(cause.name for cause in self.causes), TOGETHER, UNKNOWN]
+        return {name: sum(name in move.causes for move in chosen) for name in names}
+
+
+def compare(a: KeptRun, b: KeptRun, compute: Compute) -> Comparison:
+    """Compare two runs and attribute every move to its causes.
+
+    `compute` gives the figures of B with the named things of A put back ("period", "data", "parameters",
+    "code"); it raises ReportError where something that it needs is not there any more.
+    """
+    causes = attribute(a.facts, b.facts, differences(a, b), compute)
+    keys = sorted(a.facts.keys() | b.facts.keys())
+    moves = [_move(key, a.facts, b.facts, causes) for key in keys if differs(a.facts.get(key), b.facts.get(key))]
+    return Comparison(a, b, causes, moves, len(a.facts.keys() & b.facts.keys()))
+
+
+def differences(a: KeptRun, b: KeptRun) -> dict[str, str]:
+    """In what two runs differ, by cause, in words."""
+    periods = (a.params.reporting_year, b.params.reporting_year)
+    names = sorted(a.inputs.keys() | b.inputs.keys())
+    inputs = [name for name in names if _input(a, name) != _input(b, name)]
+    given = [_set(run.params) for run in (a, b)]
+    changed = [f"{name}: {given[0].get(name)} to {given[1].get(name)}" for name in sorted(given[0] | given[1])
+               if given[0].get(name) != given[1].get(name)]  # fmt: skip
+    parts = {"code": "code or method", "lock": "versions of packages"}
+    code = [word for name, word in parts.items() if not a.code or a.code.get(name) != b.code.get(name)]
+    found = {
+        "period": f"reporting year: {periods[0]} to {periods[1]}" if periods[0] != periods[1] else "",
+        "data": ", ".join(name.replace("_", " ") for name in inputs),
+        "parameters": "; ".join(changed),
+        "code": " and ".join(code),
+    }
+    return {name: what for name, what in found.items() if what}
+
+
+def _input(run: KeptRun, name: str) -> object:
+    """An input's content, and how the parameters read it."""
+    spec = {str(key): spec for key, spec in run.params.inputs.items()}.get(name)
+    return run.inputs.get(name), spec and spec.model_dump(exclude={"path", "status"})
+
+
+def _set(params: Params) -> dict[str, object]:
+    return params.model_dump(mode="json", exclude={*PERIOD, *NO_FIGURE, "inputs"})
+
+
+def attribute(a: Facts, b: Facts, differ: Mapping[str, str], compute: Compute) -> list[Cause]:
+    """The causes among the things that differ, each with the figures before and after it alone."""
+    held: dict[State, Facts | str] = {State(): b, State(differ): a}
+
+    def at(state: State) -> Facts | str:
+        state = State(state & differ.keys())
+        if state not in held:
+            try:
+                held[state] = compute(state)
+            except ReportError as error:
+                held[state] = " ".join([str(error.args[0]), *map(str, error.findings[:1])])
+        return held[state]
+
+    steps = {name: STEPS[name] for name in STEPS if name in differ}
+    if {"period", "data"} <= steps.keys() and isinstance(why := at(State({"period"})), str):
+        steps = {"period and data": (State(), State({"period", "data"})), **steps}
+        del steps["period"], steps["data"]
+        what = f"{differ['period']}; {differ['data']}. They cannot be told apart: {why}"
+        differ = {**differ, "period and data": what}
+    return [_cause(name, differ[name], at(after), at(before)) for name, (after, before) in steps.items()]
+
+
+def _cause(name: str, what: str, after: Facts | str, before: Facts | str) -> Cause:
+    if isinstance(after, str) or isinstance(before, str):
+        return Cause(name, what, {}, {}, after if isinstance(after, str) else str(before))
+    return Cause(name, what, after, before)
+
+
+def _move(key: Key, a: Facts, b: Facts, causes: Sequence[Cause]) -> Move:
+    by = difference(a.get(key), b.get(key))
+    tried = [cause for cause in causes if not cause.why_not]
+    amounts = {cause.name: cause.amount(key) for cause in tried}
+    known = [amount for amount in amounts.values() if amount is not None]
+    rest = _exact(by - sum(known)) if by is not None and len(known) == len(tried) else None
+    found = tuple(cause.name for cause in tried if cause.moved(key))
+    left = TOGETHER if len(tried) == len(causes) else UNKNOWN
+    unexplained = rest != 0 if rest is not None else not found
+    if unexplained and (left == UNKNOWN or not found):
+        found += (left,)
+    if key.id.rpartition("/")[2] in COUNTS:
+        amounts, rest = {}, None
+    return Move(key, a.get(key), b.get(key), by, _relative(key, by, a), found, amounts | {left: rest})
+
+
+def _relative(key: Key, by: float | None, a: Facts) -> float | None:
+    """A move as a share of the way from A's figure to the limit of its interval on that side."""
+    stem, _, statistic = key.id.rpartition("/")
+    if not by or statistic not in LIMITS:
+        return None
+    limit = a.get(key._replace(id=f"{stem}/{LIMITS[statistic]}{'upper' if by > 0 else 'lower'}"))
+    way = difference(a[key], limit)
+    return abs(by / way) if way else None
+
+
+def differs(one: Fact | None, other: Fact | None) -> bool:
+    """Whether a reader would see another figure, verdict, sentence or mark."""
+    if one is None or other is None:
+        return one is not other
+    return (one.value, one.mark, one.unit) != (other.value, other.mark, other.unit) or (
+        one.value is None and one.text != other.text
+    )
+
+
+def difference(one: Fact | None, other: Fact | None) -> float | None:
+    """How far two figures lie apart, exactly as they are printed; missing where one is not a number."""
+    if one is None or other is None or isinstance(one.value, str) or isinstance(other.value, str):
+        return None
+    return None if one.value is None or other.value is None else _exact(other.value - one.value)
+
+
+def _exact(figure: float) -> float:
+    return round(figure, 9) + 0.0  # published figures have few decimals; -0 is 0

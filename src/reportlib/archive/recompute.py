@@ -1,0 +1,141 @@
+"""The figures of a run worked out again, with things of another run put in place of its own."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from reportlib.archive.compare import PERIOD, State
+from reportlib.archive.runs import Facts, KeptRun
+from reportlib.errors import ReportError
+from reportlib.inputs.sources import digest
+from reportlib.params import Params
+from reportlib.project import ROOT, code_digests
+
+RUN = "from reportlib.cli import app; app()"
+
+
+@dataclass(frozen=True)
+class Recompute:
+    """Works out the facts of run `b` with things of run `a` put back, each by the code that made the runs.
+
+    `projects` are folders with the project's code, `data` folders with inputs; what has the digest that a run
+    names is taken.
+    """
+
+    a: KeptRun
+    b: KeptRun
+    projects: Sequence[Path]
+    data: Sequence[Path]
+    work: Path
+
+    def __call__(self, state: State) -> Facts:
+        """The facts; only counting and statistics are run, nothing is rendered.
+
+        Raises ReportError where code or inputs are not there any more, or do not go together.
+        """
+        chosen = {part: self.a if part in state else self.b for part in ("period", "data", "parameters", "code")}
+        code, to = self._code(chosen["code"]), self.work / "-".join(["with", *sorted(state)])
+        to.mkdir()
+        _write(self._parameters(chosen), to / "parameters.yml")
+        environment = os.environ | {"PYTHONPATH": str(code / "src")}
+        command = [sys.executable, "-c", RUN, "facts", str(to / "parameters.yml"), "--to", str(to)]
+        done = subprocess.run(command, cwd=code, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise ReportError(_said(done.stderr, code, to))
+        made = KeptRun(to)
+        if gone := sorted(name for name, digest in made.inputs.items() if digest != chosen["data"].inputs.get(name)):
+            names = ", ".join(name.replace("_", " ") for name in gone)
+            raise ReportError(f"The inputs of the run {chosen['data'].id} have changed since: {names}.")
+        return made.facts
+
+    def _parameters(self, chosen: dict[str, KeptRun]) -> dict[str, Any]:
+        """The parameters as a file holds them; what has its default is left to it, since older code may not know it."""
+        held = _plain(chosen["parameters"].params)
+        for name in (*PERIOD, "edition"):
+            held[name] = getattr(chosen["period" if name in PERIOD else "parameters"].params, name)
+        held["inputs"] = _plain(chosen["data"].params)["inputs"]
+        run = chosen["data"]
+        for name, spec in held["inputs"].items():
+            if spec.get("path"):
+                spec["path"] = str(self._place(run, name, spec["path"]))
+        return held
+
+    def _place(self, run: KeptRun, name: str, path: str) -> Path:
+        """Where an input stands as it was: in the bundle of its run, where it stood, or in a folder that was given."""
+        places = [self.work / run.id / path, ROOT / path]
+        places += [folder / own for folder in self.data for own in (path, Path(path).name)]
+        for pattern in places:
+            found = [Path(file) for file in sorted(glob.glob(str(pattern), recursive=True))]
+            if found and digest(found)[0] == run.inputs[name]:
+                return pattern
+        raise ReportError(
+            f"The input {name.replace('_', ' ')} of the run {run.id} is not here as it was: not archived, or changed "
+            "since. Name the folder where it is kept with --data."
+        )
+
+    def _code(self, run: KeptRun) -> Path:
+        for folder in (*self.projects, self.work / run.id):
+            if (folder / "requirements.lock").is_file() and code_digests(folder) == run.code:
+                return folder
+        raise ReportError(
+            f"The code that made the run {run.id} is not here. It is in the run's archive, or check it out and name "
+            "its folder with --code."
+        )
+
+
+@contextmanager
+def recomputing(
+    a: KeptRun, b: KeptRun, projects: Sequence[Path] = (), data: Sequence[Path] = ()
+) -> Iterator[Recompute]:
+    """Recompute in a scratch folder, with what the bundles of the two runs hold beside today's project."""
+    with tempfile.TemporaryDirectory() as folder:
+        for run in {run.id: run for run in (a, b)}.values():
+            if (bundle := run.edition / "archive" / f"{run.id}.zip").is_file():
+                _unpack(bundle, Path(folder) / run.id)
+        yield Recompute(a, b, (ROOT, *projects), data, Path(folder))
+
+
+def _unpack(bundle: Path, to: Path) -> None:
+    """The project of a bundle: its code, lock and inputs."""
+    with zipfile.ZipFile(bundle) as held:
+        for name in held.namelist():
+            _, found, own = name.partition("data/project/")
+            if found and not own.endswith("/"):
+                path = to / own
+                if not path.resolve().is_relative_to(to.resolve()):
+                    raise ReportError(f"{bundle.name} holds a file that would leave its folder: {name}")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(held.read(name))
+
+
+def _plain(params: Params) -> dict[str, Any]:
+    held: dict[str, Any] = json.loads(params.model_dump_json(exclude_defaults=True))
+    return held
+
+
+def _write(parameters: dict[str, Any], path: Path) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        YAML().dump(parameters, file)
+
+
+def _said(text: str, *places: Path) -> str:
+    """What a command said when it refused, in a line, without the places on this machine."""
+    for place in (*places, ROOT):
+        text = text.replace(f"{place}/", "")
+    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    if not lines or lines[0].startswith("Traceback"):
+        lines = [f"the code of the run stopped with {lines[-1]}" if lines else "it stopped without a word"]
+    return " ".join(lines[:3])

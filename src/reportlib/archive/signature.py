@@ -1,0 +1,84 @@
+"""Detached signatures by OpenSSH (`ssh-keygen -Y`), which every machine has, and lists of checksums."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from pathlib import Path
+
+from reportlib.errors import Finding, ReportError
+
+NAMESPACE = "ppo-report"
+
+
+def sign(path: Path, key: Path) -> Path:
+    """Sign a file with a private key, or with a public one whose private half the agent holds.
+
+    Returns the signature, `path` with `.sig` added. Raises ReportError where the key cannot be used.
+    """
+    signature = path.with_name(f"{path.name}.sig")
+    signature.unlink(missing_ok=True)
+    done = _ssh("sign", "-n", NAMESPACE, "-f", str(key), str(path))
+    if done.returncode or not signature.exists():
+        why = (_lines(done.stderr) or ["ssh-keygen gives no reason"])[-1]
+        raise ReportError(f"{key} cannot be used to sign: {why}")
+    return signature
+
+
+def signers(path: Path, allowed: Path) -> list[str]:
+    """Who signed a file: every name that `allowed` gives the key.
+
+    Raises ReportError unless the signature is there, fits the file and is by a key of that list.
+    """
+    signature = path.with_name(f"{path.name}.sig")
+    if not allowed.is_file():
+        raise ReportError(
+            f"There is no {allowed}, the list of who may sign; docs/review-and-sign-off.md says how to write it."
+        )
+    if not signature.exists() or not path.exists():
+        raise ReportError(f"{path.name} or its signature is missing.")
+    found = _ssh("find-principals", "-s", str(signature), "-f", str(allowed))
+    names = _lines(found.stdout)
+    if found.returncode or not names:
+        raise ReportError(f"{signature.name} is not by a key in {allowed.name}.")
+    for name in names:
+        where = ("-f", str(allowed), "-I", name, "-n", NAMESPACE, "-s", str(signature))
+        done = _ssh("verify", *where, given=path.read_bytes())
+        if done.returncode:
+            raise ReportError(f"{signature.name} does not fit {path.name}: one of them was changed.")
+    return names
+
+
+def _ssh(action: str, *arguments: str, given: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(["ssh-keygen", "-Y", action, *arguments], input=given, capture_output=True, check=False)
+    except FileNotFoundError:
+        raise ReportError("ssh-keygen is not installed; it comes with OpenSSH.") from None
+
+
+def _lines(text: bytes) -> list[str]:
+    return [line.strip() for line in text.decode("utf-8", "replace").splitlines() if line.strip()]
+
+
+def checksums(folder: Path) -> str:
+    """Every file of a folder with its SHA-256, as `sha256sum -c` reads it."""
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return "".join(f"{_digest(folder / name)}  {name}\n" for name in names)
+
+
+def changes(folder: Path, listed: str, besides: tuple[str, ...] = ()) -> list[Finding]:
+    """Every file of a folder that is not as its checksums say, was added or is gone."""
+    then, now = _parsed(listed), _parsed(checksums(folder))
+    found = {name: "was changed" for name in then.keys() & now.keys() if then[name] != now[name]}
+    found |= {name: "is gone" for name in then.keys() - now.keys()}
+    found |= {name: "was added" for name in now.keys() - then.keys() if name not in besides}
+    return [Finding(found[name], name) for name in sorted(found)]
+
+
+def _parsed(listed: str) -> dict[str, str]:
+    pairs = [line.split("  ", 1) for line in listed.splitlines() if "  " in line]
+    return {name: digest for digest, name in pairs}
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,231 @@
+"""Sign-off: draft, in review, signed, published. What state a run is in follows from files and signatures alone.
+
+Two people sign: the author the draft that goes to review, the reviewer the same report without its mark. Runs are
+never altered: all of this stands in `review/<run>/` beside them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from reportlib.archive.remarks import Log, log_of, unanswered
+from reportlib.archive.runs import KeptRun, kept_run
+from reportlib.archive.signature import changes, checksums, sign, signers
+from reportlib.errors import Finding, ReportError
+from reportlib.project import code_digests
+
+DRAFT_LIST = "draft-sha256.txt"  # the run's files as they were given to review
+MANIFEST = "manifest-sha256.txt"  # the signed rendition's files
+RECORD = "sign-off.json"
+STATES = ("draft", "in review", "signed", "published")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Which state a run is in, who brought it there, and what took it back to being a draft."""
+
+    state: str
+    author: str = ""
+    reviewer: str = ""
+    faults: tuple[Finding, ...] = ()
+
+    @property
+    def people(self) -> dict[str, str]:
+        return {"author": self.author, "reviewer": self.reviewer}
+
+
+@dataclass(frozen=True)
+class Review:
+    """The review of one run. `allowed` is the list of who may sign (OpenSSH's allowed_signers)."""
+
+    run: KeptRun
+    allowed: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.run.edition / "review" / self.run.id
+
+    @property
+    def signed(self) -> Path:
+        """The signed rendition."""
+        return self.folder / "signed"
+
+    @property
+    def published(self) -> Path:
+        """The link of the edition to the rendition that is published."""
+        return self.run.edition / "published"
+
+    @property
+    def log(self) -> Log:
+        return log_of(self.run)
+
+    def standing(self) -> Standing:
+        """The state, told from the files as they are now; anything that does not fit makes it a draft."""
+        entries = {entry.kind for entry in self.log.entries()}
+        in_review, is_signed = (self.folder / DRAFT_LIST).exists(), self.signed.exists()
+        faults: list[Finding] = [*self.log.faults()]
+        faults += [Finding("the signed rendition is gone", "signed")] if "sign" in entries and not is_signed else []
+        faults += [Finding("what the author signed is gone", DRAFT_LIST)] if is_signed and not in_review else []
+        author = _told(self._author, faults) if in_review else []
+        reviewer = _told(lambda: self._reviewer(author), faults) if is_signed else []
+        faults += barred(self.run) if is_signed else []
+        state = STATES[in_review + is_signed + (is_signed and self._is_published())]
+        return Standing("draft" if faults else state, ", ".join(author), ", ".join(reviewer), tuple(faults))
+
+    def _author(self) -> list[str]:
+        """Who gave the run to review, having found every file as it was then."""
+        names = signers(self.folder / DRAFT_LIST, self.allowed)
+        if found := changes(self.run.folder, (self.folder / DRAFT_LIST).read_text(encoding="utf-8")):
+            raise ReportError("The run is not as it was given to review.", found)
+        return names
+
+    def _reviewer(self, author: list[str]) -> list[str]:
+        """Who signed, having found that the rendition, its record and the log are what was signed."""
+        names = signers(self.signed / MANIFEST, self.allowed)
+        listed = (self.signed / MANIFEST).read_text(encoding="utf-8")
+        if found := changes(self.signed, listed, (MANIFEST, f"{MANIFEST}.sig")):
+            raise ReportError("The signed rendition was changed.", found)
+        record = json.loads((self.signed / RECORD).read_text(encoding="utf-8"))
+        if record["run"] != self.run.id or _read(self.signed / DRAFT_LIST) != _read(self.folder / DRAFT_LIST):
+            raise ReportError("The signature belongs to another run, or to another draft of it.")
+        if [*self.log.digests()][: len(record["log"])] != record["log"]:
+            raise ReportError("The remarks are not those that were there when the report was signed.")
+        if set(names) & set(author):
+            raise ReportError("The author and the reviewer are the same.")
+        return names
+
+    def _is_published(self) -> bool:
+        return self.published.resolve() == self.signed.resolve()
+
+    # The steps
+
+    def submit(self, key: Path) -> None:
+        """Give the run to review: the author signs the list of its files."""
+        if self.signed.exists():
+            raise ReportError(f"The run {self.run.id} is signed already. To begin again, move {self.signed} away.")
+        with _scratch(self.folder) as work:
+            (work / DRAFT_LIST).write_text(checksums(self.run.folder), encoding="utf-8")
+            sign(work / DRAFT_LIST, key)
+            author = signers(work / DRAFT_LIST, self.allowed)
+            self.log.append("review", author[0])
+            for name in (f"{DRAFT_LIST}.sig", DRAFT_LIST):
+                (work / name).replace(self.folder / name)
+
+    def sign(self, key: Path) -> None:
+        """Sign the run off: render it without its mark, and sign the list of those files.
+
+        Raises ReportError with everything that stands against it.
+        """
+        standing = self.standing()
+        if standing.state in STATES[2:]:
+            raise ReportError(f"The run {self.run.id} is signed already, by {standing.reviewer}.")
+        if standing.state == "draft" and not standing.faults:
+            raise ReportError(f"The run {self.run.id} is not in review: its author first runs `reportlib review`.")
+        faults = [*standing.faults, *barred(self.run)]
+        faults += [Finding(f"remark {entry.number} has no answer") for entry in unanswered(self.log)]
+        if faults:
+            raise ReportError("The report cannot be signed:", faults)
+        with _scratch(self.folder) as work:
+            made = work / "signed"
+            self._render(made)
+            record = {"run": self.run.id, "author": standing.author, "log": [*self.log.digests()]}
+            (made / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
+            shutil.copy(self.folder / DRAFT_LIST, made)
+            (made / MANIFEST).write_text(checksums(made), encoding="utf-8")
+            sign(made / MANIFEST, key)
+            reviewer = signers(made / MANIFEST, self.allowed)
+            own = {name.casefold() for name in (*standing.author.split(", "), *self.run.params.authors)}
+            if own & {name.casefold() for name in reviewer}:
+                raise ReportError(f"{reviewer[0]} is an author of the report. Another person signs it.")
+            made.rename(self.signed)
+        self.log.append("sign", reviewer[0])
+
+    def _render(self, made: Path) -> None:
+        """The run without its mark, having found that the draft is what its notebooks give today."""
+        from reportlib.build.report import gates, rendered
+
+        notebooks = [
+            nbformat.read(path, as_version=4) for path in sorted((self.run.folder / "notebooks").glob("*.ipynb"))
+        ]
+        draft = rendered(self.run.params, notebooks)
+        files = {name: self.run.folder / name for name in draft}
+        differ = [name for name, path in files.items() if not path.exists() or path.read_bytes() != draft[name]]
+        if differ:
+            why = "the code has changed since it was made" if code_digests() != self.run.code else "they were changed"
+            raise ReportError(
+                f"The run's files are not what its notebooks give: {why}. Make the report again.",
+                [Finding("is not what is rendered now", name) for name in sorted(differ)],
+            )
+        shutil.copytree(self.run.folder, made)
+        for name, content in rendered(self.run.params, notebooks, draft=False).items():
+            (made / name).write_bytes(content)
+        if found := gates(made):
+            raise ReportError("The report without its mark does not pass its gates.", found)
+
+    def publish(self) -> None:
+        """Point the edition's `published` to the signed rendition. Raises ReportError unless it is signed."""
+        standing = self.standing()
+        if standing.state not in STATES[2:]:
+            raise ReportError(f"Only a signed report is published; this is: {standing.state}.", standing.faults)
+        self.log.append("publish", standing.reviewer)
+        fresh = self.published.with_name(f".published-{os.getpid()}")
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(self.signed.relative_to(self.run.edition))
+        fresh.replace(self.published)
+
+
+def last_signed(review: Review) -> KeptRun | None:
+    """The run of this edition, of any year, that was signed last before this one."""
+    found = []
+    for signed in review.run.edition.parent.parent.glob(f"*/{review.run.edition.name}/review/*/signed"):
+        folder = signed.parent.parent.parent / "runs" / signed.parent.name
+        if folder != review.run.folder and folder.is_dir():
+            other = Review(kept_run(folder), review.allowed)
+            when = max((entry.at for entry in other.log.entries() if entry.kind == "sign"), default="")
+            found += [(when, other.run.id, other)] if other.standing().state in STATES[2:] else []
+    return max(found)[2].run if found else None
+
+
+def barred(run: KeptRun) -> list[Finding]:
+    """Why a report can never be signed: made-up records in it, or figures that nothing protects."""
+    status = {str(source.status) for source in run.params.inputs.values()} | {*run.run["status"]}
+    status |= {each for fact in run.facts.values() for each in fact.status}
+    found = [Finding("it is made from synthetic data")] if "synthetic" in status else []
+    if not run.params.disclosure.on or run.run["disclosure"].get("off"):
+        found.append(Finding("disclosure control is off"))
+    return found
+
+
+def _told(ask: Callable[[], list[str]], faults: list[Finding]) -> list[str]:
+    """Who signed; what is wrong goes to the faults."""
+    try:
+        return ask()
+    except ReportError as error:
+        faults += [Finding(str(error.args[0])), *error.findings]
+    except (OSError, ValueError, KeyError, TypeError):
+        faults.append(Finding("the files of the sign-off cannot be read", RECORD))
+    return []
+
+
+def _read(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """A folder beside what is made in it, gone afterwards."""
+    folder.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=".work-", dir=folder))
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)

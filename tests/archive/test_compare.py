@@ -1,0 +1,176 @@
+"""What moved between two runs, and to which cause each move is attributed: by plain arithmetic."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from reportlib.archive.compare import State, attribute, compare, difference, differs
+from reportlib.archive.runs import Facts, Key, kept_run
+from reportlib.errors import ReportError
+from reportlib.facts import Fact
+
+NAMES = ("period", "data", "parameters", "code")
+
+
+def fact(identifier: str, value: float | str | None, period: str = "2024-25", mark: str = "", table: str = "t") -> Fact:
+    text = f"[{mark}]" if mark else str(value)
+    return Fact(
+        identifier, period, "national", "c", table, identifier.rpartition("/")[2], "A figure", text, value, mark
+    )
+
+
+def world(state: State) -> Facts:
+    """Figures that follow from four things, each 1 in the later run and 0 in the earlier."""
+    period, data, parameters, code = (0 if name in state else 1 for name in NAMES)
+    figures = {
+        "m/all/all/period": 10 + period,
+        "m/all/all/data": 10 + 2 * data,
+        "m/all/all/parameters": 10 + 3 * parameters,
+        "m/all/all/code": 10 + 4 * code,
+        "m/all/all/sum": period + 2 * data + 4 * parameters + 8 * code,
+        "m/all/all/product": 10 * data * code,  # either put back alone takes all of it
+        "m/all/all/either": max(parameters, code),  # neither put back alone changes it
+        "m/all/all/numerator": 20 + data,
+        "m/all/all/verdict": "parity" if code else "disproportionate",
+    }
+    return {Key(name, "pooled", "national", "t"): fact(name, value) for name, value in figures.items()}
+
+
+EARLIER, LATER = world(State(NAMES)), world(State())
+
+
+def moves(compute=world, differ=NAMES):
+    from reportlib.archive.compare import _move
+
+    causes = attribute(EARLIER, LATER, dict.fromkeys(differ, "something"), compute)
+    return {key.id.rpartition("/")[2]: _move(key, EARLIER, LATER, causes) for key in LATER}
+
+
+@pytest.mark.parametrize(("name", "by"), [("period", 1), ("data", 2), ("parameters", 3), ("code", 4)])
+def test_a_move_with_one_cause_is_attributed_to_it_alone(name, by):
+    move = moves()[name]
+    assert (move.causes, move.by, move.amounts[name]) == ((name,), by, by)
+    assert [move.amounts[other] for other in NAMES if other != name] == [0, 0, 0]
+    assert move.amounts["interaction"] == 0
+
+
+def test_causes_that_add_up_are_told_each_with_its_part():
+    move = moves()["sum"]
+    assert move.by == 15
+    assert move.amounts == {"period": 1, "data": 2, "parameters": 4, "code": 8, "interaction": 0}
+
+
+def test_what_two_causes_do_together_is_said_to_be_interaction():
+    product, either = moves()["product"], moves()["either"]
+    assert product.causes == ("data", "code")  # each is seen to move it by all
+    assert (product.amounts["data"], product.amounts["code"], product.amounts["interaction"]) == (10, 10, -10)
+    assert either.causes == ("interaction",)
+    assert either.amounts["interaction"] == 1
+
+
+def test_a_verdict_is_attributed_though_it_is_no_number():
+    move = moves()["verdict"]
+    assert (move.causes, move.by) == (("code",), None)
+
+
+def test_how_far_a_cause_moved_a_count_is_not_told():
+    move = moves()["numerator"]
+    assert (move.causes, move.by) == (("data",), 1)
+    assert set(move.amounts.values()) == {None}
+
+
+def test_what_cannot_be_run_again_is_not_attributed_and_says_why():
+    def without_code(state: State) -> Facts:
+        if "code" in state:
+            raise ReportError("the code is gone")
+        return world(state)
+
+    found = moves(without_code)
+    assert found["code"].causes == ("not attributed",)
+    assert found["data"].causes == ("data",)
+    assert (found["sum"].causes, found["sum"].amounts["not attributed"]) == (
+        ("period", "data", "parameters", "not attributed"),
+        8,
+    )
+    causes = attribute(EARLIER, LATER, dict.fromkeys(NAMES, "something"), without_code)
+    assert [cause.why_not for cause in causes] == ["", "", "", "the code is gone"]
+
+
+def test_period_and_data_stay_together_where_they_cannot_be_told_apart():
+    def too_short(state: State) -> Facts:
+        if state == State({"period"}):
+            raise ReportError("the extract begins too late")
+        return world(state)
+
+    move = moves(too_short)["sum"]
+    assert move.causes == ("period and data", "parameters", "code")
+    assert move.amounts["period and data"] == 3
+
+
+def test_a_single_cause_needs_nothing_to_be_run():
+    def never(state: State) -> Facts:
+        raise AssertionError(state)
+
+    (cause,) = attribute(EARLIER, LATER, {"data": "complaints"}, never)
+    assert all(cause.moved(key) for key in LATER if differs(EARLIER[key], LATER[key]))
+
+
+# Two runs are read from their folders
+
+
+def kept(folder: Path, year: str, held: list[Fact], **parameters: object) -> Path:
+    folder.mkdir()
+    spec = {"complaints": {"path": "complaints.csv", "status": "synthetic", "format": "csv"}}
+    given = {"reporting_year": year, "publication_date": "2025-11-27", "inputs": spec} | parameters
+    (folder / "parameters.json").write_text(json.dumps(given))
+    tables = {"t": {"by": ["ethnicity"], "period": "pooled"}, "y": {"by": ["year"], "period": "trend"}}
+    inputs = [{"name": "complaints", "sha256": "same"}]
+    (folder / "run.json").write_text(json.dumps({"tables": tables, "inputs": inputs, "code": "x", "lock": "y"}))
+    (folder / "facts.jsonl").write_text("".join(json.dumps(asdict(one)) + "\n" for one in held))
+    return folder
+
+
+def never(state: State) -> Facts:
+    raise AssertionError(state)
+
+
+def test_years_meet_by_the_part_that_their_periods_play(tmp_path):
+    pooled, yearly = "upheld/ethnicity/B/ratio", "upheld/all/all/value"
+    a = [fact(pooled, 0.7, "2021-22 to 2023-24"), fact(yearly, 0.3, "2023-24", table="y")]
+    b = [
+        fact(pooled, 0.9, "2022-23 to 2024-25"),
+        fact(yearly, 0.3, "2023-24", table="y"),
+        fact(yearly, 0.4, "2024-25", table="y"),
+    ]
+    a += [fact("upheld/ethnicity/B/ratio_lower", 0.6, "2021-22 to 2023-24")]
+    a += [fact("upheld/ethnicity/B/ratio_upper", 0.8, "2021-22 to 2023-24")]
+    runs = kept_run(kept(tmp_path / "a", "2023-24", a)), kept_run(kept(tmp_path / "b", "2024-25", b))
+    found = compare(*runs, never)
+    by = {(move.key.id, move.key.when): move for move in found.moves}
+    assert by[pooled, "pooled"].by == 0.2
+    assert by[pooled, "pooled"].relative == 2  # from 0.7 to beyond 0.8, twice the way
+    assert by[pooled, "pooled"].causes == ("period",)
+    assert (yearly, "2023-24") not in by  # the same year did not move
+    assert by[yearly, "2024-25"].a is None
+
+
+def test_only_what_changes_a_figure_counts_as_a_cause(tmp_path):
+    held = [fact("upheld/ethnicity/B/ratio", 0.7)]
+    a = kept_run(kept(tmp_path / "a", "2024-25", held, title="One", authors=["A"]))
+    b = kept_run(kept(tmp_path / "b", "2024-25", held, title="Another", publication_date="2026-01-01"))
+    assert compare(a, b, never).causes == []
+
+
+def test_a_hidden_figure_is_never_a_difference_in_numbers():
+    shown, hidden = fact("m/all/all/value", 7), fact("m/all/all/value", None, mark="c")
+    assert differs(shown, hidden)
+    assert difference(shown, hidden) is None
+
+
+def test_a_folder_that_is_no_run_is_refused_in_words(tmp_path):
+    with pytest.raises(ReportError, match="is not the folder of a run: it holds no facts"):
+        kept_run(tmp_path)

@@ -1,0 +1,321 @@
+"""A report made of published figures is reviewed, signed and published; whatever is changed makes it a draft."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from lxml import html
+from small_report import Project, short_chapter
+from test_deaths_counts import write
+from typer.testing import CliRunner
+
+from reportlib.archive import remarks
+from reportlib.archive.pages import write_pages
+from reportlib.archive.remarks import Log
+from reportlib.archive.runs import kept_run
+from reportlib.archive.signature import sign as ssh_sign
+from reportlib.archive.signoff import DRAFT_LIST, MANIFEST, Review, last_signed
+from reportlib.build import report
+from reportlib.cli import app
+from reportlib.errors import ReportError
+from reportlib.gates.html import check_html
+
+FIGURE = "deaths/establishment_type/category-c/value"
+
+
+@dataclass(frozen=True)
+class Office:
+    """A project, and the keys of those who work on it."""
+
+    project: Project
+    keys: Path
+
+    @property
+    def review(self) -> Review:
+        return Review(kept_run(self.project.current), self.keys / "allowed_signers")
+
+    def cli(self, *words: str) -> str:
+        done = CliRunner().invoke(app, [*words, "--signers", str(self.keys / "allowed_signers")])
+        assert done.exit_code == 0, done.output
+        return " ".join(done.output.split())
+
+    def copy(self, to: Path) -> Office:
+        shutil.copytree(self.project.outputs, to / "outputs", symlinks=True)
+        return replace(self, project=replace(self.project, outputs=to / "outputs"))
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keys of an author, a reviewer and a stranger; the stranger is not on the list."""
+    folder = tmp_path_factory.mktemp("keys")
+    for name in ("author", "reviewer", "stranger"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", folder / name], check=True)
+    names = {name: (folder / f"{name}.pub").read_text().strip() for name in ("author", "reviewer")}
+    lines = [f'{name}@ppo namespaces="ppo-report" {key}\n' for name, key in names.items()]
+    (folder / "allowed_signers").write_text("".join(lines))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def drafted(tmp_path_factory: pytest.TempPathFactory, keys: Path) -> Office:
+    """A report of one chapter on published figures."""
+    folder = tmp_path_factory.mktemp("published")
+    made = Project(write(folder), folder / "outputs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(report, "NOTEBOOKS", short_chapter(folder / "notebooks"))
+        made.make()
+    return Office(made, keys)
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory, drafted: Office) -> tuple[Office, list[str]]:
+    """The report after its review, and what the commands said."""
+    made = drafted.copy(tmp_path_factory.mktemp("signed"))
+    run, author, reviewer = str(made.project.current), str(made.keys / "author"), str(made.keys / "reviewer")
+    said = [
+        made.cli("status", run),
+        made.cli("review", run, "--key", author),
+        made.cli("remark", FIGURE, "Is this a rate a year?", "--run", run, "--by", "Rosa Reviewer"),
+        made.cli("remark", "2", "Yes, see the methods.", "--answer", "--run", run, "--by", "Alex Author"),
+        made.cli("sign", run, "--key", reviewer),
+        made.cli("publish", run),
+    ]
+    return made, said
+
+
+@pytest.fixture
+def signed(office, tmp_path) -> Review:
+    """A copy of the signed report, to be tampered with."""
+    return office[0].copy(tmp_path).review
+
+
+def test_a_report_goes_from_draft_to_published(office):
+    said = [re.search(r"Run \w{16}: ([\w ]+)[,.]", words)[1] for words in office[1]]
+    assert said == ["draft", "in review", "in review", "in review", "signed", "published"]
+    assert "author author@ppo, reviewer reviewer@ppo" in office[1][-1]
+    standing = office[0].review.standing()
+    assert (standing.author, standing.reviewer, standing.faults) == ("author@ppo", "reviewer@ppo", ())
+
+
+def test_the_run_itself_is_not_altered(office, drafted):
+    assert files(office[0].project.current) == files(drafted.project.current)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_the_signed_rendition_differs_from_the_draft_in_its_mark_alone(office):
+    draft, final = files(office[0].project.current), files(office[0].review.signed)
+    added = {MANIFEST, f"{MANIFEST}.sig", DRAFT_LIST, "sign-off.json"}
+    assert final.keys() - draft.keys() == added
+    differ = {name for name in draft if draft[name] != final[name]}
+    assert {Path(name).suffix for name in differ} == {".html", ".pdf", ".xlsx", ".ods"}
+    for name in (name for name in differ if name.endswith(".html")):
+        assert b"DRAFT" not in final[name]
+        assert unmarked(draft[name].decode()) == unmarked(final[name].decode())
+
+
+def unmarked(page: str) -> list[str]:
+    """The words of a page without the draft's mark, and its markup without where that stood."""
+    tree = html.document_fromstring(page)
+    for element in tree.xpath("//p[@class='warning'][strong='DRAFT'] | //*[@class='badge draft']"):
+        element.drop_tree()
+    text = html.tostring(tree, encoding="unicode").replace("<title>DRAFT – ", "<title>")
+    return text.replace("<dt>Publication date</dt>", "<dt>Published</dt>").split()
+
+
+def test_anyone_can_check_it_with_two_ordinary_commands(office):
+    folder, allowed = office[0].review.signed, office[0].keys / "allowed_signers"
+    subprocess.run(["sha256sum", "--quiet", "--strict", "-c", MANIFEST], cwd=folder, check=True)
+    who = ["-f", allowed, "-I", "reviewer@ppo", "-n", "ppo-report", "-s", f"{MANIFEST}.sig"]
+    with (folder / MANIFEST).open("rb") as given:
+        subprocess.run(["ssh-keygen", "-Y", "verify", *who], cwd=folder, stdin=given, check=True, capture_output=True)
+
+
+def test_what_is_published_is_the_signed_rendition(office):
+    assert (office[0].project.edition / "published").resolve() == office[0].review.signed.resolve()
+
+
+def test_the_pages_are_accessible_and_tell_the_review(office):
+    folder = write_pages(office[0].review)
+    log = (folder / "review-log.html").read_text(encoding="utf-8")
+    assert check_html(log, "review-log.html") == []
+    assert check_html((folder / "reviewer.html").read_text(encoding="utf-8"), "reviewer.html") == []
+    for words in ("Rosa Reviewer", "Is this a rate a year?", "Yes, see the methods.", "Signed off", "reviewer@ppo"):
+        assert words in log
+
+
+# Tampering
+
+
+def later(path: Path) -> None:
+    """Change the last byte of a file."""
+    held = path.read_bytes()
+    path.write_bytes(held[:-1] + bytes([held[-1] ^ 1]))
+
+
+def listed_again(review: Review) -> None:
+    """Change a figure's page and put its new checksum into the manifest."""
+    later(review.signed / "report.html")
+    from reportlib.archive.signature import checksums
+
+    kept = [line for line in checksums(review.signed).splitlines() if MANIFEST not in line]
+    (review.signed / MANIFEST).write_text("\n".join(kept) + "\n")
+
+
+def by_another(review: Review, key: str) -> None:
+    ssh_sign(review.signed / MANIFEST, review.allowed.parent / key)
+
+
+def rechained(review: Review, drop: int) -> None:
+    """Take a remark out of the log and chain the rest again, as only one who knows how would."""
+    held = [entry for entry in review.log.entries() if entry.number != drop]
+    review.log.path.unlink()
+    for entry in held:
+        Log(review.log.path, review.run.id).append(entry.kind, entry.by, entry.about, entry.text)
+
+
+def said_otherwise(review: Review) -> None:
+    text = review.log.path.read_text()
+    review.log.path.write_text(text.replace("a rate a year", "a rate a month"))
+
+
+TAMPERED = {
+    "a page": (lambda r: later(r.signed / "report.html"), "report.html: was changed"),
+    "the PDF": (lambda r: later(r.signed / "report.pdf"), "report.pdf: was changed"),
+    "a fact": (lambda r: later(r.signed / "facts.jsonl"), "facts.jsonl: was changed"),
+    "a file gone": (lambda r: (r.signed / "tables.ods").unlink(), "tables.ods: is gone"),
+    "a file added": (lambda r: (r.signed / "more.csv").write_text("1"), "more.csv: was added"),
+    "the manifest": (lambda r: later(r.signed / MANIFEST), f"does not fit {MANIFEST}"),
+    "page and manifest": (listed_again, f"does not fit {MANIFEST}"),
+    "the signature": (lambda r: (r.signed / f"{MANIFEST}.sig").write_text("none"), "is not by a key in"),
+    "no signature": (lambda r: (r.signed / f"{MANIFEST}.sig").unlink(), "its signature is missing"),
+    "a stranger's": (lambda r: by_another(r, "stranger"), "is not by a key in"),
+    "the author's": (lambda r: by_another(r, "author"), "The author and the reviewer are the same"),
+    "the rendition gone": (lambda r: shutil.rmtree(r.signed), "the signed rendition is gone"),
+    "a remark": (said_otherwise, "the line was changed"),
+    "a remark gone": (lambda r: rechained(r, 2), "The remarks are not those"),
+    "the log gone": (lambda r: r.log.path.unlink(), "The remarks are not those"),
+    "the run": (lambda r: later(r.run.folder / "run.json"), "run.json: was changed"),
+    "the draft": (lambda r: later(r.run.folder / "report.html"), "report.html: was changed"),
+    "the draft's list": (lambda r: later(r.folder / DRAFT_LIST), f"does not fit {DRAFT_LIST}"),
+    "the draft's list gone": (lambda r: (r.folder / DRAFT_LIST).unlink(), "what the author signed is gone"),
+}
+
+
+@pytest.mark.parametrize("what", TAMPERED)
+def test_whatever_is_changed_makes_it_a_draft(signed, what):
+    change, told = TAMPERED[what]
+    run = kept_run(signed.run.folder)
+    assert run.facts and run.run and run.params  # read before anything is changed
+    change(signed)
+    standing = replace(signed, run=run).standing()
+    assert standing.state == "draft"
+    assert told in " ".join(map(str, standing.faults))
+
+
+def test_the_command_says_so_and_fails(signed):
+    later(signed.signed / "report.pdf")
+    done = CliRunner().invoke(app, ["status", str(signed.run.folder), "--signers", str(signed.allowed)])
+    assert done.exit_code == 2
+    assert "The report is a draft again" in done.output
+    assert "report.pdf" in done.output
+    with pytest.raises(ReportError, match="Only a signed report is published"):
+        signed.publish()
+
+
+# What cannot be signed
+
+
+@pytest.fixture
+def review(drafted, tmp_path) -> Review:
+    """A copy of the draft, given to review."""
+    held = drafted.copy(tmp_path).review
+    held.submit(drafted.keys / "author")
+    return held
+
+
+def refused(review: Review, key: str = "reviewer") -> str:
+    with pytest.raises(ReportError) as error:
+        review.sign(review.allowed.parent / key)
+    assert not review.signed.exists()
+    assert [*review.folder.glob(".work*")] == []
+    return str(error.value)
+
+
+def test_a_report_that_nobody_gave_to_review(drafted, tmp_path):
+    assert "is not in review" in refused(drafted.copy(tmp_path).review)
+
+
+def test_a_report_with_an_open_remark(review):
+    remarks.remark(review.run, "report", "Really?", "Rosa")
+    assert "remark 2 has no answer" in refused(review)
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        ("author", "author@ppo is an author of the report. Another person signs it"),
+        ("stranger", "is not by a key in allowed_signers"),
+        ("nobody", "cannot be used to sign"),
+    ],
+)
+def test_a_report_by_the_wrong_person(review, key, why):
+    assert why in refused(review, key)
+
+
+def test_a_draft_that_was_changed_after_it_was_given_to_review(review):
+    later(review.run.folder / "report.pdf")
+    assert "report.pdf: was changed" in refused(review)
+
+
+def barred(drafted: Office, folder: Path, change) -> str:
+    """What is said of a report whose parameters were other from the start."""
+    held = drafted.copy(folder).review
+    place = held.run.folder / "parameters.json"
+    given = json.loads(place.read_text())
+    change(given)
+    place.write_text(json.dumps(given))
+    held.submit(drafted.keys / "author")
+    return refused(held)
+
+
+def test_a_synthetic_input(drafted, tmp_path):
+    said = barred(drafted, tmp_path, lambda given: given["inputs"]["population"].update(status="synthetic"))
+    assert "it is made from synthetic data" in said
+
+
+def test_disclosure_control_turned_off(drafted, tmp_path):
+    said = barred(drafted, tmp_path, lambda given: given["disclosure"].update(off="for a trial only"))
+    assert "disclosure control is off" in said
+
+
+def test_a_draft_that_is_not_what_its_notebooks_give(drafted, tmp_path):
+    held = drafted.copy(tmp_path).review
+    later(held.run.folder / "chapters" / "deaths.html")
+    held.submit(drafted.keys / "author")
+    assert "chapters/deaths.html: is not what is rendered now" in refused(held)
+
+
+def test_a_remark_names_something_that_is_there(review):
+    with pytest.raises(ReportError, match=re.escape(f"the nearest is {FIGURE}")):
+        remarks.remark(review.run, FIGURE.replace("category", "catgory"), "?", "Rosa")
+    with pytest.raises(ReportError, match="no remark number '7'"):
+        remarks.answer(review.run, "7", "!", "Alex")
+    with pytest.raises(ReportError, match="nothing written"):
+        remarks.remark(review.run, "deaths", "  ", "Rosa")
+
+
+def test_the_next_report_is_compared_with_the_last_signed_one(office, review):
+    assert last_signed(review) is None
+    runs = review.run.edition
+    shutil.copytree(office[0].project.current, runs / "runs" / "0123456789abcdef")
+    assert last_signed(review) is None  # a copy is not what was signed
+    assert last_signed(office[0].review) is None  # nor is a report its own forerunner

@@ -1,0 +1,127 @@
+"""Two demo years with one planted change of each cause: each move is attributed to the change that made it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+from small_report import DEATHS, project, short_chapter
+
+from reportlib.archive.compare import Comparison, Move, compare
+from reportlib.archive.recompute import recomputing
+from reportlib.archive.runs import kept_run
+from reportlib.inputs import demo
+from reportlib.project import ROOT
+
+pytestmark = pytest.mark.full
+TABLE = {"id": "deaths-by-place", "measure": "deaths", "by": ["year", "establishment_type"], "period": "trend"}
+REVISED = 30  # deaths of 2023-24 that the later extract places in another prison
+PER = 'adverse="death",'
+FROM, TO = "category-b-or-local", "category-c"
+
+
+def code(folder: Path, per: str) -> Path:
+    """The project with one short chapter, and deaths per so many prisoners."""
+    ignore = shutil.ignore_patterns("__pycache__", "demo")
+    for name in ("src", "data"):
+        shutil.copytree(ROOT / name, folder / name, ignore=ignore)
+    shutil.copy(ROOT / "requirements.lock", folder)
+    path = short_chapter(folder / "notebooks") / "30-deaths.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata["reportlib"]["tables"] = [TABLE]
+    nbformat.write(notebook, path)
+    measures = folder / "src" / "reportlib" / "measures.py"
+    held = measures.read_text(encoding="utf-8")
+    assert held.count(PER) == 1
+    measures.write_text(held.replace(PER, f"{PER}\n            per={per},"), encoding="utf-8")
+    return folder
+
+
+def facts(root: Path, params: Path, to: Path) -> Path:
+    """What `reportlib facts` of that project gives."""
+    run = "from reportlib.cli import app; app()"
+    command = [sys.executable, "-c", run, "facts", str(params), "--to", str(to)]
+    to.mkdir(parents=True)
+    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(root / "src")}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return to
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
+    """Last year's report and this year's, of which everything differs."""
+    folder = tmp_path_factory.mktemp("compare")
+    demo.write(folder / "now", scale=1.0)
+    shutil.copytree(folder / "now", folder / "then")
+    deaths = pd.read_csv(folder / "then" / "fatal_incidents.csv", dtype=str, keep_default_na=False)
+    places = pd.read_csv(folder / "then" / "establishments.csv", dtype=str)
+    kinds = dict(zip(places["establishment"], places["establishment_type"], strict=True))
+    slugs = deaths["establishment"].map(kinds).str.lower().str.replace(" ", "-")
+    other = next(name for name, kind in kinds.items() if kind.lower().replace(" ", "-") == TO)
+    year = deaths["notified_date"].between("2023-04-01", "2024-03-31")
+    moved = deaths.index[year & (slugs == FROM)][:REVISED]
+    assert len(moved) == REVISED
+    deaths.loc[moved, "establishment"] = other
+    deaths[deaths["notified_date"] <= "2024-03-31"].to_csv(folder / "then" / "fatal_incidents.csv", index=False)
+    old, new = code(folder / "old", "10_000"), code(folder / "new", "1_000")
+    given = {"pooled_years": 1, "trend_years": 2}
+    then = project(folder / "a", folder / "then", DEATHS, **given, confidence_level=0.9)
+    then.change(reporting_year="2023-24")
+    now = project(folder / "b", folder / "now", DEATHS, **given)
+    a = kept_run(facts(old, then.params, folder / "runs-a" / "runs" / "a"))
+    b = kept_run(facts(new, now.params, folder / "runs-b" / "runs" / "b"))
+    with recomputing(a, b, [old, new]) as compute:
+        return compare(a, b, compute)
+
+
+def move(found: Comparison, kind: str, statistic: str, year: str = "2023-24") -> Move:
+    (one,) = [
+        move
+        for move in found.moves
+        if move.key.id == f"deaths/establishment_type/{kind}/{statistic}" and move.key.when == year
+    ]
+    return one
+
+
+def test_everything_that_differs_was_worked_out_again(found):
+    assert [(cause.name, cause.why_not) for cause in found.causes] == [
+        ("period", ""),
+        ("data", ""),
+        ("parameters", ""),
+        ("code", ""),
+    ]
+
+
+def test_records_that_were_revised_are_data(found):
+    assert (move(found, FROM, "numerator").by, move(found, FROM, "numerator").causes) == (REVISED, ("data",))
+    assert (move(found, TO, "numerator").by, move(found, TO, "numerator").causes) == (-REVISED, ("data",))
+
+
+def test_a_rate_of_another_unit_is_code(found):
+    rate = move(found, "all", "value")
+    assert rate.causes == ("code",)
+    assert rate.amounts["code"] == rate.by
+    assert rate.a and rate.b
+    assert rate.a.value == pytest.approx(10 * rate.b.value, abs=0.1)  # printed to two places
+
+
+def test_limits_of_another_level_are_parameters_and_code(found):
+    upper = move(found, "all", "upper")
+    assert upper.causes == ("parameters", "code")
+    assert upper.amounts["parameters"] > 0  # a higher level of confidence reaches further
+    assert upper.amounts["code"] < 0
+
+
+def test_a_year_that_is_new_is_the_period(found):
+    new = move(found, "all", "numerator", "2024-25")
+    assert (new.a, new.causes) == (None, ("period",))
+
+
+def test_what_nothing_changed_did_not_move(found):
+    assert [one for one in found.moves if one.key.id.endswith("/denominator") and one.key.when == "2023-24"] == []
