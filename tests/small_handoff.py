@@ -8,6 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from reportlib.disclosure import Policy
+from reportlib.params import Disclosure
+
 PARAMETERS: dict[str, Any] = {
     "reporting_year": "2024-25",
     "pooled_years": 3,
@@ -48,11 +51,12 @@ def write_handoff(folder: Path, **chapters: dict[str, list[str]]) -> Path:
     also = {"grouping": "5+1", "period": "pooled", "adjust": [], "status": ["synthetic"], "unavailable": None}
     run = {
         "parameters": PARAMETERS,
-        "disclosure": {"threshold": 5, "protection_width": 5, "off": None},
+        "disclosure": Disclosure().model_dump(),
         "status": ["synthetic"],
         "inputs": [],
         "findings": [],
         "hidden": [],
+        "rules": Policy().reasons().to_dict("records"),
         "responses": {},
         "chapters": chapters,
         "tables": {name: also | table for name, table in TABLES.items()},

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from reportlib.disclosure import Policy
+from reportlib.params import Disclosure
 from reportlib.quality import ABOUT
 
-NOTHING = {"inputs": [], "establishments": {}, "findings": [], "hidden": [], "disclosure": {}}
+NOTHING = {"inputs": [], "establishments": {}, "findings": [], "hidden": [], "rules": []}
+NOTHING |= {"disclosure": Disclosure().model_dump()}
 
 
 @pytest.mark.parametrize("name", ABOUT)
@@ -14,3 +17,43 @@ def test_a_table_about_a_run_with_nothing_to_tell_has_its_heading_and_a_row(name
     frame = ABOUT[name].frame(NOTHING)
     assert frame.columns[0] == ABOUT[name].header
     assert len(frame) >= 1
+
+
+def test_each_table_tells_what_was_hidden_by_which_rule_and_what_an_attacker_is_left_with():
+    rules = {"primary": 2, "implied": 1, "secondary": 3, "carried": 4}
+    held = {"table": "deaths", "part": "Deaths", "cells": 20, **rules, "narrowest": 6, "narrowest_other": None}
+    (row,) = ABOUT["hidden"].frame(NOTHING | {"hidden": [held]}).to_dict("records")
+    assert row == {
+        "Table": "deaths",
+        "Count": "Deaths",
+        "Cells": "20",
+        "Small counts hidden": "2",
+        "Hidden because implied": "1",
+        "Hidden to protect others": "3",
+        "Hidden in an earlier report": "4",
+        "Share shown": "50%",
+        "Narrowest range of a small count": "at least 6",
+        "Narrowest range of another": "[z]",
+    }
+
+
+def test_the_rules_are_told_with_their_values_and_reasons():
+    frame = ABOUT["rules"].frame(NOTHING | {"rules": Policy(threshold=4).reasons().to_dict("records")})
+    told = frame.set_index("Rule")["Value"].to_dict()
+    assert told == {
+        "threshold": "4",
+        "protection width": "5",
+        "minimum denominator": "10",
+        "zeros": "shown",
+        "least for percent": "10",
+        "least for rate": "100",
+    }
+    assert frame["Reason"].str.len().min() > 20
+
+
+def test_control_that_is_off_is_told_with_its_reason_and_no_rule():
+    off = Disclosure(off="for the analyst alone").model_dump()
+    rules = Policy().reasons().to_dict("records")
+    frame = ABOUT["rules"].frame(NOTHING | {"rules": rules, "disclosure": off})
+    assert frame.iloc[0].tolist() == ["disclosure control", "off", "for the analyst alone"]
+    assert not frame["Rule"].isin(["threshold", "zeros"]).any()

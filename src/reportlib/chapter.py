@@ -69,6 +69,8 @@ class Chapter:
             "pooled": years_to(parameters["reporting_year"], parameters["pooled_years"]),
             "trend": years_to(parameters["reporting_year"], parameters["trend_years"]),
         }
+        policy = handoff.run["disclosure"]
+        self._least = {"proportion": policy["least_for_percent"], "rate": policy["least_for_rate"]}
         self._facts: list[Fact] = []
         self._shown: set[str] = set()
         _show(
@@ -94,7 +96,7 @@ class Chapter:
         reference = self.reference if spec.grouping == self.grouping else groupings()[spec.grouping].reference
         frame = compare(
             self.counts(table), self.handoff.estimates(table), spec,
-            reference=reference, years=self._exposure(spec), level=self.level, band=self.band,
+            reference=reference, years=self._exposure(spec), level=self.level, band=self.band, least=self._least,
         )  # fmt: skip
         return Comparison(spec, frame, self._place(table), self.period(spec), reference)
 
@@ -105,7 +107,7 @@ class Chapter:
             return Comparison(spec, pd.DataFrame(), self._place(table), self.period(spec), "", why)
         counts = self.counts(table)
         frame = counts if spec.measure.kind == "count" else measure(
-            counts, spec, years=self._exposure(spec), level=self.level
+            counts, spec, years=self._exposure(spec), level=self.level, least=self._least
         )  # fmt: skip
         return Comparison(spec, frame, self._place(table), self.period(spec), "")
 

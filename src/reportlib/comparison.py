@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,7 @@ from reportlib.statistics import (
     verdict,
 )
 
-LEAST_FOR_PERCENT = 10  # no percentage on fewer
-LEAST_FOR_RATE = 100  # no rate on a smaller population
+LEAST = {"proportion": 10, "rate": 100}  # no percentage, and no rate, on fewer
 LEAST_EVENTS = 5  # in each arm of a ratio that is not exact
 FIGURES = [
     *("value", "lower", "upper", "ratio", "ratio_lower", "ratio_upper", "gap", "gap_lower", "gap_upper"),
@@ -42,6 +42,7 @@ def compare(
     years: int,
     level: float = 0.95,
     band: tuple[float, float] = (0.8, 1.25),
+    least: Mapping[str, int] = LEAST,
 ) -> pd.DataFrame:
     """Compare every group with the reference group, in every stratum.
 
@@ -52,6 +53,7 @@ def compare(
     estimates : what was released beside them (see `reportlib.inputs.estimates`).
     reference : code of the group compared with.
     years : years of exposure in the period: an average population of n over k years is n·k person-years.
+    least : the smallest denominator that a figure may rest on, by the kind of measure.
 
     Returns
     -------
@@ -69,10 +71,12 @@ def compare(
     of_two = [name for name in FIGURES if name not in ("value", "lower", "upper", "deff")]
     frame.loc[~compared, of_two] = np.nan
     frame.loc[_too_few(arms, spec), [name for name in of_two if not name.startswith("gap")]] = np.nan
-    return rounded(_judged(_gated(frame, arms, spec), compared, band), spec)
+    return rounded(_judged(_gated(frame, arms, least[spec.measure.kind]), compared, band), spec)
 
 
-def measure(counts: pd.DataFrame, spec: TableSpec, *, years: int, level: float = 0.95) -> pd.DataFrame:
+def measure(
+    counts: pd.DataFrame, spec: TableSpec, *, years: int, level: float = 0.95, least: Mapping[str, int] = LEAST
+) -> pd.DataFrame:
     """The measure of every row, for tables that compare no ethnic groups.
 
     Returns the rows of `counts` with `value`, `lower`, `upper` and `mark`, as `compare` does.
@@ -83,7 +87,7 @@ def measure(counts: pd.DataFrame, spec: TableSpec, *, years: int, level: float =
     proportional = spec.measure.kind == "proportion"
     own = proportion(x, n, level=level) if proportional else rate(x, n, per=spec.measure.per, level=level)
     frame = pd.concat([frame, own[["value", "lower", "upper"]]], axis=1)
-    return rounded(_gated(frame, pd.DataFrame({"n": n}), spec), spec)
+    return rounded(_gated(frame, pd.DataFrame({"n": n}), least[spec.measure.kind]), spec)
 
 
 def rounded(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
@@ -240,9 +244,8 @@ def _too_few(arms: pd.DataFrame, spec: TableSpec) -> pd.Series:
     return fewest < LEAST_EVENTS
 
 
-def _gated(frame: pd.DataFrame, arms: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
+def _gated(frame: pd.DataFrame, arms: pd.DataFrame, least: int) -> pd.DataFrame:
     """Withhold figures on too small a denominator, and mark every figure that is not shown."""
-    least = LEAST_FOR_PERCENT if spec.measure.kind == "proportion" else LEAST_FOR_RATE
     small = arms["n"].to_numpy() < least
     shown = [name for name in frame if name in FIGURES]
     frame.loc[small | frame["mark"].ne(""), shown] = np.nan

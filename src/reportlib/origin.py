@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from reportlib.build.released import Release
 from reportlib.inputs.sources import Source, stood
 from reportlib.params import Params
 from reportlib.project import CODE, LOCK, ROOT, code_digests
@@ -36,10 +37,14 @@ class Origin:
         return _digest(json.dumps(asdict(self), sort_keys=True))[:16]
 
 
-def portable(params: Params) -> Params:
-    """The parameters with paths that hold in a copy of the project, and so name no place of this machine."""
+def portable(params: Params, before: Iterable[Release] = ()) -> Params:
+    """The parameters with paths that hold in a copy of the project, and so name no place of this machine.
+
+    `before` are the earlier reports that the parameters name; a digest stands in the path of each.
+    """
     inputs = {name: stood(str(name), spec, ROOT) for name, spec in params.inputs.items()}
-    return params.model_copy(update={"inputs": inputs})
+    disclosure = params.disclosure.model_copy(update={"earlier": tuple(release.place for release in before)})
+    return params.model_copy(update={"inputs": inputs, "disclosure": disclosure})
 
 
 def origin(params: Params, sources: Mapping[str, Source], responses: Mapping[str, str]) -> Origin:

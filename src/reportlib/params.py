@@ -170,14 +170,36 @@ class InputSpec(_Schema):
         return self.table or self.path or ""
 
 
-class Disclosure(_Schema):
-    """The disclosure control policy."""
+class Exempted(_Schema):
+    """A table that a reviewer has decided to show whole."""
 
-    threshold: int = Field(default=5, ge=1, description="Counts from 1 to this are hidden")
+    table: str = Field(min_length=1, description="Id of the table")
+    reason: str = Field(min_length=10, description="Why it may be shown whole; printed in the report")
+    reviewer: str = Field(min_length=1, description="Who decided so; printed in the report")
+
+
+class Disclosure(_Schema):
+    """The disclosure control policy, and on how little a figure may rest."""
+
+    threshold: int = Field(default=5, ge=1, le=5, description="Counts from 1 to this are hidden")
     protection_width: int = Field(
         default=5,
         ge=1,
         description="How far apart the lowest and highest possible values of a hidden count must lie",
+    )
+    minimum_denominator: int = Field(
+        default=10, ge=0, description="Groups smaller than this are hidden when all or none of them did something"
+    )
+    zeros: Literal["shown", "hidden"] = Field(default="shown", description="Whether a count of nobody is shown")
+    least_for_percent: int = Field(default=10, ge=1, description="No percentage is shown on fewer")
+    least_for_rate: int = Field(default=100, ge=1, description="No rate is shown on a smaller population")
+    exemptions: tuple[Exempted, ...] = Field(
+        default=(), strict=False, description="Tables that are shown whole, each with a reason and a name"
+    )
+    earlier: tuple[str, ...] = Field(
+        default=(),
+        strict=False,
+        description="Earlier releases that this one must not give away: the folder of a run, or its archive",
     )
     off: str | None = Field(
         default=None,
@@ -283,7 +305,11 @@ class Params(_Schema):
         return {name: _plain(getattr(self, name)) for name in ANALYSIS}
 
 
-BLOCKS: dict[str, type[_Schema]] = {"disclosure": Disclosure, "inputs.*": InputSpec}
+BLOCKS: dict[str, type[_Schema]] = {
+    "disclosure": Disclosure,
+    "disclosure.exemptions.*": Exempted,
+    "inputs.*": InputSpec,
+}
 
 
 def load(path: Path) -> Params:
@@ -302,6 +328,11 @@ def years_to(last: str, number: int) -> tuple[str, ...]:
     """Labels of consecutive reporting years, oldest first: ("2023-24", "2024-25")."""
     end = int(last[:4])
     return tuple(_label(year) for year in range(end - number + 1, end + 1))
+
+
+def years_between(label: str) -> tuple[str, ...]:
+    """The reporting years of a period's label, oldest first: "2022-23 to 2024-25", or one year alone."""
+    return years_to(label[-7:], int(label[-7:-3]) - int(label[:4]) + 1)
 
 
 def year_dates(label: str) -> tuple[date, date]:

@@ -15,6 +15,14 @@ from reportlib.words import MARKS, number
 
 Run = dict[str, Any]
 SHOWN_VERSIONS = ("pandas", "scipy", "statsmodels", "duckdb", "papermill", "nbconvert", "typst")
+RULES = {
+    "primary": "Small counts hidden",
+    "implied": "Hidden because implied",
+    "secondary": "Hidden to protect others",
+    "carried": "Hidden in an earlier report",
+}
+LEAST = ("least_for_percent", "least_for_rate")
+RELIABLE = "One event more or less would change a figure on fewer beyond use."
 
 
 @dataclass(frozen=True)
@@ -60,18 +68,22 @@ def _hidden(run: Run) -> list[dict[str, Any]]:
             "Table": held["table"],
             "Count": held["part"],
             "Cells": number(held["cells"]),
-            "Small counts hidden": number(held["primary"]),
-            "Hidden because implied": number(held["implied"]),
-            "Hidden to protect others": number(held["secondary"]),
-            "Share shown": f"{number(_share_shown(held), '%', 0)}",
+            **{title: number(held[rule]) for rule, title in RULES.items()},
+            "Share shown": number(_share_shown(held), "%", 0),
+            "Narrowest range of a small count": _range(held["narrowest"]),
+            "Narrowest range of another": _range(held["narrowest_other"]),
         }
         for held in run["hidden"]
     ]
 
 
 def _share_shown(held: dict[str, Any]) -> float:
-    hidden = held["primary"] + held["implied"] + held["secondary"]
-    return float(1 - hidden / held["cells"]) if held["cells"] else 1.0
+    return float(1 - sum(held[rule] for rule in RULES) / held["cells"]) if held["cells"] else 1.0
+
+
+def _range(steps: int | None) -> str:
+    """How far apart the least and the greatest value are that an attacker is left with."""
+    return "[z]" if steps is None else f"at least {number(steps)}"
 
 
 def _definitions(run: Run) -> list[dict[str, Any]]:
@@ -100,11 +112,11 @@ def _marks(run: Run) -> list[dict[str, Any]]:
 
 
 def _rules(run: Run) -> list[dict[str, Any]]:
-    return [
-        {"Rule": name.replace("_", " "), "Value": str(value)}
-        for name, value in run["disclosure"].items()
-        if value is not None
-    ]
+    policy = run["disclosure"]
+    rules = [] if policy["off"] else run["rules"]
+    rules = [*rules, *({"rule": name.replace("_", " "), "value": policy[name], "reason": RELIABLE} for name in LEAST)]
+    off = [{"Rule": "disclosure control", "Value": "off", "Reason": policy["off"]}] if policy["off"] else []
+    return off + [{name.capitalize(): str(rule[name]) for name in ("rule", "value", "reason")} for rule in rules]
 
 
 def _versions(run: Run) -> list[dict[str, Any]]:

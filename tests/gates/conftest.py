@@ -16,11 +16,13 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from reportlib import chapter as chapters
 from reportlib import facts
+from reportlib.build import released
 from reportlib.build.page import Page, read_chapter
 from reportlib.build.pdf import pdf_report
 from reportlib.build.render import html_chapters, html_report
 from reportlib.build.workbook import csv as csv_text
 from reportlib.build.workbook import csvw, ods, xlsx
+from reportlib.disclosure import CountTable, Policy
 from reportlib.gates import figures
 from reportlib.gates.notebooks import KERNEL, LANGUAGE
 from reportlib.gates.statement import statement
@@ -30,6 +32,7 @@ from reportlib.params import Params, parameters_cell
 CHAPTER = "uphold-rates"
 UPHELD = {"A": 90, "B": 260, "M": 60, "W": 1500, "O": None, "NS": None, "all": 1975}
 DECIDED = {"A": 400, "B": 900, "M": 240, "W": 4000, "O": 60, "NS": 150, "all": 5750}
+PARTS = {"numerator": "complaints/upheld", "denominator": "complaints/decided"}
 TABLES = {
     "uphold-rate-by-ethnicity": {"by": ["ethnicity"], "period": "pooled", "adjust": ["category"]},
     "uphold-rate-trend": {"by": ["year", "ethnicity"], "period": "trend", "adjust": []},
@@ -62,6 +65,7 @@ def _handoff(folder: Path, params: Params) -> None:
     pooled = pd.DataFrame({"ethnicity": list(UPHELD), "numerator": UPHELD.values(), "denominator": DECIDED.values()})
     by_year = [pooled.assign(year=year, numerator=pooled["numerator"] // 3, denominator=pooled["denominator"] // 3)
                for year in params.trend]  # fmt: skip
+    kept: list[released.Published] = []
     for table, counts in {"uphold-rate-by-ethnicity": pooled, "uphold-rate-trend": pd.concat(by_year)}.items():
         counts = counts.astype({"numerator": "Int64", "denominator": "Int64"}).reset_index(drop=True)
         counts["mark"] = counts["numerator"].isna().map({True: "c", False: ""})
@@ -75,9 +79,12 @@ def _handoff(folder: Path, params: Params) -> None:
         for name, frame in (("counts", counts), ("estimates", pd.concat(estimates))):
             (folder / name).mkdir(parents=True, exist_ok=True)
             frame.to_parquet(folder / name / f"{table}.parquet", index=False)
+        kept += [_kept(table, counts, column, part) for column, part in PARTS.items()]
+    (folder / released.PATTERN).write_text(released.Release.of("2024-25 national", kept, []).text(), encoding="utf-8")
     run = {
         "parameters": params.analysis(), "disclosure": params.disclosure.model_dump(), "status": ["synthetic"],
         "inputs": [], "findings": [], "hidden": [], "responses": {},
+        "rules": Policy().reasons().to_dict("records"),
         "chapters": {CHAPTER: {"tables": list(TABLES), "published": []}},
         "tables": {
             name: {"measure": "upheld", "grouping": "5+1", "status": ["synthetic"], "unavailable": None, **held}
@@ -85,6 +92,15 @@ def _handoff(folder: Path, params: Params) -> None:
         },
     }  # fmt: skip
     (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
+
+
+def _kept(table: str, counts: pd.DataFrame, column: str, part: str) -> released.Published:
+    """One column of a table as the run keeps it."""
+    year = counts.get("year", "2022-23 to 2024-25")
+    frame = counts[["ethnicity"]].assign(year=year, value=counts[column].fillna(0))
+    hidden = counts[column].isna()
+    rules = hidden.map({True: "primary", False: ""})
+    return released.published(CountTable(f"{table}: {part}", part, frame), rules, list(~hidden))
 
 
 def _notebook(params: Params, handoff: Path, monkeypatch: pytest.MonkeyPatch) -> nbformat.NotebookNode:
@@ -127,7 +143,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     every = [notebook, statement()]
     for name in ("chapters", "data", "notebooks"):
         (folder / name).mkdir()
-    shutil.copy(handoff / "run.json", folder / "run.json")
+    for name in ("run.json", released.PATTERN):
+        shutil.copy(handoff / name, folder / name)
     shutil.copy(handoff / "facts" / "uphold-rates.jsonl", folder / "facts.jsonl")
     (folder / "parameters.json").write_text(params.model_dump_json(), encoding="utf-8")
     nbformat.write(notebook, folder / "notebooks" / "20-uphold-rates.ipynb")

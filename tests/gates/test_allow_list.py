@@ -11,6 +11,8 @@ from typing import Any
 import pikepdf
 import pytest
 
+from reportlib.build import released
+
 from .conftest import faults
 
 PAGE = "report.html"
@@ -85,6 +87,23 @@ def test_a_hidden_fact_must_show_its_mark(run: Path) -> None:
 def test_a_file_that_no_check_reads_is_found(run: Path, name: str) -> None:
     (run / name).write_text("INFO upheld, Other: 3")
     assert faults(run) == [f"{name}: a file that no check reads"]
+
+
+@pytest.mark.parametrize(("old", "new"), [("null", "3"), ("90", "91"), ("90", "null")])
+def test_a_count_kept_for_later_reports_that_is_not_its_fact_is_found(run: Path, old: str, new: str) -> None:
+    """The hidden count of one group, another count, or none, in a file that is otherwise in order."""
+    held = released.read(run / released.PATTERN)
+    text = re.sub(rf", {old}, (\"[a-z]*\")\]", rf", {new}, \1]", json.dumps(held.tables[0].rows), count=1)
+    planted = held.tables[0].model_copy(update={"rows": json.loads(text)})
+    assert planted != held.tables[0], "nothing was planted"
+    (run / released.PATTERN).write_text(released.Release.of(held.report, [planted, *held.tables[1:]], []).text())
+    found = faults(run)
+    assert found == [f"{released.PATTERN}: a count of {planted.name} that is not what its fact shows"]
+
+
+def test_a_file_of_kept_counts_that_was_changed_by_hand_is_found(run: Path) -> None:
+    edit(run / released.PATTERN, lambda text: text.replace("null", "3", 1))
+    assert faults(run) == [f"{released.PATTERN}: it is not as it was written"]
 
 
 def drawn(page: pikepdf.Page, mark: bytes) -> bytes:

@@ -11,6 +11,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from reportlib.archive import bag, crate
+from reportlib.build.released import Release
 from reportlib.errors import ReportError
 from reportlib.inputs.contracts import contracts
 from reportlib.inputs.sources import SNAPSHOTS, Source, digest
@@ -24,13 +25,21 @@ BESIDE = (LOCK, "README.md", "LICENSE", "data/LICENCE.md", "Makefile", "tools/ap
 README = Path(__file__).parent / "README.md"
 
 
-def bundle(to: Path, run: Path, params: Params, responses: Mapping[str, str], sources: Mapping[str, Source]) -> None:
+def bundle(
+    to: Path,
+    run: Path,
+    params: Params,
+    responses: Mapping[str, str],
+    sources: Mapping[str, Source],
+    before: Iterable[Release] = (),
+) -> None:
     """Write the bundle of a finished run as a zip.
 
     Parameters
     ----------
     run : the folder of the run, named by its id.
     params : as resolved, with paths that hold in a copy of the project.
+    before : the earlier reports that the parameters name.
 
     The same run, project and inputs give the same bytes.
     """
@@ -40,6 +49,8 @@ def bundle(to: Path, run: Path, params: Params, responses: Mapping[str, str], so
         for name in [*code_files(), *BESIDE]:
             held.add(f"project/{name}", ROOT / name)
         held.add(f"project/{VERSION}", _json(code_version()))
+        for release in before:
+            held.add(f"project/{release.place}", release.text().encode())
         kinds = {str(name): spec.kind for name, spec in params.inputs.items()}
         described = [_input(held, source, kinds[source.name]) for source in sources.values()]
         held.add("inputs.json", _json(described))

@@ -11,8 +11,10 @@ from typing import Any
 
 import pandas as pd
 
+from reportlib.build import released
 from reportlib.build.plan import ChapterPlan
-from reportlib.disclosure import CountTable, Pattern, Policy, Relations, protect
+from reportlib.build.protection import Protection, protection
+from reportlib.disclosure import CountTable, Pattern, Relations
 from reportlib.errors import Finding
 from reportlib.ethnicity import groupings
 from reportlib.handoff import checked
@@ -20,9 +22,10 @@ from reportlib.inputs.estimates import estimates
 from reportlib.inputs.release import Release
 from reportlib.inputs.sources import Source
 from reportlib.measures import PARTS, Part, TableSpec
-from reportlib.params import Params
+from reportlib.params import Params, years_between
 from reportlib.project import code_digests
 
+COLUMNS = ("numerator", "denominator")
 ETHNICITIES = ("ethnicity", "ethnicity_nomis", "ethnicity_ppud")
 Say = Callable[[str], None]
 
@@ -50,8 +53,12 @@ def prepare(
     responses: Mapping[str, str],
     folder: Path,
     say: Say = lambda stage: None,
+    before: Sequence[released.Release] = (),
 ) -> None:
-    """Count, protect and estimate every declared table, and write what the notebooks read to `folder`."""
+    """Count, protect and estimate every declared table, and write what the notebooks read to `folder`.
+
+    `before` are the earlier reports that the parameters name.
+    """
     say("counting")
     release = Release(sources, params)
     specs = [spec for chapter in chapters for spec in chapter.tables]
@@ -59,17 +66,26 @@ def prepare(
     possible = [spec for spec in specs if not why[spec.id]]
     counted = [table for spec in possible for table in _count(release, spec)]
     say("protecting")
-    pattern = _pattern(params, counted)
+    held = {table.name: _as_published(table, params) for table in counted}
+    carried = [table.carried() for release in before for table in release.handed_on()]
+    protected = protection(params.disclosure, list(held.values()), _relations(params, counted, carried), carried)
     say("estimating")
     for name in ("counts", "estimates", "facts"):
         (folder / name).mkdir(parents=True, exist_ok=True)
+    told = []
     for spec in possible:
         own = [table for table in counted if table.spec is spec]
-        shown = _protected(release, spec, own, pattern, params.disclosure.on)
+        shown = _protected(release, spec, own, protected.pattern)
+        told += [
+            released.published(held[table.name], protected.pattern.marks(table.name), _told(table, shown, column))
+            for column, table in zip(COLUMNS, own, strict=False)
+        ]
         shown.to_parquet(folder / "counts" / f"{spec.id}.parquet", index=False)
         found = estimates(release, spec, _reference(params, spec), params.confidence_level)
         _releasable(found, shown, spec).to_parquet(folder / "estimates" / f"{spec.id}.parquet", index=False)
-    run = _run(params, chapters, sources, findings, release, why, counted, pattern) | {"responses": dict(responses)}
+    kept = released.Release.of(f"{params.reporting_year} {params.edition}", told, before)
+    (folder / released.PATTERN).write_text(kept.text(), encoding="utf-8")
+    run = _run(params, chapters, sources, findings, release, why, counted, protected) | {"responses": dict(responses)}
     (folder / "run.json").write_text(json.dumps(run, indent=1, sort_keys=True, default=str), encoding="utf-8")
 
 
@@ -101,35 +117,37 @@ def _codes(release: Release, spec: TableSpec, name: str, frames: Sequence[pd.Dat
     return [*sorted(found), "all"]
 
 
-def _pattern(params: Params, counted: Sequence[Counted]) -> Pattern:
-    """One pattern of hidden cells for all tables together."""
-    tables = []
-    for table in counted:
-        frame = table.frame.copy()
-        if "year" not in frame:
-            frame["year"] = params.pooled_label
-        additive = table.part.counts != "people"
-        tables.append(CountTable(table.name, table.part.code, frame, additive, table.published, table.scale))
-    policy = Policy(threshold=params.disclosure.threshold, protection_width=params.disclosure.protection_width)
-    return protect(tables, policy, _relations(params, counted))
+def _as_published(table: Counted, params: Params) -> CountTable:
+    """The counts with their period."""
+    frame = table.frame if "year" in table.frame else table.frame.assign(year=params.pooled_label)
+    return CountTable(table.name, table.part.code, frame, table.part.counts != "people", table.published, table.scale)
 
 
-def _relations(params: Params, counted: Sequence[Counted]) -> Relations:
+def _told(table: Counted, shown: pd.DataFrame, column: str) -> list[bool]:
+    """Whether each count of a table is one that a notebook sees."""
+    by = [name for name in table.spec.by if name in table.frame]
+    seen = shown[by].assign(told=shown[column].notna())
+    if not by:
+        return [bool(seen["told"].any())]
+    return list(table.frame[by].merge(seen.groupby(by, as_index=False)["told"].any(), on=by, how="left")["told"])
+
+
+def _relations(params: Params, counted: Sequence[Counted], carried: Sequence[CountTable]) -> Relations:
     """How the cells hang together: groups in groups, years in the pooled period, parts in wholes."""
     codes: dict[str, set[str]] = {}
-    for table in counted:
-        for name in table.frame.columns.drop("value"):
+    for frame in [table.frame for table in counted] + [table.frame for table in carried]:
+        for name in frame.columns.drop("value"):
             if name not in ETHNICITIES and name != "year":
-                codes.setdefault(name, set()).update(table.frame[name])
+                codes.setdefault(name, set()).update(frame[name])
     hierarchies = {name: {"all": [tuple(sorted(found - {"all"}))]} for name, found in codes.items()}
-    if len(params.pooled) > 1:
-        hierarchies["year"] = {params.pooled_label: [params.pooled]}
+    pooled = {str(year) for table in carried for year in table.frame["year"]} | {params.pooled_label}
+    hierarchies["year"] = {label: [years_between(label)] for label in sorted(pooled) if len(years_between(label)) > 1}
     every = groupings()
     ethnic: dict[str, list[tuple[str, ...]]] = {"all": [tuple(grouping.codes) for grouping in every.values()]}
     for name in ("5+1", "two"):
         ethnic |= {code: [every[name].members(code)] for code in every[name].compared}
     hierarchies |= dict.fromkeys(ETHNICITIES, ethnic)
-    used = {table.part.code for table in counted}
+    used = {table.part.code for table in counted} | {table.part for table in carried}
     chains = tuple(
         (part.whole, (part.code, f"not {part.code}"))
         for part in PARTS.values()
@@ -139,12 +157,10 @@ def _relations(params: Params, counted: Sequence[Counted]) -> Relations:
     return Relations(hierarchies, chains, people, fixed=(*ETHNICITIES, "ethnicity_source"))
 
 
-def _protected(
-    release: Release, spec: TableSpec, tables: Sequence[Counted], pattern: Pattern, on: bool
-) -> pd.DataFrame:
+def _protected(release: Release, spec: TableSpec, tables: Sequence[Counted], pattern: Pattern) -> pd.DataFrame:
     """The table as a notebook sees it: counts, and a mark where one is hidden."""
     shown = tables[0].frame[list(spec.by)].copy()
-    for column, table in zip(("numerator", "denominator"), tables, strict=False):
+    for column, table in zip(COLUMNS, tables, strict=False):
         part = table.frame.copy()
         if table.part.counts == "stock":
             by = [name for name in spec.by if name in part]
@@ -153,7 +169,7 @@ def _protected(
                 part[by].merge(mean, on=by, how="left")["value"].fillna(0.0).to_numpy() if by else mean["value"]
             )
         part[column] = part["value"].astype("Float64" if table.part.counts == "stock" else "Int64")
-        hidden = pattern.marks(table.name).ne("").to_numpy() & on
+        hidden = pattern.marks(table.name).ne("").to_numpy()
         part[column] = part[column].mask(hidden)
         part[f"{column}_rule"] = pattern.marks(table.name).where(hidden, "").to_numpy()
         by = [name for name in spec.by if name in part]
@@ -191,10 +207,10 @@ def _run(
     release: Release,
     why: dict[str, str | None],
     counted: Sequence[Counted],
-    pattern: Pattern,
+    protected: Protection,
 ) -> dict[str, Any]:
     """What the chapters may know of the run: nothing in it is a count that is hidden."""
-    hidden = {table.name: pattern.marks(table.name) for table in counted}
+    hidden = protected.hidden()
     return {
         **code_digests(),
         "parameters": params.analysis(),
@@ -224,8 +240,7 @@ def _run(
             for spec in chapter.tables
         },
         "hidden": [
-            {"table": table.spec.id, "part": table.part.label, "cells": len(table.frame),
-             **{rule: int(hidden[table.name].eq(rule).sum()) for rule in ("primary", "implied", "secondary")}}
-            for table in counted
+            {"table": table.spec.id, "part": table.part.label, **hidden[table.name]} for table in counted
         ],
+        "rules": protected.policy.reasons().to_dict("records"),
     }  # fmt: skip

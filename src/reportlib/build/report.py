@@ -20,6 +20,7 @@ from reportlib.archive.bundle import bundle
 from reportlib.build.execute import execute
 from reportlib.build.plan import ChapterPlan, plan
 from reportlib.build.prepare import prepare
+from reportlib.build.released import PATTERN, earlier
 from reportlib.errors import Finding, ReportError
 from reportlib.inputs.rules import check
 from reportlib.inputs.sources import Source, read_all
@@ -98,12 +99,13 @@ def report(
         clock("reading and checking inputs")
         sources, findings = checked_inputs(params, work / "inputs")
         chapters = plan(NOTEBOOKS, params.grouping)
-        params = portable(params)
+        before = earlier(params.disclosure.earlier)
+        params = portable(params, before)
         follows = origin(params, sources, responses)
         home = edition / "runs" / follows.run_id
         if not home.exists():
             made = work / "run"
-            prepare(params, chapters, sources, findings, responses, work / "handoff", clock)
+            prepare(params, chapters, sources, findings, responses, work / "handoff", clock, before)
             with _kept_if_failed(made, edition / "failed"):
                 _make(params, chapters, work / "handoff", made, clock, tell, follows)
             clock("keeping the run")
@@ -115,7 +117,7 @@ def report(
         kept = edition / "archive" / f"{home.name}.zip"
         if not kept.exists():
             clock("archiving")
-            bundle(work / kept.name, home, params, responses, sources)
+            bundle(work / kept.name, home, params, responses, sources, before)
             kept.parent.mkdir(exist_ok=True)
             (work / kept.name).rename(kept)
         _point(edition / "current", home)
@@ -129,7 +131,8 @@ def prepared(params: Params, outputs: Path = OUTPUTS) -> Iterator[Path]:
     with scratch(outputs / params.reporting_year / params.edition) as work:
         sources, findings = checked_inputs(params, work / "inputs")
         chapters = plan(NOTEBOOKS, params.grouping)
-        prepare(params, chapters, sources, findings, {}, work / "handoff")
+        before = earlier(params.disclosure.earlier)
+        prepare(params, chapters, sources, findings, {}, work / "handoff", before=before)
         execute(chapters, params.analysis(), work / "handoff", work / "notebooks", lambda *told: None)
         yield work / "handoff"
 
@@ -147,7 +150,8 @@ def _make(
     clock("running the chapters")
     notebooks = execute(chapters, params.analysis(), handoff, made / "notebooks", tell)
     clock("rendering")
-    shutil.copy(handoff / "run.json", made / "run.json")
+    for name in ("run.json", PATTERN):
+        shutil.copy(handoff / name, made / name)
     facts.write(facts.read(sorted((handoff / "facts").glob("*.jsonl"))), made / "facts.jsonl")
     (made / "parameters.json").write_text(params.model_dump_json(indent=1), encoding="utf-8")
     told = {"run": follows.run_id, "digests": asdict(follows), "code": code_version(), **environment()}

@@ -2,9 +2,10 @@
 
 from reportlib.disclosure.audit import Bounds, audit, feasible_interval
 from reportlib.disclosure.policy import CountTable, Exemption, Policy, Relations
-from reportlib.disclosure.suppress import Pattern, protect
+from reportlib.disclosure.suppress import RULES, Pattern, protect
 
 __all__ = [
+    "RULES",
     "Bounds",
     "CountTable",
     "Exemption",

@@ -70,11 +70,12 @@ def _rows(
     for key in family:
         within = [[a for a in own if a <= lattice.leaves(i, key[i])] for i, own in enumerate(atoms)]
         members[key] = list(product(*([lattice.name(i, a) for a in own] for i, own in enumerate(within))))
-    nothing = {one for key in family if not cells[key].value for one in members[key]}
+    empty = {key for key in family if cells[key].known and not cells[key].value}
+    nothing = {one for key in empty for one in members[key]}
     return [
         {key: -1} | {one: 1 for one in members[key] if one not in nothing}
         for key in family
-        if key not in sums and cells[key].value and members[key] != [key]
+        if key not in sums and key not in empty and members[key] != [key]
     ]
 
 

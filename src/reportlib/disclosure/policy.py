@@ -10,6 +10,8 @@ import pandas as pd
 from reportlib.errors import ReportError
 
 TOTAL = "all"
+ZEROS_SHOWN = "Nobody is in them; so every mark is known to hide at least 1."
+ZEROS_HIDDEN = "That nobody of a group did something tells of each of them; so a mark may hide nothing."
 Code = str
 Key = tuple[str, ...]  # the part, then one code a dimension, in the system's order of dimensions
 
@@ -37,8 +39,9 @@ class Policy:
     threshold: int = _rule(5, "A count of 1 to 5 people can be put to a name by someone who knows one of them.")
     protection_width: int = _rule(5, "The values that fit a hidden count must span at least this much.")
     minimum_denominator: int = _rule(
-        10, "What all or none of so small a group did is known of each of them, whatever the count."
+        10, "What all or none of a smaller group did is known of each of them, whatever the count."
     )
+    zeros_shown: bool = True
     exemptions: tuple[Exemption, ...] = ()
 
     def __post_init__(self) -> None:
@@ -50,13 +53,18 @@ class Policy:
             if not (exemption.reason.strip() and exemption.reviewer.strip()):
                 raise ReportError(f"The exemption of table {exemption.table} needs a reason and a name.")
 
+    @property
+    def least(self) -> int:
+        """The least that a mark can hide, as everybody knows."""
+        return 1 if self.zeros_shown else 0
+
     def exempt(self, table: str) -> bool:
         """Whether a reviewer has exempted the table."""
         return any(exemption.table == table for exemption in self.exemptions)
 
     def is_small(self, count: int, scale: int) -> bool:
         """Whether a count, added up over so many snapshots, must not be shown."""
-        return 1 <= count <= self.threshold * scale
+        return self.least <= count <= self.threshold * scale
 
     def reasons(self) -> pd.DataFrame:
         """One row a rule: rule, value, reason; then one an exemption. For the quality page."""
@@ -65,8 +73,9 @@ class Policy:
             for rule in fields(self)
             if rule.metadata
         ]
-        rules.append(("zeros", "shown", "Nobody is in them; so every mark is known to hide at least 1."))
-        rules += [(f"exempt: {e.table}", e.reviewer, e.reason) for e in self.exemptions]
+        zeros = ZEROS_SHOWN if self.zeros_shown else ZEROS_HIDDEN
+        rules.append(("zeros", "shown" if self.zeros_shown else "hidden", zeros))
+        rules += [(f"shown whole: {e.table}", f"exempted by {e.reviewer}", e.reason) for e in self.exemptions]
         return pd.DataFrame(rules, columns=["rule", "value", "reason"])
 
 

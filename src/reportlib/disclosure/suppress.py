@@ -16,6 +16,7 @@ import pandas as pd
 from scipy.sparse import csr_array, vstack
 from scipy.sparse.csgraph import connected_components
 
+from reportlib.disclosure.lattice import Cell
 from reportlib.disclosure.policy import CountTable, Key, Policy, Relations
 from reportlib.disclosure.search import Search
 from reportlib.disclosure.solve import Ints, Mask, Vector
@@ -74,12 +75,18 @@ def requirements(system: System, policy: Policy) -> tuple[Ints, Ints]:
     groups of whom all or none did something.
     """
     scale = system.array(lambda c: c.scale)
-    small = np.array([policy.is_small(c.value, c.scale) and not (c.known or c.supposed) for c in system.cells])
+    small = np.array([_is_small(cell, policy) for cell in system.cells])
     small[list(system.uniform)] = True
     return (
         np.where(small, policy.protection_width * scale, 0),
         np.where(small, policy.threshold * scale, -1),
     )
+
+
+def _is_small(cell: Cell, policy: Policy) -> bool:
+    """Whether a count is small and ours to hide; nobody asks for a nothing that no table shows."""
+    ours = not (cell.known or cell.supposed) and (cell.value > 0 or bool(cell.tables))
+    return ours and policy.is_small(cell.value, cell.scale)
 
 
 def components(system: System, free: Mask) -> list[Component]:

@@ -102,7 +102,8 @@ def _gather(
                 continue
             if pd.isna(value) or value < 0:
                 raise ReportError(f"{table.name}: a count is missing or negative.")
-            new = Cell(int(value), table.scale, 1, open_to_all or value == 0, (table.name,))
+            known = open_to_all or value < policy.least
+            new = Cell(int(value), table.scale, policy.least, known, (table.name,))
             old = cells.get(key, new)
             if old.value != new.value:
                 findings.append(_contradiction([*old.tables, table.name], key, dimensions))

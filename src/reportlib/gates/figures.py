@@ -30,13 +30,14 @@ from reportlib.gates.constants import Constants, figures, flat
 from reportlib.gates.ledger import Ledger, check_facts, check_model
 from reportlib.gates.notebooks import check_notebook, models
 from reportlib.gates.printed import check_printed
+from reportlib.gates.published import check_published
 from reportlib.gates.statement import statement
 from reportlib.handoff import Handoff
 from reportlib.params import Params
 
 Model = Mapping[str, Any]
 FILES = re.compile(
-    r"(report\.(html|pdf)|facts\.jsonl|(run|parameters|origin)\.json|chapters/[a-z-]+\.html|notebooks/[\w-]+\.ipynb"
+    r"(report\.(html|pdf)|facts\.jsonl|(run|parameters|origin|pattern)\.json|chapters/[a-z-]+\.html|notebooks/[\w-]+\.ipynb"
     r"|data/[a-z-]+\.csv(-metadata\.json)?|[\w-]+\.(xlsx|ods))"
 )
 PICTURE = re.compile(r'<figure[^>]* id="chart-([^"]+)".*?(<svg.*?</svg>)', re.DOTALL)
@@ -59,6 +60,7 @@ def check(made: Path) -> list[Finding]:
     found += [*_files(made), *check_facts(ledger.facts), *_models(notebooks, shown, ledger)]
     if found:  # all other files are held against the notebooks
         return found
+    found += check_published(made, ledger)
     for path in [made / "report.html", *sorted((made / "chapters").glob("*.html"))]:
         found += check_page(path.read_text(encoding="utf-8"), path.relative_to(made).as_posix(), shown)
     for path in sorted((made / "data").glob("*.csv")):

@@ -1,0 +1,149 @@
+"""What a report has published of its counts, kept beside it so that no later one gives a hidden count away."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from reportlib.disclosure import RULES, CountTable
+from reportlib.errors import Finding, ReportError
+from reportlib.project import ROOT
+
+PATTERN = "pattern.json"
+COUNTS = ("value", "rule")
+
+
+class Published(BaseModel):
+    """A table of counts as it was published: `columns` are its dimensions, value and rule.
+
+    A row's value is missing where it was not published; its rule is one of RULES where the pattern hides it, else "".
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    name: str
+    part: str
+    additive: bool
+    scale: int
+    columns: list[str]
+    rows: list[list[str | int | None]]
+
+    def frame(self) -> pd.DataFrame:
+        """The rows by column; `value` is a nullable integer."""
+        return pd.DataFrame(self.rows, columns=self.columns).astype({"value": "Int64"})
+
+    def carried(self) -> CountTable:
+        """The table as a later report must reckon with it: what was hidden is missing, what was not told is gone."""
+        frame = self.frame()
+        kept = frame[frame["value"].notna() | frame["rule"].isin(RULES)].drop(columns="rule")
+        return CountTable(self.name, self.part, kept, self.additive, scale=self.scale)
+
+
+class Release(BaseModel):
+    """All tables of one report, and those of earlier ones that it has reckoned with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    report: str
+    tables: list[Published]
+    earlier: list[Published]
+    digest: str
+
+    @classmethod
+    def of(cls, report: str, tables: Sequence[Published], before: Sequence[Release]) -> Release:
+        """What a report publishes, with what the reports before it had published."""
+        earlier = [table for release in before for table in release.handed_on()]
+        open_ = cls(report=report, tables=list(tables), earlier=earlier, digest="")
+        return open_.model_copy(update={"digest": open_._own_digest()})
+
+    @property
+    def place(self) -> str:
+        """Where a copy of the project holds it."""
+        return f"data/earlier/{self.digest[:16]}.json"
+
+    def text(self) -> str:
+        """JSON, a line a table."""
+        return (
+            "{" + ",\n".join(f"{json.dumps(name)}: {_lines(part)}" for name, part in self.model_dump().items()) + "}\n"
+        )
+
+    def is_whole(self) -> bool:
+        """Whether nothing was changed since it was written, and each table has its columns."""
+        every = [*self.tables, *self.earlier]
+        shaped = all({*COUNTS} < {*t.columns} and {len(t.columns)} >= set(map(len, t.rows)) for t in every)
+        return shaped and self.digest == self._own_digest()
+
+    def _own_digest(self) -> str:
+        held = json.dumps(self.model_dump(exclude={"digest"}), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(held.encode()).hexdigest()
+
+    def handed_on(self) -> list[Published]:
+        """What a later report must reckon with, each table named with its report."""
+        own = [table.model_copy(update={"name": f"{table.name} ({self.report})"}) for table in self.tables]
+        return own + self.earlier
+
+
+def published(table: CountTable, rules: pd.Series, told: Sequence[bool]) -> Published:
+    """The table as it is published: `rules` hide its rows, and only rows that are `told` are shown."""
+    by = [str(name) for name in table.frame if name not in COUNTS]
+    values = [int(value) if shown else None for value, shown in zip(table.frame["value"], told, strict=True)]
+    rows = zip(*(table.frame[name].astype(str) for name in by), values, rules, strict=True)
+    return Published(
+        name=table.name,
+        part=table.part,
+        additive=table.additive,
+        scale=table.scale,
+        columns=[*by, *COUNTS],
+        rows=list(map(list, rows)),
+    )
+
+
+def read(path: Path) -> Release:
+    """What a run published: `path` is its folder, its archive (zip) or the file itself. Raises ReportError."""
+    try:
+        release = Release.model_validate_json(_content(path))
+    except FileNotFoundError:
+        raise ReportError(
+            f"{path} is not there, or holds no {PATTERN}; name the folder of a run or its archive"
+        ) from None
+    except (OSError, zipfile.BadZipFile, ValidationError, UnicodeDecodeError):
+        raise ReportError(f"{path} is not the counts of an earlier report; name the folder of a run") from None
+    if not release.is_whole():
+        raise ReportError(f"{path} was changed since its report was made; take it from the archive again")
+    return release
+
+
+def earlier(paths: Iterable[str]) -> list[Release]:
+    """The earlier reports that the parameters name, from the project's folder. Raises ReportError with all faults."""
+    found, findings = [], []
+    for path in paths:
+        try:
+            found.append(read(ROOT / path))
+        except ReportError as error:
+            findings.append(Finding(str(error.args[0]).replace(f"{ROOT}/", ""), "disclosure.earlier"))
+    if findings:
+        raise ReportError("The earlier releases cannot be used:", findings)
+    return found
+
+
+def _lines(part: Any) -> str:
+    if not isinstance(part, list):
+        return json.dumps(part)
+    return "[\n" + ",\n".join(json.dumps(table, ensure_ascii=False) for table in part) + "]"
+
+
+def _content(path: Path) -> bytes:
+    if path.suffix != ".zip":
+        return (path / PATTERN if path.is_dir() else path).read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        name = next((name for name in archive.namelist() if name.endswith(f"/run/{PATTERN}")), None)
+        if name is None:
+            raise FileNotFoundError
+        return archive.read(name)

@@ -1,0 +1,54 @@
+"""The counts that a run keeps for later ones: only what its facts show, and a gap where a fact is hidden."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from reportlib.build.released import PATTERN, Published, read
+from reportlib.errors import Finding, ReportError
+from reportlib.facts import Fact, slug
+from reportlib.gates.ledger import Ledger
+from reportlib.measures import TableSpec
+
+Cell = tuple[str, ...]  # period, then a code a dimension
+
+
+def check_published(made: Path, ledger: Ledger) -> Iterator[Finding]:
+    """Each count that is kept is a published fact of its table and cell, and each hidden one is a gap."""
+    try:
+        tables = read(made / PATTERN).tables
+    except ReportError:
+        yield Finding("it is not as it was written", PATTERN)
+        return
+    for table in tables:
+        name, _, part = table.name.partition(": ")
+        spec = ledger.spec(name)
+        if spec:
+            measured = {
+                own.code: column for column, own in zip(("numerator", "denominator"), spec.measure.parts, strict=False)
+            }
+            yield from _table(table, spec, measured.get(part, ""), ledger)
+
+
+def _table(table: Published, spec: TableSpec, column: str, ledger: Ledger) -> Iterator[Finding]:
+    by = [name for name in spec.by if name in table.columns and name != "year"]
+    shown = _shown([f for f in ledger.facts if f.table == spec.id and f.statistic == column], by)
+    counted = {part.code: part.counts != "stock" for part in spec.measure.parts}[table.part]
+    for row in table.frame().to_dict("records"):
+        facts = shown[(str(row["year"]), *(slug(str(row[name])) for name in by))]
+        values = {fact.value for fact in facts if not fact.mark}
+        kept = None if row["value"] is None else int(row["value"])
+        if bool(values) != (kept is not None) or (counted and values - {kept}):
+            yield Finding(f"a count of {table.name} that is not what its fact shows", PATTERN)
+
+
+def _shown(facts: list[Fact], by: list[str]) -> dict[Cell, list[Fact]]:
+    """The facts of each cell; one that stands in several rows of a table has several."""
+    found = defaultdict(list)
+    for fact in facts:
+        _, names, codes, _ = fact.id.split("/")
+        held = dict(zip(names.split("+"), codes.split("+"), strict=True))
+        found[(fact.period, *(held[name] for name in by))].append(fact)
+    return found

@@ -1,0 +1,38 @@
+"""A report reckons with what an earlier one has published and hidden."""
+
+from __future__ import annotations
+
+import json
+
+from reportlib.build import released
+
+
+def rules(short) -> list[str]:
+    (table,) = [t for t in released.read(short.current).tables if t.part == "deaths/prison"]
+    return list(table.frame()["rule"])
+
+
+def test_what_was_hidden_before_stays_hidden_under_a_laxer_rule(short):
+    """Under a threshold of 1 less would be hidden, had last year's report not hidden more."""
+    before, hidden = short.current, rules(short)
+    assert "primary" in hidden
+    short.change(disclosure={"threshold": 1, "protection_width": 1})
+    lax = short.make()
+    assert rules(short) != hidden
+    short.change(disclosure={"threshold": 1, "protection_width": 1, "earlier": [str(before)]})
+    strict = short.make()
+    assert strict.folder != lax.folder
+    assert [bool(rule) for rule in rules(short)] == [bool(rule) for rule in hidden]
+    assert "carried" in rules(short)
+    held = json.loads((strict.folder / "run.json").read_text(encoding="utf-8"))["hidden"]
+    assert sum(table["carried"] for table in held) == rules(short).count("carried")
+
+
+def test_an_earlier_release_that_is_not_there_is_one_clear_error(short):
+    short.change(disclosure={"earlier": ["outputs/2023-24/national/runs/gone"]})
+    done = short.cli()
+    assert done.returncode == 2
+    said = " ".join(done.stderr.split())
+    assert "The earlier releases cannot be used:" in said
+    assert "outputs/2023-24/national/runs/gone is not there, or holds no pattern.json" in said
+    assert "Traceback" not in said

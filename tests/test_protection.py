@@ -1,0 +1,81 @@
+"""The policy of the parameters is applied to the report's tables, and attacked before anything is published."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from reportlib.build import protection as module
+from reportlib.build.protection import protection
+from reportlib.disclosure import CountTable, Pattern, Relations
+from reportlib.errors import ReportError
+from reportlib.params import Disclosure
+
+RELATIONS = Relations({"ethnicity": {"all": [("A", "B", "M", "W")]}})
+COUNTS = {"A": 40, "B": 30, "M": 3, "W": 12, "all": 85}
+
+
+def table(name: str = "deaths-by-ethnicity: deaths/prison") -> CountTable:
+    frame = pd.DataFrame({"ethnicity": list(COUNTS), "value": list(COUNTS.values())})
+    return CountTable(name, "deaths/prison", frame)
+
+
+def marks(disclosure: Disclosure) -> list[str]:
+    made = protection(disclosure, [table()], RELATIONS, [])
+    return made.pattern.marks(table().name).tolist()
+
+
+def test_the_hidden_cells_of_each_table_are_counted_by_rule_with_the_narrowest_range() -> None:
+    made = protection(Disclosure(), [table()], RELATIONS, [])
+    (held,) = made.hidden().values()
+    assert held | {"narrowest": 0, "narrowest_other": 0} == {
+        "cells": 5, "primary": 1, "implied": 0, "secondary": 1, "carried": 0, "narrowest": 0, "narrowest_other": 0
+    }  # fmt: skip
+    assert 5 <= held["narrowest"] <= 13  # M and W are 15 together, each at least 1
+    assert held["narrowest_other"] == held["narrowest"]
+
+
+def test_control_that_is_off_hides_nothing() -> None:
+    made = protection(Disclosure(off="for the analyst alone"), [table()], RELATIONS, [])
+    assert set(made.pattern.marks(table().name)) == {""}
+    assert made.hidden()[table().name]["narrowest"] is None
+
+
+def test_an_exempted_table_is_shown_whole_and_printed_with_reason_and_name() -> None:
+    exempted = {"table": "deaths-by-ethnicity", "reason": "published in Parliament", "reviewer": "R. Viewer"}
+    disclosure = Disclosure.model_validate({"exemptions": [exempted]})
+    assert set(marks(disclosure)) == {""}
+    last = protection(disclosure, [table()], RELATIONS, []).policy.reasons().iloc[-1].tolist()
+    assert last == [f"shown whole: {table().name}", "exempted by R. Viewer", "published in Parliament"]
+
+
+def test_a_table_that_is_not_there_cannot_be_exempted() -> None:
+    exempted = {"table": "deaths-by-ethnicty", "reason": "published in Parliament", "reviewer": "R. Viewer"}
+    with pytest.raises(ReportError) as raised:
+        marks(Disclosure.model_validate({"exemptions": [exempted]}))
+    assert "'deaths-by-ethnicty'; nearest: deaths-by-ethnicity" in str(raised.value)
+
+
+def test_zeros_are_hidden_if_the_parameters_say_so() -> None:
+    nobody = replace(table(), frame=pd.DataFrame({"ethnicity": ["A", "B", "M", "W"], "value": [40, 30, 0, 12]}))
+    for zeros, hidden in (("shown", False), ("hidden", True)):
+        made = protection(Disclosure.model_validate({"zeros": zeros}), [nobody], RELATIONS, [])
+        assert (made.pattern.marks(nobody.name)[2] == "primary") == hidden
+    assert made.found["lower"].min() == 0  # a mark may then hide nothing
+
+
+def test_a_pattern_that_gives_a_count_away_is_not_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever fails in the search for a pattern, the attack on it stops the report, and tells no count."""
+    real = module.protect
+
+    def forgetful(*given: object) -> Pattern:
+        pattern = real(*given)  # type: ignore[arg-type]
+        return replace(pattern, rules={key: rule for key, rule in pattern.rules.items() if rule == "primary"})
+
+    monkeypatch.setattr(module, "protect", forgetful)
+    with pytest.raises(ReportError) as raised:
+        protection(Disclosure(), [table()], RELATIONS, [])
+    assert "deaths-by-ethnicity: deaths/prison" in str(raised.value) and "M" in str(raised.value)
+    assert not any(str(count) in str(raised.value) for count in COUNTS.values())

@@ -1,0 +1,80 @@
+"""What a report has published of its counts can be read again by a later one, and by nobody else's hand."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from reportlib.build.released import PATTERN, Release, earlier, published, read
+from reportlib.disclosure import CountTable
+from reportlib.errors import ReportError
+
+FRAME = pd.DataFrame({"ethnicity": ["A", "B", "M", "W"], "year": "2023-24", "value": [40, 12, 3, 90]})
+TABLE = CountTable("deaths: deaths/prison", "deaths/prison", FRAME)
+RULES = pd.Series(["", "secondary", "primary", ""])
+TOLD = [True, False, False, False]  # W is left out beside a hidden denominator
+
+
+def release(report: str = "2023-24 national", *before: Release) -> Release:
+    return Release.of(report, [published(TABLE, RULES, TOLD)], before)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """The folder of a run that published a table."""
+    folder = tmp_path / "runs" / "abc"
+    folder.mkdir(parents=True)
+    (folder / PATTERN).write_text(release().text())
+    return folder
+
+
+def test_a_hidden_count_is_nowhere_in_the_file(run: Path) -> None:
+    held = json.loads((run / PATTERN).read_text())["tables"][0]
+    assert held["rows"] == [
+        ["A", "2023-24", 40, ""],
+        ["B", "2023-24", None, "secondary"],
+        ["M", "2023-24", None, "primary"],
+        ["W", "2023-24", None, ""],
+    ]
+
+
+def test_a_later_report_knows_what_was_shown_and_what_was_hidden(run: Path) -> None:
+    (table,) = [table.carried() for table in read(run).handed_on()]
+    assert table.name == "deaths: deaths/prison (2023-24 national)"
+    shown = table.frame.set_index("ethnicity")["value"]
+    assert shown["A"] == 40 and shown[["B", "M"]].isna().all() and "W" not in shown
+
+
+def test_what_one_report_reckoned_with_the_next_one_knows_too(run: Path, tmp_path: Path) -> None:
+    (tmp_path / PATTERN).write_text(release("2024-25 national", read(run)).text())
+    names = [table.name for table in read(tmp_path).handed_on()]
+    assert names == ["deaths: deaths/prison (2024-25 national)", "deaths: deaths/prison (2023-24 national)"]
+
+
+def test_an_archive_gives_what_its_run_gives(run: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "abc.zip", "w") as archive:
+        archive.write(run / PATTERN, f"abc/data/run/{PATTERN}")
+    assert read(tmp_path / "abc.zip") == read(run)
+
+
+def test_everything_that_is_wrong_with_the_earlier_releases_is_said_at_once(run: Path, tmp_path: Path) -> None:
+    changed = tmp_path / "changed.json"
+    changed.write_text((run / PATTERN).read_text().replace("40", "41"))
+    for name, text in (("foreign.json", '{"tables": []}'), ("text.json", "no JSON"), ("no.zip", "no archive")):
+        (tmp_path / name).write_text(text)
+    (tmp_path / "empty").mkdir()
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
+        archive.writestr("abc/data/inputs.json", "[]")
+    names = ["changed.json", "foreign.json", "text.json", "no.zip", "empty", "other.zip", "gone"]
+    with pytest.raises(ReportError) as raised:
+        earlier([str(run), *(str(tmp_path / name) for name in names)])
+    said = [str(finding) for finding in raised.value.findings]
+    assert len(said) == len(names)
+    assert all(name in text for name, text in zip(names, said, strict=True))
+    assert "was changed since its report was made" in said[0]
+    assert all("is not the counts of an earlier report" in text for text in said[1:4])
+    assert all("is not there, or holds no pattern.json" in text for text in said[4:])
