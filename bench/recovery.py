@@ -52,7 +52,7 @@ low and sure.
 def headline_tables(params: Params) -> list[TableSpec]:
     """The tables by ethnicity alone whose effects are planted."""
     known = set(planted()["measure"])
-    specs = [spec for chapter in plan(NOTEBOOKS, params.grouping) for spec in chapter.tables]
+    specs = [spec for chapter in plan(NOTEBOOKS, params.grouping, params.chapters) for spec in chapter.tables]
     return [spec for spec in specs if spec.by == ("ethnicity",) and spec.measure.code in known]
 
 

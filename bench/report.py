@@ -39,7 +39,7 @@ def seconds(action: Callable[[], object]) -> float:
 
 def ordered(params: Params) -> list[ChapterPlan]:
     """The chapters as one who runs them by hand must: those that read the others' facts last."""
-    return sorted(plan(NOTEBOOKS, params.grouping), key=lambda chapter: chapter.reads_facts)
+    return sorted(plan(NOTEBOOKS, params.grouping, params.chapters), key=lambda chapter: chapter.reads_facts)
 
 
 def naive(params: Params, handoff: Path, out: Path) -> None:
@@ -65,7 +65,7 @@ def ours(params: Params, handoff: Path, out: Path) -> None:
 def build(handoff: Path, out: Path) -> None:
     """Execute and render; called in the Python that `ours` starts."""
     params = Params.model_validate_json((out / "params.json").read_text(encoding="utf-8"))
-    chapters = plan(NOTEBOOKS, params.grouping)
+    chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
     notebooks = execute(chapters, params.analysis(), handoff, out, lambda *told: None)
     for name, content in rendered(params, [nbformat.read(path, as_version=4) for path in notebooks]).items():
         (out / Path(name).name).write_bytes(content)
@@ -91,7 +91,8 @@ def formats(params: Params, made: Path) -> dict[str, float]:
     from reportlib.build.pdf import pdf_report
     from reportlib.build.render import html_report
 
-    notebooks = [nbformat.read(made / chapter.path.name, as_version=4) for chapter in plan(NOTEBOOKS, params.grouping)]
+    chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
+    notebooks = [nbformat.read(made / chapter.path.name, as_version=4) for chapter in chapters]
     page = Page(
         title=params.title, year=params.reporting_year, edition=params.edition, authors=params.authors,
         publication_date=params.publication_date, status=("synthetic",), draft=True, disclosure_off="",

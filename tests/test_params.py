@@ -222,3 +222,48 @@ def test_a_file_that_is_no_parameter_file_is_refused(tmp_path, content, said):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ReportError, match=r"nowhere\.yml cannot be read: No such file"):
         load(tmp_path / "nowhere.yml")
+
+
+@pytest.mark.parametrize("colour", ["#12436D", "#5a1846", "#000000"])
+def test_dark_colour_is_taken(written, colour):
+    assert written(f'colour: "{colour}"\n').colour == colour
+
+
+def test_colour_that_cannot_be_read_is_refused_with_its_contrast(written):
+    """White on #777777 is the textbook near miss: 4.48 to 1."""
+    refused(written, "#777777 has a contrast of 4.48 to 1", 'colour: "#777777"\n')
+    refused(written, "six hexadecimal digits", "colour: navy\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("logo.gif", b"GIF89a", "neither an SVG nor a PNG"),
+        ("logo.png", b"GIF89a", "is not a PNG picture"),
+        ("logo.svg", b"<svg", "not a well-formed SVG"),
+        ("logo.svg", b"<html/>", "not an SVG picture"),
+        ("logo.svg", b"<svg><script/></svg>", "script element runs or fetches"),
+        ("logo.svg", b'<svg onload="x()"/>', "svg element runs or fetches"),
+        ("logo.svg", b'<svg><image href="https://example.org/a.png"/></svg>', "image element runs or fetches"),
+        ("logo.svg", b"<svg><style>@import 'https://example.org'</style></svg>", "style element runs or fetches"),
+        ("logo.svg", b"<svg>" + b" " * 100_000 + b"</svg>", "at most 100,000 are allowed"),
+    ],
+)
+def test_logo_that_is_no_small_still_picture_is_refused(written, tmp_path, name, content, said):
+    (tmp_path / name).write_bytes(content)
+    refused(written, said, f"logo: {tmp_path / name}\n")
+
+
+def test_missing_logo_is_refused(written, tmp_path):
+    refused(written, "No such file", f"logo: {tmp_path / 'logo.svg'}\n")
+
+
+def test_logo_is_held_whole_and_can_be_given_so_again(written, tmp_path):
+    (tmp_path / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"><use href="#a"/></svg>')
+    held = written(f"logo: {tmp_path / 'logo.svg'}\n").logo
+    assert held.startswith("data:image/svg+xml;base64,")
+    assert written(f"logo: {held}\n").logo == held
+
+
+def test_chapter_named_twice_is_refused(written):
+    refused(written, "a chapter stands twice: summary", "chapters: [summary, uphold-rates, summary]\n")

@@ -34,6 +34,19 @@ def test_chapters_come_in_the_order_of_their_files(tmp_path):
     assert [chapter.name for chapter in plan(tmp_path, "5+1")] == ["a", "b", "c"]
 
 
+def test_chosen_chapters_come_in_the_order_wanted(tmp_path):
+    for name in ("20-b", "10-a", "90-c"):
+        write(tmp_path, name)
+    assert [chapter.name for chapter in plan(tmp_path, "5+1", ["c", "a"])] == ["c", "a"]
+
+
+def test_an_unknown_chapter_is_refused_with_the_nearest(tmp_path):
+    write(tmp_path, "20-uphold-rates")
+    with pytest.raises(ReportError) as error:
+        plan(tmp_path, "5+1", ["uphold-rate"])
+    assert "chapter 'uphold-rate' is not known; nearest: uphold-rates" in str(error.value.findings[0])
+
+
 def test_a_declaration_takes_the_defaults(tmp_path):
     write(tmp_path, "10-a", GOOD)
     (spec,) = plan(tmp_path, "two")[0].tables

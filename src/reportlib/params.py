@@ -22,7 +22,9 @@ from pydantic import (
 
 from reportlib.errors import ReportError
 from reportlib.ethnicity import groupings
+from reportlib.look import logo_address, readable
 from reportlib.paramfile import allowed, explain, read_yaml
+from reportlib.project import ROOT
 
 Contract = Literal[
     "complaints",
@@ -251,6 +253,20 @@ class Params(_Schema):
         default="Race equality in prisons and probation", min_length=1, description="Title of the report"
     )
     authors: tuple[str, ...] = Field(default=(), strict=False, description="Author lines for the cover")
+    organisation: str = Field(
+        default="Prisons and Probation Ombudsman",
+        min_length=1,
+        description="Whose report it is: on the cover, and what is read out for the logo",
+    )
+    logo: str | None = Field(
+        default=None, description="SVG or PNG file, from the project's folder, for the cover; at most 100 KB"
+    )
+    colour: str = Field(
+        default="#12436D", description="Colour of cover and links; its contrast with white must be 4.5 to 1 at least"
+    )
+    chapters: tuple[str, ...] = Field(
+        default=(), strict=False, description="Chapters by name, in the order wanted; without it, all of them"
+    )
     inputs: dict[Contract, InputSpec] = Field(
         min_length=1, description="The extracts, by the name of the contract that each fulfils"
     )
@@ -271,6 +287,23 @@ class Params(_Schema):
         if (name := info.data.get("grouping")) and code not in (groups := groupings()[name].compared):
             raise ValueError(f"{code!r} is not a group of {name!r}; allowed: {', '.join(groups)}")
         return code
+
+    @field_validator("logo")
+    @classmethod
+    def _held(cls, logo: str | None) -> str | None:
+        return logo and logo_address(logo, ROOT)
+
+    @field_validator("colour")
+    @classmethod
+    def _readable(cls, colour: str) -> str:
+        return readable(colour)
+
+    @field_validator("chapters")
+    @classmethod
+    def _once(cls, chapters: tuple[str, ...]) -> tuple[str, ...]:
+        if twice := sorted({name for name in chapters if chapters.count(name) > 1}):
+            raise ValueError(f"a chapter stands twice: {', '.join(twice)}")
+        return chapters
 
     @field_validator("verdict_band")
     @classmethod

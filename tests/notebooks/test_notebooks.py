@@ -46,7 +46,7 @@ def test_every_notebook_runs(tmp_path):
     text = (ROOT / "params" / "2024-25.yml").read_text(encoding="utf-8")
     (tmp_path / "params.yml").write_text(text.replace("data/demo", str(tmp_path / "demo")), encoding="utf-8")
     params = load(tmp_path / "params.yml")
-    chapters = plan(NOTEBOOKS, params.grouping)
+    chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
     sources, findings = checked_inputs(params, tmp_path / "inputs")
     prepare(params, chapters, sources, findings, {}, tmp_path / "handoff")
     ordered = [str(chapter.path) for chapter in sorted(chapters, key=lambda chapter: chapter.reads_facts)]

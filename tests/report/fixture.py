@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -20,6 +21,9 @@ PAGE = Page(
     status=("published", "synthetic"),
     organisation="Prisons and Probation Ombudsman",
 )
+
+SHAPE = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><circle cx="20" cy="20" r="18"/></svg>'
+LOGO = f"data:image/svg+xml;base64,{b64encode(SHAPE.encode()).decode()}"
 
 GROUPS = ["Asian", "Black", "Mixed", "White", "Other", "Not stated"]
 COLOURS = ["#28A197", "#801650", "#F46A25", "#12436D", "#A285D1", "#3D3D3D"]

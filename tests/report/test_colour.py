@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reportlib.build.colour import contrast, lighten
+from reportlib.colour import contrast, lighten
 
 
 @pytest.mark.parametrize(

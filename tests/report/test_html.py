@@ -16,7 +16,7 @@ from reportlib.build.page import Link, Page, read_chapter
 from reportlib.build.pdf import ReportPdfExporter
 from reportlib.build.render import ReportExporter, html_chapter, html_chapters, html_report
 
-from .fixture import PAGE, markdown, notebook, report, say, show
+from .fixture import LOGO, PAGE, markdown, notebook, report, say, show
 
 HTML = html_report(report(), PAGE)
 
@@ -129,14 +129,20 @@ def test_each_page_says_what_it_is() -> None:
     assert not re.search("draft", re.sub("<style>.*</style>", "", final), re.IGNORECASE)
 
 
-def test_title_colour_and_logo_follow_the_page(tmp_path: Path) -> None:
-    logo = tmp_path / "logo.svg"
-    logo.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
-    html = html_report(report(), Page("Another title", organisation="The Office", logo=logo, colour="#5a1846"))
+def test_title_colour_and_logo_follow_the_page() -> None:
+    html = html_report(report(), Page("Another title", organisation="The Office", logo=LOGO, colour="#5a1846"))
     assert "<h1>Another title</h1>" in html
-    assert 'src="data:image/svg+xml;base64,' in html
+    assert f'src="{LOGO}"' in html
     assert 'alt="The Office"' in html
     assert "--cover:#5a1846" in html
+
+
+def test_link_to_a_chapter_that_was_left_out_is_plain_text() -> None:
+    summary = report()[0]
+    html = html_report([summary], PAGE)
+    assert "the method" in html
+    assert ">the method<" not in html
+    assert 'href="#methods-and-quality' in html_report(report(), PAGE)
 
 
 def test_markup_in_data_stays_text() -> None:
@@ -178,7 +184,8 @@ def test_exporter_makes_a_page_of_one_notebook(tmp_path: Path) -> None:
 )
 def test_links_between_notebooks_become_links_between_chapters(url: str, target: str) -> None:
     cell = markdown(f"# Here\n\nSee [there]({url}).", "title")
-    html = html_report([new_notebook(cells=[cell])], PAGE)
+    others = [notebook(name, name, "") for name in ("uphold-rates", "methods-and-quality")]
+    html = html_report([new_notebook(cells=[cell]), *others], PAGE)
     assert f'<a href="{target}">there</a>' in html
 
 

@@ -14,7 +14,7 @@ import pytest
 from reportlib.build.pdf import ReportPdfExporter, pdf_report
 from reportlib.errors import ReportError
 
-from .fixture import PAGE, chart, elements, notebook, report, show, table, uphold_table
+from .fixture import LOGO, PAGE, chart, elements, notebook, report, show, table, uphold_table
 
 PDF = pdf_report(report(), PAGE)
 
@@ -50,6 +50,12 @@ def test_bookmarks_name_chapters_and_sections(document: pikepdf.Pdf) -> None:
 def test_wide_table_is_turned(document: pikepdf.Pdf) -> None:
     turned = [number for number, page in enumerate(document.pages, 1) if page.mediabox[2] > page.mediabox[3]]
     assert len(turned) == 1
+
+
+def test_logo_stands_on_the_cover_under_the_name_of_the_organisation() -> None:
+    with pikepdf.open(io.BytesIO(pdf_report(report(), replace(PAGE, logo=LOGO)))) as document:
+        alts = [str(figure.get("/Alt", "")) for figure in elements(document, "/Figure")]
+    assert alts[0] == PAGE.organisation
 
 
 def test_exporter_makes_a_pdf_of_one_notebook() -> None:

@@ -53,7 +53,8 @@ def _html(token: Token, shift: int, resolve: Callable[[str], str]) -> str:
         level = min(attrs["level"] + shift, 6)
         return f'<h{level} id="{escape(attrs["id"])}">{inner}</h{level}>'
     if kind == "link":
-        return f'<a href="{escape(resolve(attrs["url"]))}">{inner}</a>'
+        address = resolve(attrs["url"])
+        return f'<a href="{escape(address)}">{inner}</a>' if address else inner
     if kind == "list":
         tag = "ol" if attrs.get("ordered") else "ul"
         return f"<{tag}>{inner}</{tag}>"

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import nbformat
@@ -39,7 +38,7 @@ class Page:
     draft: bool = True
     disclosure_off: str = ""  # the reason given for turning disclosure control off
     organisation: str = ""
-    logo: Path | None = None  # SVG or PNG
+    logo: str | None = None  # a data address
     colour: str = "#12436D"
     public: bool = True  # leave out cells tagged `qa-only`
 
@@ -131,12 +130,15 @@ def _name_headings(headings: Sequence[Token], chapter: str) -> None:
 
 
 def resolve(url: str, href: Callable[[str], str]) -> str:
-    """A link between notebooks, such as `20-uphold-rates.ipynb`, as a link between rendered chapters."""
+    """A link between notebooks, such as `20-uphold-rates.ipynb`, as a link between rendered chapters.
+
+    Empty where the report does not hold the chapter, which is where `href` is.
+    """
     match = NOTEBOOK_LINK.match(url)
     if not match:
         return url
     chapter, place = match.groups()
-    if not place:
+    if not place or not href(chapter):
         return href(chapter)
     return f"{href(chapter).partition('#')[0]}#{chapter}--{slug(place)}"
 

@@ -28,6 +28,7 @@ from reportlib.build.fit import fit
 from reportlib.build.markdown import Token
 from reportlib.build.page import MARKS, Chapter, Model, Page, heading, marks_in, page_of, read_chapter, resolve
 from reportlib.errors import Finding, ReportError
+from reportlib.look import logo_file
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 AROUND = ("/Document", "/Part", "/Sect", "/Div", "/Figure")  # elements of the structure that may hold tables
@@ -63,7 +64,8 @@ class ReportPdfExporter(Exporter):
 
 def _particulars(page: Page) -> dict[str, Any]:
     shown = ("title", "year", "edition", "authors", "status", "draft", "organisation", "colour", "published")
-    return {**{name: getattr(page, name) for name in shown}, "warnings": page.warnings, "marks": MARKS}
+    logo = f"logo{logo_file(page.logo)[0]}" if page.logo else ""
+    return {**{name: getattr(page, name) for name in shown}, "warnings": page.warnings, "marks": MARKS, "logo": logo}
 
 
 def _chapter(chapter: Chapter) -> dict[str, Any]:
@@ -127,7 +129,11 @@ def _compile(document: dict[str, Any], page: Page) -> bytes:
     stamp = int(datetime.combine(day, time(), UTC).timestamp()) if day else 0
     inputs = {"report": json.dumps(document, ensure_ascii=False)}
     with TemporaryDirectory() as folder:
-        options: Any = {"format": "pdf", "pdf_standards": "ua-1", "timestamp": stamp, "font_paths": _fonts(folder)}
+        if page.logo:
+            ending, content = logo_file(page.logo)
+            (Path(folder) / f"logo{ending}").write_bytes(content)
+        options: Any = {"format": "pdf", "pdf_standards": "ua-1", "timestamp": stamp}
+        options |= {"root": folder, "font_paths": _fonts(folder)}
         try:
             pdf, warnings = typst.compile_with_warnings(TEMPLATE.read_bytes(), sys_inputs=inputs, **options)
         except typst.TypstError as error:

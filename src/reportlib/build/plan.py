@@ -29,13 +29,17 @@ class ChapterPlan:
     reads_facts: bool  # runs after the others, whose facts it reads
 
 
-def plan(folder: Path, grouping: str) -> list[ChapterPlan]:
-    """The chapters in the order of their file names.
+def plan(folder: Path, grouping: str, chosen: Sequence[str] = ()) -> list[ChapterPlan]:
+    """The chapters in the order of their file names; of some chosen by name, those in that order.
 
     Raises ReportError with everything that is wrong in what they declare.
     """
     findings: list[Finding] = []
     chapters = [_chapter(path, grouping, findings) for path in sorted(folder.glob("*.ipynb"))]
+    if chosen:
+        named = {chapter.name: chapter for chapter in chapters}
+        findings += _unknown("chapter", chosen, named, Path("chapters"))
+        chapters = [named[name] for name in chosen if name in named]
     identifiers = [name for chapter in chapters for name in (*chapter.published, *(spec.id for spec in chapter.tables))]
     for twice in sorted({name for name in identifiers if identifiers.count(name) > 1}):
         findings.append(Finding(f"table {twice!r} is declared twice; each table has one chapter"))

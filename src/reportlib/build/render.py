@@ -20,7 +20,6 @@ from traitlets import default
 from traitlets.config import Config
 
 from reportlib.build import markdown, svg
-from reportlib.build.colour import lighten
 from reportlib.build.page import (
     MARKS,
     MIME,
@@ -36,6 +35,7 @@ from reportlib.build.page import (
     slug,
 )
 from reportlib.build.workbook import csv as csv_text
+from reportlib.colour import lighten
 from reportlib.statistics import VERDICTS
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -157,8 +157,9 @@ class View:
         return next(chapter for chapter in self.chapters if chapter.id == name)
 
     def href(self, chapter: str) -> str:
-        """The address of a chapter from this page."""
-        return f"#{chapter}" if self.whole else chapter_file(chapter)
+        """The address of a chapter from this page; empty where the report does not hold it."""
+        address = f"#{chapter}" if self.whole else chapter_file(chapter)
+        return address if not self.contents or address in [link.href for link in self.contents] else ""
 
     def _resolve(self, url: str) -> str:
         return resolve(url, self.href)
@@ -178,12 +179,6 @@ class View:
         digest = base64.b64encode(hashlib.sha256(self.style.encode()).digest()).decode()
         images = "img-src data:; " if self.page.logo else ""
         return f"default-src 'none'; style-src 'sha256-{digest}'; {images}base-uri 'none'; form-action 'none'"
-
-    def logo(self) -> str:
-        """The logo as a data address."""
-        assert self.page.logo
-        kind = {".svg": "svg+xml", ".png": "png"}[self.page.logo.suffix]
-        return f"data:image/{kind};base64,{base64.b64encode(self.page.logo.read_bytes()).decode()}"
 
     def chart(self, model: Model) -> Markup:
         return Markup(svg.labelled(model["svg"], model["alt"]))

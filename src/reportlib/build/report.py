@@ -98,7 +98,7 @@ def report(
         warm.start()
         clock("reading and checking inputs")
         sources, findings = checked_inputs(params, work / "inputs")
-        chapters = plan(NOTEBOOKS, params.grouping)
+        chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
         before = earlier(params.disclosure.earlier)
         params = portable(params, before)
         follows = origin(params, sources, responses)
@@ -130,7 +130,7 @@ def prepared(params: Params, outputs: Path = OUTPUTS) -> Iterator[Path]:
     """The folder of protected counts that notebooks read, with the facts of every chapter, while it is needed."""
     with scratch(outputs / params.reporting_year / params.edition) as work:
         sources, findings = checked_inputs(params, work / "inputs")
-        chapters = plan(NOTEBOOKS, params.grouping)
+        chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
         before = earlier(params.disclosure.earlier)
         prepare(params, chapters, sources, findings, {}, work / "handoff", before=before)
         execute(chapters, params.analysis(), work / "handoff", work / "notebooks", lambda *told: None)
@@ -208,7 +208,8 @@ def rendered(params: Params, notebooks: list[nbformat.NotebookNode], draft: bool
     page = Page(
         title=params.title, year=params.reporting_year, edition=params.edition, authors=params.authors,
         publication_date=params.publication_date, status=tuple(status), draft=draft,
-        disclosure_off=params.disclosure.off or "",
+        disclosure_off=params.disclosure.off or "", organisation=params.organisation, logo=params.logo,
+        colour=params.colour,
     )  # fmt: skip
     every = [*notebooks, statement()]
     html, pdf, pages = html_report(every, page), pdf_report(every, page), html_chapters(every, page)

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from lxml import html as lxml_html
 from lxml.html import HtmlElement
 
-from reportlib.build.colour import TEXT_CONTRAST, contrast
+from reportlib.colour import TEXT_CONTRAST, contrast
 from reportlib.errors import Finding
 from reportlib.gates.words import vague_alt, vague_link
 
