@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport MPLBACKEND PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONOPTIMIZE PYTHONPATH PYTHONWARNINGS
 
 .DELETE_ON_ERROR:
-.PHONY: help annual-report check-data demo-data lab compare review sign publish status \
+.PHONY: help annual-report check-data demo-data audit lab compare review sign publish status \
 	test test-full check bench screenshots docs clean
 
 help: ## Print this list
@@ -36,6 +36,11 @@ check-data: .venv $(DEMO) ## Check the extracts against their contracts, and sto
 	@$(IN)reportlib check-data '$(PARAMS)'
 
 demo-data: data/demo/.made ## Write the synthetic extracts to data/demo/
+
+audit: .venv ## Make an archived report again: ARCHIVE=file, EXTRACTS=folder, KEY=file, AUDIT=figures
+	@test -n '$(ARCHIVE)' || { echo 'Which one? make audit ARCHIVE=outputs/<year>/<edition>/archive/<run>.zip' >&2; exit 2; }
+	@$(IN)reportlib audit '$(ARCHIVE)' $(if $(filter figures,$(AUDIT)),--figures) \
+		$(if $(EXTRACTS),--extracts '$(EXTRACTS)') $(if $(KEY),--identity '$(KEY)')
 
 lab: .venv $(DEMO) ## Open the notebooks in JupyterLab
 	@$(IN)reportlib lab '$(PARAMS)'

@@ -17,6 +17,7 @@ TARGETS = [
     "annual-report",
     "check-data",
     "demo-data",
+    "audit",
     "lab",
     "compare",
     "review",

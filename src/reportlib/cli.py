@@ -16,6 +16,7 @@ from rich.console import Console
 
 from reportlib.errors import ReportError
 from reportlib.project import NOTEBOOKS, OUTPUTS, ROOT
+from reportlib.steady import settle
 
 if TYPE_CHECKING:
     from reportlib.archive.signoff import Review
@@ -24,7 +25,6 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,
-    help="Reproducible reporting on race equality in prisons and probation.",
 )
 ParamsFile = Annotated[Path, typer.Argument(help="Parameter file; `reportlib parameters` lists what it may hold.")]
 RunFolder = Annotated[Path, typer.Argument(help="Folder of a run, such as outputs/2024-25/national/current.")]
@@ -50,6 +50,12 @@ def user_errors() -> Iterator[None]:
     except KeyboardInterrupt:
         problems.print("Stopped. The last complete report is as it was.", markup=False)
         raise typer.Exit(130) from None
+
+
+@app.callback()
+def settled() -> None:
+    """Reproducible reporting on race equality in prisons and probation."""
+    settle()
 
 
 @app.command()
@@ -276,3 +282,28 @@ def lab(params: ParamsFile) -> None:
         with prepared(load(params)) as handoff:
             environment = os.environ | {"REPORTLIB_WORK": str(handoff)} | warm.ENVIRONMENT
             subprocess.run([sys.executable, "-m", "jupyterlab", str(NOTEBOOKS)], env=environment, check=False)
+
+
+@app.command()
+def audit(
+    archive: Annotated[Path, typer.Argument(help="Bundle of a run: outputs/<year>/<edition>/archive/<run>.zip.")],
+    extracts: Annotated[Path | None, typer.Option(help="Folder of the extracts that were not archived.")] = None,
+    identity: Annotated[Path | None, typer.Option(help="age key file that opens archived extracts.")] = None,
+    figures: Annotated[bool, typer.Option("--figures", help="Re-run in today's environment.")] = False,
+) -> None:
+    """Make an archived report again and say whether it comes out the same.
+
+    Exit codes: 0 identical bytes, 3 identical figures but other bytes, 4 figures differ, 5 cannot re-run,
+    2 not the bundle of a run.
+    """
+    with user_errors():
+        from datetime import UTC, datetime
+
+        from reportlib.archive import verify
+
+        with console.status("starting") as status:
+            verdict = verify.audit(archive, extracts, identity, figures, lambda name: _stage(status, name))
+        console.print(verdict.text(), markup=False, soft_wrap=True)
+        page = verify.keep(verdict, archive, f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}")
+        console.print(f"Kept as {os.path.relpath(page)}", soft_wrap=True)
+    raise typer.Exit(verdict.exit_code)

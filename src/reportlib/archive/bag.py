@@ -56,6 +56,24 @@ def writing(path: Path, name: str) -> Iterator[Bag]:
         bag._write(TAGS, _lines(bag.tags))
 
 
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def damaged(folder: Path) -> list[str]:
+    """The files of an unpacked bag that its manifests do not know, or know otherwise, or that are not there."""
+    found: dict[str, str] = {}
+    for manifest in (MANIFEST, TAGS):
+        path = folder / manifest
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        found |= {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {TAGS}
+    return sorted(
+        name for name in there | found.keys() if name not in there or sha256(folder / name) != found.get(name)
+    )
+
+
 def _lines(digests: dict[str, str]) -> bytes:
     """A manifest as `sha256sum -c` reads it."""
     return "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items())).encode()

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ def execute(
     Returns the executed notebooks in the order of the chapters. Raises ReportError naming chapter, cell
     and error of everything that failed; the notebooks stay in `out` as far as they came.
     """
+    import_module("matplotlib.font_manager")  # lists the fonts for a new user, and says so: here, not in a notebook
     out.mkdir(parents=True, exist_ok=True)
     with _environment(REPORTLIB_WORK=str(handoff), PYDEVD_DISABLE_FILE_VALIDATION="1", **warm.ENVIRONMENT):
         for last in (False, True):

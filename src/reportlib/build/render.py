@@ -167,7 +167,7 @@ class View:
     @cached_property
     def style(self) -> Markup:
         """The style sheet with the report's colour, and that colour made readable on a dark ground."""
-        sheet = (TEMPLATES / "race-report" / "report.css").read_text()
+        sheet = (TEMPLATES / "race-report" / "report.css").read_text(encoding="utf-8")
         own = {"ACCENT-LIGHT": self.page.colour, "ACCENT-DARK": lighten(self.page.colour, DARK_PAPER, 7)}
         for name, colour in own.items():
             sheet = sheet.replace(name, colour)

@@ -1,0 +1,419 @@
+"""Does an archived report still come out the same? Unpack, check, make it again, and give a verdict."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from reportlib import facts
+from reportlib.archive import bag
+from reportlib.errors import ReportError
+from reportlib.facts import Fact
+from reportlib.project import LOCK
+
+IDENTICAL, OTHER_BYTES, DIFFER, CANNOT = (
+    "identical bytes",
+    "identical figures, other bytes",
+    "figures differ",
+    "cannot re-run",
+)
+EXIT = {IDENTICAL: 0, OTHER_BYTES: 3, DIFFER: 4, CANNOT: 5}
+NEEDED = ("data/project/", "data/parameters", "data/inputs.json", "data/run/facts.jsonl")  # to re-run at all
+OWN = ("PYTHON", "REPORTLIB", "VIRTUAL_ENV", "JUPYTER", "IPYTHON", "MPL", "MATPLOTLIB")  # the auditor's settings
+AGE = ".age"
+APPROXIMATED = "environment approximated: "
+REPORT = "from reportlib.cli import app; app()"
+# What the archived code itself finds wrong with the archived files, as pairs of file and finding.
+GATES = """
+import json, sys
+from pathlib import Path
+from reportlib.build.report import gates
+print(json.dumps([[finding.file, str(finding)] for finding in gates(Path(sys.argv[1]))]))
+"""
+
+Tell = Callable[[str], None]
+Shown = Callable[[set[str]], Iterable["Difference"]]
+
+
+class CannotRun(Exception):
+    """What is missing, so that the report cannot be made again."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that is not as it was archived: what, where it stands or is shown, then and now."""
+
+    what: str
+    where: str = ""
+    archived: str = ""
+    again: str = ""
+
+    def __str__(self) -> str:
+        values = f": archived {self.archived or 'nothing'}, again {self.again or 'nothing'}"
+        place = f" ({self.where})" if self.where else ""
+        return f"{self.what}{place}{values if self.archived or self.again else ''}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a report came out when it was made again; `damaged` names files that are not as the manifest says."""
+
+    run: str
+    grade: str
+    environment: str = ""
+    missing: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
+    origin: tuple[Difference, ...] = ()
+    figures: tuple[Difference, ...] = ()
+    files: tuple[Difference, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT[self.grade]
+
+    def json(self) -> str:
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+
+    def text(self) -> str:
+        """The verdict for a person, in Markdown."""
+        parts = [f"# Run {self.run}: {self.grade}"]
+        parts += [f"{self.environment.capitalize()}."] if self.environment else []
+        lists: dict[str, Sequence[object]] = {
+            "What is missing": self.missing,
+            "Changed since it was archived (its checksum is not that of the manifest)": self.damaged,
+            "What the run followed from differs": self.origin,
+            "Figures that differ": self.figures,
+            "Files that differ": self.files,
+        }
+        parts += [
+            "\n".join([f"## {title}", "", *(f"- {one}" for one in held)]) for title, held in lists.items() if held
+        ]
+        return "\n\n".join(parts) + "\n"
+
+
+def audit(
+    archive: Path,
+    extracts: Path | None = None,
+    identity: Path | None = None,
+    figures: bool = False,
+    tell: Tell = lambda stage: None,
+) -> Verdict:
+    """Make an archived report again, and compare.
+
+    Parameters
+    ----------
+    extracts : folder with the inputs that were not archived; they are known by their checksums.
+    identity : age key file that opens archived extracts.
+    figures : re-run in today's environment, in place of one built from the archived lock.
+
+    Raises ReportError where the file is no bundle of a run. The archive is only read.
+    """
+    with TemporaryDirectory(prefix="audit-") as scratch:
+        held = _Audit(Path(scratch), extracts, identity, figures, tell)
+        tell("checking every checksum")
+        folder = unpacked(archive, Path(scratch) / "archive")
+        verdict = Verdict(folder.name, CANNOT, damaged=tuple(bag.damaged(folder)))
+        try:
+            return held.verdict(folder, verdict)
+        except CannotRun as missing:
+            return replace(verdict, missing=tuple(map(str, missing.args)))
+
+
+def keep(verdict: Verdict, archive: Path, stamp: str) -> Path:
+    """Write the verdict to the review folder beside the archive, as Markdown and JSON; returns the first."""
+    archive = archive.resolve()
+    beside = archive.parent.parent if archive.parent.name == "archive" else archive.parent
+    folder = beside / "review" / verdict.run
+    folder.mkdir(parents=True, exist_ok=True)
+    page = folder / f"audit-{stamp}.md"
+    page.write_text(verdict.text(), encoding="utf-8")
+    page.with_suffix(".json").write_text(verdict.json(), encoding="utf-8")
+    return page
+
+
+def unpacked(archive: Path, folder: Path) -> Path:
+    """Unpack a bundle; returns the bag's folder. Raises ReportError if it is none."""
+    try:
+        with zipfile.ZipFile(archive) as held:
+            held.extractall(folder)
+    except (OSError, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
+        reason = getattr(error, "strerror", None) or "it is not a zip, or is damaged"
+        raise ReportError(f"{archive} cannot be opened: {reason}. Name a zip from outputs/…/archive/.") from None
+    found = sorted(folder.glob(f"*/{bag.MANIFEST}"))
+    if len(found) != 1 or not (found[0].parent / "data" / "inputs.json").exists():
+        raise ReportError(f"{archive} is not the bundle of a run. Name a zip from outputs/…/archive/.")
+    return found[0].parent
+
+
+def judged(so_far: Verdict, archived: Path, again: Path, environment: str, shown: Shown) -> Verdict:
+    """The verdict on two payloads of bundles: what was archived, and what came out now.
+
+    `shown` tells which figures on the files that differ are not those of the archived facts.
+    """
+    origin = tuple(_origins(archived, again))
+    figures = tuple(_figures(archived / "run", again / "run"))
+    files = tuple(_files(archived, again, so_far.damaged))
+    differing = {one.what for one in files if one.what.startswith("run/")}
+    if differing and not figures:
+        figures = tuple(shown(differing))
+    if any(one.what.startswith(("package ", "Python")) for one in origin):
+        environment = (
+            f"{APPROXIMATED}{environment.removeprefix(APPROXIMATED).removeprefix('environment ')}, other versions"
+        )
+    grade = DIFFER if figures else OTHER_BYTES if files or so_far.damaged else IDENTICAL
+    return replace(so_far, grade=grade, environment=environment, origin=origin, figures=figures, files=files)
+
+
+@dataclass
+class _Audit:
+    """One audit, in a scratch folder of its own."""
+
+    scratch: Path
+    extracts: Path | None
+    identity: Path | None
+    figures: bool
+    tell: Tell
+    environment: str = field(default="environment built from the archived lock", init=False)
+    settings: dict[str, str] = field(default_factory=dict, init=False)  # for Python and pip, besides the clean ones
+
+    def verdict(self, folder: Path, so_far: Verdict) -> Verdict:
+        needed = [name for name in so_far.damaged if name.startswith(NEEDED)]
+        if needed:
+            raise CannotRun(*(f"{name} is not what was archived" for name in needed))
+        data = folder / "data"
+        shutil.copytree(data / "project", self.scratch / "project")
+        self._place_inputs(data)
+        python = self._environment(data)
+        again = self._made_again(data, python)
+        self.tell("comparing")
+        return judged(so_far, data, again, self.environment, lambda files: self._shown(python, data / "run", files))
+
+    # Inputs
+
+    def _place_inputs(self, data: Path) -> None:
+        """Every input at its place in the project, each known by its checksum."""
+        held = json.loads((data / "inputs.json").read_text(encoding="utf-8"))
+        files = [(each["name"], file) for each in held for file in each["files"]]
+        given = self._given({file["size"] for _, file in files})
+        missing = []
+        for name, file in files:
+            place = self.scratch / "project" / file["path"]
+            archived = data / file["archived"] if file["archived"] else None
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if archived and archived.suffix == AGE and self.identity:
+                _decrypt(archived, place, self.identity)
+            elif file["sha256"] in given and not place.exists():
+                shutil.copy(given[file["sha256"]], place)
+            if not place.exists():
+                why = "archived for another's key only" if archived else "not archived"
+                missing.append(
+                    f"the input {name}: {file['path']} is {why}, and no file given has its checksum "
+                    f"(sha256 {file['sha256']}, {file['size']:,} bytes)"
+                )
+            elif bag.sha256(place) != file["sha256"]:
+                missing.append(f"the input {name}: the checksum of {file['path']} is not that of inputs.json")
+        if missing:
+            raise CannotRun(*missing)
+
+    def _given(self, sizes: set[int]) -> dict[str, Path]:
+        """The files that the auditor gives, by checksum; only those of a size that is looked for are read."""
+        if not self.extracts:
+            return {}
+        if not self.extracts.exists():
+            raise ReportError(f"There is no {self.extracts}. Name the folder that holds the extracts.")
+        paths = [self.extracts] if self.extracts.is_file() else sorted(self.extracts.rglob("*"))
+        return {bag.sha256(path): path for path in paths if path.is_file() and path.stat().st_size in sizes}
+
+    # Environment
+
+    def _environment(self, data: Path) -> Path:
+        """The Python of an environment built from the archived lock, or today's."""
+        wanted = json.loads((data / "run" / "origin.json").read_text(encoding="utf-8"))["python"]
+        if self.figures:
+            self.environment = f"{APPROXIMATED}today's, not that of the archived lock"
+            self.settings["PYTHONPATH"] = str(self.scratch / "project" / "src")
+            return Path(sys.executable)
+        self.tell("building the environment from the archived lock")
+        place = self.scratch / "environment"
+        python = place / "bin" / "python"
+        self._must([_python(wanted), "-m", "venv", "--without-pip", str(place)], "no environment can be made")
+        wheels = data / "wheels"
+        local = ["--no-index", "--find-links", str(wheels)] if wheels.exists() else []
+        project = self.scratch / "project"
+        pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", *local]
+        lock = ["--require-hashes", "-r", str(project / LOCK)]
+        self._must([*pip, *lock], "the archived lock cannot be installed")
+        own = ["--no-deps", "--no-build-isolation", "--editable", str(project)]
+        self._must([*pip, *own], "the archived code cannot be installed")
+        return python
+
+    def _must(self, command: list[str], otherwise: str) -> str:
+        done = subprocess.run(command, env=_clean(), cwd=self.scratch, capture_output=True, text=True, check=False)
+        if done.returncode:
+            said = [line for line in done.stderr.splitlines() if line.strip()] or ["it ended without a word"]
+            raise CannotRun(f"{otherwise}: {' '.join(said[-3:])}")
+        return done.stdout
+
+    # Making it again
+
+    def _run(self, python: Path, code: str, *arguments: str, otherwise: str) -> str:
+        """Run the archived code, and nothing of today's."""
+        command = [str(python), "-c", code, *arguments]
+        given = _clean() | self.settings
+        done = subprocess.run(command, env=given, cwd=self.scratch, capture_output=True, text=True, check=False)
+        if done.returncode:
+            said = done.stderr.replace(str(self.scratch), "").strip().splitlines()
+            raise CannotRun(f"{otherwise}: {' '.join(said[-6:])}")
+        return done.stdout
+
+    def _made_again(self, data: Path, python: Path) -> Path:
+        """Make the report from the archived parameters; returns what its own bundle holds."""
+        self.tell("making the report again")
+        wheels = data / "wheels"
+        if wheels.exists():  # which it archives again
+            self.settings |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)}
+        for name in ("parameters.yml", "parameters.responses.yml"):
+            shutil.copy(data / name, self.scratch / name)
+        out = self.scratch / "again"
+        given = [str(self.scratch / "parameters.yml"), "--outputs", str(out)]
+        self._run(python, REPORT, "report", *given, otherwise="the archived code does not make the report")
+        made = sorted(out.glob("*/*/archive/*.zip"))
+        if len(made) != 1:
+            raise CannotRun("the archived code left no bundle")
+        return unpacked(made[0], self.scratch / "unpacked-again") / "data"
+
+    def _shown(self, python: Path, run: Path, differing: set[str]) -> Iterator[Difference]:
+        """Figures on the archived files that are not those of the archived facts, as the archived code finds them."""
+        self.tell("holding the archived files to their facts")
+        try:
+            found = json.loads(self._run(python, GATES, str(run), otherwise="the archived files cannot be read"))
+        except CannotRun as unread:
+            found = [["", str(unread)]]
+        for name, finding in found:
+            if not name or any(one.removeprefix("run/") in finding for one in differing):
+                yield Difference(finding)
+
+
+def _python(wanted: str) -> str:
+    """The Python of the wanted version's series, or this one."""
+    series = ".".join(wanted.split(".")[:2])
+    own = ".".join(platform.python_version_tuple()[:2])
+    return sys.executable if own == series else shutil.which(f"python{series}") or sys.executable
+
+
+def _clean() -> dict[str, str]:
+    """The auditor's environment without what would change how Python and the report work."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
+
+
+def _decrypt(path: Path, to: Path, identity: Path) -> None:
+    import pyrage
+
+    try:
+        lines = [line.strip() for line in identity.read_text(encoding="utf-8").splitlines()]
+        keys = [pyrage.x25519.Identity.from_str(line) for line in lines if line.startswith("AGE-SECRET-KEY-")]
+    except (OSError, UnicodeDecodeError, pyrage.IdentityError):
+        keys = []
+    if not keys:
+        raise ReportError(f"{identity} holds no age key. It is a text file with a line AGE-SECRET-KEY-….")
+    try:
+        pyrage.decrypt_file(str(path), str(to), keys)
+    except pyrage.DecryptError:
+        raise CannotRun(f"{path.name} was archived for another key") from None
+
+
+# What differs
+
+
+def _origins(archived: Path, again: Path) -> Iterator[Difference]:
+    """What the two runs followed from, as far as it is not the same."""
+    then, now = (json.loads((data / "run" / "origin.json").read_text(encoding="utf-8")) for data in (archived, again))
+    for name, digest in then["digests"].items():
+        if digest != now["digests"][name]:
+            yield Difference(name, "its digest", digest[:12], now["digests"][name][:12])
+    parameters = [
+        dict(_flat(json.loads((data / "run" / "parameters.json").read_text(encoding="utf-8"))))
+        for data in (archived, again)
+    ]
+    yield from _changes("parameter ", *parameters)
+    inputs = [
+        {each["name"]: each["sha256"][:12] for each in json.loads((data / "run" / "run.json").read_bytes())["inputs"]}
+        for data in (archived, again)
+    ]
+    yield from _changes("input ", *inputs)
+    if then["python"] != now["python"]:
+        yield Difference("Python", "", then["python"], now["python"])
+    yield from _changes("package ", then["packages"], now["packages"])
+
+
+def _flat(held: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """The values of nested parameters by their whole names."""
+    if isinstance(held, dict):
+        for key, value in held.items():
+            yield from _flat(value, f"{name}.{key}".lstrip("."))
+    else:
+        yield name, json.dumps(held, ensure_ascii=False)
+
+
+def _changes(kind: str, then: dict[str, str], now: dict[str, str]) -> Iterator[Difference]:
+    for name in sorted(then.keys() | now.keys()):
+        if then.get(name) != now.get(name):
+            yield Difference(f"{kind}{name}", "", then.get(name, ""), now.get(name, ""))
+
+
+def _figures(archived: Path, again: Path) -> Iterator[Difference]:
+    """Facts that are not the same, with the place where each is shown."""
+    then, now = (_by_name(facts.read([run / "facts.jsonl"])) for run in (archived, again))
+    for key in sorted(then.keys() | now.keys()):
+        if then.get(key) != now.get(key):
+            name, period, edition, table = key
+            fact = then.get(key) or now[key]
+            where = f"{period}, {edition} edition; chapter {fact.chapter}, table {table}"
+            yield Difference(name, where, _told(then.get(key), now.get(key)), _told(now.get(key), then.get(key)))
+
+
+def _by_name(held: list[Fact]) -> dict[tuple[str, str, str, str], Fact]:
+    return {(fact.id, fact.period, fact.edition, fact.table): fact for fact in held}
+
+
+def _told(fact: Fact | None, other: Fact | None) -> str:
+    """A fact's text, or the field of it that differs."""
+    if fact is None or other is None or fact.text != other.text:
+        return fact.text if fact else ""
+    return ", ".join(f"{name} {value}" for name, value in asdict(fact).items() if value != asdict(other)[name])
+
+
+def _files(archived: Path, again: Path, damaged: Sequence[str]) -> Iterator[Difference]:
+    """Files that are not the same, and in what; what is encrypted is another text each time."""
+    names = {
+        path.relative_to(data).as_posix() for data in (archived, again) for path in data.rglob("*") if path.is_file()
+    }
+    for name in sorted(names):
+        one, two = archived / name, again / name
+        if name.endswith(AGE) or not (one.exists() and two.exists()):
+            if one.exists() != two.exists():
+                yield Difference(name, "only in the archive" if one.exists() else "only when made again")
+        elif (first := one.read_bytes()) != (second := two.read_bytes()):
+            tampered = "changed since it was archived; " if f"data/{name}" in damaged else ""
+            yield Difference(name, tampered + _first(first, second))
+
+
+def _first(one: bytes, two: bytes) -> str:
+    """Where two contents first differ: the line of a text, the byte of anything else."""
+    place = next(
+        (at for at, pair in enumerate(zip(one, two, strict=False)) if pair[0] != pair[1]), min(len(one), len(two))
+    )
+    if b"\0" in one[:1024] or one.startswith(b"%PDF"):
+        return f"first at byte {place + 1:,} of {len(one):,}"
+    lines = one[:place].count(b"\n") + 1
+    return f"first in line {lines:,}"

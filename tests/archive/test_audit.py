@@ -1,0 +1,219 @@
+"""An audit says what differs and where, and never that something is the same which is not."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from copies import Forger, checkout
+from typer.testing import CliRunner
+
+from reportlib.archive import bag, verify
+from reportlib.archive.verify import CANNOT, DIFFER, IDENTICAL, OTHER_BYTES, Verdict, audit, judged
+from reportlib.cli import app
+from reportlib.errors import ReportError
+
+FACT = "deaths/establishment_type/all/numerator"
+
+
+def fact_line(forger: Forger) -> bytes:
+    """The line of the ledger that tells all deaths of the last year."""
+    lines = (forger.folder / "data" / "run" / "facts.jsonl").read_bytes().splitlines()
+    return next(line for line in lines if f'"{FACT}"'.encode() in line)
+
+
+def told(verdict: Verdict) -> str:
+    return verdict.text()
+
+
+# From the zip to the verdict
+
+
+def test_a_fresh_archive_made_again_in_todays_environment_is_identical(archive: Path):
+    before = archive.read_bytes()
+    verdict = audit(archive, figures=True)
+    assert verdict.grade == IDENTICAL, told(verdict)
+    assert verdict.exit_code == 0
+    assert "Environment approximated" in told(verdict)
+    assert archive.read_bytes() == before
+
+
+def test_a_figure_forged_on_a_page_alone_is_found_though_every_fact_is_the_same(forger: Forger, tmp_path: Path):
+    shown = json.loads(fact_line(forger))["text"]
+    forger.change("run/report.html", f"<td>{shown}</td>".encode(), b"<td>9,999</td>")
+    forger.rewrite_manifests()
+    verdict = audit(forger.zip(tmp_path / "forged.zip"), figures=True)
+    assert verdict.grade == DIFFER, told(verdict)
+    assert verdict.damaged == ()
+    assert "report.html" in told(verdict)
+    assert "row is not the chapter's" in told(verdict)
+
+
+def test_a_changed_row_of_an_input_gives_other_figures(forger: Forger, tmp_path: Path):
+    inputs = forger.folder / "data" / "inputs.json"
+    described = json.loads(inputs.read_text())
+    held = next(each for each in described if each["name"] == "fatal_incidents")
+    name = held["files"][0]["archived"]
+    rows = (forger.folder / "data" / name).read_bytes().splitlines(keepends=True)
+    last_year = next(row for row in rows if b"2024-1" in row)
+    forger.change(name, last_year, b"")
+    digest = bag.sha256(forger.folder / "data" / name)
+    forger.change(
+        "inputs.json",
+        f'"{held["files"][0]["sha256"]}",\n    "archived"'.encode(),
+        f'"{digest}",\n    "archived"'.encode(),
+    )
+    forger.rewrite_manifests()
+    verdict = audit(forger.zip(tmp_path / "forged.zip"), figures=True)
+    assert verdict.grade == DIFFER, told(verdict)
+    assert "input fatal_incidents" in [one.what for one in verdict.origin]
+    all_deaths = next(one for one in verdict.figures if one.what == FACT and "2024-25" in one.where)
+    assert int(all_deaths.again) == int(all_deaths.archived) - 1
+    assert "table deaths-by-place" in all_deaths.where
+
+
+# What stops it
+
+
+def test_an_input_that_is_not_that_of_its_description_stops_the_audit(forger: Forger, tmp_path: Path):
+    held = json.loads((forger.folder / "data" / "inputs.json").read_text())[1]["files"][0]
+    path = forger.folder / "data" / held["archived"]
+    path.write_bytes(path.read_bytes() + b"\n")
+    forger.rewrite_manifests()
+    verdict = audit(forger.zip(tmp_path / "forged.zip"), figures=True)
+    assert verdict.grade == CANNOT
+    assert held["path"] in verdict.missing[0]
+
+
+@pytest.mark.parametrize("name", ["parameters.yml", "project/requirements.lock", "inputs.json"])
+def test_what_is_needed_must_be_what_was_archived(forger: Forger, tmp_path: Path, name: str):
+    path = forger.folder / "data" / name
+    path.write_bytes(path.read_bytes() + b"\n")
+    verdict = audit(forger.zip(tmp_path / "damaged.zip"), figures=True)
+    assert (verdict.grade, verdict.damaged) == (CANNOT, (f"data/{name}",))
+    assert name in verdict.missing[0]
+
+
+def test_extracts_are_not_archived_and_are_known_by_their_checksum(tmp_path: Path, data: Path):
+    extracts = checkout(tmp_path, data)
+    text = extracts.project.params.read_text()
+    extracts.project.params.write_text(text.replace("status: synthetic", "status: extract", 1))
+    archive = extracts.report()
+    assert b"population.parquet" not in subprocess.check_output(["python3", "-m", "zipfile", "-l", archive])
+    without = audit(archive, figures=True)
+    assert without.grade == CANNOT
+    assert "population/population.parquet is not archived" in without.missing[0]
+    given = tmp_path / "given" / "under" / "another"
+    given.mkdir(parents=True)
+    (given / "name").write_bytes((data / "population.parquet").read_bytes())
+    (given / "other").write_bytes(b"0" * (data / "population.parquet").stat().st_size)
+    assert audit(archive, extracts=tmp_path / "given", figures=True).grade == IDENTICAL
+
+
+def test_what_is_no_bundle_is_refused_by_name(tmp_path: Path, archive: Path):
+    (tmp_path / "text.zip").write_text("no zip")
+    (tmp_path / "cut.zip").write_bytes(archive.read_bytes()[:-2000])
+    for name in ("text.zip", "cut.zip", "absent.zip"):
+        with pytest.raises(ReportError, match=name):
+            audit(tmp_path / name)
+
+
+def test_the_exit_code_tells_the_grade_and_the_verdict_is_kept_beside_the_archive(forger: Forger, tmp_path: Path):
+    forger.change("parameters.yml", b"0.95", b"0.90")
+    damaged = forger.zip(tmp_path / "year" / "archive" / "damaged.zip")
+    done = CliRunner().invoke(app, ["audit", str(damaged), "--figures"])
+    assert done.exit_code == verify.EXIT[CANNOT] == 5
+    assert "cannot re-run" in done.output
+    kept = sorted((tmp_path / "year" / "review" / forger.folder.name).iterdir())
+    assert [path.suffix for path in kept] == [".json", ".md"]
+    assert json.loads(kept[0].read_text())["damaged"] == ["data/parameters.yml"]
+
+
+# What differs and where: a forged bundle against the true one
+
+
+@pytest.fixture
+def against(archive: Path, forger: Forger, tmp_path: Path):
+    """The verdict on the forged bundle, had the report come out as it truly does."""
+    true = Forger(archive, tmp_path / "true").folder / "data"
+
+    def verdict() -> Verdict:
+        so_far = Verdict("run", CANNOT, damaged=tuple(bag.damaged(forger.folder)))
+        return judged(so_far, forger.folder / "data", true, "", lambda files: ())
+
+    return verdict
+
+
+def test_nothing_changed_is_identical(against):
+    assert against().grade == IDENTICAL
+
+
+def test_a_changed_fact_is_told_with_both_values_and_its_place(forger: Forger, against):
+    line = fact_line(forger)
+    forger.change("run/facts.jsonl", line, line.replace(b'"text": "', b'"text": "7'))
+    text = json.loads(line)["text"]
+    (changed,) = against().figures
+    assert (changed.what, changed.archived, changed.again) == (FACT, f"7{text}", text)
+    assert "chapter deaths, table deaths-by-place" in changed.where
+    assert against().grade == DIFFER
+
+
+def test_a_fact_whose_value_alone_was_changed_is_told(forger: Forger, against):
+    line = fact_line(forger)
+    forger.change("run/facts.jsonl", line, line.replace(b'"value": ', b'"value": 1'))
+    assert against().grade == DIFFER
+    assert against().figures[0].archived.startswith("value 1")
+
+
+def test_a_fact_left_out_or_put_in_is_told(forger: Forger, against):
+    line = fact_line(forger)
+    forger.change("run/facts.jsonl", line + b"\n", b"")
+    (gone,) = against().figures
+    assert (gone.what, gone.archived, gone.again) == (FACT, "", json.loads(line)["text"])
+
+
+def test_one_byte_of_the_pdf_is_told_by_its_place(forger: Forger, against):
+    path = forger.folder / "data" / "run" / "report.pdf"
+    content = bytearray(path.read_bytes())
+    content[1000] ^= 1
+    path.write_bytes(content)
+    damaged = against()
+    assert (damaged.grade, damaged.damaged) == (OTHER_BYTES, ("data/run/report.pdf",))
+    assert [str(one) for one in damaged.files] == [
+        f"run/report.pdf (changed since it was archived; first at byte 1,001 of {len(content):,})"
+    ]
+    forger.rewrite_manifests()
+    assert [str(one) for one in against().files] == [f"run/report.pdf (first at byte 1,001 of {len(content):,})"]
+
+
+def test_a_changed_parameter_is_told_by_name(forger: Forger, against):
+    forger.change("run/parameters.json", b'"confidence_level": 0.95', b'"confidence_level": 0.9')
+    forger.rewrite_manifests()
+    assert "parameter confidence_level: archived 0.9, again 0.95" in map(str, against().origin)
+    assert against().grade == OTHER_BYTES
+
+
+def test_another_version_of_a_package_is_told_and_approximates(forger: Forger, against):
+    held = json.loads((forger.folder / "data" / "run" / "origin.json").read_text())["packages"]["pandas"]
+    forger.change("run/origin.json", f'"pandas": "{held}"'.encode(), b'"pandas": "2.0.0"')
+    assert f"package pandas: archived 2.0.0, again {held}" in map(str, against().origin)
+    assert against().environment.startswith("environment approximated")
+
+
+def test_a_file_that_was_added_or_taken_away_is_told(forger: Forger, against):
+    (forger.folder / "data" / "run" / "tables.ods").unlink()
+    (forger.folder / "data" / "run" / "more.csv").write_text("1")
+    found = against()
+    assert found.damaged == ("data/run/more.csv", "data/run/tables.ods")
+    assert {str(one) for one in found.files} == {
+        "run/more.csv (only in the archive)",
+        "run/tables.ods (only when made again)",
+    }
+
+
+def test_a_manifest_that_was_rewritten_alone_is_told(forger: Forger, against):
+    (forger.folder / bag.MANIFEST).write_bytes((forger.folder / bag.MANIFEST).read_bytes() + b"\n")
+    assert bag.MANIFEST in against().damaged
+    assert against().grade != IDENTICAL
