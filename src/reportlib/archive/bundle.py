@@ -54,9 +54,7 @@ def bundle(
         kinds = {str(name): spec.kind for name, spec in params.inputs.items()}
         described = [_input(held, source, kinds[source.name]) for source in sources.values()]
         held.add("inputs.json", _json(described))
-        held.add(
-            "parameters.yml", _yaml(params.model_dump(mode="json") | {"publication_date": params.publication_date})
-        )
+        held.add("parameters.yml", _parameters(params, described))
         held.add("parameters.responses.yml", _yaml(dict(responses)))
         files = [name.removeprefix("data/") for name in held.payload]
         held.add("ro-crate-metadata.json", crate.metadata(params, run.name, _version(), files, described))

@@ -292,7 +292,7 @@ def _remark(entry: Entry, answer: Entry | None) -> dict[str, str]:
 
 def _audit(path: Path) -> dict[str, str]:
     held = json.loads(path.read_text(encoding="utf-8"))
-    return {"Re-run": path.stem, "Verdict": str(held.get("verdict", NONE))}
+    return {"Re-run": path.stem, "Verdict": held["grade"], "Environment": held["environment"] or NONE}
 
 
 def _frame(rows: Sequence[dict[str, str]]) -> pd.DataFrame:
