@@ -27,10 +27,11 @@ help: ## Print this list
 	@echo
 	@echo 'Options: YEAR=2024-25 takes params/2024-25.yml; PARAMS=my/file.yml another file;'
 	@echo '         RUN=outputs/2024-25/national/current the run that is reviewed;'
+	@echo '         FRESH=1 makes the report anew, whatever was made before;'
 	@echo '         PYTHON=python3.12 the Python to build the environment with (3.11 to 3.13).'
 
 annual-report: .venv $(DEMO) ## Make the year's report: HTML, PDF, spreadsheets
-	@$(IN)reportlib report '$(PARAMS)'
+	@$(IN)reportlib report '$(PARAMS)' $(if $(FRESH),--fresh)
 
 check-data: .venv $(DEMO) ## Check the extracts against their contracts, and stop there
 	@$(IN)reportlib check-data '$(PARAMS)'
@@ -94,7 +95,7 @@ docs: .venv ## Write the pages of docs/ that are made from the code
 		Path("docs/parameters.md").write_text(parameters_page(), encoding="utf-8")'
 
 clean: ## Remove the environment, the demo data and caches; never a report in outputs/
-	rm -rf .venv data/demo .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv data/demo outputs/.cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -not -path './outputs/*' -prune -exec rm -rf {} +
 
 # The environment holds a copy of the lock that it was built from.

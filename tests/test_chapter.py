@@ -25,6 +25,8 @@ from reportlib.measures import MEASURES, TableSpec
 from reportlib.params import Params
 from small_handoff import PARAMETERS, write_handoff
 
+SUMMARY = {"tables": [], "published": [], "reads_facts": True}
+
 
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
@@ -120,7 +122,7 @@ def test_every_model_is_json_and_its_figures_are_final(chapter, shown):
 
 def test_the_summary_reads_the_facts_of_the_chapters_before(tmp_path, shown):
     uphold = {"tables": ["uphold-rate"], "published": []}
-    handoff = Handoff(write_handoff(tmp_path / "h", uphold=uphold, summary={"tables": [], "published": []}))
+    handoff = Handoff(write_handoff(tmp_path / "h", uphold=uphold, summary=SUMMARY))
     chapter = Chapter("uphold", PARAMETERS, handoff)
     comparison = chapter.compare("uphold-rate")
     chapter.say(comparison)
@@ -138,7 +140,7 @@ def test_the_summary_reads_the_facts_of_the_chapters_before(tmp_path, shown):
 
 
 def test_a_summary_of_no_comparison_says_so(tmp_path, shown):
-    summary = Chapter("summary", PARAMETERS, Handoff(write_handoff(tmp_path, summary={"tables": [], "published": []})))
+    summary = Chapter("summary", PARAMETERS, Handoff(write_handoff(tmp_path, summary=SUMMARY)))
     shown.clear()
     summary.headlines("uphold-rate")
     summary.verdicts("uphold-rate")

@@ -18,7 +18,7 @@ def handoff(tmp_path: Path) -> Handoff:
     chapters = {
         "uphold": {"tables": ["uphold-rate"], "published": ["deaths-by-type"]},
         "deaths": {"tables": ["deaths-by-region"], "published": []},
-        "summary": {"tables": [], "published": []},
+        "summary": {"tables": [], "published": [], "reads_facts": True},
     }
     return Handoff(write_handoff(tmp_path / "handoff", **chapters))
 
@@ -91,7 +91,16 @@ def test_the_facts_of_the_chapters_before_are_read_together(handoff):
     facts = [Fact(name, "2024-25", "national", "uphold", "t", "value", "l", "1") for name in ("b", "a")]
     write(facts[:1], handoff.folder / "facts" / "one.jsonl")
     write(facts[1:], handoff.folder / "facts" / "two.jsonl")
-    assert [fact.id for fact in handoff.facts()] == ["a", "b"]
+    assert [fact.id for fact in handoff.facts("summary")] == ["a", "b"]
+
+
+def test_a_chapter_reads_of_the_run_what_is_its_own_unless_it_declares_more(handoff):
+    with pytest.raises(ReportError, match=r"uphold reads what is not its own: declare `reads_facts: true`"):
+        handoff.facts("uphold")
+    assert set(handoff.part("uphold")["tables"]) == {"uphold-rate"}
+    assert "inputs" not in handoff.part("uphold")
+    assert set(handoff.part("summary")["tables"]) > {"uphold-rate"}
+    assert "inputs" in handoff.part("summary")
 
 
 def test_without_counts_the_user_is_told_what_to_do(tmp_path):

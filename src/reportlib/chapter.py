@@ -20,7 +20,7 @@ from reportlib.comparison import compare, measure
 from reportlib.errors import ReportError
 from reportlib.ethnicity import groupings, label
 from reportlib.facts import Fact
-from reportlib.handoff import Handoff
+from reportlib.handoff import Handoff, undeclared
 from reportlib.measures import TableSpec
 from reportlib.params import years_to
 from reportlib.presentation import (
@@ -170,12 +170,16 @@ class Chapter:
     def about(self, name: str) -> None:
         """Show a table of words about the run: inputs, findings, what is hidden, methods, versions."""
         about = ABOUT[name]
-        _show_table(frame_table(name, about.caption, about.frame(self.handoff.run), about.header))
+        try:
+            frame = about.frame(self.handoff.part(self.name))
+        except KeyError:
+            raise undeclared(self.name) from None
+        _show_table(frame_table(name, about.caption, frame, about.header))
 
     def register(self) -> None:
         """Show the explain-or-reform register: every disproportionate comparison, and what is left of it."""
         period = self._label("pooled")
-        frame = register(self.handoff.facts(), period, self.handoff.run["responses"])
+        frame = register(self.handoff.facts(self.name), period, self.handoff.run["responses"])
         _show_table(
             frame_table(
                 "register", f"Disproportionate comparisons, {period}", frame, "Comparison", self.handoff.run["status"]
@@ -186,7 +190,7 @@ class Chapter:
 
     def headlines(self, *tables: str) -> None:
         """Show the finding of each of these tables, with its weightiest verdict."""
-        items = [item for table in tables if (item := headline(self.handoff.facts(), table))]
+        items = [item for table in tables if (item := headline(self.handoff.facts(self.name), table))]
         if not items:
             _show_text("no-headlines", NO_COMPARISON, "note")
             return
@@ -195,7 +199,7 @@ class Chapter:
 
     def verdicts(self, *tables: str) -> None:
         """Show every verdict of these tables side by side, by measure and ethnic group: a picture and a table."""
-        frame = verdicts(self.handoff.facts(), tables)
+        frame = verdicts(self.handoff.facts(self.name), tables)
         if frame.empty:
             _show_text("no-verdicts", NO_COMPARISON, "note")
             return

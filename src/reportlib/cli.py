@@ -59,7 +59,11 @@ def settled() -> None:
 
 
 @app.command()
-def report(params: ParamsFile, outputs: Annotated[Path, typer.Option(help="Where runs are kept.")] = OUTPUTS) -> None:
+def report(
+    params: ParamsFile,
+    outputs: Annotated[Path, typer.Option(help="Where runs are kept.")] = OUTPUTS,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Use nothing of what was made before.")] = False,
+) -> None:
     """Make the report: HTML, PDF and the tables behind them."""
     with user_errors():
         from reportlib import facts
@@ -78,6 +82,7 @@ def report(params: ParamsFile, outputs: Annotated[Path, typer.Option(help="Where
                 outputs,
                 stage=lambda name: _stage(status, name),
                 tell=lambda chapter, what, seconds: _told(chapter, what, seconds),
+                fresh=fresh,
             )
         for name, seconds in run.seconds.items():
             console.print(f"  {seconds:6.1f} s  {name}")
@@ -88,7 +93,9 @@ def report(params: ParamsFile, outputs: Annotated[Path, typer.Option(help="Where
         if open_:
             write_responses(answers, given, open_)
             console.print(f"Disproportionate: {counted(len(open_), 'comparison')}. Answers: {os.path.relpath(answers)}")
-        if not run.new:
+        if fresh and not run.new:
+            console.print("Made afresh, every file is the same as before.")
+        elif not run.new:
             console.print("Nothing has changed since this report was made.")
         for path in (run.html, run.pdf):
             console.print(f"{os.path.relpath(path)}", style="bold", soft_wrap=True)

@@ -15,6 +15,8 @@ from reportlib.errors import ReportError
 from reportlib.facts import Fact
 from reportlib.measures import MEASURES, TableSpec
 
+SHARED = ("parameters", "status", "disclosure", "establishments")  # what every chapter may read of a run
+
 
 @dataclass(frozen=True)
 class Handoff:
@@ -85,9 +87,31 @@ class Handoff:
         """The estimates released beside a table's counts."""
         return pd.read_parquet(self.folder / "estimates" / f"{table}.parquet")
 
-    def facts(self) -> list[Fact]:
-        """The facts of the chapters that have been written so far."""
+    def part(self, chapter: str) -> dict[str, Any]:
+        """What a chapter may read of the run: all but the code's digests if it reads the others' facts, else its own.
+
+        A chapter whose notebook, code and part are as before need not run again.
+        """
+        if self.reads_facts(chapter):
+            return {name: held for name, held in self.run.items() if name not in ("code", "lock")}
+        own = {name: self.run[name] for name in SHARED if name in self.run}
+        entry = self.run["chapters"][chapter]
+        return own | {"chapter": entry, "tables": {table: self.run["tables"][table] for table in entry["tables"]}}
+
+    def reads_facts(self, chapter: str) -> bool:
+        return bool(self.run["chapters"][chapter].get("reads_facts"))
+
+    def facts(self, chapter: str) -> list[Fact]:
+        """The facts of the chapters before it. Raises ReportError for a chapter that does not declare to read them."""
+        if not self.reads_facts(chapter):
+            raise undeclared(chapter)
         return facts.read(sorted((self.folder / "facts").glob("*.jsonl")))
+
+
+def undeclared(chapter: str) -> ReportError:
+    return ReportError(
+        f"The chapter {chapter} reads what is not its own: declare `reads_facts: true` in its notebook's metadata."
+    )
 
 
 def checked(frame: pd.DataFrame) -> pd.DataFrame:

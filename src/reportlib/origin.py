@@ -49,7 +49,12 @@ def portable(params: Params, before: Iterable[Release] = ()) -> Params:
 
 def origin(params: Params, sources: Mapping[str, Source], responses: Mapping[str, str]) -> Origin:
     """What a report with these parameters and inputs follows from; `params` are portable."""
-    inputs = [f"{name} {sources[name].sha256}" for name in sorted(sources)]
+    return origin_of(params, {name: source.sha256 for name, source in sources.items()}, responses)
+
+
+def origin_of(params: Params, digests: Mapping[str, str], responses: Mapping[str, str]) -> Origin:
+    """The same from the checksums of the inputs alone."""
+    inputs = [f"{name} {digests[name]}" for name in sorted(digests)]
     return Origin(
         parameters=_digest(params.model_dump_json()),
         responses=_digest(json.dumps(dict(responses), sort_keys=True)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,8 +27,17 @@ def code_files(root: Path = ROOT) -> list[str]:
 
 def code_digests(root: Path = ROOT) -> dict[str, str]:
     """SHA-256 of the project's code, and of the lock of what it stands on."""
-    code = hashlib.sha256()
-    for name in code_files(root):
-        code.update(f"{name} {hashlib.sha256((root / name).read_bytes()).hexdigest()}\n".encode())
     lock = hashlib.sha256((root / LOCK).read_bytes())
-    return {"code": code.hexdigest(), "lock": lock.hexdigest()}
+    return {"code": _digest(root, code_files(root)), "lock": lock.hexdigest()}
+
+
+def library_digest(root: Path = ROOT) -> str:
+    """SHA-256 of the code that every chapter stands on, and of the lock: of no notebook."""
+    return _digest(root, [name for name in (*code_files(root), LOCK) if not name.startswith("notebooks/")])
+
+
+def _digest(root: Path, names: Iterable[str]) -> str:
+    found = hashlib.sha256()
+    for name in names:
+        found.update(f"{name} {hashlib.sha256((root / name).read_bytes()).hexdigest()}\n".encode())
+    return found.hexdigest()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ import nbformat
 import psutil
 import pytest
 from lxml import html
-from small_report import DEATHS, Project, project
+from ruamel.yaml import YAML
+from small_report import ANALYSIS, DEATHS, Project, project
 from typer.testing import CliRunner
 
 from reportlib import facts
@@ -269,6 +271,73 @@ def test_a_fresh_run_has_the_same_bytes_and_clears_what_a_killed_one_left(short,
     assert scratch_left(again) == []
     order = ["reading and checking inputs", "counting", "protecting", "estimating", "running the chapters"]
     assert stages[: len(order)] == order
+
+
+# A chapter runs again when what it follows from changed, and not otherwise
+
+
+@pytest.fixture
+def became(short) -> Callable[..., dict[str, str]]:
+    """Make the report; what became of each chapter."""
+
+    def make(**how: Any) -> dict[str, str]:
+        said = {}
+        report(load(short.params), {}, short.outputs, tell=lambda name, what, _: said.update({name: what}), **how)
+        return said
+
+    return make
+
+
+def test_a_cached_chapter_gives_the_same_bytes_as_a_fresh_one(short, became):
+    before = files(short.current)
+    shutil.rmtree(short.current)
+    assert became() == {"deaths": "unchanged"}
+    assert files(short.current) == before
+    assert became(fresh=True) == {"deaths": "done"}
+    assert files(short.current) == before
+
+
+def test_a_chapter_is_not_run_for_a_parameter_that_it_does_not_read(short, became):
+    short.change(title="Another title")
+    assert became() == {"deaths": "unchanged"}
+    short.change(trend_years=3)
+    assert became() == {"deaths": "done"}
+
+
+def test_a_chapter_runs_again_when_its_notebook_or_the_library_changed(short, became, analysis, monkeypatch):
+    analysis(f"{ANALYSIS}  # looked at again")
+    short.change(title="Another title")
+    assert became() == {"deaths": "done"}
+    monkeypatch.setattr("reportlib.build.execute.library_digest", lambda: "another library")
+    short.change(title="A third title")
+    assert became() == {"deaths": "done"}
+
+
+def test_a_chapter_runs_again_when_its_counts_changed(short, became, tmp_path):
+    held = YAML().load(short.params)["inputs"]["fatal_incidents"]
+    rows = Path(held["path"]).read_text(encoding="utf-8").splitlines()
+    fewer = tmp_path / "fewer.csv"
+    fewer.write_text("\n".join(rows[: len(rows) // 2]), encoding="utf-8")
+    short.change(inputs={**YAML().load(short.params)["inputs"], "fatal_incidents": held | {"path": str(fewer)}})
+    assert became() == {"deaths": "done"}
+
+
+def test_a_chapter_whose_entry_is_damaged_runs_again(short, became):
+    before = files(short.current)
+    (entry,) = (short.outputs / ".cache").iterdir()
+    entry.write_bytes(entry.read_bytes()[:-1])
+    shutil.rmtree(short.current)
+    assert became() == {"deaths": "done"}
+    assert files(short.current) == before
+
+
+def test_a_fresh_run_that_differs_from_the_one_kept_is_told_and_kept_apart(short, became):
+    (short.current / "facts.jsonl").write_text("{}", encoding="utf-8")
+    with pytest.raises(ReportError, match="came another report") as error:
+        became(fresh=True)
+    assert [str(finding) for finding in error.value.findings] == ["facts.jsonl: is not as it was made before"]
+    assert (short.current / "facts.jsonl").read_text() == "{}"
+    assert (short.edition / "failed" / "report.html").exists()
 
 
 def test_changed_parameters_make_another_run_and_keep_the_old(short):

@@ -1,31 +1,43 @@
-"""Chapters run by papermill, side by side, each in a kernel of its own."""
+"""Chapters run by papermill, side by side, each in a kernel of its own; those that would come out the same do not."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from importlib import import_module
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import psutil
 
+from reportlib.build.cache import Cache, key
 from reportlib.build.plan import ChapterPlan
 from reportlib.errors import Finding, ReportError
+from reportlib.handoff import Handoff
 from reportlib.kernels import warm
+from reportlib.project import library_digest
 
 KEPT_METADATA = ("kernelspec", "language_info", "reportlib")
 Tell = Callable[[str, str, float], None]  # chapter, what happened, seconds
+Told = tuple[str, float]
 
 
 def execute(
-    chapters: Sequence[ChapterPlan], parameters: dict[str, Any], handoff: Path, out: Path, tell: Tell
+    chapters: Sequence[ChapterPlan],
+    parameters: dict[str, Any],
+    handoff: Path,
+    out: Path,
+    tell: Tell,
+    cache: Cache | None = None,
 ) -> list[Path]:
-    """Run every chapter; those that read the others' facts last.
+    """Run every chapter, those that read the others' facts last; what the cache holds is taken from there.
 
     Parameters
     ----------
@@ -40,16 +52,17 @@ def execute(
     out.mkdir(parents=True, exist_ok=True)
     with _environment(REPORTLIB_WORK=str(handoff), PYDEVD_DISABLE_FILE_VALIDATION="1", **warm.ENVIRONMENT):
         for last in (False, True):
-            _side_by_side([c for c in chapters if c.reads_facts == last], parameters, out, tell)
+            run = partial(_run, parameters=parameters, handoff=handoff, out=out, cache=cache)
+            _side_by_side([c for c in chapters if c.reads_facts == last], run, out, tell)
     return [out / chapter.path.name for chapter in chapters]
 
 
-def _side_by_side(chapters: Iterable[ChapterPlan], parameters: dict[str, Any], out: Path, tell: Tell) -> None:
+def _side_by_side(chapters: Iterable[ChapterPlan], run: Callable[[ChapterPlan], Told], out: Path, tell: Tell) -> None:
     findings: list[Finding] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        running: dict[Future[float], ChapterPlan] = {}
+        running: dict[Future[Told], ChapterPlan] = {}
         for chapter in chapters:
-            running[pool.submit(_run, chapter, parameters, out / chapter.path.name)] = chapter
+            running[pool.submit(run, chapter)] = chapter
             tell(chapter.name, "started", 0.0)
         try:
             while running:
@@ -59,7 +72,7 @@ def _side_by_side(chapters: Iterable[ChapterPlan], parameters: dict[str, Any], o
                         findings.append(_failure(chapter, failure, out))
                         tell(chapter.name, "failed", 0.0)
                     else:
-                        tell(chapter.name, "done", future.result())
+                        tell(chapter.name, *future.result())
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for process in psutil.Process().children(recursive=True):
@@ -70,11 +83,35 @@ def _side_by_side(chapters: Iterable[ChapterPlan], parameters: dict[str, Any], o
         raise ReportError("Some chapters failed:", sorted(findings, key=str))
 
 
-def _run(chapter: ChapterPlan, parameters: dict[str, Any], out: Path) -> float:
-    """Run one chapter and write it without a trace of when, where or how fast; returns its seconds."""
-    from papermill import execute_notebook  # imports for a second and a half
-
+def _run(chapter: ChapterPlan, parameters: dict[str, Any], handoff: Path, out: Path, cache: Cache | None) -> Told:
+    """One chapter's executed notebook and facts, from the cache or from a kernel."""
     start = time.monotonic()
+    left = {"notebook": out / chapter.path.name, "facts": handoff / "facts" / f"{chapter.name}.jsonl"}
+    name = _key(chapter, parameters, handoff) if cache else ""
+    if cache and (held := cache.fetch(name)):
+        for what, content in held.items():
+            left[what].write_bytes(content)
+        return "unchanged", 0.0
+    _in_kernel(chapter, parameters, left["notebook"])
+    if cache:
+        cache.keep(name, {what: path.read_bytes() for what, path in left.items() if path.exists()})
+    return "done", time.monotonic() - start
+
+
+def _key(chapter: ChapterPlan, parameters: dict[str, Any], handoff: Path) -> str:
+    """The digest of all that a chapter follows from: notebook, parameters, what it reads, code and packages."""
+    read = [handoff / place / f"{spec.id}.parquet" for spec in chapter.tables for place in ("counts", "estimates")]
+    if chapter.reads_facts:
+        read += sorted((handoff / "facts").glob("*.jsonl"))
+    told = (parameters, Handoff(handoff).part(chapter.name), library_digest(), sys.version)
+    files = (path.read_bytes() if path.exists() else b"" for path in (chapter.path, *read))
+    return key(json.dumps(told, sort_keys=True), *files)
+
+
+def _in_kernel(chapter: ChapterPlan, parameters: dict[str, Any], out: Path) -> None:
+    """Run one chapter and write it without a trace of when, where or how fast."""
+    from papermill import execute_notebook
+
     execute_notebook(
         str(chapter.path),
         str(out),
@@ -84,7 +121,6 @@ def _run(chapter: ChapterPlan, parameters: dict[str, Any], out: Path) -> float:
         extra_arguments=["--log-level=CRITICAL"],  # it speaks of unencrypted loopback, and of being stopped
     )
     nbformat.write(stripped(nbformat.read(out, as_version=4)), out)
-    return time.monotonic() - start
 
 
 def stripped(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:

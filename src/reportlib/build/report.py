@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -9,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import nbformat
@@ -17,18 +18,21 @@ import psutil
 
 from reportlib import facts
 from reportlib.archive.bundle import bundle
+from reportlib.build.cache import Cache, contents
 from reportlib.build.execute import execute
 from reportlib.build.plan import ChapterPlan, plan
 from reportlib.build.prepare import prepare
 from reportlib.build.released import PATTERN, earlier
 from reportlib.errors import Finding, ReportError
 from reportlib.inputs.rules import check
-from reportlib.inputs.sources import Source, read_all
+from reportlib.inputs.sources import Source, digests, read_all
 from reportlib.kernels import warm
-from reportlib.origin import Origin, code_version, environment, origin, portable
+from reportlib.origin import Origin, code_version, environment, origin, origin_of, portable
 from reportlib.params import Params
 from reportlib.project import NOTEBOOKS, OUTPUTS, ROOT
 
+REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+SPACE = 20_000_000  # bytes, without which no report can be made
 SCRATCH = ".work-"  # followed by the process that owns it
 
 Stage = Callable[[str], None]
@@ -86,8 +90,9 @@ def report(
     outputs: Path = OUTPUTS,
     stage: Stage = lambda name: None,
     tell: Tell = lambda *told: None,
+    fresh: bool = False,
 ) -> Run:
-    """Make the report of one edition.
+    """Make the report of one edition; a `fresh` one uses nothing of what was made before.
 
     Returns the run, made now or found complete from before. Raises ReportError for whatever the user
     can mend; what was there before stays as it was.
@@ -95,25 +100,27 @@ def report(
     edition = outputs / params.reporting_year / params.edition
     clock = Clock(stage)
     with scratch(edition) as work:
-        warm.start()
         clock("reading and checking inputs")
+        if not fresh and (run := _complete(params, responses, edition)):
+            _point(edition / "current", run.folder)
+            clock.stop()
+            return replace(run, seconds=clock.seconds)
+        warm.start()
         sources, findings = checked_inputs(params, work / "inputs")
         chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
         before = earlier(params.disclosure.earlier)
         params = portable(params, before)
         follows = origin(params, sources, responses)
         home = edition / "runs" / follows.run_id
-        if not home.exists():
+        new = not home.exists()
+        if new or fresh:
             made = work / "run"
             prepare(params, chapters, sources, findings, responses, work / "handoff", clock, before)
             with _kept_if_failed(made, edition / "failed"):
-                _make(params, chapters, work / "handoff", made, clock, tell, follows)
-            clock("keeping the run")
-            home.parent.mkdir(exist_ok=True)
-            made.rename(home)
-            new = True
-        else:
-            new = False
+                cache = Cache(outputs / ".cache", trusted=not fresh)
+                _make(params, chapters, work / "handoff", made, clock, tell, follows, cache)
+                clock("keeping the run")
+                _keep(made, home)
         kept = edition / "archive" / f"{home.name}.zip"
         if not kept.exists():
             clock("archiving")
@@ -123,6 +130,35 @@ def report(
         _point(edition / "current", home)
     clock.stop()
     return Run(home, new, findings, clock.seconds)
+
+
+def _complete(params: Params, responses: Mapping[str, str], edition: Path) -> Run | None:
+    """The run that these parameters and inputs name, if it is there with its archive."""
+    try:
+        found = digests({str(name): spec for name, spec in params.inputs.items()}, ROOT)
+        home = edition / "runs" / origin_of(portable(params), found or {}, responses).run_id
+    except ReportError:  # told with everything else that is wrong, when the inputs are read
+        return None
+    if found is None or not home.exists() or not (edition / "archive" / f"{home.name}.zip").exists():
+        return None
+    held = json.loads((home / "run.json").read_text(encoding="utf-8"))["findings"]
+    return Run(home, False, [Finding(each["text"], level=each["level"]) for each in held])
+
+
+def _keep(made: Path, home: Path) -> None:
+    """Keep a run under its name. Raises ReportError where the same name stands for other files."""
+    home.parent.mkdir(exist_ok=True)
+    try:
+        made.rename(home)
+        return
+    except OSError:
+        if not home.exists():
+            raise
+    one, other = contents(made), contents(home)
+    differ = [name for name in sorted({*one, *other}) if one.get(name) != other.get(name)]
+    if differ:
+        findings = [Finding("is not as it was made before", name) for name in differ]
+        raise ReportError(f"From the same parameters, inputs and code came another report than {home.name}.", findings)
 
 
 @contextmanager
@@ -145,10 +181,11 @@ def _make(
     clock: Clock,
     tell: Tell,
     follows: Origin,
+    cache: Cache,
 ) -> None:
     """Run the chapters and render them into `made`."""
     clock("running the chapters")
-    notebooks = execute(chapters, params.analysis(), handoff, made / "notebooks", tell)
+    notebooks = execute(chapters, params.analysis(), handoff, made / "notebooks", tell, cache)
     clock("rendering")
     for name in ("run.json", PATTERN):
         shutil.copy(handoff / name, made / name)
@@ -229,8 +266,9 @@ def rendered(params: Params, notebooks: list[nbformat.NotebookNode], draft: bool
 def scratch(edition: Path) -> Iterator[Path]:
     """A folder for one run's work beside where the run will be kept, gone afterwards.
 
-    Raises ReportError where nothing can be written. What a killed run left is removed.
+    Raises ReportError where nothing can be written, or the disk is full. What a killed run left is removed.
     """
+    advice = "Make the folder writable, or free some space."
     try:
         edition.mkdir(parents=True, exist_ok=True)
         for left in edition.glob(f"{SCRATCH}*"):
@@ -238,11 +276,16 @@ def scratch(edition: Path) -> Iterator[Path]:
                 shutil.rmtree(left, ignore_errors=True)
         work = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-", dir=edition))
     except OSError as error:
-        raise ReportError(
-            f"Nothing can be written to {edition}: {error.strerror}. Make the folder writable, or free some space."
-        ) from None
+        raise ReportError(f"Nothing can be written to {edition}: {error.strerror}. {advice}") from None
     try:
         yield work
+    except Exception as error:
+        full = shutil.disk_usage(work).free < SPACE
+        refused = getattr(error, "errno", None)
+        if full or refused in REFUSED:
+            why = "the disk is full" if full else os.strerror(refused)
+            raise ReportError(f"No more can be written to {edition}: {why}. {advice}") from None
+        raise
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

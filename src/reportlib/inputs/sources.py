@@ -103,6 +103,13 @@ def read_all(inputs: Mapping[str, InputSpec], work: Path, root: Path) -> dict[st
     return sources
 
 
+def digests(inputs: Mapping[str, InputSpec], root: Path) -> dict[str, str] | None:
+    """The checksum of each input, its rows unread; None where a database has to be asked."""
+    if any(spec.kind != "files" and not spec.snapshot for spec in inputs.values()):
+        return None
+    return {name: digest(_paths(name, spec, root))[0] for name, spec in inputs.items()}
+
+
 def _fail(findings: list[Finding]) -> None:
     if findings:
         raise ReportError("The inputs cannot be read:", findings)
