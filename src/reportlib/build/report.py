@@ -283,7 +283,7 @@ def scratch(edition: Path) -> Iterator[Path]:
         full = shutil.disk_usage(work).free < SPACE
         refused = getattr(error, "errno", None)
         if full or refused in REFUSED:
-            why = "the disk is full" if full else os.strerror(refused)
+            why = "the disk is full" if full else os.strerror(refused or 0)
             raise ReportError(f"No more can be written to {edition}: {why}. {advice}") from None
         raise
     finally:
