@@ -140,8 +140,8 @@ def compare_runs(
 ) -> None:
     """Say what moved between two runs, by how much, and why."""
     with user_errors():
+        from reportlib.archive.changes import CAUSES, comparison_csv, comparison_page
         from reportlib.archive.compare import compare
-        from reportlib.archive.pages import CAUSES, comparison_csv, comparison_page
         from reportlib.archive.recompute import recomputing
         from reportlib.archive.runs import kept_run
         from reportlib.words import counted
@@ -213,7 +213,7 @@ def status(run: RunFolder, signers: Signers = SIGNERS) -> None:
 def _reviewing(run: Path, signers: Path) -> Iterator[Review]:
     """The review of a run; afterwards its pages are written and its state is told."""
     with user_errors():
-        from reportlib.archive.pages import write_pages
+        from reportlib.archive.reviewer import write_pages
         from reportlib.archive.runs import kept_run
         from reportlib.archive.signoff import Review
 

@@ -16,8 +16,8 @@ from test_deaths_counts import write
 from typer.testing import CliRunner
 
 from reportlib.archive import remarks
-from reportlib.archive.pages import write_pages
 from reportlib.archive.remarks import Log
+from reportlib.archive.reviewer import write_pages
 from reportlib.archive.runs import kept_run
 from reportlib.archive.signature import sign as ssh_sign
 from reportlib.archive.signoff import DRAFT_LIST, MANIFEST, Review, last_signed
@@ -313,9 +313,14 @@ def test_a_remark_names_something_that_is_there(review):
         remarks.remark(review.run, "deaths", "  ", "Rosa")
 
 
-def test_the_next_report_is_compared_with_the_last_signed_one(office, review):
+def test_the_next_report_is_compared_with_the_last_signed_one(signed):
+    following = signed.run.edition / "runs" / "0123456789abcdef"
+    shutil.copytree(signed.run.folder, following)
+    review = Review(kept_run(following), signed.allowed)
+    assert last_signed(signed) is None  # a report is not its own forerunner
+    found = last_signed(review)
+    assert found and found.id == signed.run.id
+    page = (write_pages(review) / "reviewer.html").read_text(encoding="utf-8")
+    assert f"Compared with 2024-25 (national, run {signed.run.id[:8]})" in page
+    later(signed.signed / "report.pdf")
     assert last_signed(review) is None
-    runs = review.run.edition
-    shutil.copytree(office[0].project.current, runs / "runs" / "0123456789abcdef")
-    assert last_signed(review) is None  # a copy is not what was signed
-    assert last_signed(office[0].review) is None  # nor is a report its own forerunner

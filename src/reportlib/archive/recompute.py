@@ -110,15 +110,11 @@ def recomputing(
 
 def _unpack(bundle: Path, to: Path) -> None:
     """The project of a bundle: its code, lock and inputs."""
+    bag = to.with_suffix(".bag")
     with zipfile.ZipFile(bundle) as held:
-        for name in held.namelist():
-            _, found, own = name.partition("data/project/")
-            if found and not own.endswith("/"):
-                path = to / own
-                if not path.resolve().is_relative_to(to.resolve()):
-                    raise ReportError(f"{bundle.name} holds a file that would leave its folder: {name}")
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(held.read(name))
+        held.extractall(bag)  # leaves out what would lead elsewhere
+    for project in bag.glob("*/data/project"):
+        project.rename(to)
 
 
 def _plain(params: Params) -> dict[str, Any]:

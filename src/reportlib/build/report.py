@@ -165,6 +165,7 @@ def _keep(made: Path, home: Path) -> None:
 def prepared(params: Params, outputs: Path = OUTPUTS) -> Iterator[Path]:
     """The folder of protected counts that notebooks read, with the facts of every chapter, while it is needed."""
     with scratch(outputs / params.reporting_year / params.edition) as work:
+        warm.start()
         sources, findings = checked_inputs(params, work / "inputs")
         chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
         before = earlier(params.disclosure.earlier)

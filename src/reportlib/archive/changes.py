@@ -1,0 +1,144 @@
+"""What changed between two runs, for people: a page, and a CSV with every move."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from reportlib.archive.compare import TOGETHER, UNKNOWN, Comparison, Move
+from reportlib.archive.pages import INTERNAL, NONE, Section, named, page, text_of
+from reportlib.facts import Fact
+from reportlib.words import counted, number
+
+MOST = 40  # moves shown on the page; the CSV holds all
+CAUSES = {
+    "period": "Later period",
+    "data": "Revised data",
+    "period and data": "Later period and data",
+    "parameters": "Parameters",
+    "code": "Code or method",
+    TOGETHER: "Only together (interaction)",
+    UNKNOWN: "Not attributed",
+}
+ATTRIBUTED = (
+    "The figures of the later report were worked out again with one thing of the earlier one put back at a time: "
+    "the period, then the records for that same period, the parameters, the code. What a figure moves by then is due "
+    "to that thing alone. What the things do only together is their interaction; it can be less than nothing, where "
+    "each alone would already have moved the figure. Packages are those installed today."
+)
+
+
+def comparison_page(found: Comparison) -> str:
+    """The page of a comparison."""
+    title = f"What changed from {named(found.a)} to {named(found.b)}"
+    same = found.held - sum(move.a is not None and move.b is not None for move in found.moves)
+    text = f"{INTERNAL} Of {counted(found.held, 'figure')} that both hold, {number(same)} are the same."
+    sections = [
+        Section(
+            "Why figures moved",
+            ATTRIBUTED if found.causes else "Nothing that a figure follows from differs.",
+            "What differs, and what it moved",
+            _causes(found),
+        ),
+        *moved(found),
+    ]
+    return page("what-changed", title, text, sections, found.b)
+
+
+def moved(found: Comparison, why: bool = True) -> list[Section]:
+    """The verdicts that changed, and the figures that moved most; with or without their causes."""
+    verdicts = [move for move in found.moves if move.fact.statistic == "verdict"]
+    figures = [move for move in found.moves if move.relative is not None]
+    figures.sort(key=lambda move: (-(move.relative or 0), move.key))
+    told = (
+        f"{counted(len(figures), 'figure')} with an interval moved. "
+        + (f"The {MOST} that moved furthest are shown; all are in the CSV. " if len(figures) > MOST else "")
+        + "A move of 1.0 goes from the earlier figure to the limit of its interval on that side; one above it is "
+        "larger than chance in the earlier figure alone would explain."
+    )
+    return [
+        Section(
+            "Verdicts that changed",
+            "" if verdicts else "None.",
+            "Verdicts, earlier and later",
+            [_verdict(move, why) for move in verdicts],
+        ),
+        Section(
+            "Figures that moved furthest",
+            told if figures else "None.",
+            "Figures, earlier and later",
+            [_figure(move, why) for move in figures[:MOST]],
+        ),
+    ]
+
+
+def _causes(found: Comparison) -> list[dict[str, str]]:
+    figures, verdicts = found.by_cause(), found.by_cause("verdict")
+    rows = [
+        {
+            "Cause": CAUSES[cause.name],
+            "What differs": cause.what,
+            "Figures moved": NONE if cause.why_not else number(figures[cause.name]),
+            "Verdicts changed": NONE if cause.why_not else number(verdicts[cause.name]),
+            "How it is known": f"Not attributed, because: {cause.why_not}" if cause.why_not else _how(found),
+        }
+        for cause in found.causes
+    ]
+    told = {TOGETHER: "No single thing alone", UNKNOWN: "Left over"}
+    return rows + [
+        {"Cause": CAUSES[name], "What differs": what, "Figures moved": number(figures[name]),
+         "Verdicts changed": number(verdicts[name]), "How it is known": "Figures that no cause above accounts for"}
+        for name, what in told.items() if figures[name]
+    ]  # fmt: skip
+
+
+def _how(found: Comparison) -> str:
+    return "The only difference" if len(found.causes) == 1 else "Worked out again with this alone put back"
+
+
+def _verdict(move: Move, why: bool) -> dict[str, str]:
+    row = _row(move) | {"Earlier": text_of(move.a), "Later": text_of(move.b)}
+    return row | ({"Because of": _because(move)} if why else {})
+
+
+def _figure(move: Move, why: bool) -> dict[str, str]:
+    row = _row(move) | {"Figure": _statistic(move.fact), "Earlier": text_of(move.a), "Later": text_of(move.b)}
+    row |= {"Move in relation to interval": number(move.relative, "", 1)}
+    return row | ({"Because of": _because(move)} if why else {})
+
+
+def _row(move: Move) -> dict[str, str]:
+    when = "" if move.key.when == "pooled" else f", {move.fact.period}"
+    return {"Comparison": f"{move.fact.label}{when}", "Chapter": move.fact.chapter.replace("-", " ")}
+
+
+def _because(move: Move) -> str:
+    return ", ".join(CAUSES[name] for name in move.causes).capitalize()
+
+
+def _statistic(fact: Fact) -> str:
+    names = {"value": "rate", "ratio": "relative rate"}
+    return names.get(fact.statistic, fact.statistic.replace("_", " "))
+
+
+def comparison_csv(found: Comparison) -> str:
+    """Every move as CSV: one row a figure, one column a cause."""
+    names = [*(cause.name for cause in found.causes), TOGETHER, UNKNOWN]
+    lines = io.StringIO()
+    writer = csv.writer(lines)
+    parts = [f"due to {name}" if name in CAUSES and name not in (TOGETHER, UNKNOWN) else name for name in names]
+    head = ("fact", "when", "edition", "table", "label", "a", "b", "moved by", "in relation to interval", "causes")
+    writer.writerow([*head, *parts])
+    for move in found.moves:
+        own = [move.key.id, move.key.when, move.key.edition, move.key.table, move.fact.label]
+        moves = [_value(move.a), _value(move.b), _number(move.by), _number(move.relative, 3), "; ".join(move.causes)]
+        writer.writerow([*own, *moves, *(_number(move.amounts.get(name)) for name in names)])
+    return lines.getvalue()
+
+
+def _value(fact: Fact | None) -> str:
+    return "" if fact is None else fact.text if fact.value is None else str(fact.value)
+
+
+def _number(value: float | None, places: int = 9) -> str:
+    return "" if value is None else f"{round(value, places):g}"

@@ -1,0 +1,125 @@
+"""What the author and the reviewer of a run read: the reviewer's page and the review log."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from reportlib.archive.changes import moved
+from reportlib.archive.compare import Comparison, State, compare
+from reportlib.archive.pages import INTERNAL, NONE, Section, named, page, text_of
+from reportlib.archive.remarks import Entry
+from reportlib.archive.runs import Facts, KeptRun
+from reportlib.archive.signoff import Review, Standing, last_signed
+from reportlib.errors import ReportError
+from reportlib.facts import Fact
+from reportlib.words import number
+
+
+def reviewer_page(run: KeptRun, since: Comparison | None) -> str:
+    """Crude and adjusted side by side for each chapter, and what changed since the last signed report."""
+    held: dict[str, list[dict[str, str]]] = {}
+    for fact in run.facts.values():
+        if fact.statistic == "adjusted_ratio":
+            held.setdefault(fact.chapter, []).append(_adjusted(fact, run))
+    crude = [
+        Section(chapter.replace("-", " ").capitalize(), "", f"Crude and adjusted: {chapter.replace('-', ' ')}", rows)
+        for chapter, rows in sorted(held.items())
+    ]
+    title = "What changed since the last signed report"
+    changed = [Section(title, "No report of this edition has been signed before.")]
+    if since:
+        about = f"Compared with {named(since.a)}; `make compare` says why."
+        changed = [Section(title, about), *moved(since, why=False)]
+    text = f"{INTERNAL} An adjusted relative rate holds equal what the chapter names; the verdict is on the crude one."
+    return page("reviewer", f"For the reviewer of {named(run)}", text, [*crude, *changed], run)
+
+
+def _adjusted(fact: Fact, run: KeptRun) -> dict[str, str]:
+    """One comparison: the crude ratio of the table, and beside it the adjusted one of its evidence."""
+    (key,) = [key for key, held in run.facts.items() if held is fact]
+    stem, table = key.id.rpartition("/")[0], key.table.removesuffix("-evidence")
+    crude = {name: run.facts.get(key._replace(id=f"{stem}/{name}", table=table))
+             for name in ("ratio", "ratio_lower", "verdict")}  # fmt: skip
+    limits = run.facts.get(key._replace(id=f"{stem}/adjusted_lower"))
+    ratio = crude["ratio"]
+    gap = "" if fact.mark or ratio is None or ratio.mark else f"{float(fact.value or 0) - float(ratio.value or 0):+.2f}"
+    return {
+        "Comparison": fact.label + (f" ({ratio.unit})" if ratio and ratio.unit else ""),
+        "Crude relative rate": text_of(ratio),
+        "Its interval": text_of(crude["ratio_lower"]),
+        "Adjusted relative rate": fact.text,
+        "Its interval, adjusted": text_of(limits),
+        "Change": gap.replace("-", "−") or NONE,
+        "Verdict": text_of(crude["verdict"]),
+    }
+
+
+def write_pages(review: Review) -> Path:
+    """Write the review log and the reviewer's page beside the run; returns their folder."""
+    before = last_signed(review)
+    since = compare(before, review.run, _unasked) if before else None
+    review.folder.mkdir(parents=True, exist_ok=True)
+    for name, text in (("review-log", review_log(review)), ("reviewer", reviewer_page(review.run, since))):
+        (review.folder / f"{name}.html").write_text(text, encoding="utf-8")
+    return review.folder
+
+
+def _unasked(state: State) -> Facts:
+    raise ReportError("`make compare` says why.")
+
+
+# The log
+
+
+def review_log(review: Review) -> str:
+    """Sign-off, verdicts of re-runs, remarks with their answers."""
+    standing, entries = review.standing(), review.log.entries()
+    answers = {entry.about: entry for entry in entries if entry.kind == "answer"}
+    steps = [{"Step": _step(entry), "By": entry.by, "At": entry.at} for entry in entries if entry.kind in STEPS]
+    faults = [{"What is wrong": str(fault)} for fault in standing.faults]
+    remarks = [_remark(entry, answers.get(str(entry.number))) for entry in entries if entry.kind == "remark"]
+    audits = [_audit(path) for path in sorted(review.folder.glob("audit*.json"))]
+    sections = [
+        Section("Sign-off", _standing(standing), "Steps of the sign-off", steps),
+        *([Section("Why it is a draft", "", "What is not as it was", faults)] if faults else []),
+        Section("Re-runs", "" if audits else "The archive has not been audited.", "Verdicts of audits", audits),
+        Section("Remarks and answers", "" if remarks else "None.", "Remarks, each with its answer", remarks),
+    ]
+    title = f"Review log of {named(review.run)}"
+    return page("review-log", title, INTERNAL, sections, review.run)
+
+
+STEPS = {"review": "Given to review", "sign": "Signed off", "publish": "Published"}
+
+
+def _step(entry: Entry) -> str:
+    return f"{entry.number}. {STEPS[entry.kind]}"
+
+
+def _standing(standing: Standing) -> str:
+    done = {"author": "given to review by", "reviewer": "signed by"}
+    who = "".join(f", {done[role]} {name}" for role, name in standing.people.items() if name)
+    return f"The report is **{standing.state}**{who}."
+
+
+def _remark(entry: Entry, answer: Entry | None) -> dict[str, str]:
+    return {
+        "Remark": f"{entry.number}. {entry.text}",
+        "About": entry.about,
+        "By": f"{entry.by}, {entry.at}",
+        "Answer": answer.text if answer else "not answered yet",
+        "Answered by": f"{answer.by}, {answer.at}" if answer else NONE,
+    }
+
+
+def _audit(path: Path) -> dict[str, str]:
+    """A verdict of `make audit`."""
+    held = json.loads(path.read_text(encoding="utf-8"))
+    return {
+        "Re-run": path.stem.removeprefix("audit-"),
+        "Verdict": held["grade"],
+        "Environment": held["environment"] or NONE,
+        "Figures that differ": number(len(held["figures"])),
+        "Files that differ": number(len(held["files"])),
+    }
