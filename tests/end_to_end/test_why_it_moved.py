@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -14,12 +15,12 @@ import pytest
 from small_report import DEATHS, project, short_chapter
 
 from reportlib.archive.compare import Comparison, Move, compare
-from reportlib.archive.recompute import recomputing
+from reportlib.archive.recompute import Recompute, recomputing
 from reportlib.archive.runs import kept_run
+from reportlib.errors import ReportError
 from reportlib.inputs import demo
-from reportlib.project import ROOT
+from reportlib.project import ROOT, code_digests
 
-pytestmark = pytest.mark.full
 TABLE = {"id": "deaths-by-place", "measure": "deaths", "by": ["year", "establishment_type"], "period": "trend"}
 REVISED = 30  # deaths of 2023-24 that the later extract places in another prison
 PER = 'adverse="death",'
@@ -89,6 +90,7 @@ def move(found: Comparison, kind: str, statistic: str, year: str = "2023-24") ->
     return one
 
 
+@pytest.mark.full
 def test_everything_that_differs_was_worked_out_again(found):
     assert [(cause.name, cause.why_not) for cause in found.causes] == [
         ("period", ""),
@@ -98,11 +100,13 @@ def test_everything_that_differs_was_worked_out_again(found):
     ]
 
 
+@pytest.mark.full
 def test_records_that_were_revised_are_data(found):
     assert (move(found, FROM, "numerator").by, move(found, FROM, "numerator").causes) == (REVISED, ("data",))
     assert (move(found, TO, "numerator").by, move(found, TO, "numerator").causes) == (-REVISED, ("data",))
 
 
+@pytest.mark.full
 def test_a_rate_of_another_unit_is_code(found):
     rate = move(found, "all", "value")
     assert rate.causes == ("code",)
@@ -111,6 +115,7 @@ def test_a_rate_of_another_unit_is_code(found):
     assert rate.a.value == pytest.approx(10 * rate.b.value, abs=0.1)  # printed to two places
 
 
+@pytest.mark.full
 def test_limits_of_another_level_are_parameters_and_code(found):
     upper = move(found, "all", "upper")
     assert upper.causes == ("parameters", "code")
@@ -118,10 +123,44 @@ def test_limits_of_another_level_are_parameters_and_code(found):
     assert upper.amounts["code"] < 0
 
 
+@pytest.mark.full
 def test_a_year_that_is_new_is_the_period(found):
     new = move(found, "all", "numerator", "2024-25")
     assert (new.a, new.causes) == (None, ("period",))
 
 
+@pytest.mark.full
 def test_what_nothing_changed_did_not_move(found):
-    assert [one for one in found.moves if one.key.id.endswith("/denominator") and one.key.when == "2023-24"] == []
+    both = [one for one in found.moves if one.a and one.b]
+    assert [one.key for one in both if one.key.id.endswith("/denominator") and one.key.when == "2023-24"] == []
+
+
+def test_code_and_inputs_are_taken_from_the_bundle_of_a_run(made_once, tmp_path):
+    run = kept_run(made_once.current)
+    with recomputing(run, run) as compute:
+        alone = Recompute(run, run, projects=[], data=[], work=compute.work)
+        given = alone.parameters({part: run for part in ("period", "data", "parameters", "code")})
+        assert alone.code(run) == compute.work / run.id
+        assert code_digests(alone.code(run)) == run.code
+        assert all(spec["path"].startswith(str(compute.work)) for spec in given["inputs"].values())
+    (made_once.edition / "archive" / f"{run.id}.zip").rename(tmp_path / "bundle.zip")
+    with recomputing(run, run) as compute:
+        gone = Recompute(run, run, projects=[], data=[], work=compute.work)
+        with pytest.raises(ReportError, match=r"The code that made the run \w+ is not here"):
+            gone.code(run)
+    (tmp_path / "bundle.zip").rename(made_once.edition / "archive" / f"{run.id}.zip")
+
+
+def test_inputs_that_were_not_archived_are_known_by_their_checksum(made_once, demo_data, tmp_path):
+    run = kept_run(made_once.current)
+    everything = {part: run for part in ("period", "data", "parameters", "code")}
+    gone = Recompute(run, run, projects=[], data=[], work=tmp_path)
+    with pytest.raises(ReportError, match=r"The input \w+ of the run \w+ is not here as it was"):
+        gone.parameters(everything)
+    found = replace(gone, data=[demo_data]).parameters(everything)
+    assert found["inputs"]["population"]["path"] == str(demo_data / "population.parquet")
+    shutil.copytree(demo_data, tmp_path / "other")
+    with (tmp_path / "other" / "establishments.csv").open("a") as file:
+        file.write("\n")
+    with pytest.raises(ReportError, match="The input establishments"):
+        replace(gone, data=[tmp_path / "other"]).parameters(everything)

@@ -17,7 +17,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from reportlib.archive.compare import PERIOD, State
+from reportlib.archive.compare import NO_FIGURE, PERIOD, State
 from reportlib.archive.runs import Facts, KeptRun
 from reportlib.errors import ReportError
 from reportlib.inputs.sources import digest
@@ -47,9 +47,9 @@ class Recompute:
         Raises ReportError where code or inputs are not there any more, or do not go together.
         """
         chosen = {part: self.a if part in state else self.b for part in ("period", "data", "parameters", "code")}
-        code, to = self._code(chosen["code"]), self.work / "-".join(["with", *sorted(state)])
+        code, to = self.code(chosen["code"]), self.work / "-".join(["with", *sorted(state)])
         to.mkdir()
-        _write(self._parameters(chosen), to / "parameters.yml")
+        _write(self.parameters(chosen), to / "parameters.yml")
         environment = os.environ | {"PYTHONPATH": str(code / "src")}
         command = [sys.executable, "-c", RUN, "facts", str(to / "parameters.yml"), "--to", str(to)]
         done = subprocess.run(command, cwd=code, env=environment, capture_output=True, text=True, check=False)
@@ -61,11 +61,16 @@ class Recompute:
             raise ReportError(f"The inputs of the run {chosen['data'].id} have changed since: {names}.")
         return made.facts
 
-    def _parameters(self, chosen: dict[str, KeptRun]) -> dict[str, Any]:
-        """The parameters as a file holds them; what has its default is left to it, since older code may not know it."""
-        held = _plain(chosen["parameters"].params)
-        for name in (*PERIOD, "edition"):
-            held[name] = getattr(chosen["period" if name in PERIOD else "parameters"].params, name)
+    def parameters(self, chosen: dict[str, KeptRun]) -> dict[str, Any]:
+        """The parameters as a file holds them, without those that have their default: older code may not know them.
+
+        `chosen` says from which run period, data and parameters come. Raises ReportError for an input that is not here.
+        """
+        own = chosen["parameters"]
+        held = {name: value for name, value in _plain(own.params).items() if name not in NO_FIGURE}
+        if earlier := own.params.disclosure.earlier:  # the bundle of the run holds them
+            held["disclosure"]["earlier"] = [str(self.work / own.id / path) for path in earlier]
+        held |= {name: getattr(chosen["period"].params, name) for name in PERIOD}
         held["inputs"] = _plain(chosen["data"].params)["inputs"]
         run = chosen["data"]
         for name, spec in held["inputs"].items():
@@ -86,7 +91,8 @@ class Recompute:
             "since. Name the folder where it is kept with --data."
         )
 
-    def _code(self, run: KeptRun) -> Path:
+    def code(self, run: KeptRun) -> Path:
+        """The project whose code made a run. Raises ReportError where it is not here."""
         for folder in (*self.projects, self.work / run.id):
             if (folder / "requirements.lock").is_file() and code_digests(folder) == run.code:
                 return folder
