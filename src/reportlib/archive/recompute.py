@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from ruamel.yaml import YAML
 
 from reportlib.archive.compare import NO_FIGURE, PERIOD, State
 from reportlib.archive.runs import Facts, KeptRun
+from reportlib.archive.verify import unpacked
 from reportlib.errors import ReportError
 from reportlib.inputs.sources import digest
 from reportlib.params import Params
@@ -110,17 +110,8 @@ def recomputing(
     with tempfile.TemporaryDirectory() as folder:
         for run in {run.id: run for run in (a, b)}.values():
             if (bundle := run.edition / "archive" / f"{run.id}.zip").is_file():
-                _unpack(bundle, Path(folder) / run.id)
+                (unpacked(bundle, Path(folder) / "bags" / run.id) / "data" / "project").rename(Path(folder) / run.id)
         yield Recompute(a, b, (ROOT, *projects), data, Path(folder))
-
-
-def _unpack(bundle: Path, to: Path) -> None:
-    """The project of a bundle: its code, lock and inputs."""
-    bag = to.with_suffix(".bag")
-    with zipfile.ZipFile(bundle) as held:
-        held.extractall(bag)  # leaves out what would lead elsewhere
-    for project in bag.glob("*/data/project"):
-        project.rename(to)
 
 
 def _plain(params: Params) -> dict[str, Any]:
