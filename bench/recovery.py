@@ -85,7 +85,7 @@ def compared(seed: int) -> pd.DataFrame:
         for spec in headline_tables(params):
             counts, beside = unprotected(release, spec), estimates(release, spec, **given)
             found[spec.measure.code] = compare(counts, beside, spec, years=len(params.pooled), **given)
-        release.db.close()
+        release.engine.close()
     return pd.concat(found, names=["measure", None]).reset_index("measure")
 
 

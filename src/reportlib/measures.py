@@ -14,6 +14,8 @@ DECIDED = "outcome IN ('upheld', 'partly upheld', 'not upheld')"
 MEDIATED_FOR = "outcome IN ('upheld', 'partly upheld', 'mediated upheld')"
 MEDIATED_ANY = "(outcome LIKE '%upheld')"  # upheld, partly upheld, not upheld, mediated either way
 COMMUNITY = "order_type IN ('community order', 'suspended sentence order')"
+# Deaths in immigration removal centres are not deaths in prison, nor are the people held there at risk of one.
+PRISON = "coalesce(establishment_type, '') <> 'Immigration removal centre'"
 CUSTODIAL = "order_type IN ('licence', 'post-sentence supervision')"
 
 DATASETS: dict[str, str] = {  # dataset of the release -> input that it is made from
@@ -177,7 +179,15 @@ PARTS: dict[str, Part] = {
             whole="complaints/received",
         ),
         Part("population/average", "Average prison population", "population", counts="stock"),
-        Part("deaths/prison", "Deaths", "deaths", where="setting = 'prison'"),
+        Part(
+            "population/prison",
+            "Average prison population",
+            "population",
+            where=PRISON,
+            counts="stock",
+            whole="population/average",
+        ),
+        Part("deaths/prison", "Deaths", "deaths", where=f"setting = 'prison' AND {PRISON}"),
         Part("terminations/all", "Terminations", "terminations"),
         Part(
             "terminations/completed",
@@ -303,11 +313,12 @@ MEASURES: dict[str, Measure] = {
             "deaths",
             "Deaths in prison custody",
             PARTS["deaths/prison"],
-            PARTS["population/average"],
+            PARTS["population/prison"],
             "rate",
             "Are deaths in prison custody in proportion to the prison population?",
-            "Fatal incidents in prison in the period, per 1,000 average prison population a year; counted by "
-            "notification date where the extract has it, else by date or month of death.",
+            "Fatal incidents in prison in the period, per 1,000 average prison population a year, immigration "
+            "removal centres left out of both; counted by notification date where the extract has it, else by "
+            "date or month of death.",
             adverse="death",
             decimals=2,
         ),

@@ -249,6 +249,10 @@ class Params(_Schema):
         pattern="^[a-z0-9]+(-[a-z0-9]+)*$",
         description="Name of the edition, for its folder",
     )
+    engine: Literal["duckdb", "spark"] = Field(
+        default="duckdb",
+        description="What goes through the records: DuckDB here, or the Spark that `PPO_SPARK_REMOTE` names",
+    )
     title: str = Field(
         default="Race equality in prisons and probation", min_length=1, description="Title of the report"
     )

@@ -214,6 +214,35 @@ def test_the_population_has_no_category_of_complaint_and_is_read_at_its_total(al
     assert list(found.columns) == ["ethnicity", "value"]
 
 
+CENTRES = """\
+establishment,establishment_type
+Leeds,Category B or local
+Wandsworth,Immigration removal centre
+"""
+DEATHS = """\
+incident_id,notified_date,establishment{head}
+F1,2024-07-02,Leeds{prison}
+F2,2024-07-02,Wandsworth{centre}
+"""
+
+
+@pytest.mark.parametrize(
+    "deaths",
+    [
+        DEATHS.format(head=",setting", prison=",prison", centre=",immigration removal"),
+        DEATHS.format(head=",setting", prison=",prison", centre=",prison"),
+        DEATHS.format(head="", prison="", centre=""),
+    ],
+)
+def test_immigration_removal_centres_are_in_neither_side_of_the_death_rate(alone_with, deaths):
+    release = alone_with(population=POPULATION, establishments=CENTRES, fatal_incidents=deaths)
+    of = spec("deaths")
+    numerator, denominator = of.measure.parts
+    assert release.counts(of, numerator)["value"].tolist() == [1]
+    assert release.average(of, denominator)["value"].tolist() == [round((110 + 120 + 80) / 3, 1)]
+    assert release.average(spec("complaints"), PARTS["population/average"])["value"].tolist() == [143.3]
+
+
 # Persons
 
 
@@ -267,6 +296,47 @@ def test_a_missing_column_makes_only_the_tables_that_need_it_unavailable(good, i
     release = Release(good.read(), ONE)
     assert release.why_unavailable(of) == why
     assert release.why_unavailable(spec("complainants")) is None
+
+
+@pytest.mark.parametrize(
+    ("of", "why"),
+    [
+        (spec("complaints", "outcome"), "population has no outcome"),
+        (spec("deaths", "region"), "fatal_incidents has no region"),
+        (spec("upheld", "cause"), "complaints has no cause"),
+        (spec("complaints", "category"), None),  # the population is read at its total
+    ],
+)
+def test_a_dimension_that_a_dataset_can_never_have_is_named(good, of, why):
+    assert Release(good.read(), ONE).why_unavailable(of) == why
+
+
+@pytest.mark.parametrize("rows", [["O2", "A1"], ["A1", "O2"]])
+def test_of_two_codes_of_one_day_the_later_in_the_list_of_groups_counts_in_any_order(alone_with, rows):
+    text = "".join(f"C{n},P1,2024-05-01,,Leeds,Food,yes,,{code}\n" for n, code in enumerate(rows))
+    found = cells(alone_with(complaints=HEAD + text), spec("complaints", "ethnicity"), "complaints/received")
+    assert found == {"O": 2, "all": 2}
+
+
+def test_a_release_of_nothing_in_the_years_counts_none(alone_with):
+    release = alone_with(complaints=f"{HEAD}C1,P1,2020-05-01,,Leeds,Food,yes,,W1\n")
+    assert cells(release, spec("complaints", "ethnicity"), "complaints/received") == {}
+    assert release.counts(spec("complaints"), PARTS["complaints/received"])["value"].tolist() == [0]
+    assert release.people(spec("complaints", "ethnicity"), PARTS["complaints/received"]).empty
+
+
+def test_complaints_without_an_outcome_are_not_put_in_the_total_of_outcomes(alone_with):
+    text = "C1,P1,2024-05-01,2024-06-01,Leeds,Food,yes,upheld,W1\nC2,P2,2024-05-01,2024-06-01,Leeds,Food,yes,,W1\n"
+    found = cells(alone_with(complaints=HEAD + text), spec("racism-concern", "outcome"), "complaints/completed")
+    assert found == {"upheld": 1, "Not recorded": 1, "all": 2}
+
+
+def test_what_is_counted_is_the_same_whichever_tables_are_foreseen(good):
+    tables = [spec("upheld", "ethnicity", "category"), spec("complaints", "year", period="trend"), spec("deaths")]
+    plain, foreseen = Release(good.read(), ONE), Release(good.read(), ONE, tables=tables)
+    for of in tables:
+        for part in of.measure.parts:
+            pd.testing.assert_frame_equal(plain.counts(of, part), foreseen.counts(of, part))
 
 
 def test_either_record_of_ethnicity_will_do(good):

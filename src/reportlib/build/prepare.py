@@ -18,6 +18,7 @@ from reportlib.disclosure import CountTable, Pattern, Relations
 from reportlib.errors import Finding
 from reportlib.ethnicity import groupings
 from reportlib.handoff import checked
+from reportlib.inputs.engines import engine
 from reportlib.inputs.estimates import estimates
 from reportlib.inputs.release import Release
 from reportlib.inputs.sources import Source
@@ -60,8 +61,8 @@ def prepare(
     `before` are the earlier reports that the parameters name.
     """
     say("counting")
-    release = Release(sources, params)
     specs = [spec for chapter in chapters for spec in chapter.tables]
+    release = Release(sources, params, engine(params.engine), specs)
     why = {spec.id: release.why_unavailable(spec) for spec in specs}
     possible = [spec for spec in specs if not why[spec.id]]
     counted = [table for spec in possible for table in _count(release, spec)]
@@ -151,7 +152,7 @@ def _relations(params: Params, counted: Sequence[Counted], carried: Sequence[Cou
     chains = tuple(
         (part.whole, (part.code, f"not {part.code}"))
         for part in PARTS.values()
-        if part.whole and part.counts == "events" and part.code in used
+        if part.whole and part.counts != "people" and part.code in used
     )
     people = tuple((part.code, part.whole) for part in PARTS.values() if part.counts == "people" and part.whole)
     return Relations(hierarchies, chains, people, fixed=(*ETHNICITIES, "ethnicity_source"))

@@ -24,6 +24,7 @@ from reportlib.build.plan import ChapterPlan, plan
 from reportlib.build.prepare import prepare
 from reportlib.build.released import PATTERN, earlier
 from reportlib.errors import Finding, ReportError
+from reportlib.inputs.engines import engine
 from reportlib.inputs.rules import check
 from reportlib.inputs.sources import Source, digests, read_all
 from reportlib.kernels import warm
@@ -78,7 +79,7 @@ class Clock:
 def checked_inputs(params: Params, work: Path) -> tuple[dict[str, Source], list[Finding]]:
     """Read and check every input. Raises ReportError with all findings if one of them is an error."""
     sources = read_all({str(name): spec for name, spec in params.inputs.items()}, work, ROOT)
-    findings = check(sources, params.span)
+    findings = check(sources, params.span, engine(params.engine))
     if any(finding.level == "error" for finding in findings):
         raise ReportError("The inputs do not fulfil their contracts:", findings)
     return sources, findings

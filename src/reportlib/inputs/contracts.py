@@ -77,7 +77,7 @@ class Field:
                 )
         if self.pattern:
             says = f"the {self.title} is not of the form {self.pattern}; a spreadsheet's error, such as #N/A?"
-            yield f"NOT regexp_full_match({self.name}, {literal(self.pattern)})", says
+            yield f"NOT regexp_matches({self.name}, {literal(f'^(?:{self.pattern})$')})", says
 
 
 @dataclass(frozen=True)

@@ -37,11 +37,15 @@ def nearest(name: str, choices: Iterable[str], cutoff: float = 0.5) -> str:
 
 @dataclass
 class Places:
-    """Where one kind of finding stands: how often, the first (file, row) pairs, the first value."""
+    """Where one kind of finding stands: how often, the first (file, row) pairs, the first value.
+
+    `different` is how many values there are where they are too many to tell one by one, otherwise 0.
+    """
 
     count: int = 0
     first: list[tuple[int, int]] = field(default_factory=list)
     value: str | None = None
+    different: int = 0
 
     def add(self, file: int, rows: Sequence[int], value: str | None = None) -> None:
         """Note more rows of a file, in order."""

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import compress
-
-import duckdb
+from statistics import median
 
 from reportlib.errors import Finding
 from reportlib.ethnicity import raw_codes
-from reportlib.inputs.contracts import contracts, listed, literal
+from reportlib.inputs.contracts import contracts, listed
+from reportlib.inputs.cube import source as named
+from reportlib.inputs.engines import DuckDB, Engine
 from reportlib.inputs.findings import FIRST, Places, nearest, quoted
 from reportlib.inputs.sources import Source
 
 MANY = 20  # different unknown codes in a column; with more, the column is not what it is taken for
 TYPICAL = 0.75  # of the median snapshot; a smaller one is not all there
-PLACE = "(source_file, source_row)"
+ORDER = "source_file, source_row"
 MOMENTS = {  # table: SQL for the day of a row, by the field that it needs; the first that is there counts
     "complaints": {"received_date": "received_date"},
     "population": {"snapshot_date": "snapshot_date"},
@@ -40,12 +41,14 @@ NOT_TYPED = "counted as of no known type"
 
 
 class Tables:
-    """The typed inputs as tables of one DuckDB connection."""
+    """The typed inputs as tables of the engine that counts."""
 
-    def __init__(self, sources: Mapping[str, Source], period: tuple[date, date] | None) -> None:
-        self.sources, self.period, self.db = sources, period, duckdb.cursor()
+    def __init__(
+        self, sources: Mapping[str, Source], period: tuple[date, date] | None, engine: Engine | None = None
+    ) -> None:
+        self.sources, self.period, self.engine = sources, period, engine or DuckDB()
         for name, source in sources.items():
-            self.db.execute(f"CREATE TEMP VIEW {name} AS FROM read_parquet({literal(str(source.parquet))})")
+            self.engine.table(named(name), source.parquet)
 
     def has(self, table: str, *columns: str) -> bool:
         """Whether a table is there with all these fields."""
@@ -59,34 +62,62 @@ class Tables:
         """SQL that goes on to leave out deaths outside prison, which are in no establishment."""
         return " AND coalesce(setting, 'prison') = 'prison'" if self.has(table, "setting") else ""
 
-    def places(self, table: str, where: str, value: str = "NULL") -> list[Places]:
-        """Where rows meet a condition, for each different value, in the order of the first of them."""
-        rows = self.db.execute(
-            f"SELECT count(*), min({PLACE}, {FIRST}) AS first, {value} AS found FROM {table} "
-            f"WHERE {where} GROUP BY found ORDER BY first"
+    def places(self, table: str, where: str, value: str = "NULL", rows: str = "") -> list[Places]:
+        """Where rows meet a condition, for each different value, in the order of the first of them.
+
+        `rows` is SQL for the table with columns that the condition needs besides; a row is `r` in the condition.
+        """
+        broken = (
+            f"SELECT CAST({value} AS VARCHAR) AS found, {ORDER} FROM ({rows or f'SELECT * FROM {named(table)}'}) r "
+            f"WHERE {where}"
         )
-        return [Places(*row) for row in rows.fetchall()]
+        ((number, different),) = self.engine.rows(f"SELECT count(*), count(DISTINCT found) FROM ({broken}) b")
+        if different > MANY:
+            broken = f"SELECT CAST(NULL AS VARCHAR) AS found, {ORDER} FROM ({broken}) b"
+        ranked = (
+            f"SELECT found, {ORDER}, row_number() OVER (PARTITION BY found ORDER BY {ORDER}) AS nth, "
+            f"count(*) OVER (PARTITION BY found) AS number FROM ({broken}) b"
+        )
+        found: dict[str | None, Places] = {}
+        first = (
+            self.engine.rows(f"SELECT found, number, {ORDER} FROM ({ranked}) f WHERE nth <= {FIRST}") if number else []
+        )
+        for text, count, *place in sorted(first, key=lambda row: row[2:]):
+            found.setdefault(text, Places(count, [], text)).first.append((place[0], place[1]))
+        if different > MANY:
+            found[None].different = different
+        return list(found.values())
 
     def find(
-        self, table: str, column: str, where: str, message: str, level: str = "error", value: str = "NULL"
+        self,
+        table: str,
+        column: str,
+        where: str,
+        message: str,
+        level: str = "error",
+        value: str = "NULL",
+        rows: str = "",
     ) -> Iterator[Finding]:
         """A finding for the rows that meet a condition, or for each value, `{found}` in the message."""
-        source, places = self.sources[table], self.places(table, where, value)
-        if len(places) > MANY:
-            message = message.replace("{found}", f"each of {len(places)} different values")
-            message, places = f"{message}. Is it the right column?", self.places(table, where)
-        for place in places:
+        source = self.sources[table]
+        for place in self.places(table, where, value, rows):
             text = message.replace("{found}", quoted(place.value or ""))
+            if place.different:
+                text = message.replace("{found}", f"each of {place.different} different values")
+                text += ". Is it the right column?"
             yield place.finding(text, source.files, source.names.get(column, column), level)
 
 
-def check(sources: Mapping[str, Source], years: tuple[date, date] | None) -> list[Finding]:
+def check(
+    sources: Mapping[str, Source], years: tuple[date, date] | None, engine: Engine | None = None
+) -> list[Finding]:
     """Everything that the typed inputs do not fulfil, table by table and row by row.
 
     `years` are the first and the last day that the report covers; without them late dates pass.
-    Errors would make figures wrong; warnings belong on the report's quality page.
+    Errors would make figures wrong; warnings belong on the report's quality page. `engine` goes through the rows:
+    DuckDB if nothing is said.
     """
-    tables = Tables(sources, years)
+    tables = Tables(sources, years, engine)
     findings = [finding for source in sources.values() for finding in source.findings]
     findings += [finding for rule in RULES for finding in rule(tables)]
     order = {file: i for i, source in enumerate(sources.values()) for file in source.files}
@@ -99,7 +130,7 @@ def contract_rules(tables: Tables) -> Iterator[Finding]:
         fields = [contracts()[table].fields[name] for name in source.columns]
         rules = [(field, where, message) for field in fields for where, message in field.breaches()]
         broken = ", ".join(f"coalesce(bool_or({where}), false)" for _, where, _ in rules)
-        (found,) = tables.db.execute(f"SELECT {broken} FROM {table}").fetchall()  # one pass for all of them
+        (found,) = tables.engine.rows(f"SELECT {broken} FROM {named(table)}")  # one pass for all of them
         for field, where, message in compress(rules, found):
             shown = "NULL" if field.masked else field.name
             yield from tables.find(table, field.name, where, message, value=shown)
@@ -110,17 +141,17 @@ def repeated_keys(tables: Tables) -> Iterator[Finding]:
     for table, source in tables.sources.items():
         contract = contracts()[table]
         held = [name for name in contract.key if name in source.columns]
-        distinct = f"SELECT count(*) FROM (SELECT DISTINCT {', '.join(held)} FROM {table})"
-        if not held or tables.db.execute(distinct).fetchall() == [(source.rows,)]:
+        distinct = f"SELECT count(*) FROM (SELECT DISTINCT {', '.join(held)} FROM {named(table)}) d"
+        if not held or tables.engine.rows(distinct) == [(source.rows,)]:
             continue
-        where = (
-            f"{PLACE} IN (SELECT {PLACE} FROM {table} WHERE {held[0]} IS NOT NULL "
-            f"QUALIFY row_number() OVER (PARTITION BY {', '.join(held)} ORDER BY {PLACE}) > 1)"
+        rows = (
+            f"SELECT *, row_number() OVER (PARTITION BY {', '.join(held)} ORDER BY {ORDER}) AS nth "
+            f"FROM {named(table)} WHERE {held[0]} IS NOT NULL"
         )
         advice = "both are counted" if contract.repeats == "warning" else "take one out"
         same = " and ".join(contract.fields[name].title for name in held)
         message = f"an earlier row has the same {same}; {advice}"
-        yield from tables.find(table, held[0], where, message, contract.repeats)
+        yield from tables.find(table, held[0], "nth > 1", message, contract.repeats, rows=rows)
 
 
 def conflicting_codes(tables: Tables) -> Iterator[Finding]:
@@ -128,7 +159,7 @@ def conflicting_codes(tables: Tables) -> Iterator[Finding]:
     if tables.has("nomis_ethnicity"):
         groups = ", ".join(f"('{code}', '{group}')" for code, group in raw_codes().items() if group != "NS")
         where = (
-            "person_id IN (SELECT person_id FROM nomis_ethnicity "
+            f"person_id IN (SELECT person_id FROM {named('nomis_ethnicity')} "
             f"JOIN (VALUES {groups}) AS codes(code, ethnicity) ON ethnicity_code = code "
             "GROUP BY person_id HAVING count(DISTINCT ethnicity) > 1)"
         )
@@ -139,7 +170,8 @@ def conflicting_codes(tables: Tables) -> Iterator[Finding]:
 def missing_people(tables: Tables) -> Iterator[Finding]:
     """Complainants whom the NOMIS extract does not hold."""
     if tables.has("complaints") and tables.has("nomis_ethnicity"):
-        where = "person_id NOT IN (SELECT person_id FROM nomis_ethnicity WHERE person_id IS NOT NULL)"
+        known = f"SELECT 1 FROM {named('nomis_ethnicity')} n WHERE n.person_id = r.person_id"
+        where = f"person_id IS NOT NULL AND NOT EXISTS ({known})"
         message = "the person is not in nomis_ethnicity; the code in PPUD counts, if there is one"
         yield from tables.find("complaints", "person_id", where, message, "warning")
 
@@ -148,13 +180,15 @@ def unknown_establishments(tables: Tables) -> Iterator[Finding]:
     """Establishments that the list of establishments does not hold; an error if most rows are so."""
     for table in tables.placed():
         source, advice = tables.sources[table], NOT_TYPED
-        known = tables.db.execute("SELECT DISTINCT establishment FROM establishments ORDER BY 1").fetchall()
-        names = [name for (name,) in known if name]
+        known = tables.engine.rows(f"SELECT DISTINCT establishment FROM {named('establishments')}")
+        names = sorted(name for (name,) in known if name)
         where = f"establishment NOT IN {listed(names)}{tables.in_prison(table)}"
         places = tables.places(table, where, "establishment")
         level = "warning" if sum(place.count for place in places) <= source.rows / 2 else "error"
         if level == "error":
             message = "most rows have an establishment that is not in establishments; write the names alike"
+        elif places and places[0].different:
+            message = f"{places[0].different} are not in establishments; {advice}"
         elif len(places) > FIRST:
             unknown = ", ".join(quoted(place.value or "") for place in places)
             message = f"{len(places)} are not in establishments: {unknown}; {advice}"
@@ -169,31 +203,28 @@ def unknown_establishments(tables: Tables) -> Iterator[Finding]:
 
 def closed_establishments(tables: Tables) -> Iterator[Finding]:
     """Rows of a day on which the list of establishments gives an establishment no type."""
-    limits = {"valid_from": "valid_from > day", "valid_to": "valid_to < day"}
+    limits = {"valid_from": "e.valid_from > r.day", "valid_to": "e.valid_to < r.day"}
     held = [name for name in limits if tables.has("establishments", name)]
     outside = " OR ".join(limits[name] for name in held)
     for table in tables.placed() if held else []:
         day = ", ".join(sql for name, sql in MOMENTS[table].items() if tables.has(table, name))
-        where = (
-            f"{PLACE} IN (SELECT {PLACE} FROM (SELECT *, coalesce({day}) AS day FROM {table}) "
-            f"JOIN (SELECT establishment, {', '.join(held)} FROM establishments) USING (establishment) "
-            f"WHERE true{tables.in_prison(table)} "
-            f"GROUP BY source_file, source_row HAVING bool_and(coalesce({outside}, false)))"
-        )
+        same = f"SELECT 1 FROM {named('establishments')} e WHERE e.establishment = r.establishment"
+        where = f"EXISTS ({same}) AND NOT EXISTS ({same} AND NOT coalesce({outside}, FALSE)){tables.in_prison(table)}"
+        rows = f"SELECT *, coalesce({day}) AS day FROM {named(table)}"
         message = f"{{found}} is not in establishments on that day; {NOT_TYPED}"
-        yield from tables.find(table, "establishment", where, message, "warning", "establishment")
+        yield from tables.find(table, "establishment", where, message, "warning", "establishment", rows)
 
 
 def overlapping_types(tables: Tables) -> Iterator[Finding]:
     """Two types of one establishment on the same day, which would count its rows twice."""
     if not tables.has("establishments"):
         return
-    periods = ("o.valid_from > e.valid_to", "e.valid_from > o.valid_to")
-    apart = periods if tables.has("establishments", "valid_from", "valid_to") else ("false",)
+    periods = ("o.valid_from > r.valid_to", "r.valid_from > o.valid_to")
+    apart = periods if tables.has("establishments", "valid_from", "valid_to") else ("FALSE",)
+    earlier = "(o.source_file < r.source_file OR (o.source_file = r.source_file AND o.source_row < r.source_row))"
     where = (
-        f"{PLACE} IN (SELECT (e.source_file, e.source_row) FROM establishments e JOIN establishments o "
-        "USING (establishment) WHERE (o.source_file, o.source_row) < (e.source_file, e.source_row) "
-        f"AND NOT coalesce({' OR '.join(apart)}, false))"
+        f"EXISTS (SELECT 1 FROM {named('establishments')} o WHERE o.establishment = r.establishment "
+        f"AND {earlier} AND NOT coalesce({' OR '.join(apart)}, FALSE))"
     )
     message = "{found} stands in an earlier row for some of the same days; take one out, or give its days"
     yield from tables.find("establishments", "establishment", where, message, value="establishment")
@@ -245,12 +276,18 @@ def unfinished_complaints(tables: Tables) -> Iterator[Finding]:
 def partial_snapshots(tables: Tables) -> Iterator[Finding]:
     """Snapshots with far fewer people than the others: an average over them is too low."""
     for table in filter(tables.has, ("population", "probation_caseload")):
-        where = (
-            f"{PLACE} IN (SELECT min({PLACE}) FROM {table} GROUP BY snapshot_date "
-            f"QUALIFY sum(number) < {TYPICAL} * median(sum(number)) OVER ())"
+        held = tables.engine.rows(
+            f"SELECT snapshot_date, CAST(sum(number) AS BIGINT) FROM {named(table)} GROUP BY snapshot_date"
+        )
+        least = TYPICAL * median(number or 0 for _, number in held)
+        if not (low := [str(day) for day, number in held if (number or 0) < least and day]):
+            continue
+        rows = (
+            f"SELECT *, row_number() OVER (PARTITION BY snapshot_date ORDER BY {ORDER}) AS nth FROM {named(table)} "
+            f"WHERE CAST(snapshot_date AS VARCHAR) IN {listed(low)}"
         )
         message = f"the snapshot has under {TYPICAL:.0%} of the people of the median one; is it all there?"
-        yield from tables.find(table, "snapshot_date", where, message, "warning")
+        yield from tables.find(table, "snapshot_date", "nth = 1", message, "warning", rows=rows)
 
 
 RULES = (
