@@ -24,6 +24,7 @@ from reportlib.handoff import Handoff, undeclared
 from reportlib.measures import TableSpec
 from reportlib.params import years_to
 from reportlib.presentation import (
+    NO_COMPARISON,
     Comparison,
     adjusted_sentence,
     draw,
@@ -48,7 +49,6 @@ from reportlib.tables import (
 from reportlib.words import interval, level_words, number
 
 MIME = "application/vnd.reportlib+json"
-NO_COMPARISON = "Not available [x]: the inputs that were supplied allow no comparison of ethnic groups."
 
 
 class Chapter:

@@ -18,6 +18,7 @@ from reportlib.words import WORDS, listed, p_value, people, ratio
 
 LEAST_YEARS = 4  # no trend on fewer
 MOST_PANELS = 9  # beyond, one heat map says more than many small panels
+NO_COMPARISON = "Not available [x]: the inputs that were supplied allow no comparison of ethnic groups."
 
 
 @dataclass(frozen=True, repr=False)

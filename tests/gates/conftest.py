@@ -85,7 +85,7 @@ def _handoff(folder: Path, params: Params) -> None:
         "parameters": params.analysis(), "disclosure": params.disclosure.model_dump(), "status": ["synthetic"],
         "inputs": [], "findings": [], "hidden": [], "responses": {},
         "rules": Policy().reasons().to_dict("records"),
-        "chapters": {CHAPTER: {"tables": list(TABLES), "published": []}},
+        "chapters": {CHAPTER: {"tables": list(TABLES), "published": [], "reads_facts": True}},
         "tables": {
             name: {"measure": "upheld", "grouping": "5+1", "status": ["synthetic"], "unavailable": None, **held}
             for name, held in TABLES.items()

@@ -12,6 +12,7 @@ import pikepdf
 import pytest
 
 from reportlib.build import released
+from reportlib.presentation import NO_COMPARISON
 
 from .conftest import faults
 
@@ -164,6 +165,17 @@ def test_a_sentence_with_a_figure_that_facts_do_not_give_is_found(run: Path) -> 
 
     edit(run / NOTEBOOK, change)
     assert [fault for fault in faults(run) if "sentence" in fault and NOTEBOOK in fault]
+
+
+@pytest.mark.parametrize(("text", "refused"), [(NO_COMPARISON, False), ("Nothing can be compared.", True)])
+def test_a_summary_may_say_that_no_comparison_could_be_made(run: Path, text: str, refused: bool) -> None:
+    def change(held: str) -> str:
+        notebook = json.loads(held)
+        models(notebook, "say")[0].update(id="no-headlines", text=text)
+        return json.dumps(notebook)
+
+    edit(run / NOTEBOOK, change)
+    assert any("no-headlines: a sentence that is not published" in fault for fault in faults(run)) is refused
 
 
 def test_a_workbook_with_another_figure_is_found(run: Path) -> None:

@@ -18,7 +18,16 @@ from reportlib.gates.constants import Constants, figures
 from reportlib.handoff import Handoff
 from reportlib.measures import TableSpec
 from reportlib.params import Params
-from reportlib.presentation import Comparison, adjusted_sentence, draw, mix_sentence, sentence, shares, verdicts
+from reportlib.presentation import (
+    NO_COMPARISON,
+    Comparison,
+    adjusted_sentence,
+    draw,
+    mix_sentence,
+    sentence,
+    shares,
+    verdicts,
+)
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
 from reportlib.register import register
@@ -234,6 +243,8 @@ def _redrawn(model: Model, table: Model, ledger: Ledger) -> Chart:
 
 
 def _say(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str) -> Iterator[Finding]:
+    if model["text"] == NO_COMPARISON:
+        return
     where = f"{where}, sentence {model['id']}"
     name, _, kind = model["id"].rpartition("-")
     spec = ledger.spec(name)
