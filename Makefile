@@ -80,7 +80,7 @@ check: .venv ## Lint, types, docs, notebooks stripped; changes nothing, reports 
 	done; \
 	if [ "$$failed" ]; then echo "Failed: $${failed#, }"; exit 1; fi
 
-bench: .venv ## Measure: simulated coverage of the intervals, speed of disclosure control
+bench: .venv ## Measure: simulated coverage of the intervals, speed of disclosure control, counting of rows
 	@failed=; for script in bench/[a-z]*.py; do \
 		echo "== $$script"; $(IN)python "$$script" || failed="$$failed $$script"; \
 	done; \

@@ -68,7 +68,9 @@ def extracts(rows: int, folder: Path) -> dict[str, Source]:
         for name, sql in SQL.items():
             path = folder / f"{name}.parquet"
             if not path.exists():
-                db.execute(f"COPY ({sql.format(**given)}) TO {literal(str(path))} (FORMAT parquet)")
+                part = path.with_suffix(".part")  # what an interruption leaves is not taken for the whole
+                db.execute(f"COPY ({sql.format(**given)}) TO {literal(str(part))} (FORMAT parquet)")
+                part.rename(path)
             held = pq.ParquetFile(path)
             columns = tuple(held.schema_arrow.names[:-2])
             shape = (held.metadata.num_rows, 0, "synthetic", columns)
