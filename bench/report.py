@@ -67,7 +67,8 @@ def build(handoff: Path, out: Path) -> None:
     params = Params.model_validate_json((out / "params.json").read_text(encoding="utf-8"))
     chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
     notebooks = execute(chapters, params.analysis(), handoff, out, lambda *told: None)
-    for name, content in rendered(params, [nbformat.read(path, as_version=4) for path in notebooks]).items():
+    run = json.loads((handoff / "run.json").read_text(encoding="utf-8"))
+    for name, content in rendered(params, [nbformat.read(path, as_version=4) for path in notebooks], run).items():
         (out / Path(name).name).write_bytes(content)
 
 

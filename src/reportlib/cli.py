@@ -292,6 +292,24 @@ def lab(params: ParamsFile) -> None:
 
 
 @app.command()
+def explain(
+    name: Annotated[str, typer.Argument(help="Name of a figure, as in facts.jsonl: deaths/ethnicity/B/ratio.")],
+    run: Annotated[Path | None, typer.Option(help="Folder of a run; without it, the last year's current one.")] = None,
+) -> None:
+    """Say where a published figure comes from: counts, method, parameters, inputs, suppression and code."""
+    with user_errors():
+        from reportlib import lineage
+        from reportlib.archive.runs import kept_run
+
+        held = kept_run(run or max(OUTPUTS.glob("*/national/current"), default=OUTPUTS))
+        for pairs in lineage.explain(held.run, list(held.facts.values()), name):
+            for term, told in pairs:
+                console.print(f"{term}: {told}", markup=False, soft_wrap=True)
+            console.print()
+        console.print(f"Run {held.id}. Its archive holds the commit and the versions.")
+
+
+@app.command()
 def audit(
     archive: Annotated[Path, typer.Argument(help="Bundle of a run: outputs/<year>/<edition>/archive/<run>.zip.")],
     extracts: Annotated[Path | None, typer.Option(help="Folder of the extracts that were not archived.")] = None,

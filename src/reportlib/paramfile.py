@@ -156,6 +156,8 @@ def allowed(part: Schema, schema: Schema) -> str:
     match part.get("type"):
         case "integer" | "number" as number:
             return {"integer": "a whole number", "number": "a number"}[number] + _range(part)
+        case "boolean":
+            return "true or false"
         case "string" if "pattern" in part:
             return "small letters, digits and hyphens"
         case "string" if "examples" in part:

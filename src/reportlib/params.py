@@ -222,6 +222,26 @@ class Disclosure(_Schema):
         return self.off is None
 
 
+class Archive(_Schema):
+    """What the bundle of a run holds besides what it always does."""
+
+    wheels: bool = Field(default=False, description="Keep the packages of the lock too: registries forget")
+    extracts_for: str | None = Field(
+        default=None,
+        description="Keep the extracts too, encrypted for this age public key; its owner alone can open them",
+    )
+
+    @field_validator("extracts_for")
+    @classmethod
+    def _public_key(cls, key: str | None) -> str | None:
+        from pyrage import RecipientError, x25519
+
+        try:
+            return key and str(x25519.Recipient.from_str(key))
+        except RecipientError:
+            raise ValueError("is not an age public key; one begins with age1, and age-keygen makes it") from None
+
+
 class Params(_Schema):
     """The parameters of one report."""
 
@@ -243,6 +263,7 @@ class Params(_Schema):
         default=(0.8, 1.25), strict=False, description="Relative rates between these are close to parity"
     )
     disclosure: Disclosure = Field(default=Disclosure(), description="Disclosure control policy")
+    archive: Archive = Field(default=Archive(), description="What the archived bundle holds besides")
     publication_date: date = Field(description="Date shown on the report", examples=["2025-11-27"])
     edition: str = Field(
         default="national",
@@ -343,6 +364,7 @@ class Params(_Schema):
 
 
 BLOCKS: dict[str, type[_Schema]] = {
+    "archive": Archive,
     "disclosure": Disclosure,
     "disclosure.exemptions.*": Exempted,
     "inputs.*": InputSpec,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
+import zipfile
 from pathlib import Path
 
+import pyrage
 import pytest
 from copies import Forger, checkout
 from typer.testing import CliRunner
@@ -110,6 +112,26 @@ def test_extracts_are_not_archived_and_are_known_by_their_checksum(tmp_path: Pat
     (given / "name").write_bytes((data / "population.parquet").read_bytes())
     (given / "other").write_bytes(b"0" * (data / "population.parquet").stat().st_size)
     assert audit(archive, extracts=tmp_path / "given", figures=True).grade == IDENTICAL
+
+
+def test_extracts_archived_for_a_key_are_opened_by_it_alone(tmp_path: Path, data: Path):
+    key, other = pyrage.x25519.Identity.generate(), pyrage.x25519.Identity.generate()
+    for name, held in (("key", key), ("other", other)):
+        (tmp_path / name).write_text(f"# an age key file\n{held}\n")
+    extracts = checkout(tmp_path, data, archive={"extracts_for": str(key.to_public())})
+    text = extracts.project.params.read_text()
+    extracts.project.params.write_text(text.replace("status: synthetic", "status: extract"))
+    archive = extracts.report()
+    rows = (data / "fatal_incidents.csv").read_bytes()
+    with zipfile.ZipFile(archive) as held:
+        contents = {name: held.read(name) for name in held.namelist()}
+    assert len([name for name in contents if name.endswith(".age")]) == 3
+    assert [name for name, content in contents.items() if rows[:200] in content] == []
+    assert "for another's key" in audit(archive, figures=True).missing[0]
+    assert "another key" in audit(archive, identity=tmp_path / "other", figures=True).missing[0]
+    assert audit(archive, identity=tmp_path / "key", figures=True).grade == IDENTICAL
+    with pytest.raises(ReportError, match="holds no age key"):
+        audit(archive, identity=extracts.project.params, figures=True)
 
 
 def test_what_is_no_bundle_is_refused_by_name(tmp_path: Path, archive: Path):

@@ -83,7 +83,7 @@ def _handoff(folder: Path, params: Params) -> None:
     (folder / released.PATTERN).write_text(released.Release.of("2024-25 national", kept, []).text(), encoding="utf-8")
     run = {
         "parameters": params.analysis(), "disclosure": params.disclosure.model_dump(), "status": ["synthetic"],
-        "inputs": [], "findings": [], "hidden": [], "responses": {},
+        "code": "c" * 64, "lock": "1" * 64, "inputs": [], "findings": [], "hidden": [], "responses": {},
         "rules": Policy().reasons().to_dict("records"),
         "chapters": {CHAPTER: {"tables": list(TABLES), "published": [], "reads_facts": True}},
         "tables": {

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -22,6 +26,7 @@ from reportlib.project import LOCK, ROOT, code_files
 ALWAYS = ("published", "synthetic")  # inputs of these statuses are archived; extracts are not
 # What the project needs besides its code, to be installed from where it stands.
 BESIDE = (LOCK, "README.md", "LICENSE", "data/LICENCE.md", "Makefile", "tools/apt", "tools/venv")
+AGE = ".age"  # what only the owner of a key can open
 README = Path(__file__).parent / "README.md"
 
 
@@ -52,7 +57,10 @@ def bundle(
         for release in before:
             held.add(f"project/{release.place}", release.text().encode())
         kinds = {str(name): spec.kind for name, spec in params.inputs.items()}
-        described = [_input(held, source, kinds[source.name]) for source in sources.values()]
+        if params.archive.wheels:
+            _wheels(held)
+        keep = _Keep(held, params.archive.extracts_for)
+        described = [_input(keep, source, kinds[source.name]) for source in sources.values()]
         held.add("inputs.json", _json(described))
         held.add("parameters.yml", _parameters(params, described))
         held.add("parameters.responses.yml", _yaml(dict(responses)))
@@ -61,7 +69,47 @@ def bundle(
         held.tag("README.md", README.read_bytes().replace(b"{run}", run.name.encode()))
 
 
-def _input(held: bag.Bag, source: Source, kind: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Keep:
+    """How the files of inputs are archived: as they are, or for one recipient alone, or not."""
+
+    bag: bag.Bag
+    recipient: str | None
+
+    def file(self, place: str, path: Path, status: str) -> dict[str, Any]:
+        """Archive a file of an input where its status allows it; it stands in the project at `place`."""
+        archived = f"project/{place}" if status in ALWAYS else f"extracts/{place}{AGE}" if self.recipient else None
+        if archived and f"data/{archived}" not in self.bag.payload:
+            if status in ALWAYS:
+                self.bag.add(archived, path)
+            else:
+                self._encrypted(archived, path)
+        sha256, size = digest([path])
+        return {"path": place, "size": size, "sha256": sha256, "archived": archived}
+
+    def _encrypted(self, archived: str, path: Path) -> None:
+        import pyrage
+
+        with TemporaryDirectory() as folder:
+            made = Path(folder) / "encrypted"
+            pyrage.encrypt_file(str(path), str(made), [pyrage.x25519.Recipient.from_str(str(self.recipient))])
+            self.bag.add(archived, made)
+
+
+def _wheels(held: bag.Bag) -> None:
+    """Archive the packages of the lock, as the registry or pip's own sources have them now."""
+    with TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
+        command += ["--requirement", str(ROOT / LOCK), "--dest", folder]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            said = " ".join(done.stderr.splitlines()[-1:])
+            raise ReportError(f"The packages of the lock cannot be had: {said} Or leave out archive: wheels.")
+        for path in sorted(Path(folder).iterdir()):
+            held.add(f"wheels/{path.name}", path)
+
+
+def _input(keep: _Keep, source: Source, kind: str) -> dict[str, Any]:
     """What is known of an input, whose files are archived where its status allows it."""
     if digest(source.paths)[0] != source.sha256:
         raise ReportError(f"The input {source.name} was changed while the report was made. Make the report again.")
@@ -70,7 +118,7 @@ def _input(held: bag.Bag, source: Source, kind: str) -> dict[str, Any]:
         "name": source.name, "status": source.status, "sha256": source.sha256, "size": source.size,
         "rows": source.rows, "excluded": source.excluded,
         "fields": [{"name": name, "type": fields[name].type, "column": source.names[name]} for name in source.columns],
-        "files": [_file(held, *pair, source.status) for pair in zip(_places(source, kind), source.paths, strict=True)],
+        "files": [keep.file(*pair, source.status) for pair in zip(_places(source, kind), source.paths, strict=True)],
     }  # fmt: skip
 
 
@@ -79,15 +127,6 @@ def _places(source: Source, kind: str) -> list[str]:
     if kind != "files":
         return [(SNAPSHOTS / path.name).as_posix() for path in source.paths]
     return list(source.files)
-
-
-def _file(held: bag.Bag, place: str, path: Path, status: str) -> dict[str, Any]:
-    """A file of an input, archived where its status allows it."""
-    archived = f"project/{place}" if status in ALWAYS else None
-    if archived and f"data/{archived}" not in held.payload:
-        held.add(archived, path)
-    sha256, size = digest([path])
-    return {"path": place, "size": size, "sha256": sha256, "archived": archived}
 
 
 def _parameters(params: Params, inputs: Iterable[Mapping[str, Any]]) -> bytes:

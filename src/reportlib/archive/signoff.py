@@ -156,7 +156,7 @@ class Review:
         notebooks = [
             nbformat.read(path, as_version=4) for path in sorted((self.run.folder / "notebooks").glob("*.ipynb"))
         ]
-        draft = rendered(self.run.params, notebooks)
+        draft = rendered(self.run.params, notebooks, self.run.run)
         files = {name: self.run.folder / name for name in draft}
         differ = [name for name, path in files.items() if not path.exists() or path.read_bytes() != draft[name]]
         if differ:
@@ -166,7 +166,7 @@ class Review:
                 [Finding("is not what is rendered now", name) for name in sorted(differ)],
             )
         shutil.copytree(self.run.folder, made)
-        for name, content in rendered(self.run.params, notebooks, draft=False).items():
+        for name, content in rendered(self.run.params, notebooks, self.run.run, draft=False).items():
             (made / name).write_bytes(content)
         if found := gates(made):
             raise ReportError("The report without its mark does not pass its gates.", found)

@@ -17,6 +17,7 @@ from typing import Any
 
 from reportlib import facts
 from reportlib.archive import bag
+from reportlib.archive.bundle import AGE
 from reportlib.errors import ReportError
 from reportlib.facts import Fact
 from reportlib.project import LOCK
@@ -30,7 +31,6 @@ IDENTICAL, OTHER_BYTES, DIFFER, CANNOT = (
 EXIT = {IDENTICAL: 0, OTHER_BYTES: 3, DIFFER: 4, CANNOT: 5}
 NEEDED = ("data/project/", "data/parameters", "data/inputs.json", "data/run/facts.jsonl")  # to re-run at all
 OWN = ("PYTHON", "REPORTLIB", "VIRTUAL_ENV", "JUPYTER", "IPYTHON", "MPL", "MATPLOTLIB")  # the auditor's settings
-AGE = ".age"
 APPROXIMATED = "environment approximated: "
 REPORT = "from reportlib.cli import app; app()"
 # What the archived code itself finds wrong with the archived files, as pairs of file and finding.

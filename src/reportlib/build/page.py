@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
@@ -41,6 +41,7 @@ class Page:
     logo: str | None = None  # a data address
     colour: str = "#12436D"
     public: bool = True  # leave out cells tagged `qa-only`
+    lineage: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)  # what each table comes from
 
     @property
     def published(self) -> str:

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import psutil
 
-from reportlib import facts
+from reportlib import facts, lineage
 from reportlib.archive.bundle import bundle
 from reportlib.build.cache import Cache, contents
 from reportlib.build.execute import execute
@@ -28,7 +29,7 @@ from reportlib.inputs.engines import engine
 from reportlib.inputs.rules import check
 from reportlib.inputs.sources import Source, digests, read_all
 from reportlib.kernels import warm
-from reportlib.origin import Origin, code_version, environment, origin, origin_of, portable
+from reportlib.origin import Origin, environment, origin, origin_of, portable
 from reportlib.params import Params
 from reportlib.project import NOTEBOOKS, OUTPUTS, ROOT
 
@@ -191,11 +192,12 @@ def _make(
     clock("rendering")
     for name in ("run.json", PATTERN):
         shutil.copy(handoff / name, made / name)
+    run = json.loads((made / "run.json").read_text(encoding="utf-8"))
     facts.write(facts.read(sorted((handoff / "facts").glob("*.jsonl"))), made / "facts.jsonl")
     (made / "parameters.json").write_text(params.model_dump_json(indent=1), encoding="utf-8")
-    told = {"run": follows.run_id, "digests": asdict(follows), "code": code_version(), **environment()}
+    told = {"run": follows.run_id, "digests": asdict(follows), **environment()}
     (made / "origin.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
-    for name, content in rendered(params, [nbformat.read(path, as_version=4) for path in notebooks]).items():
+    for name, content in rendered(params, [nbformat.read(path, as_version=4) for path in notebooks], run).items():
         path = made / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
@@ -235,8 +237,10 @@ def gates(made: Path) -> list[Finding]:
     ]
 
 
-def rendered(params: Params, notebooks: list[nbformat.NotebookNode], draft: bool = True) -> Mapping[str, bytes]:
-    """Every finished file of the report by name, from its executed notebooks; a draft says so on each page."""
+def rendered(
+    params: Params, notebooks: list[nbformat.NotebookNode], run: Mapping[str, Any], draft: bool = True
+) -> Mapping[str, bytes]:
+    """Every finished file of the report by name, from its executed notebooks and `run.json`; a draft says so."""
     from reportlib.build import workbook
     from reportlib.build.page import Page, read_chapter
     from reportlib.build.pdf import pdf_report
@@ -248,7 +252,7 @@ def rendered(params: Params, notebooks: list[nbformat.NotebookNode], draft: bool
         title=params.title, year=params.reporting_year, edition=params.edition, authors=params.authors,
         publication_date=params.publication_date, status=tuple(status), draft=draft,
         disclosure_off=params.disclosure.off or "", organisation=params.organisation, logo=params.logo,
-        colour=params.colour,
+        colour=params.colour, lineage=lineage.tables(run),
     )  # fmt: skip
     every = [*notebooks, statement()]
     html, pdf, pages = html_report(every, page), pdf_report(every, page), html_chapters(every, page)

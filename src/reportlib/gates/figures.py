@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -20,7 +20,7 @@ from lxml.html import HtmlElement
 from nbformat.v4.rwbase import rejoin_lines
 from python_calamine import CalamineWorkbook
 
-from reportlib import facts
+from reportlib import facts, lineage
 from reportlib.build import svg
 from reportlib.build.page import Chapter, Page, heading, read_chapter
 from reportlib.build.render import View
@@ -54,7 +54,7 @@ def check(made: Path) -> list[Finding]:
     params = Params.model_validate_json((made / "parameters.json").read_text(encoding="utf-8"))
     ledger = Ledger(facts.read([made / "facts.jsonl"]), params, Handoff(made))
     notebooks = {path.name: _notebook(path) for path in sorted((made / "notebooks").glob("*.ipynb"))}
-    shown = Shown(notebooks, ledger.constants)
+    shown = Shown(notebooks, ledger.constants, lineage.tables(ledger.run.run))
     found = [finding for name, held in notebooks.items()
              for finding in check_notebook(held, f"notebooks/{name}", params, ledger.run.run)]  # fmt: skip
     found += [*_files(made), *check_facts(ledger.facts), *_models(notebooks, shown, ledger)]
@@ -82,8 +82,13 @@ def _notebook(path: Path) -> nbformat.NotebookNode:
 class Shown:
     """What the chapters show: all that the finished files may hold, by place."""
 
-    def __init__(self, notebooks: Mapping[str, nbformat.NotebookNode], constants: Constants) -> None:
-        self.constants = constants
+    def __init__(
+        self,
+        notebooks: Mapping[str, nbformat.NotebookNode],
+        constants: Constants,
+        lineage: Mapping[str, Sequence[tuple[str, str]]],
+    ) -> None:
+        self.constants, self.lineage = constants, lineage
         self.chapters: list[Chapter] = [read_chapter(notebook) for notebook in [*notebooks.values(), statement()]]
         held = [model for chapter in self.chapters for _, model in chapter.models()]
         self.by_kind = {kind: {m["id"]: m for m in held if m["kind"] == kind} for kind in ("table", "chart", "say")}
@@ -138,6 +143,7 @@ def check_page(page: str, name: str, shown: Shown) -> Iterator[Finding]:
         if (model := shown.by_kind.get(kind, {}).get(identifier)) is not None:
             yield from _block(element, model, name)
             own += _words(model)
+            own += [told for _, told in shown.lineage.get(identifier, [])]
     for element in tree.iter():
         if isinstance(element.tag, str) and element.tag not in ("meta", "code"):
             yield from _attributes(element, name, shown, own)

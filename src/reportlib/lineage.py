@@ -1,0 +1,140 @@
+"""Where a figure comes from: what was counted, in which records, how, under which rules, and by which code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reportlib.errors import ReportError
+from reportlib.facts import Fact
+from reportlib.inputs.findings import nearest
+from reportlib.measures import DATASETS, DIMENSIONS, MEASURES, Measure, Part
+from reportlib.params import years_to
+from reportlib.published import PUBLISHED_TABLES
+from reportlib.statistics import METHODS
+from reportlib.tables import DIMENSION_LABELS, METHODS_USED
+from reportlib.words import counted, listed, number
+
+Run = Mapping[str, Any]  # run.json
+Pairs = list[tuple[str, str]]  # a term, and what is told of it
+SHOWN = 12  # characters of a digest on a page
+
+
+def tables(run: Run) -> dict[str, Pairs]:
+    """What every table of a run comes from, by the table's id."""
+    found = {table: _table(run, table, held) for table, held in run["tables"].items()}
+    found |= {f"{table}-evidence": pairs for table, pairs in found.items()}
+    names = [name for chapter in run["chapters"].values() for name in chapter["published"]]
+    return found | {name: [("Taken from", PUBLISHED_TABLES[name].source), _code(run)] for name in names}
+
+
+def explain(run: Run, facts: Sequence[Fact], name: str) -> list[Pairs]:
+    """What the figure of this name comes from, once for each period. Raises ReportError where there is none."""
+    if found := [figure(run, fact) for fact in facts if fact.id == name]:
+        return found
+    names = sorted({fact.id for fact in facts})
+    raise ReportError(f"The run publishes no figure {name!r}{nearest(name, names)}. facts.jsonl names them all.")
+
+
+def figure(run: Run, fact: Fact) -> Pairs:
+    """What one figure comes from."""
+    held = run["tables"].get(fact.table.removesuffix("-evidence"))
+    own: Pairs = [
+        ("Figure", f"{fact.label}: {fact.text}"),
+        ("What it is", fact.statistic.replace("_", " ") + (f", in {fact.unit}" if fact.unit else "")),
+        ("Period and edition", f"{fact.period}, {fact.edition}"),
+        ("Where it is shown", f"chapter {fact.chapter}, table {fact.table}"),
+        ("Status of the data", listed(fact.status)),
+    ]
+    if held:
+        own.append(("Method of this figure", _told(_methods(MEASURES[held["measure"]], fact.statistic))))
+        own.append(("Parameters", ", ".join(f"{name} {value}" for name, value in run["parameters"].items())))
+    own += tables(run)[fact.table]
+    findings = [found["text"] for found in run["findings"] if held and _about(found["text"], _inputs(run, held))]
+    return own + [("Contract finding", text) for text in findings]
+
+
+def _table(run: Run, name: str, held: Mapping[str, Any]) -> Pairs:
+    measure, inputs = MEASURES[held["measure"]], _inputs(run, held)
+    pairs: Pairs = [("Measure", f"{measure.name}. {measure.definition}"), ("Numerator", _part(measure.numerator))]
+    if measure.denominator:
+        pairs.append(("Denominator", _part(measure.denominator)))
+    pairs.append(("Filters", _filters(run, held)))
+    compared = ["ratio", "verdict"] if "ethnicity" in held["by"] else []
+    methods = [name for statistic in ["value", *compared] for name in _methods(measure, statistic)]
+    pairs.append(("Method", _told(list(dict.fromkeys(methods)))))
+    pairs += [("Input", _input(each)) for each in inputs]
+    about = sum(_about(found["text"], inputs) for found in run["findings"])
+    pairs.append(("Contract findings", f"{counted(about, 'finding')} about these inputs" if about else "none"))
+    return [*pairs, ("Suppression", _suppression(run, name)), _code(run)]
+
+
+def _part(part: Part) -> str:
+    rows = "every row" if part.where == "TRUE" else f"rows where {part.where}"
+    kinds = {"events": "counted", "people": "each person counted once", "stock": "mean over the snapshots"}
+    return f"{part.label}: {rows} of {DATASETS[part.dataset].replace('_', ' ')}, {kinds[part.counts]}"
+
+
+def _filters(run: Run, held: Mapping[str, Any]) -> str:
+    """The years that a table covers, and what divides it."""
+    given = run["parameters"]
+    years = years_to(given["reporting_year"], given[f"{held['period']}_years"])
+    by = listed([DIMENSION_LABELS[name].lower() for name in held["by"]])
+    ethnic = f"; ethnic groups {held['grouping']}" if any("ethnicity" in name for name in held["by"]) else ""
+    return f"{' to '.join(dict.fromkeys((years[0], years[-1])))}, by {by}{ethnic}"
+
+
+def _methods(measure: Measure, statistic: str) -> Sequence[str]:
+    """The methods behind a statistic, by their names in `METHODS`."""
+    share = measure.kind == "proportion"
+    own, ratio = METHODS_USED.get((measure.kind, measure.clustered), ("", ""))
+    kinds = {
+        "value": [own], "lower": [own], "upper": [own],
+        "ratio": ["judged_relative_rate" if share else ratio, *(["effective_sample"] if measure.clustered else [])],
+        "gap": ["difference" if share else own], "p": [ratio, "adjust_p"], "deff": ["effective_sample"],
+        "detectable": ["detectable_ratio"], "bound": ["missing_bounds" if share else "missing_bounds_rate"],
+        "adjusted": ["mantel_haenszel" if share else "mantel_haenszel_rate"], "verdict": [ratio, "verdict"],
+        "agreement": ["agreement"], "kappa": ["agreement"],
+    }  # fmt: skip
+    return [name for name in kinds.get(statistic.split("_")[0], []) if name]
+
+
+def _told(methods: Sequence[str]) -> str:
+    return (
+        "; ".join(f"{name.replace('_', ' ')} ({METHODS[name].source})" for name in methods) or "counted, not estimated"
+    )
+
+
+def _inputs(run: Run, held: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The inputs that a table rests on: of its parts, and of what divides and adjusts it."""
+    measure = MEASURES[held["measure"]]
+    datasets = dict.fromkeys(part.dataset for part in measure.parts)
+    names = {DATASETS[dataset] for dataset in datasets}
+    for dimension in [*held["by"], *held["adjust"]]:
+        fields = [field for dataset in datasets for field in DIMENSIONS[dataset].get(dimension, ())]
+        names |= {field.split(".")[0] for field in fields if "." in field}
+    return [each for each in run["inputs"] if each["name"] in names]
+
+
+def _input(each: Mapping[str, Any]) -> str:
+    left = f", {number(each['excluded'])} left out as declared" if each["excluded"] else ""
+    name = each["name"].replace("_", " ")
+    return f"{name}, {each['status']}: {number(each['rows'])} rows{left}, checksum {each['sha256'][:SHOWN]}"
+
+
+def _about(finding: str, inputs: Sequence[Mapping[str, Any]]) -> bool:
+    return finding.startswith(tuple(file for each in inputs for file in each["files"]))
+
+
+def _suppression(run: Run, table: str) -> str:
+    """How many cells of the table are hidden, and by which rule."""
+    if run["disclosure"]["off"]:
+        return f"turned off: {run['disclosure']['off']}"
+    hidden = [held for held in run["hidden"] if held["table"] == table]
+    told = [f"{number(sum(held[rule] for rule in ('primary', 'implied', 'secondary')))} of {number(held['cells'])} "
+            f"cells hidden ({held['part'].lower()})" for held in hidden]  # fmt: skip
+    return f"counts up to {run['disclosure']['threshold']} and what would give one back: {listed(told)}"
+
+
+def _code(run: Run) -> tuple[str, str]:
+    return "Code", f"digest {run['code'][:SHOWN]}, with the lock {run['lock'][:SHOWN]}"

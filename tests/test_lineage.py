@@ -1,0 +1,127 @@
+"""Every published figure says where it comes from."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from reportlib import lineage
+from reportlib.errors import ReportError
+from reportlib.facts import Fact
+from reportlib.measures import MEASURES
+from reportlib.statistics import METHODS
+
+RUN: dict[str, Any] = {
+    "code": "c" * 64,
+    "lock": "1" * 64,
+    "parameters": {"reporting_year": "2024-25", "pooled_years": 3, "trend_years": 5, "confidence_level": 0.95},
+    "disclosure": {"threshold": 5, "protection_width": 5, "off": None},
+    "inputs": [
+        {"name": name, "files": [f"data/{name}.csv"], "rows": rows, "excluded": excluded, "status": "extract",
+         "sha256": digest * 64}
+        for name, rows, excluded, digest in (
+            ("complaints", 4500, 12, "a"),
+            ("nomis_ethnicity", 3000, 0, "b"),
+            ("population", 900, 0, "d"),
+        )
+    ],
+    "findings": [
+        {"level": "warning", "text": "data/complaints.csv, row 7, column outcome: the outcome is blank"},
+        {"level": "warning", "text": "data/population.csv: the total differs"},
+    ],
+    "chapters": {"uphold-rates": {"tables": ["upheld"], "published": ["complaints-by-year"]}},
+    "tables": {
+        "upheld": {"measure": "upheld", "by": ["ethnicity"], "grouping": "5+1", "period": "pooled",
+                   "adjust": ["category"], "status": ["extract"], "unavailable": None},
+    },
+    "hidden": [
+        {"table": "upheld", "part": "Complaints upheld", "cells": 8, "primary": 1, "implied": 0, "secondary": 1}
+    ],
+}  # fmt: skip
+
+
+def fact(statistic: str, table: str = "upheld") -> Fact:
+    name, period = f"upheld/ethnicity/B/{statistic}", "2022-23 to 2024-25"
+    return Fact(
+        name, period, "national", "uphold-rates", table, statistic, "Upheld: Black", "0.81", 0.81, "", "", ("extract",)
+    )
+
+
+def told(run: dict[str, Any], about: Fact) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for term, text in lineage.figure(run, about):
+        found.setdefault(term, []).append(text)
+    return found
+
+
+def test_a_figure_says_all_that_it_follows_from():
+    found = told(RUN, fact("ratio"))
+    measure = MEASURES["upheld"]
+    assert found["Measure"] == [f"{measure.name}. {measure.definition}"]
+    assert measure.numerator.where in found["Numerator"][0]
+    assert measure.denominator and measure.denominator.label in found["Denominator"][0]
+    assert found["Filters"] == ["2022-23 to 2024-25, by ethnic group; ethnic groups 5+1"]
+    assert "Koopman (1984)" in found["Method of this figure"][0]
+    assert "confidence_level 0.95" in found["Parameters"][0]
+    assert found["Input"] == [
+        "complaints, extract: 4,500 rows, 12 left out as declared, checksum aaaaaaaaaaaa",
+        "nomis ethnicity, extract: 3,000 rows, checksum bbbbbbbbbbbb",
+    ]
+    assert found["Contract finding"] == ["data/complaints.csv, row 7, column outcome: the outcome is blank"]
+    assert "2 of 8 cells hidden" in found["Suppression"][0]
+    assert found["Code"] == ["digest cccccccccccc, with the lock 111111111111"]
+
+
+@pytest.mark.parametrize(
+    ("statistic", "source"),
+    [
+        ("value", "Wilson (1927)"),
+        ("gap_lower", "Newcombe (1998b)"),
+        ("p_adjusted", "Benjamini and Hochberg (1995)"),
+        ("detectable_below", "Fleiss, Levin and Paik (2003)"),
+        ("bound_upper", "Manski (1990)"),
+        ("adjusted_ratio", "Mantel and Haenszel (1959)"),
+    ],
+)
+def test_each_statistic_names_the_source_of_its_method(statistic: str, source: str):
+    assert source in told(RUN, fact(statistic, "upheld-evidence"))["Method of this figure"][0]
+
+
+def test_a_count_is_counted():
+    assert told(RUN, fact("numerator"))["Method of this figure"] == ["counted, not estimated"]
+
+
+def test_every_method_that_can_be_named_is_one():
+    statistics = [
+        "value",
+        "ratio",
+        "gap",
+        "p_value",
+        "deff",
+        "detectable_above",
+        "bound_lower",
+        "adjusted_ratio",
+        "verdict",
+    ]
+    for measure in MEASURES.values():
+        for statistic in [*statistics, "agreement", "kappa"]:
+            assert set(lineage._methods(measure, statistic)) <= METHODS.keys()
+
+
+def test_disclosure_control_that_is_off_is_said():
+    off = copy.deepcopy(RUN)
+    off["disclosure"]["off"] = "for the office alone"
+    assert told(off, fact("ratio"))["Suppression"] == ["turned off: for the office alone"]
+
+
+def test_a_published_table_names_its_source():
+    (source, _) = lineage.tables(RUN)["complaints-by-year"]
+    assert source[0] == "Taken from"
+    assert "Prisons and Probation Ombudsman" in source[1]
+
+
+def test_an_unknown_figure_is_refused_with_the_nearest():
+    with pytest.raises(ReportError, match="the nearest is 'upheld/ethnicity/B/ratio'"):
+        lineage.explain(RUN, [fact("ratio"), fact("verdict")], "upheld/ethnicity/B/ratoi")
