@@ -126,7 +126,11 @@ def _notebook(params: Params, handoff: Path, monkeypatch: pytest.MonkeyPatch) ->
         cells.append(new_code_cell(f"chapter.{name}()", id=name, outputs=shown))
     for number, cell in enumerate((cell for cell in cells if cell.cell_type == "code"), 1):
         cell.execution_count = number
-    declared = {"chapter": CHAPTER, "tables": [{"id": name, "measure": "upheld"} for name in TABLES]}
+    declared = {
+        "chapter": CHAPTER,
+        "tables": [{"id": name, "measure": "upheld"} for name in TABLES],
+        "reads_facts": True,
+    }
     metadata = {"kernelspec": KERNEL, "language_info": {**LANGUAGE, "version": "3.11.7"}, "reportlib": declared}
     return new_notebook(cells=cells, metadata=metadata)
 
