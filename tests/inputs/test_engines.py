@@ -224,9 +224,11 @@ def test_spark_connect_counts_the_same(million, servers):
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("scheme", ["sc", "spark"])
-def test_a_spark_that_is_not_there_is_told_without_its_words(monkeypatch, scheme):
+@pytest.mark.parametrize(
+    "address", ["sc://127.0.0.1:{}", "spark://127.0.0.1:{},127.0.0.1:{}", "sc://127.0.0.1:{}/;token=x"]
+)
+def test_a_spark_that_is_not_there_is_told_without_its_words(address):
     with pytest.raises(ReportError) as error:
-        Spark(f"{scheme}://127.0.0.1:{free()}").rows("SELECT 1")
+        Spark(address.format(free(), free()))
     assert "could not be reached, or stopped" in str(error.value)
     assert "127.0.0.1" not in str(error.value)

@@ -6,6 +6,8 @@ Everything is written once, in DuckDB's SQL (`cube`, `rules`); for any other eng
 from __future__ import annotations
 
 import os
+import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,6 +79,7 @@ class Spark:
         builder = SparkSession.builder.config("spark.ui.showConsoleProgress", "false")
         connect = builder.remote if remote.startswith("sc://") else builder.master
         with _causes():
+            _knock(remote)
             self.session = connect(remote).getOrCreate()
             self.session.conf.set("spark.sql.session.timeZone", "UTC")
         self.kept: list[str] = []
@@ -106,6 +109,17 @@ class Spark:
         for name in self.kept:
             self.session.sql(f"UNCACHE TABLE IF EXISTS {name}")
         self.session.catalog.clearCache()
+
+
+def _knock(remote: str) -> None:
+    """Fail at once, with OSError, where no host of an address answers: Spark itself would try for ten minutes."""
+    hosts = re.findall(r"([^:,/]+):(\d+)", remote.partition("://")[2].partition("/")[0])
+    for number, (host, port) in enumerate(hosts, 1):
+        try:
+            return socket.create_connection((host, int(port)), timeout=10).close()
+        except OSError:
+            if number == len(hosts):
+                raise
 
 
 @contextmanager

@@ -114,9 +114,9 @@ class Release:
 
         Returns
         -------
-        One row a cell: a column for each name of `spec.by` (codes; "all" is the margin), `value`
-        (int: events, people, or people summed over snapshots) and `snapshots` (int, 1 unless a
-        population). Cells that no record falls in are absent.
+        One row a cell, sorted: a column for each name of `spec.by` (codes; "all" is the margin) and
+        `value` (int: events, people, or people summed over snapshots). Cells that no record falls in
+        are absent; a table without dimensions has its one cell.
         """
         by = [name for name in spec.by if name in DIMENSIONS[part.dataset] or name == "year"]
         if part.counts == "people":
