@@ -66,3 +66,10 @@ def test_people_without_events_change_nothing_and_repeats_widen(events: list[int
     found, apart = clustered_rate(events, 100), clustered_rate([1] * total, 100)
     assert clustered_rate([*events, 0, 0], 100) == found
     assert found.upper >= apart.upper * (1 - 1e-12)
+
+
+@given(people, people)
+def test_allowing_for_few_people_widens_and_leaves_the_ratio(a: list[int], b: list[int]) -> None:
+    plain, widened = clustered_rate_ratio(a, 100, b, 100), clustered_rate_ratio(a, 100, b, 100, widened=True)
+    assert widened.value == plain.value
+    assert widened.lower <= plain.lower and widened.upper >= plain.upper and widened.p_value >= plain.p_value

@@ -17,17 +17,26 @@ from reportlib.inputs.release import Release
 from reportlib.measures import TableSpec
 from reportlib.statistics import (
     Estimate,
+    Test,
+    adjusted_risk_ratio,
     agreement,
     clustered_rate,
     clustered_rate_ratio,
+    direct_rate,
     effective_sample,
+    few_people,
+    homogeneity,
+    indirect_ratio,
+    judge_complement,
     mantel_haenszel,
     mantel_haenszel_rate,
     proportion,
+    trend_interaction,
 )
 
 LEAST_EVENTS = 10
 LEAST_PEOPLE = 20
+LEAST_IN_STRATUM = 5  # effective cases of each kind in each arm: Cochran's Q is blunt in thinner strata (Cochran 1954)
 COLUMNS = ["statistic", "value", "lower", "upper", "p_value"]
 
 
@@ -36,14 +45,23 @@ def estimates(release: Release, spec: TableSpec, reference: str, level: float) -
 
     Returns
     -------
-    One row an estimate: the columns of `spec.by`, then `statistic` ("deff", "rate", "ratio", "adjusted",
-    "adjusted complement", "agreement" or "kappa"), `value`, `lower`, `upper`, `p_value`. "deff" is the
-    variance of the count relative to that of independent events (Rao and Scott 1992 for proportions).
+    One row an estimate: the columns of `spec.by`, then `statistic`, `value`, `lower`, `upper`, `p_value`.
+    By statistic: "deff" is the variance of the count relative to that of independent events, widened
+    where few people make it up; "rate" and "ratio" are those of repeated events; "adjusted" is the
+    Mantel-Haenszel and "modelled" the logistic ratio, "homogeneity" and "interaction" the p-values for one
+    ratio in all strata and all years (the first three end in " complement" for the opposite outcome);
+    "expected" is observed over expected and "standardised" the direct rate; "agreement" and "kappa" are
+    of two records.
     """
     rows: list[dict[str, Any]] = []
     if spec.measure.clustered and release.has("person_id", spec.measure.numerator.dataset):
         people = _People(release, spec)
-        rows += _design_effects(people) if spec.measure.kind == "proportion" else _rates(people, reference, level)
+        if spec.measure.kind == "proportion":
+            rows += _design_effects(people)
+            rows += _modelled(release, spec, reference, level) if len(spec.adjust) > 1 else []
+            rows += _interactions(release, spec, reference) if spec.by == ("year", "ethnicity") else []
+        else:
+            rows += _rates(people, reference, level)
     if spec.measure.kind == "count" and len(spec.by) == 2:
         rows += _agreement(release, spec, level)
     if spec.adjust:
@@ -83,8 +101,9 @@ def _row(spec: TableSpec, key: Sequence[str], statistic: str, estimate: Estimate
 def _design_effects(people: _People) -> list[dict[str, Any]]:
     found = []
     for key, count, nobs in people.cells():
-        deff = effective_sample(count, nobs)[2]
-        found.append(_row(people.spec, key, "deff", Estimate(max(round(deff, 2), 1.0), None, None, None, None)))
+        spread = count - count.sum() / nobs.sum() * nobs
+        deff = max(effective_sample(count, nobs)[2], 1.0) * few_people(spread, len(spread))
+        found.append(_row(people.spec, key, "deff", Estimate(round(deff, 2), None, None)))
     return found
 
 
@@ -95,12 +114,12 @@ def _rates(people: _People, reference: str, level: float) -> list[dict[str, Any]
     found = []
     for key, count in cells.items():
         exposure = people.exposure[key]
-        deff = round(float((count**2).sum() / count.sum()), 2)
-        found.append(_row(spec, key, "deff", Estimate(deff, None, None, None, None)))
-        found.append(_row(spec, key, "rate", clustered_rate(count, exposure, per=per, level=level)))
+        deff = float((count**2).sum() / count.sum()) * few_people(count)
+        found.append(_row(spec, key, "deff", Estimate(round(deff, 2), None, None)))
+        found.append(_row(spec, key, "rate", clustered_rate(count, exposure, per, level, widened=True)))
         base = tuple(reference if name == "ethnicity" else code for name, code in zip(spec.by, key, strict=True))
         if base != key and base in cells:
-            ratio = clustered_rate_ratio(count, exposure, cells[base], people.exposure[base], level=level)
+            ratio = clustered_rate_ratio(count, exposure, cells[base], people.exposure[base], level, widened=True)
             found.append(_row(spec, key, "ratio", ratio))
     return found
 
@@ -143,7 +162,7 @@ def _adjusted(
         return []
     strata = _strata(release, fine)
     base = strata.get(reference)
-    found = []
+    found = _standardised(release, fine, strata, level) if spec.measure.kind == "rate" and not deff else []
     for group, frame in strata.items():
         if group == reference or base is None or min(frame["x"].sum(), base["x"].sum()) < LEAST_EVENTS:
             continue
@@ -154,10 +173,86 @@ def _adjusted(
             found.append(_row(spec, (group,), "adjusted", mantel_haenszel_rate(x, n, rx, rn, level=level)))
             continue
         counts = np.stack([np.stack([x, n - x], 1), np.stack([rx, rn - rx], 1)], 1)
-        found.append(_row(spec, (group,), "adjusted", mantel_haenszel(counts, level=level)))
-        complement = mantel_haenszel(counts[:, :, ::-1], level=level)
-        found.append(_row(spec, (group,), "adjusted complement", complement))
+        for side, ending in ((counts, ""), (counts[:, :, ::-1], " complement")):
+            found.append(_row(spec, (group,), f"adjusted{ending}", mantel_haenszel(side, level=level)))
+            carried = side[side.min(axis=(1, 2)) >= LEAST_IN_STRATUM]
+            found.append(_row(spec, (group,), f"homogeneity{ending}", _p_value(homogeneity(carried))))
     return found
+
+
+def _p_value(test: Test) -> Estimate:
+    """A test as a row of the estimates: its p-value is what is shown."""
+    return Estimate(test.p_value, None, None, test.p_value)
+
+
+def _standardised(
+    release: Release, fine: TableSpec, strata: dict[str, pd.DataFrame], level: float
+) -> list[dict[str, Any]]:
+    """Each group against all prisoners: observed over expected events, and the rate at all prisoners' ages.
+
+    The standard is the population of the last year alone, by the first dimension of the strata: with all of
+    them, a stratum that a group lacks would leave it without a rate.
+    """
+    whole = pd.concat(strata.values()).groupby(level=list(range(len(fine.by) - 1))).sum()
+    assert fine.measure.denominator is not None
+    yearly = release.average(replace(fine, by=(*fine.by, "year")), fine.measure.denominator)
+    last = yearly[yearly["year"].eq(release.years(fine)[-1]) & (yearly[list(fine.by)] != "all").all(axis=1)]
+    standard = last.groupby(fine.by[1])["value"].sum()
+    spec, found = replace(fine, by=("ethnicity",)), []
+    for group, frame in strata.items():
+        if frame["x"].sum() < LEAST_EVENTS or group == NOT_STATED:
+            continue
+        own = frame.reindex(whole.index, fill_value=0)
+        expected = float((whole["x"] / whole["n"] * own["n"]).fillna(0).sum())
+        found.append(_row(spec, (group,), "expected", indirect_ratio(float(own["x"].sum()), expected, level=level)))
+        own = own.groupby(level=0).sum()
+        weights = standard.reindex(own.index, fill_value=0)
+        direct = direct_rate(own["x"], own["n"], weights, per=fine.measure.per, level=level)
+        found.append(_row(spec, (group,), "standardised", direct))
+    return found
+
+
+def _arms(records: pd.DataFrame, reference: str) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The records of each group that may be compared with the reference's, with `group` 1 or 0."""
+    enough = {
+        str(group): rows["hit"].sum() >= LEAST_EVENTS and rows["person_id"].nunique() >= LEAST_PEOPLE
+        for group, rows in records.groupby("ethnicity")
+    }
+    for group in sorted(set(enough) - {reference, NOT_STATED}):
+        if enough[group] and enough.get(reference):
+            both = records[records["ethnicity"].isin([group, reference])]
+            yield group, both.assign(group=both["ethnicity"].eq(group))
+
+
+def _records(release: Release, spec: TableSpec) -> pd.DataFrame:
+    assert spec.measure.denominator is not None
+    return release.records(spec, spec.measure.numerator, spec.measure.denominator)
+
+
+def _modelled(release: Release, spec: TableSpec, reference: str, level: float) -> list[dict[str, Any]]:
+    """Ratios to the reference group from a logistic model, of the side of the outcome that is rarer."""
+    fine = replace(spec, by=("ethnicity", *spec.adjust), adjust=())
+    if release.why_unavailable(fine):
+        return []
+    records, ending = _records(release, fine), ""
+    if judge_complement(float(records["hit"].sum()), len(records), 0, 0):
+        records, ending = records.assign(hit=~records["hit"]), " complement"
+    return [
+        _row(spec, (group,), f"modelled{ending}",
+             adjusted_risk_ratio(both, "hit", "group", spec.adjust, "person_id", level=level))
+        for group, both in _arms(records, reference)
+    ]  # fmt: skip
+
+
+def _interactions(release: Release, spec: TableSpec, reference: str) -> list[dict[str, Any]]:
+    """For each group, whether its gap to the reference changed over the years; told with the last of them."""
+    records, last = _records(release, spec), release.years(spec)[-1]
+    records["year"] = records["year"].str[:4].astype(int)
+    return [
+        _row(spec, (last, group), "interaction",
+             _p_value(trend_interaction(both, "hit", "group", "year", "person_id")))
+        for group, both in _arms(records, reference)
+    ]  # fmt: skip
 
 
 def _strata(release: Release, spec: TableSpec) -> dict[str, pd.DataFrame]:

@@ -172,6 +172,15 @@ class Release:
         )
         return found.sort_values([*by, "count", "nobs"], ignore_index=True)
 
+    def records(self, spec: TableSpec, part: Part, whole: Part) -> pd.DataFrame:
+        """The records of `whole`, for models: the columns of `spec.by`, `person_id`, and `hit`: whether in `part`."""
+        by = [*spec.by, "person_id"]
+        hit = f"CASE WHEN {part.where} THEN n ELSE 0 END AS hit"
+        cells = self._cells(spec, whole, spec.by, ("person_id", hit), part.where)
+        found = self.engine.frame(f"SELECT {', '.join(by)}, hit, n FROM ({cells}) c")
+        found = found.sort_values([*by, "hit"], ignore_index=True)
+        return found.loc[found.index.repeat(found["n"])].reset_index(drop=True).assign(hit=lambda row: row["hit"] > 0)
+
     def _cells(self, spec: TableSpec, part: Part, by: Sequence[str], also: Sequence[str] = (), where: str = "") -> str:
         """SQL for the kept cells of a part: the table's dimensions in its grouping, and how many in each."""
         years, persons = self.years(spec), "person_id" in also

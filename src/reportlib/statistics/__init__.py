@@ -8,7 +8,7 @@ from reportlib.statistics.association import (
     standardised_residuals,
     trend,
 )
-from reportlib.statistics.clusters import clustered_rate, clustered_rate_ratio, effective_sample
+from reportlib.statistics.clusters import clustered_rate, clustered_rate_ratio, effective_sample, few_people
 from reportlib.statistics.missing import missing_bounds, missing_bounds_rate, tipping_point
 from reportlib.statistics.models import adjusted_risk_ratio, trend_interaction
 from reportlib.statistics.multiplicity import adjust_p
@@ -43,6 +43,7 @@ __all__ = [
     "difference",
     "direct_rate",
     "effective_sample",
+    "few_people",
     "funnel_limits",
     "goodness_of_fit",
     "homogeneity",

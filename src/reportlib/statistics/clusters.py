@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import math
 
+from scipy import stats
+
 from reportlib.statistics.rates import NO_EXPOSURE, strata
-from reportlib.statistics.result import LEVEL, Estimate, Values, log_wald, method, nothing
+from reportlib.statistics.result import (
+    LEVEL,
+    Estimate,
+    Values,
+    as_floats,
+    log_wald,
+    method,
+    normal_quantile,
+    nothing,
+    tail_area,
+)
 
 
 @method(
@@ -32,11 +44,37 @@ def effective_sample(count_per_person: Values, nobs_per_person: Values) -> tuple
     return (count / deff, nobs / deff, deff) if deff > 0 else (count, nobs, 1.0)
 
 
-def _compound(events_per_person: Values, exposure: float) -> tuple[float, float]:
+@method(
+    formula="(t ÷ 1.96)², t the 97.5% point of Student's t on 2 ÷ (Σu⁴ ÷ (Σu²)² − 1/m) degrees of freedom (1 at the "
+    "least); u is what each person adds to the variance: xᵢ − p nᵢ for a share of m people, f for a rate (1/m is 0)",
+    source="Pan and Wall (2002); Korn and Graubard (1998)",
+    used="every design effect: where few people make up most of a variance, the variance itself is uncertain",
+    cannot_say="what a group would look like with the persistent complainants that it happens to lack",
+)
+def few_people(contributions: Values, people: float = math.inf) -> float:
+    """The factor, 1 or more, by which a variance estimated from persons grows because it is an estimate.
+
+    An array, one entry a person: what they add to the sum whose variance it is. `people` is how many
+    could have added something. 1 where nobody did, or all the same. Raises ValueError for fewer `people`
+    than entries.
+    """
+    (squares,) = strata(contributions=as_floats(contributions) ** 2)
+    if len(squares) > people:
+        raise ValueError("more contributions than people")
+    total = float(squares.sum())
+    spread = float((squares**2).sum()) / total**2 - 1 / people if total else 0.0
+    if spread < 1e-12:  # nothing but rounding
+        return 1.0
+    t = float(stats.t.isf(tail_area(LEVEL), max(2 / spread, 1.0)))
+    return (t / normal_quantile(LEVEL)) ** 2
+
+
+def _compound(events_per_person: Values, exposure: float, widened: bool) -> tuple[float, float]:
     """The rate, and the variance of its log when each person brings a cluster of events."""
     (events,) = strata(events_per_person=events_per_person)
     total = float(events.sum())
-    return total / exposure, float((events**2).sum()) / total**2 if total else math.inf
+    factor = few_people(events) if widened else 1.0
+    return total / exposure, factor * float((events**2).sum()) / total**2 if total else math.inf
 
 
 @method(
@@ -46,16 +84,18 @@ def _compound(events_per_person: Values, exposure: float) -> tuple[float, float]
     used="complaints (events, not people) per 1,000 average population",
     cannot_say="how many people complained: the rate of distinct complainants stands beside it",
 )
-def clustered_rate(events_per_person: Values, exposure: float, per: float = 1000, level: float = LEVEL) -> Estimate:
+def clustered_rate(
+    events_per_person: Values, exposure: float, per: float = 1000, level: float = LEVEL, widened: bool = False
+) -> Estimate:
     """Events per `per` of exposure where one person may have several.
 
-    An array, one entry a person with events (zeros change nothing). Raises ValueError for negative or
-    missing numbers.
+    An array, one entry a person with events (zeros change nothing). `widened` multiplies the variance
+    by `few_people`, as the report does. Raises ValueError for negative or missing numbers.
     """
     strata(exposure=[exposure])
     if exposure == 0:
         return nothing(NO_EXPOSURE)
-    value, variance = _compound(events_per_person, exposure)
+    value, variance = _compound(events_per_person, exposure, widened)
     found = log_wald(value * per, variance, level)
     return Estimate(found.value, found.lower, found.upper, None, found.reason)
 
@@ -73,17 +113,18 @@ def clustered_rate_ratio(
     ref_events_per_person: Values,
     ref_exposure: float,
     level: float = LEVEL,
+    widened: bool = False,
 ) -> Estimate:
     """The ratio of two event rates, group ÷ reference, where one person may have several events.
 
-    Arrays, one entry a person with events; exposures are scalars. Raises ValueError for negative or
-    missing numbers.
+    Arrays, one entry a person with events; exposures are scalars. `widened` multiplies each variance by
+    `few_people`, as the report does. Raises ValueError for negative or missing numbers.
     """
     strata(exposure=[exposure], ref_exposure=[ref_exposure])
     if exposure == 0 or ref_exposure == 0:
         return nothing(NO_EXPOSURE)
-    value, variance = _compound(events_per_person, exposure)
-    ref_value, ref_variance = _compound(ref_events_per_person, ref_exposure)
+    value, variance = _compound(events_per_person, exposure, widened)
+    ref_value, ref_variance = _compound(ref_events_per_person, ref_exposure, widened)
     if value == 0 and ref_value == 0:
         return nothing("no events in either arm")
     return log_wald(value / ref_value if ref_value else math.inf, variance + ref_variance, level)

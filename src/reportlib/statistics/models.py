@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import special, stats
 
-from reportlib.statistics.result import LEVEL, Array, Estimate, Test, log_wald, method, nothing
+from reportlib.statistics.result import LEVEL, Array, Estimate, Test, Values, log_wald, method, nothing
 
 YEARS_FOR_A_TREND = 4
 NEWTON_STEPS = 25
@@ -41,10 +42,11 @@ def adjusted_risk_ratio(
     _check_records(frame, needed, [outcome, group])
     if frame[outcome].astype(float).groupby(frame[group].astype(bool)).mean().isin([0, 1]).any():
         return nothing("an arm has no events, or nothing else: the model has no finite answer")
-    design = _design(frame, frame[group].to_numpy(dtype=float), covariates)
-    fitted, covariance = _clustered_logit(frame[outcome], design, frame[cluster])
+    cells = _Cells.of(frame, [group, *covariates], outcome)
+    fitted, covariance = _clustered_logit(cells, cells.design(cells.rows[group], covariates), frame[cluster])
     (log_group, slope), (log_reference, ref_slope) = (
-        _log_mean_share(_design(frame, np.full(len(frame), side), covariates), fitted) for side in (1.0, 0.0)
+        _log_mean_share(cells.design(np.full(len(cells.rows), side), covariates), cells.size, fitted)
+        for side in (1.0, 0.0)
     )
     slope = slope - ref_slope
     return log_wald(math.exp(log_group - log_reference), float(slope @ covariance @ slope), level)
@@ -61,32 +63,48 @@ def _check_records(frame: pd.DataFrame, needed: list[str], binary: list[str]) ->
             raise ValueError(f"{name} must hold both 0 and 1 and nothing else")
 
 
-def _design(frame: pd.DataFrame, group: Array, covariates: Sequence[str]) -> Array:
-    constant = np.ones(len(frame))
-    dummies = [pd.get_dummies(frame[[name]], drop_first=True, dtype=float) for name in covariates]
-    return np.column_stack([constant, group, *(part.to_numpy(dtype=float) for part in dummies)])
+@dataclass(frozen=True)
+class _Cells:
+    """Records alike in all that a model knows of them: `rows` tells them apart, `place` is each record's cell."""
+
+    rows: pd.DataFrame
+    size: Array
+    place: Array
+    outcome: Array  # of each record
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, names: list[str], outcome: str) -> _Cells:
+        place = frame.groupby(names, sort=False, observed=True).ngroup().to_numpy()
+        _, first, size = np.unique(place, return_index=True, return_counts=True)
+        return cls(frame[names].iloc[first], size.astype(float), place, frame[outcome].to_numpy(dtype=float))
+
+    def design(self, group: Values, covariates: Sequence[str]) -> Array:
+        dummies = [pd.get_dummies(self.rows[[name]], drop_first=True, dtype=float) for name in covariates]
+        columns = [np.ones(len(self.rows)), np.asarray(group, dtype=float)]
+        return np.column_stack([*columns, *(part.to_numpy(dtype=float) for part in dummies)])
 
 
-def _clustered_logit(outcome: pd.Series, design: Array, cluster: pd.Series) -> tuple[Array, Array]:
-    """Newton's method: the answer of statsmodels' GLM in a tenth of its time on 200,000 records."""
-    y, fitted = outcome.to_numpy(dtype=float), np.zeros(design.shape[1])
+def _clustered_logit(cells: _Cells, design: Array, cluster: pd.Series) -> tuple[Array, Array]:
+    """Newton's method on the cells, not the records: a million records take a second."""
+    events, fitted = np.bincount(cells.place, cells.outcome), np.zeros(design.shape[1])
     for _ in range(NEWTON_STEPS):
         share = special.expit(design @ fitted)
-        inverse = np.linalg.pinv((design.T * (share * (1 - share))) @ design, hermitian=True)
-        step = inverse @ (design.T @ (y - share))
+        inverse = np.linalg.pinv((design.T * (cells.size * share * (1 - share))) @ design, hermitian=True)
+        step = inverse @ (design.T @ (events - cells.size * share))
         fitted = fitted + step
         if np.abs(step).max() < 1e-9:
             break
-    scores = pd.DataFrame(design * (y - share)[:, None]).groupby(pd.factorize(cluster)[0]).sum().to_numpy()
-    people, (records, size) = len(scores), design.shape
+    residual, person = cells.outcome - share[cells.place], pd.factorize(cluster)[0]
+    scores = np.array([np.bincount(person, column[cells.place] * residual) for column in design.T])
+    people, records, size = scores.shape[1], len(residual), len(fitted)
     small = people / max(people - 1, 1) * (records - 1) / max(records - size, 1)
-    return fitted, small * inverse @ (scores.T @ scores) @ inverse
+    return fitted, small * inverse @ (scores @ scores.T) @ inverse
 
 
-def _log_mean_share(design: Array, fitted: Array) -> tuple[float, Array]:
+def _log_mean_share(design: Array, size: Array, fitted: Array) -> tuple[float, Array]:
     """The log of the mean modelled share, and its slope in the coefficients."""
     share = special.expit(design @ fitted)
-    return math.log(share.mean()), (share * (1 - share)) @ design / share.sum()
+    return math.log(np.average(share, weights=size)), (size * share * (1 - share)) @ design / (size @ share)
 
 
 @method(
@@ -105,9 +123,10 @@ def trend_interaction(frame: pd.DataFrame, outcome: str, group: str, year: str, 
     _check_records(frame, [outcome, group, year, cluster], [outcome, group])
     if frame[year].nunique() < YEARS_FOR_A_TREND:
         return Test(None, None, None)
-    years = frame[year].to_numpy(dtype=float) - frame[year].mean()
-    side = frame[group].to_numpy(dtype=float)
-    design = np.column_stack([np.ones(len(frame)), side, years, side * years])
-    fitted, covariance = _clustered_logit(frame[outcome], design, frame[cluster])
+    cells = _Cells.of(frame, [group, year], outcome)
+    side = cells.rows[group].to_numpy(dtype=float)
+    years = cells.rows[year].to_numpy(dtype=float) - frame[year].mean()
+    design = np.column_stack([np.ones(len(side)), side, years, side * years])
+    fitted, covariance = _clustered_logit(cells, design, frame[cluster])
     statistic = float(fitted[-1] ** 2 / covariance[-1, -1])
     return Test(statistic, 1, float(stats.chi2.sf(statistic, 1)))

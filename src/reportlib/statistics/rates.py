@@ -153,9 +153,9 @@ def direct_rate(
     if (w[n == 0] > 0).any() or (x[n == 0] > 0).any():
         return nothing("a stratum has no population")
     x, n, w = x[n > 0], n[n > 0], w[n > 0] / w.sum()
-    value, total = float((w * x / n).sum()), x.sum()
+    value, total = float((w * x / n).sum()), float(x.sum())
     spread = math.sqrt((w**2 * x / n**2).sum() / total)
-    lower, upper = (value + spread * (float(limit) - total) for limit in poisson_limits(total, level))
+    lower, upper = (value + spread * (float(limit) - total) for limit in poisson_limits(x.sum(), level))
     return Estimate(per * value, per * lower, per * upper)
 
 

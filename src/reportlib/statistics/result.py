@@ -170,6 +170,7 @@ def nothing(reason: str) -> Estimate:
 
 def log_wald(value: float, variance: float, level: float) -> Estimate:
     """A ratio with a Wald interval and p-value on the log scale, on which zero and infinity have none."""
+    value, variance = float(value), float(variance)
     if value == 0 or math.isinf(value):
         return Estimate(value, None, None, None, "no events in one arm: the log interval is not defined")
     if variance < 1e-15:  # nothing but rounding

@@ -28,6 +28,7 @@ LOG_REACH = 30.0
 def _tables(counts: Values | Sequence[Sequence[Sequence[float]]]) -> Array:
     """k × (group, reference) × (event, no event), without the strata in which an arm is empty."""
     tables = np.asarray(counts, dtype=float)
+    tables = tables if tables.size else tables.reshape(0, 2, 2)  # no strata at all
     if tables.ndim != 3 or tables.shape[1:] != (2, 2):
         raise ValueError("counts must be strata × (group, reference) × (event, no event)")
     if not (np.isfinite(tables).all() and (tables >= 0).all()):

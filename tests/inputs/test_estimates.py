@@ -1,0 +1,262 @@
+"""What is estimated from persons, strata and records: against plain arithmetic on small extracts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+
+import pandas as pd
+import pytest
+from good_extracts import Extracts
+from scipy.stats import t
+
+from reportlib.inputs.estimates import estimates
+from reportlib.inputs.release import Release
+from reportlib.measures import MEASURES, TableSpec
+from reportlib.params import years_to
+
+Z = 1.959963984540054
+ORDERS = "person_id,region,order_type,start_date,end_date,outcome,ethnicity_code\n"
+COMPLAINTS = (
+    "complaint_id,person_id,received_date,completed_date,establishment,category,eligible,outcome,ethnicity_ppud\n"
+)
+SNAPSHOTS = "snapshot_date,establishment,ethnicity_code,age_band,sex,number\n"
+INCIDENTS = "incident_id,notified_date,death_date,establishment,setting,cause,age_band,sex,ethnicity_code\n"
+Estimated = Callable[..., pd.DataFrame]
+
+
+class Years:
+    """One year, in which the trend has five."""
+
+    pooled = ("2024-25",)
+    trend = years_to("2024-25", 5)
+    pooled_label = "2024-25"
+
+
+@pytest.fixture
+def estimated(alone: Extracts) -> Estimated:
+    """The estimates of a table made from a few extracts, by group and statistic."""
+
+    def made(
+        measure: str, *by: str, adjust: tuple[str, ...] = (), period: str = "pooled", **texts: str
+    ) -> pd.DataFrame:
+        for name, text in texts.items():
+            alone.put(name, text)
+        spec = TableSpec("t", MEASURES[measure], by, "5+1", period, adjust)
+        found = estimates(Release(alone.read(), Years()), spec, "W", 0.95)
+        return found.set_index([*(["ethnicity"] if "ethnicity" in by else []), "statistic"])
+
+    return made
+
+
+def complaints(people: Iterable[tuple[str, int, int]]) -> str:
+    """Complaints of people: ethnicity, how many were upheld, how many not."""
+    rows = [
+        f"P{person},2024-05-01,2024-06-01,Leeds,Food,yes,{outcome},{ethnicity}"
+        for person, (ethnicity, upheld, rest) in enumerate(people)
+        for outcome in ["upheld"] * upheld + ["not upheld"] * rest
+    ]
+    return COMPLAINTS + "".join(f"C{place},{row}\n" for place, row in enumerate(rows))
+
+
+def orders(cells: Iterable[tuple[str, str, str, int, int]], years: Iterable[int] = (2024,)) -> str:
+    """Orders of a person each: ethnicity, region, order type, how many completed and how many recalled, a year."""
+    rows = [
+        f"{region},{kind},{year - 1}-05-01,{year}-06-01,{outcome},{ethnicity}"
+        for year in years
+        for ethnicity, region, kind, completed, recalled in cells
+        for outcome in ["completed"] * completed + ["recalled"] * recalled
+    ]
+    return ORDERS + "".join(f"X{place},{row}\n" for place, row in enumerate(rows))
+
+
+def prison(cells: Iterable[tuple[str, str, int, int]]) -> dict[str, str]:
+    """Population and deaths: ethnicity, age band, people, deaths."""
+    cells = list(cells)
+    population = "".join(f"2024-06-30,Leeds,{code},{age},male,{number}\n" for code, age, number, _ in cells)
+    dead = [
+        f"2024-07-02,2024-07-01,Leeds,prison,natural causes,{age},male,{code}"
+        for code, age, _, n in cells
+        for _ in range(n)
+    ]
+    deaths = "".join(f"F{place},{row}\n" for place, row in enumerate(dead))
+    return {"population": SNAPSHOTS + population, "fatal_incidents": INCIDENTS + deaths}
+
+
+def limits(ratio: float, variance: float) -> tuple[float, float]:
+    return ratio / math.exp(Z * math.sqrt(variance)), ratio * math.exp(Z * math.sqrt(variance))
+
+
+# Persons
+
+
+def test_the_design_effect_of_shares_is_rao_and_scotts_widened_for_few_people(estimated: Estimated) -> None:
+    """Twelve people with two complaints upheld, eighteen with one that was not: p = 24/42."""
+    found = estimated("upheld", "ethnicity", complaints=complaints([("B1", 2, 0)] * 12 + [("B1", 0, 1)] * 18))
+    p, n, m = 24 / 42, 42, 30
+    u = [2 - 2 * p] * 12 + [0 - p] * 18
+    squares = [each**2 for each in u]
+    rao_scott = m / (m - 1) * sum(squares) / (n * p * (1 - p))
+    df = 2 / (sum(each**2 for each in squares) / sum(squares) ** 2 - 1 / m)
+    assert found.loc[("B", "deff"), "value"] == round(rao_scott * (t.ppf(0.975, df) / Z) ** 2, 2)
+
+
+def test_a_rate_of_repeated_complaints_and_its_ratio(estimated: Estimated) -> None:
+    """Black: 20 people with one and 5 with four, of 200; White: 50 people with one, of 1,000."""
+    population = SNAPSHOTS + "2024-06-30,Leeds,B1,30 to 39,male,200\n2024-06-30,Leeds,W1,30 to 39,male,1000\n"
+    people = [("B1", 1, 0)] * 20 + [("B1", 4, 0)] * 5 + [("W1", 1, 0)] * 50
+    found = estimated("complaints", "ethnicity", complaints=complaints(people), population=population)
+
+    def variance(events: list[int]) -> float:
+        squares, fourth = sum(f**2 for f in events), sum(f**4 for f in events)
+        return squares / sum(events) ** 2 * (t.ppf(0.975, 2 * squares**2 / fourth) / Z) ** 2
+
+    own, base = variance([1] * 20 + [4] * 5), variance([1] * 50)
+    rate, ratio = found.loc[("B", "rate")], found.loc[("B", "ratio")]
+    assert rate["value"] == pytest.approx(200)
+    assert (rate["lower"], rate["upper"]) == pytest.approx(limits(200, own))
+    assert ratio["value"] == pytest.approx(40 / 200 / (50 / 1000))
+    assert (ratio["lower"], ratio["upper"]) == pytest.approx(limits(4, own + base))
+    assert found.loc[("B", "deff"), "value"] == round(40 * own, 2)
+
+
+@pytest.mark.parametrize(("people", "upheld", "there"), [(20, 10, True), (19, 10, False), (40, 9, False)])
+def test_nothing_is_released_on_fewer_than_ten_events_or_twenty_people(
+    estimated: Estimated, people: int, upheld: int, there: bool
+) -> None:
+    text = complaints([("B1", 1, 0)] * upheld + [("B1", 0, 1)] * (people - upheld) + [("W1", 1, 1)] * 50)
+    found = estimated("upheld", "ethnicity", complaints=text)
+    assert ("W", "deff") in found.index
+    assert (("B", "deff") in found.index) == there
+
+
+# Strata
+
+
+def test_the_adjusted_rate_ratio_of_deaths_is_mantel_and_haenszels(estimated: Estimated) -> None:
+    cells = [
+        ("B1", "21 to 24", 900, 9),
+        ("B1", "60 to 69", 100, 4),
+        ("W1", "21 to 24", 1000, 5),
+        ("W1", "60 to 69", 2000, 40),
+    ]
+    found = estimated("deaths", "ethnicity", adjust=("age_band",), **prison(cells)).loc[("B", "adjusted")]
+    above, below = 9 * 1000 / 1900 + 4 * 2000 / 2100, 5 * 900 / 1900 + 40 * 100 / 2100
+    spread = 14 * 900 * 1000 / 1900**2 + 44 * 100 * 2000 / 2100**2
+    assert found["value"] == pytest.approx(above / below)
+    assert (found["lower"], found["upper"]) == pytest.approx(limits(above / below, spread / (above * below)))
+
+
+def test_deaths_against_all_prisoners_by_hand(estimated: Estimated) -> None:
+    cells = [
+        ("B1", "21 to 24", 900, 9),
+        ("B1", "60 to 69", 100, 4),
+        ("W1", "21 to 24", 1100, 5),
+        ("W1", "60 to 69", 1900, 40),
+    ]
+    found = estimated("deaths", "ethnicity", adjust=("age_band", "sex"), **prison(cells))
+    expected = 14 / 2000 * 900 + 44 / 2000 * 100
+    assert found.loc[("B", "expected"), "value"] == pytest.approx(13 / expected)
+    assert found.loc[("B", "standardised"), "value"] == pytest.approx(1000 * (0.5 * 9 / 900 + 0.5 * 4 / 100))
+
+
+def test_fewer_than_ten_deaths_are_not_set_against_all_prisoners(estimated: Estimated) -> None:
+    cells = [("B1", "21 to 24", 900, 9), ("W1", "21 to 24", 1000, 40)]
+    found = estimated("deaths", "ethnicity", adjust=("age_band",), **prison(cells))
+    assert not {("B", "expected"), ("B", "standardised"), ("B", "adjusted")} & set(found.index)
+
+
+RECALLS = [
+    *(("B1", "London", "licence", 100, 60), ("B1", "Wales", "licence", 150, 50)),
+    *(("W1", "London", "licence", 300, 100), ("W1", "Wales", "licence", 500, 100)),
+]
+
+
+def test_the_adjusted_relative_rate_is_mantel_and_haenszels(estimated: Estimated) -> None:
+    """Each order is a different person's, so that the design effect is 1 to two decimals."""
+    found = estimated("recalled", "ethnicity", adjust=("region",), probation_terminations=orders(RECALLS))
+    assert found.loc[("B", "deff"), "value"] == pytest.approx(1, abs=0.02)
+    ratio = (60 * 400 / 560 + 50 * 600 / 800) / (100 * 160 / 560 + 100 * 200 / 800)
+    completed = (100 * 400 / 560 + 150 * 600 / 800) / (300 * 160 / 560 + 500 * 200 / 800)
+    assert found.loc[("B", "adjusted"), "value"] == pytest.approx(ratio, rel=5e-3)
+    assert found.loc[("B", "adjusted complement"), "value"] == pytest.approx(completed, rel=5e-3)
+
+
+def test_ratios_that_are_the_same_everywhere_are_homogeneous_and_others_are_not(estimated: Estimated) -> None:
+    alike = [
+        (code, place, "licence", 3 * n, n) for code, n in (("B1", 50), ("W1", 100)) for place in ("London", "Wales")
+    ]
+    found = estimated("recalled", "ethnicity", adjust=("region",), probation_terminations=orders(alike))
+    assert found.loc[("B", "homogeneity"), "value"] == pytest.approx(1)
+
+
+def test_ratios_that_differ_between_strata_are_not_homogeneous(estimated: Estimated) -> None:
+    unlike = [
+        *(("B1", "London", "licence", 100, 100), ("B1", "Wales", "licence", 180, 20)),
+        *(("W1", "London", "licence", 150, 50), ("W1", "Wales", "licence", 150, 50)),
+    ]
+    found = estimated("recalled", "ethnicity", adjust=("region",), probation_terminations=orders(unlike))
+    assert found.loc[("B", "homogeneity"), "value"] < 0.001
+
+
+# Records
+
+
+def test_the_model_gives_the_crude_ratio_where_there_is_nothing_to_adjust(estimated: Estimated) -> None:
+    """Both groups have the same mix of regions and orders, and the same shares in each."""
+    kinds = [(place, kind) for place in ("London", "Wales") for kind in ("licence", "post-sentence supervision")]
+    cells = [(code, *kind, 100 - n, n) for code, n in (("B1", 30), ("W1", 20)) for kind in kinds]
+    found = estimated("recalled", "ethnicity", adjust=("region", "order_type"), probation_terminations=orders(cells))
+    ratio = found.loc[("B", "modelled")]
+    assert ratio["value"] == pytest.approx(1.5)
+    assert (ratio["lower"], ratio["upper"]) == pytest.approx(limits(1.5, 0.7 / 120 + 0.8 / 80), rel=0.01)
+
+
+def test_the_model_is_of_the_rarer_side(estimated: Estimated) -> None:
+    kinds = [(place, kind) for place in ("London", "Wales") for kind in ("licence", "community order")]
+    cells = [(code, *kind, 100 - n, n) for code, n in (("B1", 30), ("W1", 20)) for kind in kinds]
+    found = estimated("completed", "ethnicity", adjust=("region", "order_type"), probation_terminations=orders(cells))
+    assert ("B", "modelled") not in found.index
+    assert found.loc[("B", "modelled complement"), "value"] == pytest.approx(1.5)
+
+
+def test_the_model_leaves_out_small_arms_and_those_not_stated(estimated: Estimated) -> None:
+    kinds = [(place, "licence") for place in ("London", "Wales")]
+    sizes = {"A1": (50, 4), "NS": (50, 30), "W1": (200, 40)}
+    cells = [(code, *kind, *size) for code, size in sizes.items() for kind in kinds]
+    found = estimated("recalled", "ethnicity", adjust=("region", "order_type"), probation_terminations=orders(cells))
+    assert not [key for key in found.index if key[1].startswith("modelled")]
+
+
+def test_a_gap_that_stays_the_same_has_not_changed(estimated: Estimated) -> None:
+    text = orders([("B1", "London", "licence", 60, 40), ("W1", "London", "licence", 80, 20)], range(2020, 2025))
+    found = estimated("recalled", "year", "ethnicity", period="trend", probation_terminations=text)
+    assert found.loc[("B", "interaction"), "value"].item() == pytest.approx(1)
+
+
+def test_a_gap_that_opens_has_changed(estimated: Estimated) -> None:
+    parts = [
+        orders([("B1", "London", "licence", 100 - n, n), ("W1", "London", "licence", 80, 20)], [year])
+        for year, n in zip(range(2020, 2025), (20, 28, 36, 44, 52), strict=True)
+    ]
+    rows = [line.partition(",")[2] for part in parts for line in part.splitlines()[1:]]
+    text = ORDERS + "".join(f"X{place},{row}\n" for place, row in enumerate(rows))
+    found = estimated("recalled", "year", "ethnicity", period="trend", probation_terminations=text)
+    assert found.loc[("B", "interaction"), "value"].item() < 0.01
+    assert found.loc[("B", "interaction"), "year"] == "2024-25"
+
+
+# Two records of one thing
+
+
+def test_agreement_of_two_systems_by_hand(estimated: Estimated) -> None:
+    """Of 80 people whom both know: 40 White on both, 20 Black on both, 12 and 8 not the same."""
+    pairs = [("W1", "W1")] * 40 + [("B1", "B1")] * 20 + [("W1", "B1")] * 12 + [("B1", "W1")] * 8
+    text = complaints([(ppud, 1, 0) for _, ppud in pairs])
+    nomis = "person_id,ethnicity_code\n" + "".join(f"P{i},{code}\n" for i, (code, _) in enumerate(pairs))
+    found = estimated(
+        "ethnicity-agreement", "ethnicity_nomis", "ethnicity_ppud", complaints=text, nomis_ethnicity=nomis
+    )
+    by_chance = (52 * 48 + 28 * 32) / 80**2
+    assert found.loc["agreement", "value"] == pytest.approx(0.75)
+    assert found.loc["kappa", "value"] == pytest.approx((0.75 - by_chance) / (1 - by_chance))
