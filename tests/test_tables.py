@@ -8,10 +8,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from reportlib.comparison import compare, measure
+from reportlib.build.plan import plan
+from reportlib.comparison import FIGURES, compare, measure
 from reportlib.measures import MEASURES, TableSpec
+from reportlib.project import NOTEBOOKS
 from reportlib.published import PUBLISHED_TABLES
-from reportlib.tables import Place, Table, comparison_table, evidence_table, frame_table, published_table
+from reportlib.statistics import METHODS
+from reportlib.tables import DERIVED, Place, Table, comparison_table, evidence_table, frame_table, published_table
 from small_handoff import design_effects, uphold_counts
 
 PLACE = Place("uphold-rates", "national", ("synthetic",))
@@ -196,3 +199,20 @@ def test_published_figures_are_never_suppressed_and_say_what_was_not_published(n
     numbers = [cell for cell in cells(table) if cell["fact"]]
     assert all((cell["text"] == "[x]") == (cell["value"] is None) for cell in numbers)
     assert len({(fact.id, fact.period) for fact in table.facts}) == len(table.facts)
+
+
+@pytest.mark.parametrize(
+    "spec", [spec for chapter in plan(NOTEBOOKS, "5+1") for spec in chapter.tables], ids=lambda s: s.id
+)
+def test_no_interval_stands_without_its_level_and_kind(spec):
+    """Whatever is in the table: the columns and notes come from its declaration."""
+    empty = pd.DataFrame(columns=[*spec.by, *FIGURES, "mark", *(["verdict"] if "ethnicity" in spec.by else [])])
+    made = [comparison_table, *(DERIVED.values() if "verdict" in empty else [])]
+    place = Place("c", "national", ("synthetic",))
+    kinds = {method.interval for method in METHODS.values() if method.interval}
+    for make in made:
+        found = make(empty, spec, place, "2024-25", "W", 0.9)
+        intervals = [column for column in found.columns if column["key"].endswith("interval")]
+        assert all(column["label"] == "90% interval" for column in intervals)
+        named = sum(note.count(kind) for note in found.notes for kind in kinds)
+        assert not intervals or ("90% confidence interval" in " ".join(found.notes) and named >= 1)

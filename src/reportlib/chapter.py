@@ -28,6 +28,7 @@ from reportlib.presentation import (
     Comparison,
     adjusted_sentence,
     draw,
+    draw_funnel,
     headline,
     mix_sentence,
     sentence,
@@ -37,15 +38,18 @@ from reportlib.presentation import (
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
 from reportlib.register import register
+from reportlib.statistics import METHODS
 from reportlib.tables import (
+    DERIVED,
     Place,
     Table,
     caption,
     comparison_table,
-    evidence_table,
     frame_table,
+    funnel_caption,
     published_table,
 )
+from reportlib.tables import declared as declared_table
 from reportlib.words import interval, level_words, number
 
 MIME = "application/vnd.reportlib+json"
@@ -126,8 +130,9 @@ class Chapter:
                 self._fact(spec, table, f"{name}{end}", said[f"{name}{'_limits' * bool(end)}"], shown, unit)
         text = (
             f"Of the people whose ethnicity both systems hold, they agree for {said['agreement']} "
-            f"({level_words(self.level)} {said['agreement_limits']}). Beyond what chance would give, agreement is "
-            f"{said['kappa']} on a scale on which 1 is perfect (Cohen's kappa, {said['kappa_limits']})."
+            f"({METHODS['proportion'].interval}, {level_words(self.level)} {said['agreement_limits']}). Beyond what "
+            f"chance would give, agreement is {said['kappa']} on a scale on which 1 is perfect (Cohen's kappa; "
+            f"{METHODS['agreement'].interval}, {said['kappa_limits']})."
         )
         self._say(spec, table, text, "finding")
 
@@ -156,12 +161,38 @@ class Chapter:
 
     def evidence(self, comparison: Comparison) -> None:
         """Show what stands behind the verdicts: gaps, p-values, what could have been seen, adjusted ratios."""
-        if comparison.unavailable:
+        self._derive("evidence", comparison)
+        if comparison.unavailable or not comparison.spec.adjust:
             return
         if text := adjusted_sentence(comparison):
             _show_text(f"{comparison.spec.id}-adjusted", text, "finding")
+        self._derive("adjustment", comparison)
+
+    def standardised(self, comparison: Comparison) -> None:
+        """Show each group against all prisoners of the same age and sex: a description, without a verdict."""
+        self._derive("standardised", comparison)
+
+    def gap_over_time(self, comparison: Comparison) -> None:
+        """Show whether each group's gap to the reference group has changed over the years."""
+        self._derive("gap", comparison)
+
+    def funnel(self, comparison: Comparison) -> None:
+        """Show the parts of the system side by side, with the limits within which chance alone would keep them."""
+        if comparison.unavailable or comparison.frame["lower_95"].isna().all():
+            return
+        spec, chart = comparison.spec, draw_funnel(comparison)
+        status, name = comparison.place.status, f"{spec.id}-funnel-chart"
+        _show_chart(name, funnel_caption(spec, comparison.period), chart, spec.id, status)
+        self._derive("funnel", comparison)
+
+    def _derive(self, kind: str, comparison: Comparison) -> None:
+        """Show a table that is made of the comparison of another; one without rows says nothing."""
+        if comparison.unavailable:
+            return
         arguments = (comparison.frame, comparison.spec, comparison.place, comparison.period, comparison.reference)
-        self._publish(evidence_table(*arguments, level=self.level))
+        table = DERIVED[kind](*arguments, level=self.level)
+        if table.rows:
+            self._publish(table)
 
     def published(self, name: str) -> None:
         """Show a table of published figures."""
@@ -280,10 +311,10 @@ class Chapter:
         Raises ReportError if a declared table was not shown, or one was shown that is not declared.
         """
         declared = set(self.handoff.declared(self.name))
-        shown = {name.removesuffix("-evidence") for name in self._shown}
+        shown = {declared_table(name) for name in self._shown}
         if missing := sorted(declared - shown):
             raise ReportError(f"The chapter {self.name} declares tables that it does not show: {', '.join(missing)}")
-        figures = {fact.table.removesuffix("-evidence") for fact in self._facts}
+        figures = {declared_table(fact.table) for fact in self._facts}
         if extra := sorted(figures - declared):
             raise ReportError(f"The chapter {self.name} shows tables that it does not declare: {', '.join(extra)}")
         facts.write(self._facts, self.handoff.folder / "facts" / f"{self.name}.jsonl")

@@ -12,25 +12,48 @@ from reportlib.ethnicity import NOT_STATED, label
 from reportlib.measures import TableSpec
 from reportlib.statistics import (
     adjust_p,
+    cases_needed,
     detectable_ratio,
     difference,
+    funnel_limits,
     judge_complement,
     missing_bounds,
     missing_bounds_rate,
+    overdispersion,
     proportion,
     rate,
     rate_ratio,
     relative_rate,
+    tipping_point,
     verdict,
 )
+from reportlib.words import NARROW
 
 LEAST = {"proportion": 10, "rate": 100}  # no percentage, and no rate, on fewer
 LEAST_EVENTS = 5  # in each arm of a ratio that is not exact
 FIGURES = [
     *("value", "lower", "upper", "ratio", "ratio_lower", "ratio_upper", "gap", "gap_lower", "gap_upper"),
-    *("p_value", "deff", "detectable_below", "detectable_above", "bound_lower", "bound_upper"),
-    *("adjusted_ratio", "adjusted_lower", "adjusted_upper"),
+    *("p_value", "deff", "detectable_below", "detectable_above", "cases_needed", "bound_lower", "bound_upper"),
+    *("tipping", "adjusted_ratio", "adjusted_lower", "adjusted_upper", "homogeneity_p"),
+    *("modelled_ratio", "modelled_lower", "modelled_upper", "interaction_p"),
+    *("expected_ratio", "expected_lower", "expected_upper"),
+    *("standardised", "standardised_lower", "standardised_upper", "lower_95", "upper_95", "lower_998", "upper_998"),
 ]
+OF_ONE = ("value", "lower", "upper", "deff", "expected", "standardised")
+OF_TWO = [name for name in FIGURES if not name.startswith(OF_ONE)]
+ESTIMATED = {  # statistic of the estimates -> where its value, limits and p-value go
+    "rate": ("value", "lower", "upper", None),
+    "ratio": ("ratio", "ratio_lower", "ratio_upper", "p_value"),
+    "adjusted": ("adjusted_ratio", "adjusted_lower", "adjusted_upper", None),
+    "homogeneity": ("homogeneity_p", None, None, None),
+    "modelled": ("modelled_ratio", "modelled_lower", "modelled_upper", None),
+    "interaction": ("interaction_p", None, None, None),
+    "expected": ("expected_ratio", "expected_lower", "expected_upper", None),
+    "standardised": ("standardised", "standardised_lower", "standardised_upper", None),
+}
+LIMITS = ("lower_95", "upper_95", "lower_998", "upper_998")
+FUNNEL = {"95": 0.95, "998": 0.998}  # warning and alarm limits (Spiegelhalter 2005)
+WHOLE_RATE = 1e12  # exposures in a unit of exposure: a rate is a share of many that are each short
 
 
 def compare(
@@ -58,19 +81,20 @@ def compare(
     Returns
     -------
     The rows of `counts` with `label`, `judged` ("complement" where the ratio is that of the rarer
-    side), the figures (`value`, `lower`, `upper`: fraction, or rate per `spec.measure.per`; `ratio…`,
-    `gap…`, `p_value`, `p_adjusted`, `deff`, `detectable_…`, `bound_…`, `adjusted_…`), `verdict`
+    side), the figures (`value`, `lower`, `upper`: fraction, or rate per `spec.measure.per`; `p_adjusted`
+    and the rest of `FIGURES`), `verdict`
     (missing for the reference, the total and "not stated") and `mark` ("" where `value` is shown).
     """
     arms = _arms(counts, estimates, spec, reference, years)
-    measured = _proportions(arms, level) if spec.measure.kind == "proportion" else _rates(arms, spec, level)
+    proportional = spec.measure.kind == "proportion"
+    measured = _proportions(arms, level, band) if proportional else _rates(arms, spec, level, band)
     frame = pd.concat([counts.reset_index(drop=True), measured], axis=1)
     frame.insert(0, "label", frame["ethnicity"].map(label))
     frame = _with_estimates(frame, estimates, spec)
+    frame = _with_funnel(frame, arms, spec)
     compared = ~frame["ethnicity"].isin([reference, "all", NOT_STATED])
-    of_two = [name for name in FIGURES if name not in ("value", "lower", "upper", "deff")]
-    frame.loc[~compared, of_two] = np.nan
-    frame.loc[_too_few(arms, spec), [name for name in of_two if not name.startswith("gap")]] = np.nan
+    frame.loc[~compared, OF_TWO] = np.nan
+    frame.loc[_too_few(arms, spec), [name for name in OF_TWO if not name.startswith("gap")]] = np.nan
     return rounded(_judged(_gated(frame, arms, least[spec.measure.kind]), compared, band), spec)
 
 
@@ -92,10 +116,20 @@ def measure(
 
 def rounded(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     """Every figure to the precision at which it is published, so that nothing finer is ever shown."""
-    decimals = dict.fromkeys(FIGURES, 2) | {"p_value": 3, "p_adjusted": 3}
+    p_values = ("p_value", "p_adjusted", "homogeneity_p", "interaction_p")
+    decimals = dict.fromkeys(FIGURES, 2) | dict.fromkeys(p_values, 3) | {"cases_needed": 0}
     finest = 3 if spec.measure.kind == "proportion" else spec.measure.decimals
-    decimals |= dict.fromkeys(("value", "lower", "upper", "gap", "gap_lower", "gap_upper"), finest)
+    levels = ("value", "lower", "upper", "gap", "gap_lower", "gap_upper", "standardised")
+    decimals |= {name: finest for name in FIGURES if name in levels or name.startswith(("standardised_", *LIMITS))}
+    exact = frame.copy()
     frame = frame.round({name: places for name, places in decimals.items() if name in frame})
+    for kind, also in (("ratio", ("bound_lower", "bound_upper")), ("adjusted", ()), ("modelled", ())):
+        lower, upper = f"{kind}_lower", f"{kind}_upper"
+        if lower in frame:
+            names = ["ratio" if kind == "ratio" else f"{kind}_ratio", lower, upper, *also]
+            finer = exact[names].round(3)
+            narrow = (finer[upper] - finer[lower] < NARROW).to_numpy()
+            frame.loc[narrow, names] = finer[narrow]
     if spec.measure.kind == "proportion":
         coarse = frame["denominator"].lt(100).fillna(False)
         shares = [name for name in ("value", "lower", "upper") if name in frame]
@@ -125,7 +159,7 @@ def _arms(counts: pd.DataFrame, estimates: pd.DataFrame, spec: TableSpec, refere
     return own
 
 
-def _proportions(arms: pd.DataFrame, level: float) -> pd.DataFrame:
+def _proportions(arms: pd.DataFrame, level: float, band: tuple[float, float]) -> pd.DataFrame:
     """Shares on effective counts, and the ratio of the rarer of the event and its complement."""
     x, n = arms["x"] / arms["deff"], arms["n"] / arms["deff"]
     rx, rn = arms["x_ref"] / arms["deff_ref"], arms["n_ref"] / arms["deff_ref"]
@@ -146,6 +180,8 @@ def _proportions(arms: pd.DataFrame, level: float) -> pd.DataFrame:
         deff=arms["deff"],
         bound_lower=low,
         bound_upper=high,
+        tipping=_finite(tipping_point(event, arms["n"], base, arms["n_ref"], unknown)[0]),
+        cases_needed=_cases_needed(event / arms["n"], base / arms["n_ref"], arms, band),
         **_detectable(base / arms["n_ref"], n, rn),
         judged="complement" if flip else "",
     )
@@ -157,7 +193,7 @@ def _complement_is_rarer(arms: pd.DataFrame) -> bool:
     return bool(judge_complement(known["x"].sum(), known["n"].sum(), 0, 0))
 
 
-def _rates(arms: pd.DataFrame, spec: TableSpec, level: float) -> pd.DataFrame:
+def _rates(arms: pd.DataFrame, spec: TableSpec, level: float, band: tuple[float, float]) -> pd.DataFrame:
     """Rates and their ratios, exact for people and deaths; what repeats is estimated from persons."""
     per = spec.measure.per
     own = rate(arms["x"], arms["n"], per=per, level=level)
@@ -165,7 +201,7 @@ def _rates(arms: pd.DataFrame, spec: TableSpec, level: float) -> pd.DataFrame:
     if spec.measure.clustered:
         own[["lower", "upper"]] = ratio[["lower", "upper", "p_value"]] = np.nan
     low, high = missing_bounds_rate(*(arms[name] for name in ("x", "n", "x_ref", "n_ref", "x_ns", "n_ns")))
-    base = arms["x_ref"] / arms["n_ref"]
+    base, many = arms["x_ref"] / arms["n_ref"], arms[["n", "n_ref"]] * WHOLE_RATE
     return _figures(
         own["value"],
         own,
@@ -176,6 +212,8 @@ def _rates(arms: pd.DataFrame, spec: TableSpec, level: float) -> pd.DataFrame:
         deff=arms["deff"],
         bound_lower=low,
         bound_upper=high,
+        tipping=_finite(tipping_point(arms["x"], many["n"], arms["x_ref"], many["n_ref"], arms["x_ns"])[0]),
+        cases_needed=_cases_needed(arms["x"] / arms["n"], base, arms, band),
         **_detectable(base, arms["n"] / arms["deff"], arms["n_ref"] / arms["deff_ref"]),
         judged="",
     )
@@ -206,24 +244,47 @@ def _detectable(share: pd.Series, nobs: pd.Series, ref_nobs: pd.Series) -> dict[
     return {"detectable_below": [low for low, _ in pairs], "detectable_above": [high for _, high in pairs]}
 
 
+def _finite(values: Any) -> Any:
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _cases_needed(share: pd.Series, base: pd.Series, arms: pd.DataFrame, band: tuple[float, float]) -> Any:
+    """How many of each row's denominator would show a ratio at the nearer edge of the band."""
+    possible = (base > 0) & (base < 1) & (arms["n"] > 0)
+    edge = np.where(share < base, band[0], band[1])
+    per_case = (arms["n_ref"] / arms["n"]).where(possible)
+    return _finite(cases_needed(base.where(possible), pd.Series(edge, base.index), per_case, arms["deff"]))
+
+
+def _with_funnel(frame: pd.DataFrame, arms: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
+    """Limits within which places would vary by chance, widened to the spread that they have in common."""
+    frame[list(LIMITS)] = np.nan
+    whole = (frame[list(spec.by)] == "all").all(axis=1)
+    places = frame["ethnicity"].eq("all") & ~whole & frame["value"].gt(0) & arms["deff"].notna()
+    target = frame.loc[whole, "value"].sum()
+    if spec.measure.kind != "proportion" or len(spec.strata) != 1 or "year" in spec.by or not 0 < target < 1:
+        return frame
+    x, n = (arms.loc[places, name] / arms.loc[places, "deff"] for name in ("x", "n"))
+    common = overdispersion(x, n, target)
+    for name, level in FUNNEL.items():
+        found = funnel_limits(target, n, level, common)
+        frame.loc[places, [f"lower_{name}", f"upper_{name}"]] = found[["lower", "upper"]].to_numpy()
+    return frame
+
+
 def _with_estimates(frame: pd.DataFrame, estimates: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
-    """Put in what was estimated from persons and strata: clustered intervals, adjusted ratios."""
-    frame[["adjusted_ratio", "adjusted_lower", "adjusted_upper"]] = np.nan
-    into = {
-        "rate": ("value", "lower", "upper", None),
-        "ratio": ("ratio", "ratio_lower", "ratio_upper", "p_value"),
-        "adjusted": ("adjusted_ratio", "adjusted_lower", "adjusted_upper", None),
-        "adjusted complement": ("adjusted_ratio", "adjusted_lower", "adjusted_upper", None),
-    }
+    """Put in what was estimated from persons, strata and models; of two sides, the one that is judged."""
+    frame = frame.reindex(columns=[*frame.columns, *(name for name in FIGURES if name not in frame)])
     side = frame["judged"].eq("complement")
-    for statistic, targets in into.items():
-        found = _estimated(frame, estimates, statistic, spec)
-        take = found["value"].notna()
-        if statistic.startswith("adjusted"):
-            take &= side == statistic.endswith("complement")
-        for column, target in zip(("value", "lower", "upper", "p_value"), targets, strict=True):
-            if target:
-                frame.loc[take, target] = found.loc[take, column]
+    for statistic, targets in ESTIMATED.items():
+        for ending in ("", " complement"):
+            found = _estimated(frame, estimates, f"{statistic}{ending}", spec)
+            take = found["value"].notna()
+            if statistic in ("adjusted", "homogeneity", "modelled"):
+                take &= side == bool(ending)
+            for column, target in zip(("value", "lower", "upper", "p_value"), targets, strict=True):
+                if target:
+                    frame.loc[take, target] = found.loc[take, column]
     return frame
 
 

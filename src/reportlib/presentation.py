@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from reportlib import charts, prose
+from reportlib.comparison import LIMITS
 from reportlib.ethnicity import NOT_STATED, label
 from reportlib.facts import Fact
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.statistics import VERDICTS, goodness_of_fit, trend
 from reportlib.statistics.verdict import ALPHA
-from reportlib.tables import DIMENSION_LABELS, Place, caption
-from reportlib.words import WORDS, listed, p_value, people, ratio
+from reportlib.tables import DIMENSION_LABELS, Place, caption, funnel_caption
+from reportlib.words import WORDS, listed, p_value, people, ratio, ratio_decimals
 
 LEAST_YEARS = 4  # no trend on fewer
 MOST_PANELS = 9  # beyond, one heat map says more than many small panels
@@ -54,6 +56,20 @@ def draw(comparison: Comparison, level: float, band: tuple[float, float]) -> cha
     if inner["stratum"].nunique() > MOST_PANELS:
         return charts.verdict_heatmap(inner, title, reference)
     return charts.small_multiples(inner, title, reference, level, band, outcome)
+
+
+def draw_funnel(comparison: Comparison) -> charts.Chart:
+    """The parts of the system side by side: each one's share for everybody, and the limits of chance."""
+    spec, frame = comparison.spec, comparison.frame
+    parts = frame[frame["ethnicity"].eq("all")].set_index(spec.strata[0])
+    target, places = float(parts["value"]["all"]), parts.drop(index="all")
+    figures = places[["denominator", "value", *LIMITS]].astype(float)
+    figures.loc[figures.isna().any(axis=1)] = float("nan")
+    mark = places["mark"].where(figures["value"].notna() | places["mark"].ne(""), "u")
+    shown = figures.assign(label=places.index, mark=mark).reset_index(drop=True)
+    assert spec.measure.denominator is not None
+    across = spec.measure.denominator.label.lower()
+    return charts.funnel(shown, funnel_caption(spec, comparison.period), WORDS[spec.measure.code].unit, target, across)
 
 
 def shares(frame: pd.DataFrame) -> pd.DataFrame:
@@ -101,14 +117,20 @@ def adjusted_sentence(comparison: Comparison) -> str:
     """What adjustment changed, in one sentence; empty where nothing was adjusted."""
     spec, frame = comparison.spec, comparison.frame
     both = frame[frame["adjusted_ratio"].notna() & frame["ratio"].notna()].to_dict("records")
-    changes = [_change(ratio(row["ratio"]), ratio(row["adjusted_ratio"]), people(str(row["label"]))) for row in both]
+    changes = [_change(row) for row in both]
     if not changes:
         return ""
     held = listed([DIMENSION_LABELS[name].lower() for name in spec.adjust])
     return f"Allowing for {held}, the relative rate {listed(changes)}."
 
 
-def _change(crude: str, adjusted: str, who: str) -> str:
+def _change(row: Mapping[Hashable, Any]) -> str:
+    who = people(str(row["label"]))
+    places = max(
+        ratio_decimals(row[name], row[f"{kind}_lower"], row[f"{kind}_upper"])
+        for kind, name in (("ratio", "ratio"), ("adjusted", "adjusted_ratio"))
+    )
+    crude, adjusted = (ratio(row[name], decimals=places) for name in ("ratio", "adjusted_ratio"))
     return f"stays {crude} for {who}" if crude == adjusted else f"goes from {crude} to {adjusted} for {who}"
 
 

@@ -20,6 +20,7 @@ from reportlib.words import p_value as p_value
 from reportlib.words import people as people
 from reportlib.words import percent_decimals as percent_decimals
 from reportlib.words import ratio as ratio
+from reportlib.words import ratio_decimals as ratio_decimals
 
 Row = Mapping[Hashable, Any]
 VERDICTS = (
@@ -80,8 +81,9 @@ def adjusted_sentence(row: Row, allowed_for: str, level: float = 0.95) -> str:
     """What adjustment changed: the crude and the adjusted relative rate side by side."""
     if missing(row["adjusted_ratio"]) or missing(row["ratio"]):
         return f"No comparison could be made that allows for {allowed_for}."
-    crude, adjusted = ratio(row["ratio"]), ratio(row["adjusted_ratio"])
-    limits = interval(row["adjusted_lower"], row["adjusted_upper"])
+    places = ratio_decimals(row["adjusted_ratio"], row["adjusted_lower"], row["adjusted_upper"])
+    crude, adjusted = (ratio(row[name], decimals=places) for name in ("ratio", "adjusted_ratio"))
+    limits = interval(row["adjusted_lower"], row["adjusted_upper"], decimals=places)
     change = f"is still {adjusted}" if crude == adjusted else f"changes from {crude} to {adjusted}"
     return f"Allowing for {allowed_for}, the relative rate {change} ({level_words(level)} {limits})."
 
@@ -191,10 +193,11 @@ def _size(row: Row, words: MeasureWords, level: float) -> str:
     if math.isinf(row["ratio"]):
         return "No relative rate can be worked out, because the figure compared with is 0. "
     of = f" of {words.complement}" if row.get("judged") == "complement" else ""
-    limits = ""
-    if not missing(row.get("ratio_lower")) and not missing(row.get("ratio_upper")):
-        limits = f" ({level_words(level)} {interval(row['ratio_lower'], row['ratio_upper'])})"
-    return f"The relative rate{of} is {ratio(row['ratio'])}{limits}. "
+    lower, upper, limits = row.get("ratio_lower"), row.get("ratio_upper"), ""
+    places = ratio_decimals(row["ratio"], lower, upper)
+    if not missing(lower) and not missing(upper):
+        limits = f" ({level_words(level)} {interval(lower, upper, decimals=places)})"
+    return f"The relative rate{of} is {ratio(row['ratio'], decimals=places)}{limits}. "
 
 
 def _certainty(row: Row, band: tuple[float, float]) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -14,7 +14,21 @@ from reportlib.facts import Fact, fact_id
 from reportlib.measures import TableSpec
 from reportlib.published import PublishedTable
 from reportlib.statistics import METHODS
-from reportlib.words import MARKS, WORDS, interval, level_words, missing, number, p_value, percent_decimals, ratio
+from reportlib.statistics.verdict import ALPHA
+from reportlib.words import (
+    MARKS,
+    WORDS,
+    interval,
+    level_words,
+    listed,
+    missing,
+    number,
+    p_value,
+    people,
+    percent_decimals,
+    ratio,
+    ratio_decimals,
+)
 
 NOT_APPLICABLE = "z"
 DIMENSION_LABELS = {
@@ -151,6 +165,24 @@ class _Row:
         names = [self.fact(name, None if mark else self.row[name], shown, unit, mark) for name in (lower, upper)]
         return {"text": shown, "value": None, "mark": mark or None, "fact": names[0], "facts": names}
 
+    def plain(self, statistic: str, words: Callable[[Any], str], unit: str = "") -> dict[str, Any]:
+        """A cell of one figure, in words that say it."""
+        value = self.row[statistic]
+        return self.figure(statistic, "" if missing(value) else words(value), unit)
+
+    def limits(self, lower: str, upper: str, places: int, unit: str = "") -> dict[str, Any]:
+        """A cell of the limits of a figure."""
+        text = interval(self.row[lower], self.row[upper], "%" if unit == "%" else "", places, "u")
+        return self.range(lower, upper, text.replace("%", ""), unit)
+
+    def ratio(self, value: str, lower: str, upper: str, interval_key: str, unit: str = "") -> dict[str, Any]:
+        """Cells of a ratio and its limits, as fine as the interval is narrow."""
+        places = ratio_decimals(*(self.row[name] for name in (value, lower, upper)))
+        return {
+            value: self.plain(value, lambda found: ratio(found, decimals=places), unit),
+            interval_key: self.limits(lower, upper, places),
+        }
+
     def _mark(self, value: Any) -> str:
         if not missing(value):
             return ""
@@ -194,41 +226,233 @@ def evidence_table(
     frame: pd.DataFrame, spec: TableSpec, place: Place, period: str, reference: str, level: float
 ) -> Table:
     """How far each comparison can be trusted: what stands behind its verdict."""
-    rows, facts = [], []
-    compared = frame[frame["verdict"].notna()]
-    for record in compared.to_dict("records"):
-        row = _Row({str(k): v for k, v in record.items()}, spec, place, period, f"{spec.id}-evidence")
-        rows.append(row.headers() | _evidence(row))
-        facts += row.facts
     share = spec.measure.kind == "proportion"
-    unit = "percentage points" if share else f"per {spec.measure.per:,}"
+    scale, decimals = (100, 1) if share else (1, spec.measure.decimals)
     columns = [
-        *_header_columns(spec),
-        {"key": "gap", "label": "Gap", "unit": unit, "role": "number"},
-        *([{"key": "gap_interval", "label": _interval_label(level), "role": "text"}] if share else []),
-        {"key": "p_adjusted", "label": "Adjusted p", "role": "number"},
-        {"key": "deff", "label": "Design effect", "role": "number"},
+        _column("gap", "Gap", "percentage points" if share else f"per {spec.measure.per:,}"),
+        *([_limits_column("gap", level)] if share else []),
+        _column("p_adjusted", "Adjusted p"),
+        _column("deff", "Design effect"),
         {"key": "detectable", "label": "Least ratio shown", "role": "text"},
+        _column("cases_needed", "Cases needed"),
         {"key": "bounds", "label": "If all were known", "role": "text"},
+        {"key": "tipping", "label": "Tipping point", "role": "text"},
     ]
-    if spec.adjust:
-        columns += [
-            {"key": "adjusted", "label": "Adjusted relative rate", "role": "number"},
-            {"key": "adjusted_interval", "label": _interval_label(level), "role": "text"},
-        ]
-    held = " and ".join(DIMENSION_LABELS[name].lower() for name in spec.adjust)
-    notes = [f"The adjusted relative rate holds {held} equal (Mantel-Haenszel)."] if spec.adjust else []
-    notes += [
+
+    def cells(row: _Row) -> dict[str, Any]:
+        gaps = ("gap", "gap_lower", "gap_upper")
+        row.row |= {name: None if missing(row.row[name]) else round(row.row[name] * scale, 6) for name in gaps}
+        record = row.row
+        could = [ratio(end) for end in (record["detectable_below"], record["detectable_above"]) if not missing(end)]
+        places = ratio_decimals(record["ratio"], record["ratio_lower"], record["ratio_upper"])
+        whom = "group" if missing(record["ratio"]) or record["ratio"] < 1 else "reference"
+        found = {
+            "gap": row.plain("gap", lambda value: number(value, "", decimals)),
+            "p_adjusted": row.plain("p_adjusted", p_value),
+            "deff": row.plain("deff", ratio),
+            "detectable": row.range("detectable_below", "detectable_above", " or ".join(could)),
+            "cases_needed": row.plain("cases_needed", number),
+            "bounds": row.limits("bound_lower", "bound_upper", places),
+            "tipping": row.plain("tipping", lambda value: f"{number(value, '%')} to the {whom}"),
+        }
+        return found | ({"gap_interval": row.limits("gap_lower", "gap_upper", decimals)} if share else {})
+
+    notes = [
+        *([f"The {level_words(level)} of the gap is {METHODS['difference'].interval}."] if share else []),
         "P-values are adjusted for the number of comparisons in the table (Benjamini-Hochberg); intervals are not.",
-        "The design effect is how much repeat cases add to the variance; 1 where each case is a different person.",
+        "The design effect is how much repeat cases add to the variance, with an allowance where few people make it "
+        "up; 1 where each case is a different person.",
         "The least ratio shown is the nearest to 1, below and above it, that a comparison of this size would find four "
         "times in five.",
-        "If all were known: how far the ratio could lie if the ethnicity of everyone not stated became known.",
+        "Cases needed: how large the denominator of the group would have to be to find, four times in five, a ratio at "
+        "the edge of what counts as close to parity.",
+        "If all were known: how far the ratio could lie if the ethnicity of everyone not stated became known (sharp "
+        "bounds, without sampling error).",
+        "Tipping point: what share of the events with ethnicity not stated would make the two rates equal if they all "
+        "belonged to one side; where it is more than all of them, missing ethnicity cannot explain the difference.",
     ]
-    return Table(
-        f"{spec.id}-evidence", f"How sure we can be: {_lower_first(caption(spec, period))}", columns, rows, facts,
-        notes, _source(place), place.status,
-    )  # fmt: skip
+    return _derived("evidence", "How sure we can be", _compared(frame), spec, place, period, columns, cells, notes)
+
+
+def adjustment_table(
+    frame: pd.DataFrame, spec: TableSpec, place: Place, period: str, reference: str, level: float
+) -> Table:
+    """What is left of each relative rate when other characteristics are held equal."""
+    share = spec.measure.kind == "proportion"
+    modelled = share and len(spec.adjust) > 1
+    columns = [_column("adjusted_ratio", "Adjusted relative rate"), _limits_column("adjusted", level)]
+    columns += [_column("homogeneity_p", "Same in every stratum (p)")] if share else []
+    if modelled:
+        columns += [_column("modelled_ratio", "Modelled relative rate"), _limits_column("modelled", level)]
+
+    def cells(row: _Row) -> dict[str, Any]:
+        found = row.ratio("adjusted_ratio", "adjusted_lower", "adjusted_upper", "adjusted_interval")
+        found |= {"homogeneity_p": row.plain("homogeneity_p", p_value)} if share else {}
+        names = ("modelled_ratio", "modelled_lower", "modelled_upper", "modelled_interval")
+        return found | (row.ratio(*names) if modelled else {})
+
+    held = _listed_dimensions(spec.adjust)
+    kind = METHODS["mantel_haenszel" if share else "mantel_haenszel_rate"].interval
+    notes = [f"The adjusted relative rate holds {held} equal (Mantel-Haenszel); its {level_words(level)} is {kind}."]
+    if share:
+        notes.append(
+            "Same in every stratum: the p-value of Cochran's test that the relative rate does not differ between "
+            "strata, over those with enough cases. A small one means that one figure does not sum them up."
+        )
+    if modelled:
+        notes.append(
+            f"The modelled relative rate comes from a logistic model of {held}, clustered on person; its "
+            f"{level_words(level)} is {METHODS['adjusted_risk_ratio'].interval}. Where it agrees with the adjusted "
+            "one, the answer does not hang on the method."
+        )
+    rows = _compared(frame)
+    return _derived("adjustment", "What adjustment changes", rows, spec, place, period, columns, cells, notes)
+
+
+def standardised_table(
+    frame: pd.DataFrame, spec: TableSpec, place: Place, period: str, reference: str, level: float
+) -> Table:
+    """Each group against all prisoners; a description, from which no verdict is read."""
+    unit, places = f"per {spec.measure.per:,}", spec.measure.decimals
+    columns = [
+        _column("expected_ratio", "Observed to expected"),
+        _limits_column("expected", level),
+        _column("standardised", "Standardised rate", unit),
+        _limits_column("standardised", level),
+    ]
+
+    def cells(row: _Row) -> dict[str, Any]:
+        return {
+            **row.ratio("expected_ratio", "expected_lower", "expected_upper", "expected_interval"),
+            "standardised": row.plain("standardised", lambda value: number(value, "", places), unit),
+            "standardised_interval": row.limits("standardised_lower", "standardised_upper", places, unit),
+        }
+
+    held, first = _listed_dimensions(spec.adjust), _listed_dimensions(spec.adjust[:1])
+    notes = [
+        f"Observed to expected: the events seen, divided by those expected if each combination of {held} had the rate "
+        f"of all prisoners. Its {level_words(level)} is {METHODS['indirect_ratio'].interval}.",
+        f"Standardised rate: what the rate would be if the {first} of the group were that of all prisoners in the last "
+        f"year of the period. Its {level_words(level)} is {METHODS['direct_rate'].interval}.",
+        "Both are descriptions. All prisoners include the group itself, so no verdict is read from them; the adjusted "
+        "relative rate compares two groups.",
+    ]
+    known = frame[frame[["expected_ratio", "standardised"]].notna().any(axis=1)]
+    return _derived("standardised", "Against all prisoners", known, spec, place, period, columns, cells, notes)
+
+
+def gap_table(frame: pd.DataFrame, spec: TableSpec, place: Place, period: str, reference: str, level: float) -> Table:
+    """Whether the gap of each group to the reference has changed over the years."""
+    columns = [_column("interaction_p", "p"), {"key": "reading", "label": "Has the gap changed?", "role": "text"}]
+
+    def cells(row: _Row) -> dict[str, Any]:
+        changed = row.row["interaction_p"] <= ALPHA
+        return {
+            "interaction_p": row.plain("interaction_p", p_value),
+            "reading": text_cell("the gap has changed" if changed else "no clear change"),
+        }
+
+    notes = [
+        f"The p-value of a test that the gap to {people(label(reference))} is the same in every year: the product of "
+        "group and year in a logistic model, clustered on person. It is not adjusted for the number of groups.",
+        "No clear change does not mean that the gap has stayed the same.",
+    ]
+    known = frame[frame["interaction_p"].notna()]
+    return _derived("gap", "Has the gap changed", known, spec, place, period, columns, cells, notes, ("ethnicity",))
+
+
+def funnel_table(
+    frame: pd.DataFrame, spec: TableSpec, place: Place, period: str, reference: str, level: float
+) -> Table:
+    """Which parts of the system lie further from the average than chance, for everybody together."""
+    columns = [
+        {"key": "warning", "label": "Inner limits", "unit": "%", "role": "text"},
+        {"key": "alarm", "label": "Outer limits", "unit": "%", "role": "text"},
+        {"key": "reading", "label": "Where it lies", "role": "text"},
+    ]
+
+    def cells(row: _Row) -> dict[str, Any]:
+        return {
+            "warning": row.limits("lower_95", "upper_95", 1, "%"),
+            "alarm": row.limits("lower_998", "upper_998", 1, "%"),
+            "reading": text_cell(_standing(row.row)),
+        }
+
+    notes = [
+        f"Inner (95%) and outer (99.8%) limits are {METHODS['funnel_limits'].interval} about the average of all, on "
+        "effective numbers, widened to the spread that all parts have in common. By chance, one part in twenty would "
+        "lie outside the inner ones.",
+        "These are figures of all ethnic groups together. They do not rank the parts.",
+    ]
+    parts = frame[frame["ethnicity"].eq("all") & frame["lower_95"].notna()]
+    found = _derived("funnel", "", parts, spec, place, period, columns, cells, notes, spec.strata)
+    return replace(found, caption=funnel_caption(spec, period))
+
+
+def funnel_caption(spec: TableSpec, period: str) -> str:
+    """What a funnel shows: one measure by parts of the system, all groups together."""
+    return f"{spec.measure.name} by {_listed_dimensions(spec.strata)}, all ethnic groups together, {period}"
+
+
+def _standing(row: Mapping[str, Any]) -> str:
+    for name, words in (("998", "outer"), ("95", "inner")):
+        if not row[f"lower_{name}"] <= row["value"] <= row[f"upper_{name}"]:
+            return f"{'below' if row['value'] < row[f'lower_{name}'] else 'above'} the {words} limits"
+    return "within both limits"
+
+
+DERIVED = {  # tables made of the comparison that another one shows; the kind stands at the end of the identifier
+    "evidence": evidence_table,
+    "adjustment": adjustment_table,
+    "standardised": standardised_table,
+    "gap": gap_table,
+    "funnel": funnel_table,
+}
+
+
+def declared(identifier: str) -> str:
+    """The declared table that a table belongs to: itself, or the one that it is derived from."""
+    name, _, kind = identifier.rpartition("-")
+    return name if kind in DERIVED else identifier
+
+
+def _derived(
+    kind: str,
+    title: str,
+    frame: pd.DataFrame,
+    spec: TableSpec,
+    place: Place,
+    period: str,
+    columns: list[dict[str, str]],
+    cells: Callable[[_Row], dict[str, Any]],
+    notes: list[str],
+    by: Sequence[str] = (),
+) -> Table:
+    """A table of some of the rows of a comparison, named by all its dimensions or those of `by`."""
+    rows, facts, name, heads = [], [], f"{spec.id}-{kind}", by or spec.by
+    for record in frame.to_dict("records"):
+        row = _Row({str(k): v for k, v in record.items()}, spec, place, period, name)
+        rows.append({head: cell for head, cell in row.headers().items() if head in heads} | cells(row))
+        facts += row.facts
+    columns = [column for column in _header_columns(spec) if column["key"] in heads] + columns
+    title = f"{title}: {_lower_first(caption(spec, period))}"
+    return Table(name, title, columns, rows, facts, notes, _source(place), place.status)
+
+
+def _compared(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[frame["verdict"].notna()]
+
+
+def _column(key: str, text: str, unit: str = "") -> dict[str, str]:
+    return {"key": key, "label": text, **({"unit": unit} if unit else {}), "role": "number"}
+
+
+def _limits_column(kind: str, level: float) -> dict[str, str]:
+    return {"key": f"{kind}_interval", "label": _interval_label(level), "role": "text"}
+
+
+def _listed_dimensions(names: Sequence[str]) -> str:
+    return listed([DIMENSION_LABELS[name].lower() for name in names])
 
 
 def _header_columns(spec: TableSpec) -> list[dict[str, str]]:
@@ -296,11 +520,7 @@ def judged_outcome(spec: TableSpec, row: Mapping[str, Any]) -> str:
 
 
 def _ratio(row: _Row) -> dict[str, Any]:
-    limits = interval(row.row["ratio_lower"], row.row["ratio_upper"], mark="u")
-    return {
-        "ratio": row.figure("ratio", _ratio_text(row.row["ratio"]), unit=judged_outcome(row.spec, row.row)),
-        "ratio_interval": row.range("ratio_lower", "ratio_upper", limits),
-    }
+    return row.ratio("ratio", "ratio_lower", "ratio_upper", "ratio_interval", judged_outcome(row.spec, row.row))
 
 
 def _verdict(row: _Row) -> dict[str, Any]:
@@ -308,38 +528,6 @@ def _verdict(row: _Row) -> dict[str, Any]:
     if missing(word):
         return text_cell(f"[{NOT_APPLICABLE}]")
     return text_cell(word) | {"fact": row.fact("verdict", word, word)}
-
-
-def _evidence(row: _Row) -> dict[str, Any]:
-    share = row.spec.measure.kind == "proportion"
-    scale, decimals = (100, 1) if share else (1, row.spec.measure.decimals)
-    gaps = ("gap", "gap_lower", "gap_upper")
-    row.row |= {name: None if missing(row.row[name]) else round(row.row[name] * scale, 6) for name in gaps}
-    record = row.row
-    below, above = record["detectable_below"], record["detectable_above"]
-    could = [ratio(end) for end in (below, above) if not missing(end)]
-
-    def limits(name: str, places: int = 2) -> dict[str, Any]:
-        lower, upper = f"{name}_lower", f"{name}_upper"
-        return row.range(lower, upper, interval(record[lower], record[upper], "", places, mark="u"))
-
-    cells = {
-        "gap": row.figure("gap", "" if missing(record["gap"]) else number(record["gap"], "", decimals)),
-        "p_adjusted": row.figure("p_adjusted", "" if missing(record["p_adjusted"]) else p_value(record["p_adjusted"])),
-        "deff": row.figure("deff", _ratio_text(record["deff"])),
-        "detectable": row.range("detectable_below", "detectable_above", " or ".join(could)),
-        "bounds": limits("bound"),
-    }
-    if share:
-        cells["gap_interval"] = limits("gap", decimals)
-    if row.spec.adjust:
-        cells["adjusted"] = row.figure("adjusted_ratio", _ratio_text(record["adjusted_ratio"]))
-        cells["adjusted_interval"] = limits("adjusted")
-    return cells
-
-
-def _ratio_text(value: Any) -> str:
-    return "" if missing(value) else ratio(value)
 
 
 def _notes(frame: pd.DataFrame, spec: TableSpec, level: float) -> list[str]:

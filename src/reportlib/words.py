@@ -20,6 +20,7 @@ MARKS = {
     "u": "unreliable, because based on small numbers",
     "z": "not applicable",
 }
+NARROW = 0.1  # width of an interval, under which two decimals would blur a relative rate
 GROUP_ADJECTIVES = (
     *("Asian", "Black", "White", "White British", "White Irish", "Indian", "Pakistani"),
     *("Bangladeshi", "Chinese", "Arab", "Roma"),
@@ -111,9 +112,17 @@ def percent_decimals(denominator: Any) -> int:
     return 0 if missing(denominator) or denominator < 100 else 1
 
 
-def ratio(value: Any, mark: Any = None) -> str:
-    """A relative rate to two decimal places, "1.38"; "no limit" when nothing stands below the line."""
-    return "no limit" if not missing(value) and math.isinf(value) else number(value, "", 2, mark)
+def ratio(value: Any, mark: Any = None, decimals: int = 2) -> str:
+    """A relative rate, "1.38"; "no limit" when nothing stands below the line."""
+    return "no limit" if not missing(value) and math.isinf(value) else number(value, "", decimals, mark)
+
+
+def ratio_decimals(value: Any, lower: Any, upper: Any) -> int:
+    """Decimal places of a relative rate: three where its interval is narrow and it was rounded so, else two."""
+    figures = (value, lower, upper)
+    if any(missing(figure) or math.isinf(figure) for figure in figures) or upper - lower >= NARROW:
+        return 2
+    return 3 if any(abs(figure - round(figure, 2)) > 1e-9 for figure in figures) else 2
 
 
 def interval(lower: Any, upper: Any, unit: str = "", decimals: int = 2, mark: Any = None) -> str:

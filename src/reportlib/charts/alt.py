@@ -17,6 +17,7 @@ from reportlib.words import (
     number,
     percent_decimals,
     ratio,
+    ratio_decimals,
 )
 
 LONGEST = 8  # rows told one by one; beyond, those that stand out and how many do not
@@ -101,8 +102,10 @@ def _verdicts(shown: pd.DataFrame) -> str:
 
 
 def _ratio_words(row: Mapping[Hashable, Any]) -> str:
-    bounded = not missing(row.get("ratio_lower")) and not missing(row.get("ratio_upper"))
-    return ratio(row["ratio"]) + (f" ({interval(row['ratio_lower'], row['ratio_upper'])})" if bounded else "")
+    lower, upper = row.get("ratio_lower"), row.get("ratio_upper")
+    places = ratio_decimals(row["ratio"], lower, upper)
+    limits = "" if missing(lower) or missing(upper) else f" ({interval(lower, upper, decimals=places)})"
+    return ratio(row["ratio"], decimals=places) + limits
 
 
 def _hidden(rows: pd.DataFrame) -> str:

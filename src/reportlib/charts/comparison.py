@@ -17,7 +17,7 @@ from reportlib.charts import alt, drawing
 from reportlib.charts.drawing import GREY, INK, MARGIN, TEXT, WIDTH, checked, figures
 from reportlib.charts.svg import Chart, drawn
 from reportlib.prose import BAND, SIGNIFICANT, VERDICTS
-from reportlib.words import MARKS, missing, ratio
+from reportlib.words import MARKS, missing, ratio, ratio_decimals
 
 MOST_COLUMNS = 6
 CELL, NAMES, PANEL_ROW = 46, 128, 24  # heights of a cell and a row, width of the names beside cells
@@ -209,4 +209,5 @@ def _panel(
 def _cell(row: Mapping[Hashable, Any] | None) -> str:
     if row is None or missing(row["ratio"]):
         return f"[{row['mark']}]" if row and row["mark"] else "–"
-    return f"{ratio(row['ratio'])}\n{SIGNS[row['verdict']][int(row['ratio'] < 1)]}"
+    places = ratio_decimals(row["ratio"], row.get("ratio_lower"), row.get("ratio_upper"))
+    return f"{ratio(row['ratio'], decimals=places)}\n{SIGNS[row['verdict']][int(row['ratio'] < 1)]}"

@@ -23,6 +23,7 @@ from reportlib.presentation import (
     Comparison,
     adjusted_sentence,
     draw,
+    draw_funnel,
     mix_sentence,
     sentence,
     shares,
@@ -31,13 +32,13 @@ from reportlib.presentation import (
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
 from reportlib.register import register
-from reportlib.tables import REFERENCE, Place, Table, comparison_table, evidence_table, frame_table, published_table
+from reportlib.tables import DERIVED, REFERENCE, Place, Table, comparison_table, declared, frame_table, published_table
 from reportlib.words import missing
 
 Model = Mapping[str, Any]
 SHARES = re.compile(r"Share of (.+) and of (.+), [^,]+")
 FACT_ROUNDING = 1e-9
-DERIVED = ("adjusted", "mix")  # sentences that are no facts, but follow from facts
+FOLLOWING = ("adjusted", "mix")  # sentences that are no facts, but follow from facts
 
 
 class Ledger:
@@ -52,7 +53,7 @@ class Ledger:
         for fact in self.facts:
             self._at[fact.table, fact.id].append(fact)
             row = fact.id.rpartition("/")[0]
-            self._rows[fact.table.removesuffix("-evidence"), row, fact.period][fact.statistic] = fact
+            self._rows[declared(fact.table), row, fact.period][fact.statistic] = fact
 
     def fact(self, table: str, name: str, among: Iterable[str]) -> Fact | None:
         """The fact of this name; where years share a name, the one whose period is in `among`."""
@@ -175,12 +176,12 @@ def _made(model: Model, ledger: Ledger) -> Table | None:
     if name == "register":
         frame = register(ledger.facts, params.pooled_label, ledger.run.run["responses"])
         return frame_table(name, f"Disproportionate comparisons, {params.pooled_label}", frame, "Comparison")
-    spec = ledger.spec(name.removesuffix("-evidence"))
+    spec = ledger.spec(declared(name))
     if not spec:
         return None
-    empty = pd.DataFrame(columns=["verdict"] if "ethnicity" in spec.by else [])
+    empty = pd.DataFrame(columns=[*spec.by, *FIGURES, *(["verdict"] if "ethnicity" in spec.by else [])])
     place = Place("", params.edition, tuple(ledger.run.table_status(spec.id)))
-    make = evidence_table if name.endswith("-evidence") else comparison_table
+    make = DERIVED[name.rpartition("-")[2]] if name != spec.id else comparison_table
     return make(empty, spec, place, *ledger.context(spec), params.confidence_level)
 
 
@@ -239,6 +240,8 @@ def _redrawn(model: Model, table: Model, ledger: Ledger) -> Chart:
     comparison = ledger.comparison(table)
     if named := model["id"].endswith("-shares") and SHARES.fullmatch(caption):
         return dumbbell(shares(comparison.frame), caption, *named.groups())
+    if model["id"].endswith("-funnel-chart"):
+        return draw_funnel(comparison)
     return draw(comparison, params.confidence_level, params.verdict_band)
 
 
@@ -252,7 +255,7 @@ def _say(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str) -
         own = [ledger.run.unavailable(name), ledger.context(spec)[0]]
         if ledger.constants.stray(model["text"], own):
             yield Finding("a figure without a fact", where)
-    elif not spec or not (model["text"] in ledger.said(name) if kind == "sentence" else kind in DERIVED):
+    elif not spec or not (model["text"] in ledger.said(name) if kind == "sentence" else kind in FOLLOWING):
         yield Finding("a sentence that is not published", where)
     elif name not in shown or not _given(model["text"], shown[name], shown.get(f"{name}-shares"), ledger):
         yield Finding("a figure that the published facts of its table do not give", where)

@@ -1,0 +1,95 @@
+"""Extracts built to give each of the six verdicts, the whole way to the sentences of the report."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from small_report import Project, project
+
+from reportlib import facts
+from reportlib.build import report
+from reportlib.project import NOTEBOOKS
+from reportlib.statistics import VERDICTS
+
+HEAD = "person_id,region,order_type,start_date,end_date,outcome,ethnicity_code\n"
+LICENCES = {  # group: how many ended, how many of them in recall
+    "W1": (20_000, 4_000),
+    "A1": (2_000, 600),  # 30% against 20%
+    "B1": (1_500, 360),  # 24%: significant, but the interval reaches 1.32
+    "M1": (10_000, 2_160),  # 21.6%: significant, and the interval ends at 1.13
+    "O9": (10_000, 2_020),  # 20.2%
+}
+ORDERS = {  # the same, revoked for breach
+    "W1": (20_000, 4_000),
+    "A1": (100, 24),  # 24% of few
+    "B1": (60, 9),  # fewer than ten: nothing is estimated
+    "M1": (10_000, 2_020),
+    "O9": (10_000, 2_020),
+}
+
+
+def _rows(kind: str, worse: str, groups: dict[str, tuple[int, int]]) -> list[str]:
+    return [
+        f"London,{kind},2023-05-01,2024-06-01,{worse if place < events else 'completed'},{code}"
+        for code, (ended, events) in groups.items()
+        for place in range(ended)
+    ]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    folder = tmp_path_factory.mktemp("verdicts")
+    rows = [*_rows("licence", "recalled", LICENCES), *_rows("community order", "revoked for breach", ORDERS)]
+    text = HEAD + "".join(f"X{place},{row}\n" for place, row in enumerate(rows))
+    (folder / "probation_terminations.csv").write_text(text, encoding="utf-8")
+    (folder / "notebooks").mkdir()
+    for name in ("40-probation-outcomes.ipynb", "80-explain-or-reform.ipynb"):
+        shutil.copy(NOTEBOOKS / name, folder / "notebooks")
+    made = project(folder, folder, (), pooled_years=1, trend_years=1)
+    made.change(
+        inputs={"probation_terminations": {"path": str(folder / "probation_terminations.csv"), "status": "synthetic"}}
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(report, "NOTEBOOKS", folder / "notebooks")
+        made.make()
+    return made
+
+
+def _facts(built: Project) -> dict[str, str]:
+    held = facts.read([Path(built.current) / "facts.jsonl"])
+    kept = [fact for fact in held if fact.statistic in ("verdict", "sentence") and not fact.table.endswith("trend")]
+    return {fact.id: fact.text for fact in kept}
+
+
+def test_each_verdict_is_given_where_the_data_were_built_for_it(built: Project) -> None:
+    found = _facts(built)
+    recalled = {group: found[f"recalled/ethnicity/{group}/verdict"] for group in "ABMO"}
+    breached = {group: found[f"breached/ethnicity/{group}/verdict"] for group in "ABMO"}
+    assert recalled == dict(zip("ABMO", VERDICTS[:4], strict=True))
+    assert breached == dict(zip("ABMO", ["inconclusive", "not assessed", "parity", "parity"], strict=True))
+
+
+def test_the_sentences_say_each_verdict_in_plain_english(built: Project) -> None:
+    found = _facts(built)
+    white = "than White people on licence or post-sentence supervision"
+    assert found["recalled/ethnicity/all/sentence"] == (
+        f"Asian people on licence or post-sentence supervision were more likely to be recalled {white}, by enough "
+        "to be disproportionate. "
+        f"Black people on licence or post-sentence supervision were more likely to be recalled {white}, by an amount "
+        "that is uncertain. "
+        "People from the Mixed ethnic group on licence or post-sentence supervision were more likely to be recalled "
+        f"{white}, by a small amount. "
+        "People from the Other ethnic group on licence or post-sentence supervision were about as likely to be "
+        "recalled as White people on licence or post-sentence supervision."
+    )
+    assert found["breached/ethnicity/all/sentence"] == (
+        "No group was found to differ from White people by enough to be disproportionate. "
+        "Community and suspended sentence orders of people from the Mixed ethnic group and people from the Other "
+        "ethnic group were about as likely to be revoked for breach as community and suspended sentence orders of "
+        "White people. "
+        "The data cannot tell whether community and suspended sentence orders of Asian people were more or less likely "
+        "to be revoked for breach than community and suspended sentence orders of White people. "
+        "No comparison is made for community and suspended sentence orders of Black people: the numbers are too small."
+    )
