@@ -42,6 +42,13 @@ def test_a_fresh_archive_made_again_in_todays_environment_is_identical(archive: 
     assert archive.read_bytes() == before
 
 
+@pytest.mark.full
+def test_a_fresh_archive_made_again_in_an_environment_built_from_its_lock_is_identical(archive: Path):
+    verdict = audit(archive)
+    assert verdict.grade == IDENTICAL, told(verdict)
+    assert "Environment built from the archived lock" in told(verdict)
+
+
 def test_a_figure_forged_on_a_page_alone_is_found_though_every_fact_is_the_same(forger: Forger, tmp_path: Path):
     shown = json.loads(fact_line(forger))["text"]
     forger.change("run/report.html", f"<td>{shown}</td>".encode(), b"<td>9,999</td>")
