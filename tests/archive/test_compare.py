@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from reportlib.archive.changes import comparison_csv, comparison_page
 from reportlib.archive.compare import State, attribute, compare, difference, differs
 from reportlib.archive.runs import Facts, Key, kept_run
 from reportlib.errors import ReportError
 from reportlib.facts import Fact
+from reportlib.gates.html import check_html
 
 NAMES = ("period", "data", "parameters", "code")
 
@@ -129,7 +132,9 @@ def kept(folder: Path, year: str, held: list[Fact], **parameters: object) -> Pat
     (folder / "parameters.json").write_text(json.dumps(given))
     tables = {"t": {"by": ["ethnicity"], "period": "pooled"}, "y": {"by": ["year"], "period": "trend"}}
     inputs = [{"name": "complaints", "sha256": "same"}]
-    (folder / "run.json").write_text(json.dumps({"tables": tables, "inputs": inputs, "code": "x", "lock": "y"}))
+    (folder / "run.json").write_text(
+        json.dumps({"tables": tables, "inputs": inputs, "status": ["synthetic"], "code": "x", "lock": "y"})
+    )
     (folder / "facts.jsonl").write_text("".join(json.dumps(asdict(one)) + "\n" for one in held))
     return folder
 
@@ -156,6 +161,23 @@ def test_years_meet_by_the_part_that_their_periods_play(tmp_path):
     assert by[pooled, "pooled"].causes == ("period",)
     assert (yearly, "2023-24") not in by  # the same year did not move
     assert by[yearly, "2024-25"].a is None
+
+
+def test_the_page_is_accessible_and_the_csv_holds_every_figure_in_full(tmp_path):
+    name = "upheld/ethnicity/B/value"
+    a = kept_run(kept(tmp_path / "a", "2024-25", [fact(name, 2000000.25)], confidence_level=0.9))
+    b = kept_run(kept(tmp_path / "b", "2024-25", [fact(name, 765432.75)]))
+    found = compare(a, b, never)
+    (row,) = csv.DictReader(comparison_csv(found).splitlines())
+    assert (row["a"], row["b"], row["moved by"], row["causes"]) == (
+        "2000000.25",
+        "765432.75",
+        "-1234567.5",
+        "parameters",
+    )
+    assert row["due to parameters"] == "-1234567.5"
+    assert check_html(comparison_page(found), "compare.html") == []
+    assert "confidence_level: 0.9 to 0.95" in comparison_page(found)
 
 
 def test_only_what_changes_a_figure_counts_as_a_cause(tmp_path):

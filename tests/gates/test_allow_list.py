@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pikepdf
 import pytest
 
 from reportlib.build import released
+from reportlib.gates.constants import Constants
+from reportlib.params import Params
 from reportlib.presentation import NO_COMPARISON
 
 from .conftest import faults
@@ -176,6 +179,14 @@ def test_a_summary_may_say_that_no_comparison_could_be_made(run: Path, text: str
 
     edit(run / NOTEBOOK, change)
     assert any("no-headlines: a sentence that is not published" in fault for fault in faults(run)) is refused
+
+
+def test_another_level_of_confidence_is_no_stray_figure_in_a_heading() -> None:
+    spec = {"path": "complaints.csv", "status": "synthetic"}
+    given = {"publication_date": date(2025, 11, 27), "inputs": {"complaints": spec}}
+    constants = Constants(Params(reporting_year="2024-25", confidence_level=0.9, **given))
+    assert constants.stray("Rate: 90% interval, lower limit") == []
+    assert constants.stray("Rate: 80% interval, lower limit") == ["80%"]
 
 
 def test_a_workbook_with_another_figure_is_found(run: Path) -> None:

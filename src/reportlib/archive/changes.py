@@ -53,8 +53,8 @@ def moved(found: Comparison, why: bool = True) -> list[Section]:
     told = (
         f"{counted(len(figures), 'figure')} with an interval moved. "
         + (f"The {MOST} that moved furthest are shown; all are in the CSV. " if len(figures) > MOST else "")
-        + "A move of 1.0 goes from the earlier figure to the limit of its interval on that side; one above it is "
-        "larger than chance in the earlier figure alone would explain."
+        + "A move of 1.0 goes from the earlier figure to the limit of its interval on that side; one above it "
+        "ends outside of that interval."
     )
     return [
         Section(
@@ -141,4 +141,4 @@ def _value(fact: Fact | None) -> str:
 
 
 def _number(value: float | None, places: int = 9) -> str:
-    return "" if value is None else f"{round(value, places):g}"
+    return "" if value is None else f"{value:.{places}f}".rstrip("0").rstrip(".")

@@ -35,7 +35,7 @@ class Constants:
         phrases = {
             *(f"{one} to {other}" for one in years for other in years), *years, params.title, *params.authors,
             f"{day.day} {day:%B %Y}", f"{day}", params.disclosure.off or "", PERFECT,
-            level_words(params.confidence_level),
+            level_words(params.confidence_level), level_words(params.confidence_level).replace(" confidence", ""),
             *(f"per {measure.per:,}" for measure in MEASURES.values()), *(part.label for part in PARTS.values()),
             *(measure.definition for measure in MEASURES.values()),
             *(text for table in PUBLISHED_TABLES.values() for text in (table.caption, table.source, *table.notes)),
