@@ -43,9 +43,8 @@ by more than chance brings about once in a hundred times; all together must lie 
 The middle of an interval (geometric) should lie as often above the truth as below; the half-width is that of the
 median interval. The published numbers of deaths in each type, age band and cause are the same in every draw, and of
 complaints in each year; only whom they befall is drawn. So intervals for deaths and complainants, exact besides,
-may hold the truth more often than they promise. Intervals for complaints hold it a little less often (93% of 1,200
-from three hundred seeds): a few people make dozens of complaints, and a group that happens to lack them seems both
-low and sure.
+may hold the truth more often than they promise. A few people make dozens of complaints, and a group that happens to
+lack them seems low: intervals for complaints are widened for that, and miss more often below the truth than above it.
 """
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from _page import write_section
 from scipy import stats
 
 from reportlib.statistics import (
@@ -196,7 +197,9 @@ def main() -> int:
     seeds = parser.parse_args().seeds
     lines = simulate(seeds)
     PAGE.write_text(page(lines, seeds), encoding="utf-8")
-    print(table(lines), *speed(), sep="\n")
+    seconds = speed()
+    write_section("Comparisons in bulk", "\n".join(f"- {line}" for line in seconds))
+    print(table(lines), *seconds, sep="\n")
     return 0 if all(line.kept for line in lines) else 1
 
 
