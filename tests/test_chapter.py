@@ -177,7 +177,7 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> tuple[nbformat.Noteboo
     )  # fmt: skip
     spec = TableSpec("uphold-rate", MEASURES["upheld"], ("ethnicity",), "5+1")
     plan = ChapterPlan("uphold", folder / "uphold.ipynb", (spec,), (), False)
-    prepare(params, [plan], read_all(params.inputs, folder / "work", folder), [], {}, folder / "handoff")
+    prepare(params, [plan], read_all(params.inputs, folder / "work", folder), []).write(folder / "handoff")
     cells = {
         "setup": "import json\nfrom reportlib.chapter import open_chapter\n"
         f'chapter = open_chapter("uphold", **{params.analysis()!r})\n'

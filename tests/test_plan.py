@@ -76,7 +76,7 @@ def test_published_tables_are_apart_from_those_that_are_counted(tmp_path):
     [
         ({"measure": "upholds"}, "measure 'upholds' is not known; nearest: upheld"),
         ({"by": ["ethnicty"]}, "dimension 'ethnicty' is not known; nearest: ethnicity"),
-        ({"by": ["region"]}, "dimension 'region' is not known"),  # complaints have none
+        ({"by": ["order_type"]}, "dimension 'order_type' is not known"),  # complaints have none
         ({"adjust": ["age_band"]}, "dimension 'age_band' is not known"),
         ({"by": ["category", "ethnicity"], "adjust": ["establishment_type"]}, "table 'uphold-rate': only a table by"),
         ({"grouping": "18+1"}, "grouping '18+1' is not known"),

@@ -74,7 +74,8 @@ def report(
 
         begin = time.monotonic()
         with console.status("starting") as status:
-            loaded, answers = load(params), responses_file(params)
+            loaded = load(params)
+            answers = responses_file(params, loaded.edition)
             given = read_responses(answers)
             run = make(
                 loaded,
@@ -99,6 +100,44 @@ def report(
             console.print("Nothing has changed since this report was made.")
         for path in (run.html, run.pdf):
             console.print(f"{os.path.relpath(path)}", style="bold", soft_wrap=True)
+
+
+@app.command()
+def editions(
+    params: ParamsFile,
+    outputs: Annotated[Path, typer.Option(help="Where runs are kept.")] = OUTPUTS,
+    scheduler: Annotated[str, typer.Option(help="Address of a dask scheduler, such as tcp://10.0.0.1:8786.")] = "",
+) -> None:
+    """Make the report of the whole, of each region and type of establishment, and of each list of your own."""
+    with user_errors():
+        from reportlib.build.index import write_index
+        from reportlib.build.pool import pool
+        from reportlib.build.report import Clock, produce
+        from reportlib.following import Following
+        from reportlib.params import load_editions
+        from reportlib.register import read_responses, responses_file
+
+        loaded = load_editions(params)
+        answers = {edition.name: read_responses(responses_file(params, edition.name)) for edition in loaded.editions}
+        with Following(console, len(loaded.editions)) as following:
+            if scheduler:
+                from reportlib.build.cluster import cluster as spread
+
+                maker = spread(scheduler, following.began)
+            else:
+                maker = pool(os.cpu_count() or 1, following.began)
+            made = produce(
+                loaded, loaded.editions, answers, outputs, Clock(following.stage), maker, following.done,
+                following.protected,
+            )  # fmt: skip
+        runs = dict(zip(loaded.editions, made, strict=True))
+        index = write_index(loaded, runs, outputs / loaded.reporting_year)
+        console.print(os.path.relpath(index), style="bold", soft_wrap=True)
+        if failed := {edition.name: run for edition, run in runs.items() if isinstance(run, ReportError)}:
+            raise ReportError(
+                f"{len(failed)} of {len(runs)} editions could not be made; the others are complete:",
+                [error.named(name) for name, error in failed.items()],
+            )
 
 
 def _stage(status: object, name: str) -> None:

@@ -35,3 +35,8 @@ class ReportError(Exception):
 
     def __str__(self) -> str:
         return "\n".join([str(self.args[0]), *(f"  - {finding}" for finding in self.findings)])
+
+    def named(self, name: str) -> Finding:
+        """What is wrong, and the first of the findings, as one finding of the thing that it is wrong with."""
+        first = [f"{self.findings[0]}; {len(self.findings)} findings in all"] if self.findings else []
+        return Finding(" ".join([str(self.args[0]), *first]), name)

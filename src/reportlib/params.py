@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from reportlib.editions import NATIONAL, Edition, alone, available, named
 from reportlib.errors import ReportError
 from reportlib.ethnicity import groupings
 from reportlib.look import logo_address, readable
@@ -268,7 +269,12 @@ class Params(_Schema):
     edition: str = Field(
         default="national",
         pattern="^[a-z0-9]+(-[a-z0-9]+)*$",
-        description="Name of the edition, for its folder",
+        description="Which edition: national, one such as london or open, or one of your lists",
+    )
+    editions: tuple[Edition, ...] = Field(
+        default_factory=lambda given: alone(given["edition"]),
+        strict=False,
+        description="The editions whose figures are protected together; `make editions` fills it in",
     )
     engine: Literal["duckdb", "spark"] = Field(
         default="duckdb",
@@ -295,6 +301,11 @@ class Params(_Schema):
     inputs: dict[Contract, InputSpec] = Field(
         min_length=1, description="The extracts, by the name of the contract that each fulfils"
     )
+
+    @field_validator("editions")
+    @classmethod
+    def _national_first(cls, editions: tuple[Edition, ...]) -> tuple[Edition, ...]:
+        return NATIONAL, *(edition for edition in editions if edition.dimension)
 
     @field_validator("reporting_year")
     @classmethod
@@ -358,12 +369,22 @@ class Params(_Schema):
         first = min(self.pooled[0], self.trend[0])
         return year_dates(first)[0], year_dates(self.reporting_year)[1]
 
+    @property
+    def made(self) -> Edition:
+        """The edition that these parameters are of."""
+        return named(self.edition, self.editions)
+
+    def of(self, edition: Edition) -> Params:
+        """The same parameters for another edition of the same run."""
+        return self.model_copy(update={"edition": edition.name})
+
     def analysis(self) -> dict[str, Any]:
         """The parameters that a notebook is run with, as plain values."""
         return {name: _plain(getattr(self, name)) for name in ANALYSIS}
 
 
-BLOCKS: dict[str, type[_Schema]] = {
+BLOCKS: dict[str, type[BaseModel]] = {
+    "editions.*": Edition,
     "archive": Archive,
     "disclosure": Disclosure,
     "disclosure.exemptions.*": Exempted,
@@ -380,7 +401,16 @@ def load(path: Path) -> Params:
         findings += explain(error, Params.model_json_schema(), lines, path)
     if findings:
         raise ReportError(f"{path} cannot be used:", findings)
+    if params.edition not in [edition.name for edition in params.editions]:
+        own = named(params.edition, available(path.parent / "editions"))
+        return params.model_copy(update={"editions": (*params.editions, own)})
     return params
+
+
+def load_editions(path: Path) -> Params:
+    """Read a parameter file for every edition there is: the standard ones and those of the lists beside it."""
+    params = load(path)
+    return params.model_copy(update={"editions": tuple(available(path.parent / "editions"))})
 
 
 def years_to(last: str, number: int) -> tuple[str, ...]:

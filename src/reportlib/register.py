@@ -24,9 +24,9 @@ HEADER = """\
 AWAITED = "awaited"
 
 
-def responses_file(parameters: Path) -> Path:
-    """Where the answers stand: `2024-25.responses.yml` beside `2024-25.yml`."""
-    return parameters.with_suffix(".responses.yml")
+def responses_file(parameters: Path, edition: str = "national") -> Path:
+    """Where the answers stand: `2024-25.responses.yml` beside `2024-25.yml`, or `2024-25.london.responses.yml`."""
+    return parameters.with_suffix(f".{edition}.responses.yml" if edition != "national" else ".responses.yml")
 
 
 def read_responses(path: Path) -> dict[str, str]:

@@ -33,8 +33,12 @@ class Project:
     outputs: Path
 
     @property
+    def year(self) -> Path:
+        return self.outputs / "2024-25"
+
+    @property
     def edition(self) -> Path:
-        return self.outputs / "2024-25" / "national"
+        return self.year / "national"
 
     @property
     def current(self) -> Path:

@@ -92,7 +92,7 @@ def chapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(NOTEBOOKS / "30-deaths-in-custody.ipynb", folder / "notebooks")
     chapters = plan(folder / "notebooks", params.grouping)
     sources, findings = checked_inputs(params, folder / "inputs")
-    prepare(params, chapters, sources, findings, {}, folder / "handoff")
+    prepare(params, chapters, sources, findings).write(folder / "handoff")
     execute(chapters, params.analysis(), folder / "handoff", folder / "executed", lambda *told: None)
     return folder
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
@@ -44,7 +45,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def scratch_left(made: Project) -> list[Path]:
-    return [path for path in made.edition.iterdir() if path.name.startswith(".")]
+    return [path for path in made.year.iterdir() if path.name.startswith(".")]
 
 
 # The whole report
@@ -262,7 +263,7 @@ def test_what_was_hidden_is_counted_in_the_report(whole, small_counts):
 
 def test_a_fresh_run_has_the_same_bytes_and_clears_what_a_killed_one_left(short, tmp_path):
     again, stages = replace(short, outputs=tmp_path / "again"), []
-    (again.edition / ".work-999999999-abc" / "inputs").mkdir(parents=True)
+    (again.year / ".work-999999999-abc" / "inputs").mkdir(parents=True)
     run = report(load(again.params), {}, again.outputs, stage=stages.append)
     assert run.new
     assert run.folder.name == short.current.name
@@ -447,7 +448,7 @@ def test_a_blank_cell_is_told_once(refused, tmp_path, demo_data):
 def test_an_output_folder_that_cannot_be_written_is_named(refused, tmp_path):
     (tmp_path / "file").write_text("in the way")
     blocked = replace(refused, outputs=tmp_path / "file" / "outputs")
-    assert f"Nothing can be written to {blocked.edition}: Not a directory. Make the folder writable" in told(blocked)
+    assert f"Nothing can be written to {blocked.year}: Not a directory. Make the folder writable" in told(blocked)
 
 
 def test_the_command_itself_ends_without_a_traceback(refused):
@@ -501,7 +502,8 @@ def started(process: subprocess.Popen[str]) -> list[psutil.Process]:
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
         kernels = psutil.Process(process.pid).children(recursive=True)
-        if sum("reportlib.kernels.parent" in kernel.cmdline() for kernel in kernels) >= 3:
-            return kernels
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if sum("reportlib.kernels.parent" in kernel.cmdline() for kernel in kernels) >= 3:
+                return kernels
         time.sleep(0.1)
     raise AssertionError("no chapter was started")

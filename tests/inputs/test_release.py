@@ -495,3 +495,39 @@ def test_recalls_over_licences_by_region_and_ethnicity(release, folder):
     assert cells(release, of, "terminations/custodial") == with_margins(custodial, "region", "ethnicity")
     recalled = custodial[custodial["outcome"].eq("recalled")]
     assert cells(release, of, "terminations/recalled") == with_margins(recalled, "region", "ethnicity")
+
+
+# Editions: the same counts of some rows alone
+
+PLACES = (
+    "establishment,establishment_type,region\nLeeds,Category B or local,North East\n"
+    "Durham,Category B or local,North East\nBrixton,Category C,London\n"
+)
+
+
+def test_a_part_of_the_release_counts_its_own_rows_alone(alone_with):
+    release = alone_with(
+        complaints=HEAD
+        + "C1,P1,2024-05-01,,Leeds,Food,yes,,W1\nC2,P1,2024-05-02,,Durham,Food,yes,,W1\n"
+        + "C3,P1,2024-05-03,,Brixton,Food,yes,,W1\nC4,P2,2024-05-03,,Brixton,Food,yes,,B1\n"
+        + "C5,P3,2024-05-03,,Closed,Food,yes,,B1\n",
+        establishments=PLACES,
+    )
+    of, people = spec("complaints", "ethnicity"), spec("complainants", "ethnicity")
+    north, both = release.within("region", ("North East",)), release.within("region", ("London", "North East"))
+    assert cells(north, of, "complaints/received") == {"W": 2, "all": 2}
+    assert cells(both, of, "complaints/received") == {"W": 3, "B": 1, "all": 4}
+    assert cells(both, people, "people/complained") == {"W": 1, "B": 1, "all": 2}  # who moved is one person still
+    assert cells(release, people, "people/complained") == {"W": 1, "B": 2, "all": 3}
+    assert north.people(of, PARTS["complaints/received"]).query("ethnicity == 'all'")["count"].tolist() == [2]
+
+
+def test_a_population_is_averaged_over_all_snapshots_within_a_part_too(alone_with):
+    release = alone_with(
+        population="snapshot_date,establishment,ethnicity_code,number\n"
+        "2024-06-30,Leeds,W1,10\n2024-06-30,Brixton,W1,8\n2024-09-30,Brixton,W1,9\n",
+        establishments=PLACES,
+    )
+    north = release.within("region", ("North East",))  # nobody is there on the second day
+    mean = north.average(spec("complainants", "ethnicity"), PARTS["population/average"])
+    assert mean.set_index("ethnicity")["value"].to_dict() == {"W": 5.0, "all": 5.0}

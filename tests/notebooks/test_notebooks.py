@@ -48,7 +48,7 @@ def test_every_notebook_runs(tmp_path):
     params = load(tmp_path / "params.yml")
     chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
     sources, findings = checked_inputs(params, tmp_path / "inputs")
-    prepare(params, chapters, sources, findings, {}, tmp_path / "handoff")
+    prepare(params, chapters, sources, findings).write(tmp_path / "handoff")
     ordered = [str(chapter.path) for chapter in sorted(chapters, key=lambda chapter: chapter.reads_facts)]
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--nbval-lax", "--nbval-current-env", "-x"]
     done = subprocess.run(

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -36,6 +37,7 @@ def execute(
     out: Path,
     tell: Tell,
     cache: Cache | None = None,
+    cores: int | None = None,
 ) -> list[Path]:
     """Run every chapter, those that read the others' facts last; what the cache holds is taken from there.
 
@@ -44,6 +46,7 @@ def execute(
     parameters : what goes into each notebook's parameters cell; checked against the schema before.
     handoff : the folder of protected counts.
     out : where the executed notebooks go, under their own names.
+    cores : how many chapters run side by side; without it, one a core.
 
     Returns the executed notebooks in the order of the chapters. Raises ReportError naming chapter, cell
     and error of everything that failed; the notebooks stay in `out` as far as they came.
@@ -53,13 +56,15 @@ def execute(
     with _environment(REPORTLIB_WORK=str(handoff), PYDEVD_DISABLE_FILE_VALIDATION="1", **warm.ENVIRONMENT):
         for last in (False, True):
             run = partial(_run, parameters=parameters, handoff=handoff, out=out, cache=cache)
-            _side_by_side([c for c in chapters if c.reads_facts == last], run, out, tell)
+            _side_by_side([c for c in chapters if c.reads_facts == last], run, out, tell, cores)
     return [out / chapter.path.name for chapter in chapters]
 
 
-def _side_by_side(chapters: Iterable[ChapterPlan], run: Callable[[ChapterPlan], Told], out: Path, tell: Tell) -> None:
+def _side_by_side(
+    chapters: Iterable[ChapterPlan], run: Callable[[ChapterPlan], Told], out: Path, tell: Tell, cores: int | None
+) -> None:
     findings: list[Finding] = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(cores or os.cpu_count()) as pool:
         running: dict[Future[Told], ChapterPlan] = {}
         for chapter in chapters:
             running[pool.submit(run, chapter)] = chapter
@@ -146,13 +151,17 @@ def _failure(chapter: ChapterPlan, failure: BaseException, out: Path) -> Finding
     return Finding(f"cell {where}: {failure.ename}: {failure.evalue}", chapter.path.name)
 
 
+_one_at_a_time = threading.Lock()  # a process has one environment: no edition may be given another's counts
+
+
 @contextlib.contextmanager
 def _environment(**values: str) -> Any:
     """Environment variables that the kernels inherit, put back afterwards."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+    with _one_at_a_time:
+        before = {name: os.environ.get(name) for name in values}
+        os.environ.update(values)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name, None) if value is None else os.environ.update({name: value})

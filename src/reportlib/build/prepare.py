@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from reportlib.build import released
 from reportlib.build.plan import ChapterPlan
 from reportlib.build.protection import Protection, protection
 from reportlib.disclosure import CountTable, Pattern, Relations
+from reportlib.disclosure.suppress import Progress
+from reportlib.editions import Edition
 from reportlib.errors import Finding
 from reportlib.ethnicity import groupings
 from reportlib.handoff import checked
@@ -28,13 +30,16 @@ from reportlib.project import code_digests
 
 COLUMNS = ("numerator", "denominator")
 ETHNICITIES = ("ethnicity", "ethnicity_nomis", "ethnicity_ppud")
+MOST_SMALL = 0.1  # of the counts of a table that divides an edition further
+TOO_FINE = "too many of its counts are small in such a part of the whole; the national edition has it"
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Counted:
-    """One table's counts before protection: a part's cells on the table's full grid."""
+    """One table's counts in one edition before protection: a part's cells on the table's full grid."""
 
+    edition: Edition
     spec: TableSpec
     part: Part
     frame: pd.DataFrame  # by, value (int; people summed over snapshots for a population)
@@ -43,7 +48,56 @@ class Counted:
 
     @property
     def name(self) -> str:
-        return f"{self.spec.id}: {self.part.code}"
+        return f"{self.spec.id}: {self.part.code}" + f" ({self.edition.name})" * bool(self.edition.dimension)
+
+    def as_published(self, period: str) -> CountTable:
+        """The counts at their place among all that are published: with their period, and in their edition."""
+        frame = self.frame if "year" in self.frame else self.frame.assign(year=period)
+        if dimension := self.edition.dimension:
+            within = frame.get(dimension, pd.Series("all", frame.index))
+            frame = frame.assign(**{dimension: within.where(within != "all", self.edition.code)})
+        return CountTable(self.name, self.part.code, frame, self.part.counts != "people", self.published, self.scale)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The counts of every edition with the one pattern that protects them all; nothing has left yet."""
+
+    params: Params
+    chapters: Sequence[ChapterPlan]
+    sources: dict[str, Source]
+    findings: Sequence[Finding]
+    release: Release
+    counted: Sequence[Counted]
+    why: Mapping[tuple[str, str], str | None]  # edition, table -> why the one cannot show the other
+    protected: Protection
+    before: Sequence[released.Release]
+
+    def write(self, folder: Path, responses: Mapping[str, str] | None = None, edition: Edition | None = None) -> None:
+        """Estimate, and write what the notebooks of one edition read to `folder`."""
+        edition = edition or self.params.made
+        release, params = _within(self.release, edition), self.params.of(edition)
+        counted = [table for table in self.counted if table.edition == edition]
+        for name in ("counts", "estimates", "facts"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        told = []
+        for spec in dict.fromkeys(table.spec for table in counted):
+            own = [table for table in counted if table.spec == spec]
+            shown = _protected(release, spec, own, self.protected.pattern)
+            told += [self._published(table, shown, column) for column, table in zip(COLUMNS, own, strict=False)]
+            shown.to_parquet(folder / "counts" / f"{spec.id}.parquet", index=False)
+            found = estimates(release, spec, _reference(params, spec), params.confidence_level)
+            _releasable(found, shown, spec).to_parquet(folder / "estimates" / f"{spec.id}.parquet", index=False)
+        kept = released.Release.of(f"{params.reporting_year} {params.edition}", told, self.before)
+        (folder / released.PATTERN).write_text(kept.text(), encoding="utf-8")
+        why = {table: reason for (name, table), reason in self.why.items() if name == edition.name}
+        run = _run(params, self.chapters, self.sources, self.findings, release, why, counted, self.protected)
+        run |= {"responses": dict(responses or {})}
+        (folder / "run.json").write_text(json.dumps(run, indent=1, sort_keys=True, default=str), encoding="utf-8")
+
+    def _published(self, table: Counted, shown: pd.DataFrame, column: str) -> released.Published:
+        held = self.protected.pattern.tables[table.name]
+        return released.published(held, self.protected.pattern.marks(table.name), _told(table, shown, column))
 
 
 def prepare(
@@ -51,43 +105,56 @@ def prepare(
     chapters: Sequence[ChapterPlan],
     sources: dict[str, Source],
     findings: Sequence[Finding],
-    responses: Mapping[str, str],
-    folder: Path,
     say: Say = lambda stage: None,
     before: Sequence[released.Release] = (),
-) -> None:
-    """Count, protect and estimate every declared table, and write what the notebooks read to `folder`.
+    progress: Progress | None = None,
+) -> Prepared:
+    """Count every declared table in every edition of the run, and protect them together.
 
-    `before` are the earlier reports that the parameters name.
+    `before` are the earlier reports that the parameters name; `progress` is told how far protection has come.
     """
     say("counting")
     specs = [spec for chapter in chapters for spec in chapter.tables]
-    release = Release(sources, params, engine(params.engine), specs)
-    why = {spec.id: release.why_unavailable(spec) for spec in specs}
-    possible = [spec for spec in specs if not why[spec.id]]
-    counted = [table for spec in possible for table in _count(release, spec)]
+    dimensions = {edition.dimension: None for edition in params.editions if edition.dimension}
+    divided = [replace(spec, by=(*spec.by, name)) for name in dimensions for spec in specs]
+    release = Release(sources, params, engine(params.engine), [*specs, *divided])
+    why: dict[tuple[str, str], str | None] = {}
+    counted: list[Counted] = []
+    for edition in params.editions:
+        part = _within(release, edition)
+        for spec in specs:
+            why[edition.name, spec.id] = part.why_unavailable(spec)
+            if not why[edition.name, spec.id]:
+                whole = [table for table in counted if table.spec == spec and not table.edition.dimension]
+                counted += _count(part, spec, edition, whole)
+    for too_fine in _too_fine(counted, params.disclosure.threshold):
+        why[too_fine.edition.name, too_fine.spec.id] = TOO_FINE
+    counted = [table for table in counted if not why[table.edition.name, table.spec.id]]
     say("protecting")
-    held = {table.name: _as_published(table, params) for table in counted}
-    carried = [table.carried() for release in before for table in release.handed_on()]
-    protected = protection(params.disclosure, list(held.values()), _relations(params, counted, carried), carried)
-    say("estimating")
-    for name in ("counts", "estimates", "facts"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    told = []
-    for spec in possible:
-        own = [table for table in counted if table.spec is spec]
-        shown = _protected(release, spec, own, protected.pattern)
-        told += [
-            released.published(held[table.name], protected.pattern.marks(table.name), _told(table, shown, column))
-            for column, table in zip(COLUMNS, own, strict=False)
-        ]
-        shown.to_parquet(folder / "counts" / f"{spec.id}.parquet", index=False)
-        found = estimates(release, spec, _reference(params, spec), params.confidence_level)
-        _releasable(found, shown, spec).to_parquet(folder / "estimates" / f"{spec.id}.parquet", index=False)
-    kept = released.Release.of(f"{params.reporting_year} {params.edition}", told, before)
-    (folder / released.PATTERN).write_text(kept.text(), encoding="utf-8")
-    run = _run(params, chapters, sources, findings, release, why, counted, protected) | {"responses": dict(responses)}
-    (folder / "run.json").write_text(json.dumps(run, indent=1, sort_keys=True, default=str), encoding="utf-8")
+    held = [table.as_published(params.pooled_label) for table in counted]
+    carried = [table.carried() for report in before for table in report.handed_on()]
+    relations = _relations(params, release, counted, carried)
+    protected = protection(params.disclosure, held, relations, carried, progress)
+    return Prepared(params, chapters, sources, findings, release, counted, why, protected, before)
+
+
+def _within(release: Release, edition: Edition) -> Release:
+    return release.within(edition.dimension, edition.values) if edition.dimension else release
+
+
+def _too_fine(counted: Sequence[Counted], threshold: int) -> list[Counted]:
+    """The tables that divide the editions of a dimension so finely that most readers would see marks."""
+    groups: dict[tuple[str, str], list[Counted]] = {}
+    for table in counted:
+        dimension = table.edition.dimension
+        if dimension and len({*table.spec.by} - {dimension}) > 1 and table.part.counts != "stock":
+            groups.setdefault((table.spec.id, dimension), []).append(table)
+    found = []
+    for tables in groups.values():
+        counts = pd.concat([table.frame["value"] for table in tables if not table.published] or [pd.Series(dtype=int)])
+        if counts.between(1, threshold).sum() > MOST_SMALL * counts.gt(0).sum():
+            found += tables
+    return found
 
 
 def _reference(params: Params, spec: TableSpec) -> str:
@@ -95,33 +162,30 @@ def _reference(params: Params, spec: TableSpec) -> str:
     return params.reference_group if own else groupings()[spec.grouping].reference
 
 
-def _count(release: Release, spec: TableSpec) -> list[Counted]:
-    """Every part of a table on one grid: all groups by all strata that occur, zeros included."""
+def _count(release: Release, spec: TableSpec, edition: Edition, whole: Sequence[Counted]) -> list[Counted]:
+    """Every part of a table on one grid: all groups by all strata that occur in the whole, zeros included."""
     found = [(part, release.counts(spec, part)) for part in spec.measure.parts]
-    axes = {name: _codes(release, spec, name, [frame for _, frame in found]) for name in spec.by}
+    frames = [*(frame for _, frame in found), *(table.frame for table in whole)]
+    axes = {name: _codes(release, spec, name, edition, frames) for name in spec.by}
     tables = []
     for part, frame in found:
         by = [name for name in spec.by if name in frame]
         grid = pd.DataFrame(list(product(*(axes[name] for name in by))), columns=by)
         full = grid.merge(frame, on=by, how="left") if by else frame
         full["value"] = full["value"].fillna(0).astype("int64")
-        tables.append(Counted(spec, part, full, release.scale(spec, part), release.published(part)))
+        tables.append(Counted(edition, spec, part, full, release.scale(spec, part), release.published(part)))
     return tables
 
 
-def _codes(release: Release, spec: TableSpec, name: str, frames: Sequence[pd.DataFrame]) -> list[str]:
+def _codes(release: Release, spec: TableSpec, name: str, edition: Edition, frames: Sequence[pd.DataFrame]) -> list[str]:
     if name == "year":
         return list(release.years(spec))
     if name in ETHNICITIES:
         return [*groupings()[spec.grouping].codes, "all"]
+    if name == edition.dimension:
+        return [*edition.values, *["all"] * (len(edition.values) > 1)]
     found = {code for frame in frames if name in frame for code in frame[name]} - {"all"}
     return [*sorted(found), "all"]
-
-
-def _as_published(table: Counted, params: Params) -> CountTable:
-    """The counts with their period."""
-    frame = table.frame if "year" in table.frame else table.frame.assign(year=params.pooled_label)
-    return CountTable(table.name, table.part.code, frame, table.part.counts != "people", table.published, table.scale)
 
 
 def _told(table: Counted, shown: pd.DataFrame, column: str) -> list[bool]:
@@ -133,14 +197,22 @@ def _told(table: Counted, shown: pd.DataFrame, column: str) -> list[bool]:
     return list(table.frame[by].merge(seen.groupby(by, as_index=False)["told"].any(), on=by, how="left")["told"])
 
 
-def _relations(params: Params, counted: Sequence[Counted], carried: Sequence[CountTable]) -> Relations:
+def _relations(
+    params: Params, release: Release, counted: Sequence[Counted], carried: Sequence[CountTable]
+) -> Relations:
     """How the cells hang together: groups in groups, years in the pooled period, parts in wholes."""
     codes: dict[str, set[str]] = {}
     for frame in [table.frame for table in counted] + [table.frame for table in carried]:
         for name in frame.columns.drop("value"):
             if name not in ETHNICITIES and name != "year":
                 codes.setdefault(name, set()).update(frame[name])
+    for edition in params.editions:
+        if dimension := edition.dimension:
+            codes.setdefault(dimension, set()).update(release.codes(dimension), edition.values)
     hierarchies = {name: {"all": [tuple(sorted(found - {"all"}))]} for name, found in codes.items()}
+    for edition in params.editions:
+        if edition.dimension and len(edition.values) > 1:
+            hierarchies[edition.dimension][edition.code] = [edition.values]
     pooled = {str(year) for table in carried for year in table.frame["year"]} | {params.pooled_label}
     hierarchies["year"] = {label: [years_between(label)] for label in sorted(pooled) if len(years_between(label)) > 1}
     every = groupings()
@@ -215,6 +287,8 @@ def _run(
     return {
         **code_digests(),
         "parameters": params.analysis(),
+        "edition": params.made.model_dump(),
+        "editions": [edition.title for edition in params.editions],
         "disclosure": params.disclosure.model_dump(),
         "status": sorted({source.status for source in sources.values()}),
         "inputs": [

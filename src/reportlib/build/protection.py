@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from reportlib.disclosure import Bounds, CountTable, Exemption, Pattern, Policy, Relations, audit, protect
+from reportlib.disclosure.suppress import Progress
 from reportlib.errors import Finding, ReportError
 from reportlib.params import Disclosure
 
@@ -48,7 +49,11 @@ def _whole(value: float | None) -> int | None:
 
 
 def protection(
-    disclosure: Disclosure, tables: Sequence[CountTable], relations: Relations, carried: Sequence[CountTable]
+    disclosure: Disclosure,
+    tables: Sequence[CountTable],
+    relations: Relations,
+    carried: Sequence[CountTable],
+    progress: Progress | None = None,
 ) -> Protection:
     """Protect all tables, and those that earlier reports have published, and attack what is left to see.
 
@@ -58,8 +63,8 @@ def protection(
     if not disclosure.on:
         nothing = pd.DataFrame(columns=["table", "rule", *Bounds._fields, "passed"])
         return Protection(policy, Pattern((), {}, {table.name: table for table in tables}), nothing)
-    pattern = protect(tables, policy, relations, carried)
-    found = audit(tables, policy, relations, pattern, carried)
+    pattern = protect(tables, policy, relations, carried, progress)
+    found = audit(tables, policy, relations, pattern, carried, progress)
     given_away = found[~found["passed"].astype(bool)]
     if len(given_away):
         raise ReportError(

@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -24,12 +24,14 @@ from reportlib.build.execute import execute
 from reportlib.build.plan import ChapterPlan, plan
 from reportlib.build.prepare import prepare
 from reportlib.build.released import PATTERN, earlier
+from reportlib.disclosure.suppress import Progress
+from reportlib.editions import Edition
 from reportlib.errors import Finding, ReportError
 from reportlib.inputs.engines import engine
 from reportlib.inputs.rules import check
 from reportlib.inputs.sources import Source, digests, read_all
 from reportlib.kernels import warm
-from reportlib.origin import Origin, environment, origin, origin_of, portable
+from reportlib.origin import environment, origin, origin_of, portable
 from reportlib.params import Params
 from reportlib.project import NOTEBOOKS, OUTPUTS, ROOT
 
@@ -73,7 +75,7 @@ class Clock:
 
     def stop(self) -> None:
         if self._stage:
-            self.seconds[self._stage] = time.monotonic() - self._start
+            self.seconds[self._stage] = self.seconds.get(self._stage, 0.0) + time.monotonic() - self._start
         self._stage = ""
 
 
@@ -84,6 +86,32 @@ def checked_inputs(params: Params, work: Path) -> tuple[dict[str, Source], list[
     if any(finding.level == "error" for finding in findings):
         raise ReportError("The inputs do not fulfil their contracts:", findings)
     return sources, findings
+
+
+@dataclass(frozen=True)
+class Job:
+    """One edition to make: its parameters and chapters, what its notebooks read, and where it is made."""
+
+    params: Params
+    chapters: Sequence[ChapterPlan]
+    origin: Mapping[str, Any]  # what it follows from, and with what it was made
+    handoff: Path
+    made: Path
+    home: Path  # where it is kept once it is whole
+    cache: Cache | None = None
+
+    @property
+    def edition(self) -> Edition:
+        return self.params.made
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the edition, in which its runs are kept."""
+        return self.home.parents[1]
+
+
+Made = tuple[Job, ReportError | None]
+Maker = Callable[[Iterator[Job]], Iterator[Made]]  # takes jobs as they are ready, gives them back as they are done
 
 
 def report(
@@ -99,39 +127,113 @@ def report(
     Returns the run, made now or found complete from before. Raises ReportError for whatever the user
     can mend; what was there before stays as it was.
     """
-    edition = outputs / params.reporting_year / params.edition
     clock = Clock(stage)
-    with scratch(edition) as work:
+    answers = {params.edition: responses}
+    (run,) = produce(params, [params.made], answers, outputs, clock, here(clock, tell), fresh=fresh)
+    if isinstance(run, ReportError):
+        raise run
+    return run
+
+
+def here(clock: Clock, tell: Tell) -> Maker:
+    """Makes one edition after the other in this process, the chapters of each side by side on all cores."""
+
+    def make(jobs: Iterator[Job]) -> Iterator[Made]:
+        warm.start()  # now, while the inputs are read
+        return map(one, jobs)
+
+    def one(job: Job) -> Made:
+        try:
+            make_edition(job, clock, tell)
+        except ReportError as error:
+            return job, error
+        return job, None
+
+    return make
+
+
+def produce(
+    params: Params,
+    editions: Sequence[Edition],
+    responses: Mapping[str, Mapping[str, str]],
+    outputs: Path,
+    clock: Clock,
+    maker: Maker,
+    done: Callable[[Edition, Run | ReportError], None] = lambda edition, run: None,
+    progress: Progress | None = None,
+    fresh: bool = False,
+) -> list[Run | ReportError]:
+    """Make editions from one read of the inputs, protected as one; those found complete from before are left.
+
+    Returns, in the order of `editions`, the run of each or why there is none; `done` is told as each is known.
+    """
+    found: dict[str, Run | ReportError] = {}
+    with scratch(outputs / params.reporting_year) as work:
         clock("reading and checking inputs")
-        if not fresh and (run := _complete(params, responses, edition)):
-            _point(edition / "current", run.folder)
+        places = {edition.name: outputs / params.reporting_year / edition.name for edition in editions}
+        answers = {edition.name: responses.get(edition.name, {}) for edition in editions}
+
+        def settled(edition: Edition, run: Run | ReportError) -> None:
+            if isinstance(run, Run):
+                _point(places[edition.name] / "current", run.folder)
+            found[edition.name] = run
+            done(edition, run)
+
+        for edition in [] if fresh else editions:
+            if run := _complete(params.of(edition), answers[edition.name], places[edition.name]):
+                settled(edition, replace(run, seconds=clock.seconds))
+        rest = [edition for edition in editions if edition.name not in found]
+        if not rest:
             clock.stop()
-            return replace(run, seconds=clock.seconds)
-        warm.start()
+            return [found[edition.name] for edition in editions]
+
+        def ready() -> Iterator[Job]:
+            prepared = prepare(whole, chapters, sources, findings, clock, before, progress)
+            for edition in rest:
+                clock("estimating")
+                own, name = whole.of(edition), edition.name
+                follows = origin(own, sources, answers[name])
+                told = {"run": follows.run_id, "digests": asdict(follows), **made_with}
+                prepared.write(work / f"{name}-handoff", answers[name], edition)
+                home = places[name] / "runs" / follows.run_id
+                yield Job(own, chapters, told, work / f"{name}-handoff", work / name, home, cache)
+
+        made = maker(ready())
         sources, findings = checked_inputs(params, work / "inputs")
-        chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
         before = earlier(params.disclosure.earlier)
-        params = portable(params, before)
-        follows = origin(params, sources, responses)
-        home = edition / "runs" / follows.run_id
-        new = not home.exists()
-        if new or fresh:
-            made = work / "run"
-            prepare(params, chapters, sources, findings, responses, work / "handoff", clock, before)
-            with _kept_if_failed(made, edition / "failed"):
-                cache = Cache(outputs / ".cache", trusted=not fresh)
-                _make(params, chapters, work / "handoff", made, clock, tell, follows, cache)
-                clock("keeping the run")
-                _keep(made, home)
-        kept = edition / "archive" / f"{home.name}.zip"
-        if not kept.exists():
-            clock("archiving")
-            bundle(work / kept.name, home, params, responses, sources, before)
-            kept.parent.mkdir(exist_ok=True)
-            (work / kept.name).rename(kept)
-        _point(edition / "current", home)
+        whole = portable(params, before)
+        chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
+        made_with = environment()
+        cache = Cache(outputs / ".cache", trusted=not fresh)
+        for job, error in made:
+            new = not job.home.exists()
+            error = _kept(job, error)
+            archive = job.folder / "archive" / f"{job.home.name}.zip"
+            if error is None and not archive.exists():
+                bundle(work / archive.name, job.home, job.params, answers[job.edition.name], sources, before)
+                archive.parent.mkdir(exist_ok=True)
+                (work / archive.name).rename(archive)
+            settled(job.edition, error or Run(job.home, new, findings, clock.seconds))
+            shutil.rmtree(job.handoff, ignore_errors=True)
     clock.stop()
-    return Run(home, new, findings, clock.seconds)
+    return [found[edition.name] for edition in editions]
+
+
+def _kept(job: Job, error: ReportError | None) -> ReportError | None:
+    """Move what was made to where it is kept, or, if it could not be finished, in place of the last that failed."""
+    if error is None:
+        try:
+            _keep(job.made, job.home)
+            return None
+        except ReportError as other:
+            error = other
+    if not job.made.exists():
+        return error
+    failed = job.folder / "failed"
+    failed.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(failed, ignore_errors=True)
+    job.made.rename(failed)
+    return ReportError(f"{error.args[0]} What was made is in {failed}.", error.findings)
 
 
 def _complete(params: Params, responses: Mapping[str, str], edition: Path) -> Run | None:
@@ -149,7 +251,7 @@ def _complete(params: Params, responses: Mapping[str, str], edition: Path) -> Ru
 
 def _keep(made: Path, home: Path) -> None:
     """Keep a run under its name. Raises ReportError where the same name stands for other files."""
-    home.parent.mkdir(exist_ok=True)
+    home.parent.mkdir(parents=True, exist_ok=True)
     try:
         made.rename(home)
         return
@@ -166,37 +268,28 @@ def _keep(made: Path, home: Path) -> None:
 @contextmanager
 def prepared(params: Params, outputs: Path = OUTPUTS) -> Iterator[Path]:
     """The folder of protected counts that notebooks read, with the facts of every chapter, while it is needed."""
-    with scratch(outputs / params.reporting_year / params.edition) as work:
+    with scratch(outputs / params.reporting_year) as work:
         warm.start()
         sources, findings = checked_inputs(params, work / "inputs")
         chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
         before = earlier(params.disclosure.earlier)
-        prepare(params, chapters, sources, findings, {}, work / "handoff", before=before)
+        prepare(params, chapters, sources, findings, before=before).write(work / "handoff")
         execute(chapters, params.analysis(), work / "handoff", work / "notebooks", lambda *told: None)
         yield work / "handoff"
 
 
-def _make(
-    params: Params,
-    chapters: list[ChapterPlan],
-    handoff: Path,
-    made: Path,
-    clock: Clock,
-    tell: Tell,
-    follows: Origin,
-    cache: Cache,
-) -> None:
-    """Run the chapters and render them into `made`."""
+def make_edition(job: Job, clock: Clock, tell: Tell, cores: int | None = None) -> None:
+    """Run the chapters of one edition, so many side by side, render them into `job.made` and check what came out."""
+    params, handoff, made = job.params, job.handoff, job.made
     clock("running the chapters")
-    notebooks = execute(chapters, params.analysis(), handoff, made / "notebooks", tell, cache)
+    notebooks = execute(job.chapters, params.analysis(), handoff, made / "notebooks", tell, job.cache, cores)
     clock("rendering")
     for name in ("run.json", PATTERN):
         shutil.copy(handoff / name, made / name)
     run = json.loads((made / "run.json").read_text(encoding="utf-8"))
     facts.write(facts.read(sorted((handoff / "facts").glob("*.jsonl"))), made / "facts.jsonl")
     (made / "parameters.json").write_text(params.model_dump_json(indent=1), encoding="utf-8")
-    told = {"run": follows.run_id, "digests": asdict(follows), **environment()}
-    (made / "origin.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
+    (made / "origin.json").write_text(json.dumps(job.origin, indent=1), encoding="utf-8")
     for name, content in rendered(params, [nbformat.read(path, as_version=4) for path in notebooks], run).items():
         path = made / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -204,17 +297,6 @@ def _make(
     clock("checking the finished files")
     if faults := gates(made):
         raise ReportError("The finished report does not pass its gates.", faults)
-
-
-@contextmanager
-def _kept_if_failed(made: Path, failed: Path) -> Iterator[None]:
-    """Keep what was made of a report that could not be finished, in place of the last that failed."""
-    try:
-        yield
-    except ReportError as error:
-        shutil.rmtree(failed, ignore_errors=True)
-        made.rename(failed)
-        raise ReportError(f"{error.args[0]} What was made is in {failed}.", error.findings) from None
 
 
 def gates(made: Path) -> list[Finding]:
@@ -249,8 +331,8 @@ def rendered(
 
     status = sorted({source.status for source in params.inputs.values()})
     page = Page(
-        title=params.title, year=params.reporting_year, edition=params.edition, authors=params.authors,
-        publication_date=params.publication_date, status=tuple(status), draft=draft,
+        title=params.made.heading(params.title), year=params.reporting_year, edition=params.made.title,
+        authors=params.authors, publication_date=params.publication_date, status=tuple(status), draft=draft,
         disclosure_off=params.disclosure.off or "", organisation=params.organisation, logo=params.logo,
         colour=params.colour, lineage=lineage.tables(run),
     )  # fmt: skip
@@ -269,20 +351,20 @@ def rendered(
 
 
 @contextmanager
-def scratch(edition: Path) -> Iterator[Path]:
-    """A folder for one run's work beside where the run will be kept, gone afterwards.
+def scratch(place: Path) -> Iterator[Path]:
+    """A folder for one run's work on the disk where the run will be kept, gone afterwards.
 
     Raises ReportError where nothing can be written, or the disk is full. What a killed run left is removed.
     """
     advice = "Make the folder writable, or free some space."
     try:
-        edition.mkdir(parents=True, exist_ok=True)
-        for left in edition.glob(f"{SCRATCH}*"):
+        place.mkdir(parents=True, exist_ok=True)
+        for left in place.glob(f"{SCRATCH}*"):
             if not psutil.pid_exists(int(left.name.removeprefix(SCRATCH).split("-")[0])):
                 shutil.rmtree(left, ignore_errors=True)
-        work = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-", dir=edition))
+        work = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-", dir=place))
     except OSError as error:
-        raise ReportError(f"Nothing can be written to {edition}: {error.strerror}. {advice}") from None
+        raise ReportError(f"Nothing can be written to {place}: {error.strerror}. {advice}") from None
     try:
         yield work
     except Exception as error:
@@ -290,7 +372,7 @@ def scratch(edition: Path) -> Iterator[Path]:
         refused = getattr(error, "errno", None)
         if full or refused in REFUSED:
             why = "the disk is full" if full else os.strerror(refused or 0)
-            raise ReportError(f"No more can be written to {edition}: {why}. {advice}") from None
+            raise ReportError(f"No more can be written to {place}: {why}. {advice}") from None
         raise
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -23,21 +23,23 @@ def check_published(made: Path, ledger: Ledger) -> Iterator[Finding]:
         yield Finding("it is not as it was written", PATTERN)
         return
     for table in tables:
-        name, _, part = table.name.partition(": ")
-        spec = ledger.spec(name)
+        spec = ledger.spec(table.name.partition(": ")[0])
         if spec:
             measured = {
                 own.code: column for column, own in zip(("numerator", "denominator"), spec.measure.parts, strict=False)
             }
-            yield from _table(table, spec, measured.get(part, ""), ledger)
+            yield from _table(table, spec, measured.get(table.part, ""), ledger)
 
 
 def _table(table: Published, spec: TableSpec, column: str, ledger: Ledger) -> Iterator[Finding]:
     by = [name for name in spec.by if name in table.columns and name != "year"]
     shown = _shown([f for f in ledger.facts if f.table == spec.id and f.statistic == column], by)
     counted = {part.code: part.counts != "stock" for part in spec.measure.parts}[table.part]
+    edition = ledger.params.made
+    whole = {edition.code: "all"} if len(edition.values) > 1 else {}  # of an edition, its own code is the total
     for row in table.frame().to_dict("records"):
-        facts = shown[(str(row["year"]), *(slug(str(row[name])) for name in by))]
+        codes = [whole.get(row[name], row[name]) if name == edition.dimension else row[name] for name in by]
+        facts = shown[(str(row["year"]), *map(slug, codes))]
         values = {fact.value for fact in facts if not fact.mark}
         kept = None if row["value"] is None else int(row["value"])
         if bool(values) != (kept is not None) or (counted and values - {kept}):

@@ -131,6 +131,7 @@ def _complaints(has: Callable[[str], bool]) -> dict[str, str]:
         "nomis": "coalesce(k.nomis, 0)" if known else "0",
         "ppud": "coalesce(k.ppud, 0)" if known else "0",
         "establishment_type": _type(has),
+        "region": _region(has),
         "category": _recorded("category", has),
         "outcome": "x.outcome" if has("outcome") else "CAST(NULL AS VARCHAR)",
         "eligible": "x.eligible" if has("eligible") else "CAST(NULL AS BOOLEAN)",
@@ -143,6 +144,7 @@ def _complaints(has: Callable[[str], bool]) -> dict[str, str]:
 def _population(has: Callable[[str], bool]) -> dict[str, str]:
     return _stock(has) | {
         "establishment_type": _type(has),
+        "region": _region(has),
         "age_band": _recorded("age_band", has),
         "sex": _recorded("sex", has),
     }
@@ -166,6 +168,7 @@ def _deaths(has: Callable[[str], bool]) -> dict[str, str]:
         "year": _year(_death(has)),
         "ethnicity": _ethnicity(has),
         "establishment_type": _type(has),
+        "region": _region(has),
         "setting": "x.setting" if has("setting") else "'prison'",
     } | {name: _recorded(name, has) for name in ("cause", "age_band", "sex")}
 
@@ -203,8 +206,13 @@ def _type(has: Callable[[str], bool]) -> str:
     return f"coalesce(e.establishment_type, '{UNKNOWN_TYPE}')" if known else "CAST(NULL AS VARCHAR)"
 
 
+def _region(has: Callable[[str], bool]) -> str:
+    known = has("establishments.region") and has("establishment")
+    return f"coalesce(e.region, '{NOT_RECORDED}')" if known else "CAST(NULL AS VARCHAR)"
+
+
 def _establishments(dataset: str, has: Has) -> str:
-    """The join that finds the type of the day on which something happened."""
+    """The join that finds the type and region of the day on which something happened."""
     day = {
         "complaints": "x.received_date",
         "population": "x.snapshot_date",

@@ -7,12 +7,14 @@ from records for the period asked for, never by adding years, categories or grou
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Protocol
 
 import pandas as pd
 
 from reportlib.inputs import cube
+from reportlib.inputs.contracts import listed
 from reportlib.inputs.engines import DuckDB, Engine
 from reportlib.inputs.sources import Source
 from reportlib.measures import DATASETS, DIMENSIONS, Part, TableSpec
@@ -50,12 +52,26 @@ class Release:
         self.sources, self.period, self.engine = sources, period, engine or DuckDB()
         for name, source in sources.items():
             self.engine.table(cube.source(name), source.parquet)
+        self.only: dict[str, tuple[str, ...]] = {}  # dimension -> the codes whose rows are counted; all, if empty
         self._kept: dict[str, frozenset[str]] = {}
         self._years: dict[str, dict[str, int]] = {}
         self._wanted: dict[tuple[str, bool], set[str]] = {}
         for spec in tables:
             if not self.why_unavailable(spec):
                 self._want(spec)
+
+    def within(self, dimension: str, values: Sequence[str]) -> Release:
+        """The same release, of the rows alone that have one of the values."""
+        part = copy(self)
+        part.only = self.only | {dimension: tuple(values)}
+        return part
+
+    def codes(self, dimension: str) -> set[str]:
+        """The codes of a dimension that occur in any dataset."""
+        held = [name for name, own in DIMENSIONS.items() if dimension in own and DATASETS[name] in self.sources]
+        rows = [cube.rows(name, [dimension], self.has) for name in held]
+        found = [row for sql in rows for row in self.engine.rows(f"SELECT DISTINCT {dimension} FROM ({sql}) r")]
+        return {str(code) for (code,) in found if code is not None}
 
     # What the inputs hold
 
@@ -73,7 +89,9 @@ class Release:
                 return f"no {dataset.replace('_', ' ')} were supplied"
             if missing := [name for name in part.fields if not self.has(name, part.dataset)]:
                 return f"{dataset} has no {' or '.join(missing)}"
-            for dimension in spec.dimensions:
+            if apart := [name for name in self.only if name not in dimensions]:
+                return f"{dataset} cannot be told apart by {' or '.join(apart)}".replace("_", " ")
+            for dimension in (*spec.dimensions, *self.only):
                 if dimension not in dimensions and dimension in _NUMERATOR_ONLY and part != spec.measure.numerator:
                     continue
                 wanted = dimensions.get(dimension, (dimension,))
@@ -190,11 +208,14 @@ class Release:
             else cube.dimension(part.dataset, name, spec.grouping)
             for name in by
         }
-        needed = self._columns(part, [*dimensions.values(), where], persons)
+        only = [
+            f"{cube.dimension(part.dataset, name, spec.grouping)} IN {listed(self.only[name])}" for name in self.only
+        ]
+        needed = self._columns(part, [*dimensions.values(), where, *only], persons)
         selected = [f"{sql} AS {name}" for name, sql in dimensions.items()] + [*also, "n"]
         return (
             f"SELECT {', '.join(selected)} FROM {self._keep(part, needed)} "
-            f"WHERE ({part.where}) AND {cube.within(part.year, years)}"
+            f"WHERE {' AND '.join([f'({part.where})', cube.within(part.year, years), *only])}"
         )
 
     def _columns(self, part: Part, used: Sequence[str], persons: bool) -> set[str]:

@@ -1,0 +1,68 @@
+"""The page over all editions of a year: where each is, how much of it could be shown, and which could not be made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from nbformat.v4 import new_markdown_cell, new_notebook
+
+from reportlib.build.page import Link, Page
+from reportlib.build.render import html_chapter
+from reportlib.build.report import Run
+from reportlib.editions import Edition
+from reportlib.errors import ReportError
+from reportlib.gates.html import check_site
+from reportlib.params import Params
+from reportlib.words import number
+
+SECTIONS = {None: "The whole", "region": "Regions", "establishment_type": "Types of establishment"}
+INTRODUCTION = """# Editions
+
+The same report is made for the whole of England and Wales and for parts of it. The figures of all editions on this page
+are protected together: no hidden count can be worked out by taking one edition from another. Smaller parts have smaller
+counts, so less of them can be shown."""
+
+
+def write_index(params: Params, runs: Mapping[Edition, Run | ReportError], folder: Path) -> Path:
+    """Write `index.html` for the editions of a run. Raises ReportError for a page that fails its own checks."""
+    status = sorted({source.status for source in params.inputs.values()})
+    page = Page(
+        params.title, params.reporting_year, "All editions", params.authors, params.publication_date, tuple(status),
+        disclosure_off=params.disclosure.off or "", organisation=params.organisation, logo=params.logo,
+        colour=params.colour,
+    )  # fmt: skip
+    parts = [INTRODUCTION]
+    for dimension, heading in SECTIONS.items():
+        own = {edition: run for edition, run in runs.items() if edition.dimension == dimension}
+        parts += [f"## {heading}", *(_entry(edition, run) for edition, run in own.items())] if own else []
+    cells = [new_markdown_cell("\n".join(parts), id="editions")]
+    html = html_chapter(new_notebook(cells=cells), page, contents=[Link("Editions", "#editions")])
+    if faults := check_site({"index.html": html}, {place for edition in runs for place in _files(edition)}):
+        raise ReportError("The page over all editions does not pass its gates.", faults)
+    path = folder / "index.html"
+    fresh = path.with_name(".index.html")
+    fresh.write_text(html, encoding="utf-8")
+    fresh.replace(path)
+    return path
+
+
+def _files(edition: Edition) -> tuple[str, str]:
+    return f"{edition.name}/current/report.html", f"{edition.name}/current/report.pdf"
+
+
+def _entry(edition: Edition, run: Run | ReportError) -> str:
+    if isinstance(run, ReportError):
+        return f"- {edition.title}: could not be made this time"
+    html, pdf = _files(edition)
+    several = f" ({', '.join(edition.values)})" if len(edition.values) > 1 else ""
+    share = number(shown(run.folder), "%")
+    return f"- [{edition.title}]({html}){several}, [{edition.title} as PDF]({pdf}): {share} of its counts are shown"
+
+
+def shown(run: Path) -> float:
+    """The share of the counts of a run that are not hidden, of those of the tables that it shows."""
+    held = json.loads((run / "run.json").read_text(encoding="utf-8"))["hidden"]
+    hidden = sum(table[rule] for table in held for rule in ("primary", "implied", "secondary", "carried"))
+    return 1 - hidden / (sum(table["cells"] for table in held) or 1)

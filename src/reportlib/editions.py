@@ -1,0 +1,131 @@
+"""The editions of a report: the whole of England and Wales, or the part of it that has certain codes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+
+from reportlib.errors import Finding, ReportError
+from reportlib.paramfile import explain, read_yaml
+
+Dimension = Literal["region", "establishment_type"]
+FIELDS = {"region": "probation_terminations", "establishment_type": "establishments"}  # dimension -> contract
+NO_EDITION = ("Other or escort",)  # what no list of establishments holds is no part of the system by itself
+
+
+class Edition(BaseModel):
+    """One selection of the report: everything, or the rows whose dimension has one of the values."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    name: str = Field(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", description="Name of the edition and of its folder")
+    title: str = Field(min_length=1, description="What the report's title says of it")
+    dimension: Dimension | None = Field(default=None, description="What it is a part by")
+    values: tuple[str, ...] = Field(default=(), strict=False, description="The codes that belong to it")
+
+    @field_validator("values")
+    @classmethod
+    def _known(cls, values: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if dimension := info.data.get("dimension"):
+            known = codes(dimension)
+            for value in values:
+                if value not in known:
+                    near = _nearest(value, known)
+                    raise ValueError(f"{value!r} is not a {dimension.replace('_', ' ')}{near}")
+            if not values or len(set(values)) < len(values):
+                raise ValueError("name at least one value, each once")
+        return values
+
+    @property
+    def code(self) -> str:
+        """The code under which its counts stand in its dimension: the value itself, or a name for several."""
+        return self.values[0] if len(self.values) == 1 else self.name
+
+    def heading(self, title: str) -> str:
+        """The title of the report of this edition."""
+        return f"{title}: {self.title}" if self.dimension else title
+
+
+class _List(BaseModel):
+    """What a file of editions holds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    editions: tuple[Edition, ...] = Field(min_length=1, strict=False, description="The editions of the list")
+
+    @field_validator("editions")
+    @classmethod
+    def _parts(cls, editions: tuple[Edition, ...]) -> tuple[Edition, ...]:
+        for edition in editions:
+            if not edition.dimension:
+                raise ValueError(f"{edition.name}: say which dimension and values it has")
+        return editions
+
+
+NATIONAL = Edition(name="national", title="National")
+
+
+def codes(dimension: str) -> tuple[str, ...]:
+    """The codes that a dimension can have, by the contract of the data."""
+    from reportlib.inputs.contracts import contracts  # the inputs know the parameters, which know editions
+
+    return contracts()[FIELDS[dimension]].fields[dimension].enum
+
+
+def standard() -> list[Edition]:
+    """The editions that need no list: national, every region, every type of establishment."""
+    found = [NATIONAL]
+    for dimension in FIELDS:
+        for code in codes(dimension):
+            if code not in NO_EDITION:
+                name = re.sub(r"[^a-z0-9]+", "-", code.lower().replace("'", "")).strip("-")
+                found.append(Edition(name=name, title=code, dimension=dimension, values=(code,)))  # type: ignore[arg-type]
+    return found
+
+
+def alone(name: str) -> tuple[Edition, ...]:
+    """The editions that one edition by itself is protected with: the national one, and itself."""
+    return (NATIONAL, *(edition for edition in standard() if edition.name == name and edition.dimension))
+
+
+def available(folder: Path) -> list[Edition]:
+    """The standard editions and those of every list in the folder.
+
+    Raises ReportError with all that is wrong in the lists; a name may be used once.
+    """
+    found, findings = standard(), []
+    for path in sorted(folder.glob("*.yml")):
+        data, lines, wrong = read_yaml(path)
+        try:
+            listed = _List.model_validate(data).editions
+        except ValidationError as error:
+            findings += wrong + explain(error, _List.model_json_schema(), lines, path)
+            continue
+        names = [edition.name for edition in found]
+        findings += wrong + [
+            Finding(f"the edition {edition.name!r} is there already; give it another name", str(path))
+            for at, edition in enumerate(listed)
+            if edition.name in [*names, *(other.name for other in listed[:at])]
+        ]
+        found += listed
+    if findings:
+        raise ReportError("The lists of editions cannot be used:", findings)
+    return found
+
+
+def named(name: str, editions: Iterable[Edition]) -> Edition:
+    """The edition of a name. Raises ReportError with the nearest where there is none."""
+    found = {edition.name: edition for edition in editions}
+    if name not in found:
+        raise ReportError(f"There is no edition {name!r}{_nearest(name, found)}.")
+    return found[name]
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    from reportlib.inputs.findings import nearest
+
+    return nearest(name, known) or f"; there are: {', '.join(known)}"
