@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport MPLBACKEND PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONOPTIMIZE PYTHONPATH PYTHONWARNINGS
 
 .DELETE_ON_ERROR:
-.PHONY: help annual-report check-data demo-data audit lab compare review sign publish status \
+.PHONY: help annual-report editions check-data demo-data audit lab compare review sign publish status \
 	test test-full check bench screenshots docs clean
 
 help: ## Print this list
@@ -32,6 +32,9 @@ help: ## Print this list
 
 annual-report: .venv $(DEMO) ## Make the year's report: HTML, PDF, spreadsheets
 	@$(IN)reportlib report '$(PARAMS)' $(if $(FRESH),--fresh)
+
+editions: .venv $(DEMO) ## Make the report of the whole, of every region and type, and of your lists
+	@$(IN)reportlib editions '$(PARAMS)' $(if $(SCHEDULER),--scheduler '$(SCHEDULER)')
 
 check-data: .venv $(DEMO) ## Check the extracts against their contracts, and stop there
 	@$(IN)reportlib check-data '$(PARAMS)'

@@ -24,7 +24,7 @@ from reportlib.project import code_digests
 
 PATIENCE = 10  # seconds for a scheduler to answer
 AHEAD = 2  # editions that are prepared for each thread of the workers
-INSTALL = "make cluster"
+INSTALL = ".venv/bin/python -m pip install --require-hashes -r requirements-full.lock"
 INSTALLED = "__import__('importlib.util').util.find_spec('reportlib') is not None"
 
 
@@ -36,7 +36,7 @@ def cluster(address: str, began: Callable[[Job], None]) -> Maker:
     try:
         from distributed import Client, wait
     except ImportError:
-        raise ReportError(f"Editions on a cluster need dask, which is not installed here: {INSTALL}.") from None
+        raise ReportError(f"Editions on a cluster need dask, which is not installed here: {INSTALL}") from None
     try:
         client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError):
