@@ -15,6 +15,7 @@ pytestmark = pytest.mark.check
 ROOT = Path(__file__).parents[1]
 TARGETS = [
     "annual-report",
+    "editions",
     "check-data",
     "demo-data",
     "audit",
