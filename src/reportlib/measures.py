@@ -14,8 +14,7 @@ DECIDED = "outcome IN ('upheld', 'partly upheld', 'not upheld')"
 MEDIATED_FOR = "outcome IN ('upheld', 'partly upheld', 'mediated upheld')"
 MEDIATED_ANY = "(outcome LIKE '%upheld')"  # upheld, partly upheld, not upheld, mediated either way
 COMMUNITY = "order_type IN ('community order', 'suspended sentence order')"
-# Deaths in immigration removal centres are not deaths in prison, nor are the people held there at risk of one.
-PRISON = "coalesce(establishment_type, '') <> 'Immigration removal centre'"
+PRISON = "setting = 'prison'"
 CUSTODIAL = "order_type IN ('licence', 'post-sentence supervision')"
 
 DATASETS: dict[str, str] = {  # dataset of the release -> input that it is made from
@@ -190,7 +189,7 @@ PARTS: dict[str, Part] = {
             counts="stock",
             whole="population/average",
         ),
-        Part("deaths/prison", "Deaths", "deaths", where=f"setting = 'prison' AND {PRISON}"),
+        Part("deaths/prison", "Deaths", "deaths", where=PRISON),
         Part("terminations/all", "Terminations", "terminations"),
         Part(
             "terminations/completed",
@@ -319,9 +318,9 @@ MEASURES: dict[str, Measure] = {
             PARTS["population/prison"],
             "rate",
             "Are deaths in prison custody in proportion to the prison population?",
-            "Fatal incidents in prison in the period, per 1,000 average prison population a year, immigration "
-            "removal centres left out of both; counted by notification date where the extract has it, else by "
-            "date or month of death.",
+            "Fatal incidents in prison in the period, per 1,000 average prison population a year; counted by "
+            "notification date where the extract has it, else by date or month of death. Where the extract tells "
+            "settings apart, immigration removal centres are left out of both.",
             adverse="death",
             decimals=2,
         ),

@@ -226,21 +226,24 @@ F2,2024-07-02,Wandsworth{centre}
 """
 
 
-@pytest.mark.parametrize(
-    "deaths",
-    [
-        DEATHS.format(head=",setting", prison=",prison", centre=",immigration removal"),
-        DEATHS.format(head=",setting", prison=",prison", centre=",prison"),
-        DEATHS.format(head="", prison="", centre=""),
-    ],
-)
-def test_immigration_removal_centres_are_in_neither_side_of_the_death_rate(alone_with, deaths):
+@pytest.mark.parametrize("centre", ["immigration removal", "prison"])
+def test_immigration_removal_centres_are_in_neither_side_of_the_death_rate(alone_with, centre):
+    deaths = DEATHS.format(head=",setting", prison=",prison", centre=f",{centre}")
     release = alone_with(population=POPULATION, establishments=CENTRES, fatal_incidents=deaths)
     of = spec("deaths")
     numerator, denominator = of.measure.parts
     assert release.counts(of, numerator)["value"].tolist() == [1]
     assert release.average(of, denominator)["value"].tolist() == [round((110 + 120 + 80) / 3, 1)]
     assert release.average(spec("complaints"), PARTS["population/average"])["value"].tolist() == [143.3]
+
+
+def test_without_settings_both_sides_of_the_death_rate_hold_every_establishment(alone_with):
+    deaths = DEATHS.format(head="", prison="", centre="")
+    release = alone_with(population=POPULATION, establishments=CENTRES, fatal_incidents=deaths)
+    of = spec("deaths")
+    numerator, denominator = of.measure.parts
+    assert release.counts(of, numerator)["value"].tolist() == [2]
+    assert release.average(of, denominator)["value"].tolist() == [143.3]
 
 
 # Persons

@@ -147,6 +147,7 @@ def _population(has: Callable[[str], bool]) -> dict[str, str]:
         "region": _region(has),
         "age_band": _recorded("age_band", has),
         "sex": _recorded("sex", has),
+        "setting": _setting(has, "'prison'"),
     }
 
 
@@ -169,7 +170,7 @@ def _deaths(has: Callable[[str], bool]) -> dict[str, str]:
         "ethnicity": _ethnicity(has),
         "establishment_type": _type(has),
         "region": _region(has),
-        "setting": "x.setting" if has("setting") else "'prison'",
+        "setting": _setting(has, "x.setting"),
     } | {name: _recorded(name, has) for name in ("cause", "age_band", "sex")}
 
 
@@ -209,6 +210,14 @@ def _type(has: Callable[[str], bool]) -> str:
 def _region(has: Callable[[str], bool]) -> str:
     known = has("establishments.region") and has("establishment")
     return f"coalesce(e.region, '{NOT_RECORDED}')" if known else "CAST(NULL AS VARCHAR)"
+
+
+def _setting(has: Callable[[str], bool], recorded: str) -> str:
+    """SQL for the setting; told apart in population and deaths alike, or where deaths do not tell it in neither."""
+    if not has("fatal_incidents.setting"):
+        return "'prison'"
+    centre = f"{_type(has)} = 'Immigration removal centre'"
+    return f"CASE WHEN {centre} THEN 'immigration removal' ELSE {recorded} END"
 
 
 def _establishments(dataset: str, has: Has) -> str:
