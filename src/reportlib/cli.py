@@ -72,6 +72,7 @@ def report(
         from reportlib.register import disproportionate, read_responses, responses_file, write_responses
         from reportlib.words import counted
 
+        _end_with_make()
         begin = time.monotonic()
         with console.status("starting") as status:
             loaded = load(params)
@@ -138,6 +139,15 @@ def editions(
                 f"{len(failed)} of {len(runs)} editions could not be made; the others are complete:",
                 [error.named(name) for name, error in failed.items()],
             )
+
+
+def _end_with_make() -> None:
+    """Under make, end when make is killed rather than go on unseen; Linux can be asked for that."""
+    if "MAKELEVEL" in os.environ and sys.platform == "linux":
+        import ctypes
+        import signal
+
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
 def _stage(status: object, name: str) -> None:
