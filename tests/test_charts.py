@@ -16,7 +16,7 @@ import typst
 
 from reportlib import charts
 from reportlib.charts import comparison, drawing
-from reportlib.prose import VERDICTS
+from reportlib.statistics import VERDICTS
 from reportlib.words import MARKS, WORDS
 
 SVG = "{http://www.w3.org/2000/svg}"

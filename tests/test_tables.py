@@ -163,7 +163,7 @@ def test_the_side_that_is_named_is_not_noted(table):
 
 def test_the_model_is_what_renderers_read(table):
     model = json.loads(json.dumps(table.model()))
-    assert {"kind", "id", "caption", "columns", "rows", "notes", "source", "status"} == set(model)
+    assert {"kind", "id", "caption", "columns", "rows", "notes", "source", "folded", "status"} == set(model)
     assert (model["kind"], model["id"], model["status"]) == ("table", "uphold-rate", ["synthetic"])
     assert model["caption"] == f"Uphold rate by ethnic group, {PERIOD}"
     assert "synthetic" in model["source"]

@@ -117,21 +117,23 @@ def adjusted_sentence(comparison: Comparison) -> str:
     """What adjustment changed, in one sentence; empty where nothing was adjusted."""
     spec, frame = comparison.spec, comparison.frame
     both = frame[frame["adjusted_ratio"].notna() & frame["ratio"].notna()].to_dict("records")
-    changes = [_change(row) for row in both]
-    if not changes:
+    rows = [(*_change(row), people(str(row["label"]))) for row in both]
+    moved = listed([f"from {crude} to {adjusted} for {who}" for crude, adjusted, who in rows if crude != adjusted])
+    stays = listed([f"{crude} for {who}" for crude, adjusted, who in rows if crude == adjusted])
+    if not rows:
         return ""
     held = listed([DIMENSION_LABELS[name].lower() for name in spec.adjust])
-    return f"Allowing for {held}, the relative rate {listed(changes)}."
+    found = " and ".join(filter(None, [f"moves {moved}" if moved else "", f"stays {stays}" if stays else ""]))
+    return f"Allowing for {held}, the relative rate {found}."
 
 
-def _change(row: Mapping[Hashable, Any]) -> str:
-    who = people(str(row["label"]))
+def _change(row: Mapping[Hashable, Any]) -> tuple[str, str]:
+    """The crude and the adjusted relative rate, both as finely as either interval allows."""
     places = max(
         ratio_decimals(row[name], row[f"{kind}_lower"], row[f"{kind}_upper"])
         for kind, name in (("ratio", "ratio"), ("adjusted", "adjusted_ratio"))
     )
-    crude, adjusted = (ratio(row[name], decimals=places) for name in ("ratio", "adjusted_ratio"))
-    return f"stays {crude} for {who}" if crude == adjusted else f"goes from {crude} to {adjusted} for {who}"
+    return ratio(row["ratio"], decimals=places), ratio(row["adjusted_ratio"], decimals=places)
 
 
 def _trend_p(total: pd.DataFrame, spec: TableSpec) -> float | None:

@@ -77,10 +77,13 @@ class Table:
     notes: list[str] = field(default_factory=list)
     source: str = ""
     status: tuple[str, ...] = ()
+    folded: bool = False  # what a reader opens only when in doubt
 
     def model(self) -> dict[str, Any]:
         """The table as renderers read it."""
-        parts = {name: getattr(self, name) for name in ("id", "caption", "columns", "rows", "notes", "source")}
+        parts = {
+            name: getattr(self, name) for name in ("id", "caption", "columns", "rows", "notes", "source", "folded")
+        }
         return {"kind": "table", **parts, "status": list(self.status)}
 
     def html(self) -> str:
@@ -436,7 +439,7 @@ def _derived(
         facts += row.facts
     columns = [column for column in _header_columns(spec) if column["key"] in heads] + columns
     title = f"{title}: {_lower_first(caption(spec, period))}"
-    return Table(name, title, columns, rows, facts, notes, _source(place), place.status)
+    return Table(name, title, columns, rows, facts, notes, _source(place), place.status, folded=True)
 
 
 def _compared(frame: pd.DataFrame) -> pd.DataFrame:

@@ -50,6 +50,12 @@ class MeasureWords:
     unit: str = "%"
     complement: str = ""
 
+    @property
+    def again(self) -> str:
+        """The subject when it is named a second time: "those from {people}" after "complaints from {people}"."""
+        before = self.subject.partition("{people}")[0].split()
+        return f"those {before[-1]} {{people}}" if before else "{people}"
+
 
 COMPLAINTS = "complaints from {people}"
 COMMUNITY = "community and suspended sentence orders of {people}"
@@ -188,3 +194,14 @@ def people(label: str) -> str:
     if label.startswith("Any other"):
         return f"people from a{label[1:]}"
     return PEOPLE.get(label, f"people from the {label} ethnic group")
+
+
+def all_people(labels: Sequence[str]) -> str:
+    """The people of several groups: "Asian and Black people", "people from the Mixed and Other ethnic groups"."""
+    each = {label: people(label) for label in labels}
+    named = [text.removesuffix(" people") for text in each.values() if text.endswith(" people")]
+    others = [label for label, text in each.items() if text == f"people from the {label} ethnic group"]
+    parts = [f"{listed(named)} people"] if named else []
+    parts += [f"people from the {listed(others)} ethnic group{'s' * (len(others) > 1)}"] if others else []
+    rest = [text for label, text in each.items() if label not in others and not text.endswith(" people")]
+    return listed(parts + rest)

@@ -16,7 +16,8 @@ from matplotlib.colors import ListedColormap
 from reportlib.charts import alt, drawing
 from reportlib.charts.drawing import GREY, INK, MARGIN, TEXT, WIDTH, checked, figures
 from reportlib.charts.svg import Chart, drawn
-from reportlib.prose import BAND, SIGNIFICANT, VERDICTS
+from reportlib.statistics import BAND, VERDICTS
+from reportlib.statistics.verdict import SIGNIFICANT
 from reportlib.words import MARKS, missing, ratio, ratio_decimals
 
 MOST_COLUMNS = 6

@@ -35,7 +35,7 @@ CELLS = {
 TAGS = {"parameters", "injected-parameters", "hide-code", "qa-only"}
 MODELS = {
     "header": {"chapter", "status", "edition", "year"},
-    "table": {"id", "caption", "columns", "rows", "notes", "source", "status"},
+    "table": {"id", "caption", "columns", "rows", "notes", "source", "folded", "status"},
     "chart": {"id", "caption", "alt", "svg", "table", "status"},
     "say": {"id", "text", "role"},
     "headline": {"items"},

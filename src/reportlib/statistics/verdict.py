@@ -16,6 +16,7 @@ PARITY = "parity"
 INCONCLUSIVE = "inconclusive"
 NOT_ASSESSED = "not assessed"
 VERDICTS = (DISPROPORTIONATE, SIZE_UNCERTAIN, SMALL, PARITY, INCONCLUSIVE, NOT_ASSESSED)
+SIGNIFICANT = VERDICTS[:3]
 
 BAND = (0.8, 1.25)  # the four-fifths rule and its inverse (Uniform Guidelines, 1978)
 ALPHA = 0.05
