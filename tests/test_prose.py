@@ -181,8 +181,9 @@ def test_weightiest_first_and_what_is_not_known_last():
     others = [row(label=name, verdict="inconclusive") for name in ("Asian", "Mixed")]
     assert say(hidden(label="Other"), *others, row()) == (
         f"{LESS} (28.4% compared with 37.1%), by enough to be disproportionate. The data cannot tell whether the "
-        "uphold rate was higher or lower for Asian people and people from the Mixed ethnic group. No comparison is "
-        "made for complaints from people from the Other ethnic group: figures are suppressed to protect individuals [c]."
+        "uphold rate was higher or lower for Asian people and people from the Mixed ethnic group. No comparison "
+        "is made for complaints from people from the Other ethnic group: figures are suppressed to protect "
+        "individuals [c]."
     )
 
 

@@ -305,6 +305,7 @@ def gates(made: Path) -> list[Finding]:
     from reportlib.gates.html import check_html, check_site
     from reportlib.gates.language import check_language, check_markdown
     from reportlib.gates.pdf import check_pdf
+    from reportlib.gates.workbook import check_workbooks
 
     pages = {path.name: path.read_text(encoding="utf-8") for path in sorted((made / "chapters").glob("*.html"))}
     whole = (made / "report.html").read_text(encoding="utf-8")
@@ -315,6 +316,7 @@ def gates(made: Path) -> list[Finding]:
         *check_html(whole, "report.html"),
         *check_site(pages),
         *check_pdf((made / "report.pdf").read_bytes(), "report.pdf"),
+        *check_workbooks(made / "tables.xlsx", made / "tables.ods"),
         *figures.check(made),
     ]
 
