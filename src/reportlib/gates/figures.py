@@ -153,15 +153,13 @@ def check_page(page: str, name: str, shown: Shown) -> Iterator[Finding]:
             yield Finding("a comment", name, element.sourceline)
     for element in [*tree.iter("tbody", "code")]:
         element.drop_tree()
+    read: set[HtmlElement] = set()  # with the paragraph around it
     for element in tree.xpath("//body//*[text()]"):
-        if shown.constants.stray(_own_text(element), own):
+        leaf = not element.xpath(".//p | .//li | .//div | .//dd | .//h1 | .//h2 | .//h3 | .//table")
+        text = " ".join(element.itertext() if leaf else element.xpath("text()"))
+        if element not in read and shown.constants.stray(text, own):
             yield Finding("a figure without a fact", name, element.sourceline)
-
-
-def _own_text(element: HtmlElement) -> str:
-    """The text of a paragraph or the like; for what holds such, its own text only."""
-    leaf = not element.xpath(".//p | .//li | .//div | .//dd | .//h1 | .//h2 | .//h3 | .//table")
-    return " ".join(element.itertext() if leaf else element.xpath("text()"))
+        read.update(element.iterdescendants() if leaf else ())
 
 
 def _words(model: Model) -> list[str]:
