@@ -208,6 +208,13 @@ def test_groups_that_share_a_finding_share_a_sentence():
     assert "(28.4% compared with 37.1%)" in say(row(), row(label="Asian"))
 
 
+def test_groups_at_parity_share_a_sentence_on_whichever_side_they_lie():
+    level = [row(label=name, value=value, verdict="parity") for name, value in (("Asian", 0.38), ("Mixed", 0.36))]
+    assert say(*level) == (
+        f"{NONE} The uphold rate was about the same for Asian people and people from the Mixed ethnic group."
+    )
+
+
 def test_suppressed_and_too_small_say_so_and_nothing_else():
     assert say(hidden()) == (
         "No comparison is made for complaints from Black people: figures are suppressed to protect individuals [c]."

@@ -79,7 +79,9 @@ def _who(rows: Sequence[Row]) -> str:
 
 
 def _sides(rows: Sequence[Row]) -> list[tuple[list[Row], bool | None]]:
-    """Rows above the reference, below it, and level with it, as far as there are any."""
+    """Rows above the reference, below it, and level with it, as far as there are any; at parity all are level."""
+    if rows and rows[0]["verdict"] == "parity":
+        return [(list(rows), None)]
     sides = [([row for row in rows if _up(row) is up], up) for up in (True, False, None)]
     return [(some, up) for some, up in sides if some]
 
@@ -110,7 +112,7 @@ def _claim(rows: Sequence[Row], words: MeasureWords, up: bool | None) -> str:
 def _shorter(rows: Sequence[Row], words: MeasureWords, up: bool | None) -> str:
     """A claim by the measure's name, about groups whose difference is not disproportionate."""
     verdict = rows[0]["verdict"]
-    if verdict == "parity" or up is None:
+    if up is None:
         return f"the {words.name} was about the same for {_who(rows)}"
     by = "by an amount that is uncertain" if verdict == "difference, size uncertain" else "by a small amount"
     return f"the {words.name} was {'higher' if up else 'lower'} for {_who(rows)}, {by}"
