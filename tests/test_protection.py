@@ -63,7 +63,7 @@ def test_zeros_are_hidden_if_the_parameters_say_so() -> None:
     for zeros, hidden in (("shown", False), ("hidden", True)):
         made = protection(Disclosure.model_validate({"zeros": zeros}), [nobody], RELATIONS, [])
         assert (made.pattern.marks(nobody.name)[2] == "primary") == hidden
-    assert made.found["lower"].min() == 0  # a mark may then hide nothing
+    assert made.found["integer_lower"].min() == 0  # a mark may then hide nothing
 
 
 def test_a_pattern_that_gives_a_count_away_is_not_published(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,7 @@ def test_a_later_report_knows_what_was_shown_and_what_was_hidden(run: Path) -> N
 
 def test_what_one_report_reckoned_with_the_next_one_knows_too(run: Path, tmp_path: Path) -> None:
     (tmp_path / PATTERN).write_text(release("2024-25 national", read(run)).text())
-    names = [table.name for table in read(tmp_path).handed_on()]
+    names = [table.carried().name for table in read(tmp_path).handed_on()]
     assert names == ["deaths: deaths/prison (2024-25 national)", "deaths: deaths/prison (2023-24 national)"]
 
 

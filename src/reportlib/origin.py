@@ -37,7 +37,7 @@ class Origin:
         return _digest(json.dumps(asdict(self), sort_keys=True))[:16]
 
 
-def portable(params: Params, before: Iterable[Release] = ()) -> Params:
+def portable(params: Params, before: Iterable[Release]) -> Params:
     """The parameters with paths that hold in a copy of the project, and so name no place of this machine.
 
     `before` are the earlier reports that the parameters name; a digest stands in the path of each.

@@ -34,6 +34,13 @@ class PublishedTable:
     decimals: int = 0
     unit: str = ""
     notes: tuple[str, ...] = ()
+    part: str = ""  # the part of the measures that its figures count
+
+    def counts(self) -> pd.DataFrame:
+        """The figures as counts by code and year: the first of `by`, `year`, `value`; "all" is the total."""
+        wide = self.build()
+        long = wide.melt(wide.columns[0], var_name="year").dropna().astype({"value": "int64"})
+        return long.replace({wide.columns[0]: {"All": "all"}})
 
 
 def _read(name: str) -> pd.DataFrame:
@@ -98,6 +105,7 @@ PUBLISHED_TABLES: dict[str, PublishedTable] = {
         "Establishment type",
         MOJ_DEATHS,
         lambda: _deaths("establishment_type"),
+        part="deaths/prison",
     ),
     "death-rates-by-type": PublishedTable(
         "Deaths in prison custody per 1,000 average population by establishment type, England and Wales",
@@ -120,6 +128,7 @@ PUBLISHED_TABLES: dict[str, PublishedTable] = {
         "Cause",
         MOJ_DEATHS,
         lambda: _deaths("cause"),
+        part="deaths/prison",
     ),
     "deaths-by-age": PublishedTable(
         "Deaths in prison custody by age, England and Wales",
@@ -128,6 +137,7 @@ PUBLISHED_TABLES: dict[str, PublishedTable] = {
         "Age",
         MOJ_DEATHS,
         lambda: _deaths("age_band"),
+        part="deaths/prison",
     ),
     "complaints-by-year": PublishedTable(
         "Complaints to the Ombudsman received and completed, as published",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from reportlib.disclosure import CountTable, Policy, Relations, audit, protect
@@ -15,6 +17,9 @@ RELATIONS = Relations(
         "region": {"all": [("London", "Wales", "North")]},
     }
 )
+
+
+DEATHS = {"open": {"A": 0, "B": 1, "W": 2}, "closed": {"A": 9, "B": 20, "W": 61}}
 
 
 def table(name: str, by: str, counts: dict[str, int | None], **fixed: str) -> CountTable:
@@ -58,6 +63,42 @@ def test_what_was_shown_last_year_is_known() -> None:
     now = table("now", "ethnicity", {"A": 53, "B": 60, "W": 300}, year=POOLED)
     assert hidden([now], "now", "ethnicity", (before,)) == {"A": "implied"}
     assert hidden([now], "now", "ethnicity") == {}
+
+
+def test_one_release_that_was_revised_does_not_take_another_with_it() -> None:
+    """Last year's report counts otherwise by now; what the ministry published still gives the third year."""
+    revised = replace(table("last", "ethnicity", {"A": 19, "B": 60}, year=POOLED), release="last year's")
+    ministry = replace(table("ministry", "year", {"2022-23": 20, "2023-24": 30}, ethnicity="A"), release="ministry")
+    now = table("now", "ethnicity", {"A": 53, "B": 60, "W": 300}, year=POOLED)
+    assert hidden([now], "now", "ethnicity", (revised, ministry)) == {"A": "implied"}
+
+
+def test_a_published_death_table_is_known_to_the_attacker() -> None:
+    """Deaths of each type are published, 3 of them in one; who of them was Black may not be told by subtraction."""
+    ministry = CountTable(
+        "deaths-by-type", "deaths", pd.DataFrame({"type": ["open", "closed"], "year": "2023-24", "value": [3, 90]})
+    )
+    frame = pd.DataFrame(
+        [
+            ("open", "A", 0),
+            ("open", "B", 1),
+            ("open", "W", 2),
+            ("closed", "A", 9),
+            ("closed", "B", 20),
+            ("closed", "W", 61),
+        ],
+        columns=["type", "ethnicity", "value"],
+    )
+    ours = [CountTable("ours", "deaths", frame.assign(year="2023-24"))]
+    relations = replace(RELATIONS, hierarchies=RELATIONS.hierarchies | {"type": {"all": [("open", "closed")]}})
+    pattern = protect(ours, Policy(), relations, (ministry,))
+    found = audit(ours, Policy(), relations, pattern, (ministry,))
+    assert found["passed"].all()
+    marked = frame[pattern.marks("ours") != ""]
+    assert set(map(tuple, marked[["type", "ethnicity"]].to_numpy())) == {("open", "B"), ("open", "W")}
+    assert found.set_index("ethnicity")["upper"].to_dict() == {"B": 2, "W": 2}  # 3 between them, at least 1 each
+    alone = protect(ours, Policy(), relations)
+    assert audit(ours, Policy(), relations, alone)["upper"].max() > 3  # who does not know 3 could not tell
 
 
 def test_a_revised_figure_is_of_another_vintage() -> None:

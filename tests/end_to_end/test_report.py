@@ -357,7 +357,7 @@ def test_changed_parameters_make_another_run_and_keep_the_old(short):
 def test_the_name_of_a_run_follows_from_parameters_inputs_and_responses(short, tmp_path):
     params = load(short.params)
     sources, _ = checked_inputs(params, tmp_path / "typed")
-    params = portable(params)
+    params = portable(params, [])
     name = origin(params, sources, {}).run_id
     assert name == short.current.name
     deaths = replace(sources["fatal_incidents"], sha256="0" * 64)

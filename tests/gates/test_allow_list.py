@@ -93,6 +93,20 @@ def test_a_file_that_no_check_reads_is_found(run: Path, name: str) -> None:
     assert faults(run) == [f"{name}: a file that no check reads"]
 
 
+@pytest.mark.parametrize(
+    ("statistic", "text", "value"),
+    [("value", "33.3%", 0.333), ("lower", "22.7%", 0.227), ("upper", "45.9%", 0.459), ("adjusted_ratio", "1.08", 1.08),
+     ("gap", "0.8", 0.008), ("verdict", "parity", "parity")],
+)  # fmt: skip
+def test_what_is_worked_out_from_a_hidden_count_is_found(run: Path, statistic: str, text: str, value: object) -> None:
+    """20 of 60 would be 33.3%, from 22.7% to 45.9%: each gives the hidden 20 back."""
+    lines = [json.loads(line) for line in (run / "facts.jsonl").read_text().splitlines()]
+    place, fact = next((n, f) for n, f in enumerate(lines, 1) if f["id"] == f"upheld/ethnicity/O/{statistic}")
+    fact.update(text=text, value=value, mark="")
+    edit(run / "facts.jsonl", lambda _: "".join(f"{json.dumps(line, sort_keys=True)}\n" for line in lines))
+    assert f"facts.jsonl, row {place}: {fact['id']} is shown where a count behind it is hidden" in faults(run)
+
+
 @pytest.mark.parametrize(("old", "new"), [("null", "3"), ("90", "91"), ("90", "null")])
 def test_a_count_kept_for_later_reports_that_is_not_its_fact_is_found(run: Path, old: str, new: str) -> None:
     """The hidden count of one group, another count, or none, in a file that is otherwise in order."""

@@ -9,6 +9,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from reportlib.build import released
@@ -22,13 +23,16 @@ from reportlib.ethnicity import groupings
 from reportlib.handoff import checked
 from reportlib.inputs.engines import engine
 from reportlib.inputs.estimates import estimates
+from reportlib.inputs.inversion import Cell, Hidden
 from reportlib.inputs.release import Release
 from reportlib.inputs.sources import Source
 from reportlib.measures import PARTS, Part, TableSpec
 from reportlib.params import Params, years_between
 from reportlib.project import code_digests
+from reportlib.published import PUBLISHED_TABLES
 
 COLUMNS = ("numerator", "denominator")
+OF_TWO = "ratio|adjusted|homogeneity|modelled|interaction"  # estimates that compare a group with the reference
 ETHNICITIES = ("ethnicity", "ethnicity_nomis", "ethnicity_ppud")
 MOST_SMALL = 0.1  # of the counts of a table that divides an edition further
 TOO_FINE = "too many of its counts are small in such a part of the whole; the national edition has it"
@@ -80,14 +84,19 @@ class Prepared:
         counted = [table for table in self.counted if table.edition == edition]
         for name in ("counts", "estimates", "facts"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        told = []
-        for spec in dict.fromkeys(table.spec for table in counted):
+        told, shows = [], {}
+        specs = list(dict.fromkeys(table.spec for table in counted))
+        for spec in specs:
             own = [table for table in counted if table.spec == spec]
-            shown = _protected(release, spec, own, self.protected.pattern)
+            shown = shows[spec.id] = _protected(release, spec, own, self.protected.pattern)
             told += [self._published(table, shown, column) for column, table in zip(COLUMNS, own, strict=False)]
             shown.to_parquet(folder / "counts" / f"{spec.id}.parquet", index=False)
-            found = estimates(release, spec, _reference(params, spec), params.confidence_level)
-            _releasable(found, shown, spec).to_parquet(folder / "estimates" / f"{spec.id}.parquet", index=False)
+        for spec in specs:
+            policy, reference = self.protected.policy, _reference(params, spec)
+            hidden = Hidden(_strata_hidden(spec, specs, shows), policy.threshold, policy.protection_width)
+            found = estimates(release, spec, reference, params.confidence_level, hidden)
+            released_of = _releasable(found, shows[spec.id], spec, reference)
+            released_of.to_parquet(folder / "estimates" / f"{spec.id}.parquet", index=False)
         kept = released.Release.of(f"{params.reporting_year} {params.edition}", told, self.before)
         (folder / released.PATTERN).write_text(kept.text(), encoding="utf-8")
         why = {table: reason for (name, table), reason in self.why.items() if name == edition.name}
@@ -133,6 +142,11 @@ def prepare(
     say("protecting")
     held = [table.as_published(params.pooled_label) for table in counted]
     carried = [table.carried() for report in before for table in report.handed_on()]
+    carried += [
+        CountTable(name, table.part, table.counts(), release=name)
+        for name in sorted({name for chapter in chapters for name in chapter.published})
+        if (table := PUBLISHED_TABLES[name]).part
+    ]
     relations = _relations(params, release, counted, carried)
     protected = protection(params.disclosure, held, relations, carried, progress)
     return Prepared(params, chapters, sources, findings, release, counted, why, protected, before)
@@ -266,10 +280,30 @@ def _without_unheld(shown: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     return shown.assign(mark=shown["mark"].mask(absent, "x"))
 
 
-def _releasable(found: pd.DataFrame, shown: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
-    """Estimates of cells that are shown; an estimate of a hidden cell could give it back."""
+def _strata_hidden(spec: TableSpec, specs: Sequence[TableSpec], shows: Mapping[str, pd.DataFrame]) -> frozenset[Cell]:
+    """The hidden cells of the tables that show what the estimates of a table are made of."""
+    by = ("ethnicity", *spec.adjust) if spec.adjust else spec.by
+    kin = (spec.measure.numerator, spec.grouping, spec.period)
+    frames = [
+        shows[other.id]
+        for other in specs
+        if set(other.by) == set(by) and (other.measure.numerator, other.grouping, other.period) == kin
+    ]
+    return frozenset(
+        row for frame in frames for row in frame.loc[frame["mark"].eq("c"), list(by)].itertuples(index=False, name=None)
+    )
+
+
+def _releasable(found: pd.DataFrame, shown: pd.DataFrame, spec: TableSpec, reference: str) -> pd.DataFrame:
+    """Estimates of cells that are shown; what is made of a hidden cell, or of two of which one is, could tell it."""
     visible = shown.loc[shown["mark"].eq(""), list(spec.by)]
-    return found.merge(visible, on=list(spec.by)) if spec.by else found
+    kept = found.merge(visible, on=list(spec.by)) if spec.by else found
+    if "ethnicity" not in spec.by:
+        return kept
+    strata = [name for name in spec.by if name != "ethnicity"]
+    base = set(visible.loc[visible["ethnicity"].eq(reference), strata].itertuples(index=False, name=None))
+    beside = [row in base for row in kept[strata].itertuples(index=False, name=None)]
+    return kept[np.array(beside, dtype=bool) | ~kept["statistic"].str.match(OF_TWO)]
 
 
 def _run(

@@ -14,8 +14,6 @@ from reportlib.disclosure.suppress import Progress
 from reportlib.errors import Finding, ReportError
 from reportlib.params import Disclosure
 
-SMALL = ("primary", "implied")
-
 
 @dataclass(frozen=True)
 class Protection:
@@ -28,11 +26,11 @@ class Protection:
     def hidden(self) -> dict[str, dict[str, Any]]:
         """For each table its number of cells, how many each rule hides, and the narrowest range that is left.
 
-        `narrowest`: the fewest steps from the least to the greatest value that fits a small count, shown or
-        implied; `narrowest_other`: any other hidden count. Missing where there is none.
+        `narrowest`: the fewest steps from the least to the greatest value that fits a small count;
+        `narrowest_other`: any other hidden count. Missing where there is none.
         """
         width = self.found["integer_upper"] - self.found["integer_lower"]
-        small = self.found["rule"].isin(SMALL)
+        small = self.found["rule"].eq("primary")
         least = {
             name: width[chosen].groupby(self.found["table"]).min()
             for name, chosen in (("narrowest", small), ("narrowest_other", ~small))
@@ -64,7 +62,7 @@ def protection(
         nothing = pd.DataFrame(columns=["table", "rule", *Bounds._fields, "passed"])
         return Protection(policy, Pattern((), {}, {table.name: table for table in tables}), nothing)
     pattern = protect(tables, policy, relations, carried, progress)
-    found = audit(tables, policy, relations, pattern, carried, progress)
+    found = audit(tables, policy, relations, pattern, carried, progress, linear=False)
     given_away = found[~found["passed"].astype(bool)]
     if len(given_away):
         raise ReportError(

@@ -32,6 +32,7 @@ class Published(BaseModel):
     part: str
     additive: bool
     scale: int
+    release: str
     columns: list[str]
     rows: list[list[str | int | None]]
 
@@ -43,7 +44,8 @@ class Published(BaseModel):
         """The table as a later report must reckon with it: what was hidden is missing, what was not told is gone."""
         frame = self.frame()
         kept = frame[frame["value"].notna() | frame["rule"].isin(RULES)].drop(columns="rule")
-        return CountTable(self.name, self.part, kept, self.additive, scale=self.scale)
+        name = f"{self.name} ({self.release})"
+        return CountTable(name, self.part, kept, self.additive, scale=self.scale, release=self.release)
 
 
 class Release(BaseModel):
@@ -60,7 +62,8 @@ class Release(BaseModel):
     def of(cls, report: str, tables: Sequence[Published], before: Sequence[Release]) -> Release:
         """What a report publishes, with what the reports before it had published."""
         earlier = [table for release in before for table in release.handed_on()]
-        open_ = cls(report=report, tables=list(tables), earlier=earlier, digest="")
+        own = [table.model_copy(update={"release": report}) for table in tables]
+        open_ = cls(report=report, tables=own, earlier=earlier, digest="")
         return open_.model_copy(update={"digest": open_._own_digest()})
 
     @property
@@ -85,9 +88,8 @@ class Release(BaseModel):
         return hashlib.sha256(held.encode()).hexdigest()
 
     def handed_on(self) -> list[Published]:
-        """What a later report must reckon with, each table named with its report."""
-        own = [table.model_copy(update={"name": f"{table.name} ({self.report})"}) for table in self.tables]
-        return own + self.earlier
+        """What a later report must reckon with."""
+        return [*self.tables, *self.earlier]
 
 
 def published(table: CountTable, rules: pd.Series, told: Sequence[bool]) -> Published:
@@ -100,6 +102,7 @@ def published(table: CountTable, rules: pd.Series, told: Sequence[bool]) -> Publ
         part=table.part,
         additive=table.additive,
         scale=table.scale,
+        release=table.release,
         columns=[*by, *COUNTS],
         rows=list(map(list, rows)),
     )

@@ -240,7 +240,8 @@ def _complete(params: Params, responses: Mapping[str, str], edition: Path) -> Ru
     """The run that these parameters and inputs name, if it is there with its archive."""
     try:
         found = digests({str(name): spec for name, spec in params.inputs.items()}, ROOT)
-        home = edition / "runs" / origin_of(portable(params), found or {}, responses).run_id
+        told = portable(params, earlier(params.disclosure.earlier))
+        home = edition / "runs" / origin_of(told, found or {}, responses).run_id
     except ReportError:  # told with everything else that is wrong, when the inputs are read
         return None
     if found is None or not home.exists() or not (edition / "archive" / f"{home.name}.zip").exists():

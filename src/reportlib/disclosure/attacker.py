@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
-from reportlib.disclosure.solve import Ints, Programme, Vector, is_whole, to_ints
+from reportlib.disclosure.solve import Ints, Mask, Programme, Vector, is_whole, to_ints
 
 Interval = tuple[float, float]
 
@@ -24,8 +25,12 @@ class Attacker:
         floor = np.where(np.arange(rows.shape[0]) < exact, rest, -np.inf)
         infinite = np.full(len(lower), np.inf)
         self.programme = Programme(rows, floor, rest, lower.astype(float), infinite)
-        self.endless = _endless(self.programme)
         self.low, self.high = infinite.copy(), -infinite
+
+    @cached_property
+    def endless(self) -> Mask:
+        """Which cells can grow without end."""
+        return _endless(self.programme)
 
     def bounds(self, cell: int, integer: bool = False) -> Interval:
         """The least and greatest value of the cell in any table that fits, NaN where the search gave up."""
@@ -52,8 +57,8 @@ class Attacker:
         return float(np.round(x[cell], 6)) if status == "optimal" and x is not None else np.nan
 
 
-def _endless(programme: Programme) -> np.ndarray:
-    """Which cells can grow without end: those in the largest support of a direction in which tables recede."""
+def _endless(programme: Programme) -> Mask:
+    """The cells in the largest support of a direction in which tables recede."""
     size, none = programme.rows.shape[1], np.zeros(programme.rows.shape[0])
     link = hstack([-eye_array(size), eye_array(size)])  # a score is at most the growth of its cell
     rows = vstack([hstack([programme.rows, csr_array(programme.rows.shape)]), link])

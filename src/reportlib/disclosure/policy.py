@@ -89,6 +89,7 @@ class CountTable:
     `additive`: False for distinct people: max(parts) <= total <= sum(parts), save over `Relations.fixed`.
     `published`: already known to everyone; never hidden.
     `scale`: how many snapshots were added up; threshold and width grow with it.
+    `release`: the earlier release that it is of.
     """
 
     name: str
@@ -97,6 +98,7 @@ class CountTable:
     additive: bool = True
     published: bool = False
     scale: int = 1
+    release: str = ""
 
 
 @dataclass(frozen=True)

@@ -172,7 +172,7 @@ class Search:
             if gone:
                 before = self._state()
                 self._forget(gone)
-                if not self._recover(targets):
+                if not self._recover([self.askers[cell], *targets]):  # likeliest to fail first
                     self._restore(before)
         still = (self.low < 0) | (self.high > 0)
         self.hidden[[cell for cell in self.askers if not still[cell]]] = False

@@ -8,8 +8,9 @@ that fit a hidden cell span at least the policy's width, wherever among them the
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -110,24 +111,28 @@ def assemble(
 ) -> tuple[System, frozenset[Key]]:
     """The system of all that is or will be known, and the cells that an earlier release hid.
 
-    An earlier table joins the system unless its figures have been revised since: then it is of another vintage.
+    What an earlier release tells of a part joins the system unless it has been revised since, or counts otherwise:
+    then it is of another vintage.
     """
+    dimensions = dimensions_of([*tables, *carried])
+    ours = {key: value for table in tables for key, value in _counts(table, dimensions)}
     agreeing: list[CountTable] = []
-    for part in sorted({table.part for table in carried}):
-        earlier = [replace(table, published=True) for table in carried if table.part == part]
+    for part, release in sorted({(table.part, table.release) for table in carried}):
+        earlier = [replace(t, published=True) for t in carried if (t.part, t.release) == (part, release)]
+        theirs = [(key, value) for table in earlier for key, value in _counts(table, dimensions) if pd.notna(value)]
         try:
+            if any(ours.get(key, value) != value for key, value in theirs):
+                raise ReportError("A figure was revised.")
             build([*tables, *agreeing, *earlier], relations, policy)
             agreeing += earlier
         except ReportError:
-            logger.info("%s: revised since the earlier release", part)
-    dimensions = dimensions_of([*tables, *carried])
-    hidden = {
-        key
-        for table in carried
-        for key, value in zip(keys_of(table, dimensions), table.frame["value"], strict=True)
-        if pd.isna(value)
-    }
+            logger.info("%s: revised since the earlier release (%s)", part, release)
+    hidden = {key for table in carried for key, value in _counts(table, dimensions) if pd.isna(value)}
     return build([*tables, *agreeing], relations, policy, dimensions), frozenset(hidden)
+
+
+def _counts(table: CountTable, dimensions: Sequence[str]) -> Iterator[tuple[Key, Any]]:
+    return zip(keys_of(table, dimensions), table.frame["value"], strict=True)
 
 
 def protect(
@@ -140,8 +145,8 @@ def protect(
     """Find one pattern that protects every small count, shown or implied, in all tables together.
 
     `carried`: tables of earlier releases, with a missing value where a cell was hidden: it stays hidden, and
-    what was shown is known to all, unless a part has been revised since. Raises ReportError, naming tables and
-    never a count, where figures contradict one another.
+    what was shown is known to all, unless a part has been revised since that release. Raises ReportError, naming
+    tables and never a count, where figures contradict one another.
     """
     system, stays = assemble(tables, policy, relations or Relations(), carried)
     needs = requirements(system, policy)

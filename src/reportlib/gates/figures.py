@@ -27,7 +27,7 @@ from reportlib.build.render import View
 from reportlib.build.workbook import csv as csv_text
 from reportlib.errors import Finding
 from reportlib.gates.constants import Constants, figures, flat
-from reportlib.gates.ledger import Ledger, check_facts, check_model
+from reportlib.gates.ledger import Ledger, check_derived, check_facts, check_model
 from reportlib.gates.notebooks import check_notebook, models
 from reportlib.gates.printed import check_printed
 from reportlib.gates.published import check_published
@@ -57,7 +57,12 @@ def check(made: Path) -> list[Finding]:
     shown = Shown(notebooks, ledger.constants, lineage.tables(ledger.run.run))
     found = [finding for name, held in notebooks.items()
              for finding in check_notebook(held, f"notebooks/{name}", params, ledger.run.run)]  # fmt: skip
-    found += [*_files(made), *check_facts(ledger.facts), *_models(notebooks, shown, ledger)]
+    found += [
+        *_files(made),
+        *check_facts(ledger.facts),
+        *check_derived(ledger.facts),
+        *_models(notebooks, shown, ledger),
+    ]
     if found:  # all other files are held against the notebooks
         return found
     found += check_published(made, ledger)

@@ -32,12 +32,14 @@ from reportlib.presentation import (
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
 from reportlib.register import register
+from reportlib.statistics.verdict import NOT_ASSESSED
 from reportlib.tables import DERIVED, REFERENCE, Place, Table, comparison_table, declared, frame_table, published_table
 from reportlib.words import missing
 
 Model = Mapping[str, Any]
 SHARES = re.compile(r"Share of (.+) and of (.+), [^,]+")
 FACT_ROUNDING = 1e-9
+COUNTS = ("numerator", "denominator")
 FOLLOWING = ("adjusted", "mix")  # sentences that are no facts, but follow from facts
 
 
@@ -124,6 +126,20 @@ def check_facts(facts: Iterable[Fact]) -> Iterator[Finding]:
                 yield Finding(f"{fact.id} is hidden and yet says something", "facts.jsonl", number)
         elif isinstance(fact.value, float | int) and not _printed(fact):
             yield Finding(f"{fact.id} has a value that its text does not show", "facts.jsonl", number)
+
+
+def check_derived(facts: Iterable[Fact]) -> Iterator[Finding]:
+    """Nothing that is worked out from a count stands where that count is hidden."""
+    rows: dict[tuple[str, str, str], list[tuple[int, Fact]]] = defaultdict(list)
+    for number, fact in enumerate(facts, 1):
+        row = (declared(fact.table), fact.id.rpartition("/")[0], fact.period)
+        rows[row].append((number, fact))
+    for held in rows.values():
+        if any(fact.mark == "c" for _, fact in held if fact.statistic in COUNTS):
+            for number, fact in held:
+                told = fact.text != NOT_ASSESSED if fact.statistic == "verdict" else not fact.mark
+                if told and fact.statistic not in (*COUNTS, "sentence"):
+                    yield Finding(f"{fact.id} is shown where a count behind it is hidden", "facts.jsonl", number)
 
 
 def _printed(fact: Fact) -> bool:

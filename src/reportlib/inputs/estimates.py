@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from reportlib.ethnicity import NOT_STATED
+from reportlib.inputs.inversion import Hidden
 from reportlib.inputs.release import Release
 from reportlib.measures import TableSpec
 from reportlib.statistics import (
@@ -34,14 +36,20 @@ from reportlib.statistics import (
     trend_interaction,
 )
 
+NOTHING_HIDDEN = Hidden()
 LEAST_EVENTS = 10
 LEAST_PEOPLE = 20
 LEAST_IN_STRATUM = 5  # effective cases of each kind in each arm: Cochran's Q is blunt in thinner strata (Cochran 1954)
 COLUMNS = ["statistic", "value", "lower", "upper", "p_value"]
 
 
-def estimates(release: Release, spec: TableSpec, reference: str, level: float) -> pd.DataFrame:
+def estimates(
+    release: Release, spec: TableSpec, reference: str, level: float, hidden: Hidden = NOTHING_HIDDEN
+) -> pd.DataFrame:
     """Everything about a table that its counts cannot give.
+
+    `hidden` are the hidden cells of the tables that show the strata: an adjusted ratio that gives one of them
+    back is left out.
 
     Returns
     -------
@@ -63,10 +71,10 @@ def estimates(release: Release, spec: TableSpec, reference: str, level: float) -
         else:
             rows += _rates(people, reference, level)
     if spec.measure.kind == "count" and len(spec.by) == 2:
-        rows += _agreement(release, spec, level)
+        rows += _agreement(release, spec, level, hidden)
     if spec.adjust:
         deff = {row["ethnicity"]: row["value"] for row in rows if row["statistic"] == "deff"}
-        rows += _adjusted(release, spec, reference, level, deff)
+        rows += _adjusted(release, spec, reference, level, deff, hidden)
     return pd.DataFrame(rows, columns=[*spec.by, *COLUMNS])
 
 
@@ -136,7 +144,7 @@ def _exposures(release: Release, spec: TableSpec) -> dict[tuple[str, ...], float
     return {tuple(key): table.get(tuple(key[i] for i in at), 0.0) for key in keys}
 
 
-def _agreement(release: Release, spec: TableSpec, level: float) -> list[dict[str, Any]]:
+def _agreement(release: Release, spec: TableSpec, level: float, hidden: Hidden) -> list[dict[str, Any]]:
     """How far two records of one thing agree, over those that both know: share and Cohen's kappa."""
     counts = release.counts(spec, spec.measure.numerator)
     known = counts[~counts[list(spec.by)].isin(["all", NOT_STATED]).any(axis=1)]
@@ -144,17 +152,29 @@ def _agreement(release: Release, spec: TableSpec, level: float) -> list[dict[str
     table = known.pivot(index=spec.by[0], columns=spec.by[1], values="value").reindex(index=codes, columns=codes)
     table = table.fillna(0.0)
     same, total = float(np.trace(table)), float(table.to_numpy().sum())
-    if min(same, total - same) < LEAST_EVENTS:
+    if min(same, total - same) < LEAST_EVENTS or hidden.given_back(_diagonal(table), partial(_agreed, table, level), 3):
         return []
     key = ("all",) * len(spec.by)
-    return [
-        _row(spec, key, "agreement", proportion(same, total, level=level)),
-        _row(spec, key, "kappa", agreement(table, level=level)),
-    ]
+    names = ("agreement", "kappa")
+    found = _agreed(table, level, _diagonal(table))
+    return [_row(spec, key, name, estimate) for name, estimate in zip(names, found, strict=True)]
+
+
+def _diagonal(table: pd.DataFrame) -> pd.Series:
+    """Those of whom both records say the same; the rest of the table tells them together, given its margins."""
+    return pd.Series(np.diag(table), index=pd.MultiIndex.from_arrays([table.index, table.columns]))
+
+
+def _agreed(table: pd.DataFrame, level: float, diagonal: pd.Series) -> tuple[Estimate, Estimate]:
+    """The share in which two records agree, and Cohen's kappa, had the table this diagonal."""
+    held = table.to_numpy(float, copy=True)
+    np.fill_diagonal(held, diagonal.to_numpy(float))
+    share = proportion(float(np.trace(held)), float(held.sum()), level=level)
+    return share, agreement(pd.DataFrame(held, table.index, table.columns), level=level)
 
 
 def _adjusted(
-    release: Release, spec: TableSpec, reference: str, level: float, deff: dict[str, float]
+    release: Release, spec: TableSpec, reference: str, level: float, deff: dict[str, float], hidden: Hidden
 ) -> list[dict[str, Any]]:
     """Mantel-Haenszel ratios to the reference group, holding the dimensions of `adjust` equal."""
     fine = replace(spec, by=("ethnicity", *spec.adjust), adjust=())
@@ -167,16 +187,30 @@ def _adjusted(
         if group == reference or base is None or min(frame["x"].sum(), base["x"].sum()) < LEAST_EVENTS:
             continue
         both = frame.join(base.add_suffix("_ref"), how="inner")
-        a, b = deff.get(group, 1.0), deff.get(reference, 1.0)
-        x, n, rx, rn = both["x"] / a, both["n"] / a, both["x_ref"] / b, both["n_ref"] / b
-        if spec.measure.kind == "rate":
-            found.append(_row(spec, (group,), "adjusted", mantel_haenszel_rate(x, n, rx, rn, level=level)))
-            continue
-        counts = np.stack([np.stack([x, n - x], 1), np.stack([rx, rn - rx], 1)], 1)
-        for side, ending in ((counts, ""), (counts[:, :, ::-1], " complement")):
-            found.append(_row(spec, (group,), f"adjusted{ending}", mantel_haenszel(side, level=level)))
-            carried = side[side.min(axis=(1, 2)) >= LEAST_IN_STRATUM]
-            found.append(_row(spec, (group,), f"homogeneity{ending}", _p_value(homogeneity(carried))))
+        effects = (deff.get(group, 1.0), deff.get(reference, 1.0))
+        make = partial(_common, both[["n", "n_ref"]], spec.measure.kind, *effects, level)
+        counts = pd.concat({group: both["x"], reference: both["x_ref"]})
+        if not hidden.given_back(counts, lambda held, make=make: make(held).values(), 2):  # type: ignore[misc]
+            found += [_row(spec, (group,), statistic, ratio) for statistic, ratio in make(counts).items()]
+    return found
+
+
+def _common(
+    nobs: pd.DataFrame, kind: str, deff: float, deff_ref: float, level: float, counts: pd.Series
+) -> dict[str, Estimate]:
+    """The common ratio of two groups over strata, on effective counts; for proportions also the complement's.
+
+    `counts` are those of one group's strata, then of the other's.
+    """
+    own, other = counts.to_numpy(float).reshape(2, -1)
+    x, n, rx, rn = own / deff, nobs["n"] / deff, other / deff_ref, nobs["n_ref"] / deff_ref
+    if kind == "rate":
+        return {"adjusted": mantel_haenszel_rate(x, n, rx, rn, level=level)}
+    tables = np.stack([np.stack([x, n - x], 1), np.stack([rx, rn - rx], 1)], 1)
+    found = {}
+    for side, ending in ((tables, ""), (tables[:, :, ::-1], " complement")):
+        found[f"adjusted{ending}"] = mantel_haenszel(side, level=level)
+        found[f"homogeneity{ending}"] = _p_value(homogeneity(side[side.min(axis=(1, 2)) >= LEAST_IN_STRATUM]))
     return found
 
 

@@ -1,0 +1,28 @@
+"""Disclosure control leaves most of the demo report to see."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from reportlib.build.plan import plan
+from reportlib.build.prepare import prepare
+from reportlib.build.report import checked_inputs
+from reportlib.params import load
+from reportlib.project import NOTEBOOKS, ROOT
+
+RULES = ("primary", "implied", "secondary", "carried")
+
+
+@pytest.mark.full
+def test_at_least_six_cells_in_ten_of_the_pooled_tables_are_shown(tmp_path):
+    params = load(ROOT / "params" / "2024-25.yml")
+    sources, findings = checked_inputs(params, tmp_path / "typed")
+    chapters = plan(NOTEBOOKS, params.grouping)
+    prepare(params, chapters, sources, findings).write(tmp_path / "handoff")
+    run = json.loads((tmp_path / "handoff" / "run.json").read_text(encoding="utf-8"))
+    pooled = [held for held in run["hidden"] if run["tables"][held["table"]]["period"] == "pooled"]
+    cells, hidden = sum(held["cells"] for held in pooled), sum(held[rule] for held in pooled for rule in RULES)
+    assert cells > 1_000
+    assert hidden <= 0.4 * cells

@@ -1,0 +1,107 @@
+"""No released estimate gives a hidden count back to an attacker who inverts it at the precision of print.
+
+The attacker shares no code with the library: it writes the estimate's formula itself (Greenland and Robins 1985),
+knows every other count, and tries every value of the hidden one.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from math import exp, log, sqrt
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from reportlib.build.prepare import _releasable
+from reportlib.inputs.estimates import _agreed, _common, _diagonal
+from reportlib.inputs.inversion import Hidden
+from reportlib.measures import MEASURES, TableSpec
+
+PLACES = ("open", "closed", "women's")
+EXPOSURE = pd.DataFrame({"n": [900.0, 2500.0, 300.0], "n_ref": [9000.0, 21000.0, 2000.0]}, index=PLACES)
+
+
+def counts(own: list[int], other: list[int]) -> pd.Series:
+    return pd.concat({"A": pd.Series(own, PLACES), "W": pd.Series(other, PLACES)})
+
+
+def told(x: np.ndarray, y: np.ndarray) -> tuple[str, ...]:
+    """The Mantel-Haenszel rate ratio with its 95% limits, as printed."""
+    t, u = EXPOSURE["n"].to_numpy(), EXPOSURE["n_ref"].to_numpy()
+    above, below = (x * u / (t + u)).sum(), (y * t / (t + u)).sum()
+    error = sqrt(((x + y) * t * u / (t + u) ** 2).sum() / (above * below))
+    middle = log(above / below)
+    return tuple(f"{exp(middle + z * error):.2f}" for z in (0, -1.959963984540054, 1.959963984540054))
+
+
+def survivors(own: list[int], other: list[int], at: int) -> list[int]:
+    """Every value that the hidden count may have, given what is printed."""
+    printed = told(np.array(own), np.array(other))
+    return [v for v in range(1, 60) if told(np.array([*own[:at], v, *own[at + 1 :]]), np.array(other)) == printed]
+
+
+def given_back(own: list[int], other: list[int], at: int) -> bool:
+    make = partial(_common, EXPOSURE, "rate", 1.0, 1.0, 0.95)
+    hidden = Hidden(frozenset({("A", PLACES[at])}))
+    return hidden.given_back(counts(own, other), lambda held: make(held).values(), 2)
+
+
+def test_an_adjusted_ratio_of_few_events_gives_the_only_hidden_stratum_back() -> None:
+    """The planted leak: 3 of 100 are hidden, and the adjusted ratio with its limits leaves one value."""
+    own, other = [3, 80, 17], [400, 1000, 100]
+    assert survivors(own, other, 0) == [3]
+    assert given_back(own, other, 0)
+
+
+def test_an_adjusted_ratio_of_many_events_does_not_tell_and_is_released() -> None:
+    own, other = [3, 2600, 700], [3000, 22000, 4700]
+    left = survivors(own, other, 0)
+    assert max(left) - min(left) >= 5 and max(left) > 5
+    assert not given_back(own, other, 0)
+
+
+def test_what_is_released_leaves_the_attacker_the_width_of_the_policy() -> None:
+    rng = np.random.default_rng(1)
+    released = 0
+    for _ in range(60):
+        size = rng.choice([30, 300, 3000])
+        own = [int(rng.integers(1, 6)), int(rng.poisson(size)) + 10, int(rng.poisson(size / 4)) + 10]
+        other = [int(n) for n in rng.poisson([size, 8.4 * size, 1.7 * size])]
+        if not given_back(own, other, 0):
+            released += 1
+            left = survivors(own, other, 0)
+            assert max(left) - min(left) >= 5 and max(left) > 5
+    assert released > 10
+
+
+def test_a_hidden_count_of_the_reference_group_is_reckoned_with() -> None:
+    make = partial(_common, EXPOSURE, "rate", 1.0, 1.0, 0.95)
+    held = counts([30, 80, 17], [4, 100, 10])
+    assert Hidden(frozenset({("W", "open")})).given_back(held, lambda held: make(held).values(), 2)
+    assert not Hidden().given_back(held, lambda held: make(held).values(), 2)
+
+
+@pytest.mark.parametrize(("scale", "leaks"), [(1, True), (400, False)])
+def test_agreement_of_two_records_gives_a_hidden_diagonal_back_only_where_people_are_few(
+    scale: int, leaks: bool
+) -> None:
+    """The share in agreement times the total, less the diagonal that is shown, is the count that is not."""
+    codes = ["A", "B", "O"]
+    table = pd.DataFrame([[60 * scale, 5, 1], [4, 70 * scale, 2], [3, 1, 4]], codes, codes, dtype=float)
+    hidden = Hidden(frozenset({("O", "O")}))
+    assert hidden.given_back(_diagonal(table), partial(_agreed, table, 0.95), 3) == leaks
+
+
+def test_an_estimate_of_a_hidden_cell_or_against_a_hidden_cell_is_not_released() -> None:
+    spec = TableSpec("t", MEASURES["complaints"], ("category", "ethnicity"), "5+1")
+    shown = pd.DataFrame(
+        [("Food", "A", ""), ("Food", "W", "c"), ("Mail", "A", ""), ("Mail", "W", ""), ("Mail", "B", "c")],
+        columns=["category", "ethnicity", "mark"],
+    )
+    found = shown.merge(pd.DataFrame({"statistic": ["deff", "rate", "ratio"]}), how="cross").drop(columns="mark")
+    kept = _releasable(found, shown, spec, "W")
+    assert set(kept.itertuples(index=False, name=None)) == {
+        ("Food", "A", "deff"), ("Food", "A", "rate"), ("Mail", "A", "deff"), ("Mail", "A", "rate"),
+        ("Mail", "A", "ratio"), ("Mail", "W", "deff"), ("Mail", "W", "rate"), ("Mail", "W", "ratio"),
+    }  # fmt: skip
