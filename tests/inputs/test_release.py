@@ -305,7 +305,7 @@ def test_a_missing_column_makes_only_the_tables_that_need_it_unavailable(good, i
     ("of", "why"),
     [
         (spec("complaints", "outcome"), "population has no outcome"),
-        (spec("deaths", "region"), "fatal_incidents has no region"),
+        (spec("deaths", "order_type"), "fatal_incidents has no order_type"),
         (spec("upheld", "cause"), "complaints has no cause"),
         (spec("complaints", "category"), None),  # the population is read at its total
     ],
