@@ -352,6 +352,14 @@ def test_more_than_six_lines_have_panels():
     assert texts(chart).count("2020-21") == len(TYPES)
 
 
+def test_a_panel_without_a_figure_says_why():
+    frame = yearly([(name, name) for name in TYPES])
+    frame.loc[frame["group"] == "Open", ["value", "lower", "upper"]] = None
+    frame.loc[frame["group"] == "Open", "mark"] = "c"
+    said = " ".join(texts(charts.trend(frame, "Complaints", RATE)))
+    assert said.count("[c]") == 1
+
+
 def test_a_heat_map_takes_six_groups():
     groups = [(str(i), f"Group {i}") for i in range(7)]
     frame = compared(*[{}] * 7, groups=groups).assign(stratum="Open")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from textwrap import fill
 from typing import Any
 
 import pandas as pd
@@ -99,7 +100,9 @@ def _panels(rows: pd.DataFrame, years: list[str], groups: list[str], unit: str) 
         labels = ax.get_xticklabels()
         labels[0].set_horizontalalignment("left")
         labels[-1].set_horizontalalignment("right")
-        _line(ax, line, years, *drawing.look(group, groups))
+        if not _line(ax, line, years, *drawing.look(group, groups)):
+            why = fill(marked(sorted({str(mark) for mark in line["mark"]} - {""})), 18)
+            ax.text(0.5, 0.5, why, transform=ax.transAxes, ha="center", va="center", color=GREY)
     return figure
 
 
@@ -156,7 +159,7 @@ def funnel(frame: pd.DataFrame, title: str, unit: str, target: float, across: st
     out = (shown["value"] < shown["lower_998"]) | (shown["value"] > shown["upper_998"])
     with drawing.style(title):
         figure, ax = drawing.canvas(320, 52, 82, 14 if unit == "%" else 38, 52)
-        drawing.value_axis(ax, [*shown["value"], target], unit)
+        drawing.value_axis(ax, [*figures(shown, ("value", *LIMITS)), target], unit)
         for limit, line in (("95", "--"), ("998", "-")):
             for side in ("lower", "upper"):
                 ax.plot(shown["denominator"], shown[f"{side}_{limit}"], color=GREY, linewidth=1.3, linestyle=line)
