@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import zipfile
 from pathlib import Path
@@ -17,6 +19,7 @@ from reportlib.archive.verify import CANNOT, DIFFER, IDENTICAL, OTHER_BYTES, Ver
 from reportlib.cli import app
 from reportlib.errors import ReportError
 
+SIX = "8abb2f1d86890a2dfb989f9a77cfcfd3e47c2a354b01111771326f8aa26e0254"  # of six 1.16.0, a wheel for any system
 FACT = "deaths/establishment_type/all/numerator"
 
 
@@ -47,6 +50,22 @@ def test_a_fresh_archive_made_again_in_an_environment_built_from_its_lock_is_ide
     verdict = audit(archive)
     assert verdict.grade == IDENTICAL, told(verdict)
     assert "Environment built from the archived lock" in told(verdict)
+
+
+@pytest.mark.full
+def test_another_version_in_the_archived_lock_is_told_and_never_called_identical(forger: Forger, tmp_path: Path):
+    lock = (forger.folder / "data" / "project" / "requirements.lock").read_text(encoding="utf-8")
+    found = re.search(r"^six==(\S+) .*?(?=^\S)", lock, re.MULTILINE | re.DOTALL)
+    assert found
+    assert found[1] != "1.16.0"
+    forger.change("project/requirements.lock", found[0].encode(), f"six==1.16.0 --hash=sha256:{SIX}\n".encode())
+    forger.rewrite_manifests()
+    verdict = audit(forger.zip(tmp_path / "forged.zip"))
+    assert verdict.grade == OTHER_BYTES, told(verdict)
+    changed = {one.what: str(one) for one in verdict.origin}
+    assert changed.keys() == {"lock", "package six"}
+    assert changed["package six"] == f"package six: archived {found[1]}, again 1.16.0"
+    assert verdict.environment.startswith("environment approximated")
 
 
 def test_a_figure_forged_on_a_page_alone_is_found_though_every_fact_is_the_same(forger: Forger, tmp_path: Path):
@@ -103,6 +122,15 @@ def test_what_is_needed_must_be_what_was_archived(forger: Forger, tmp_path: Path
     verdict = audit(forger.zip(tmp_path / "damaged.zip"), figures=True)
     assert (verdict.grade, verdict.damaged) == (CANNOT, (f"data/{name}",))
     assert name in verdict.missing[0]
+
+
+def test_packages_that_cannot_be_had_any_more_stop_it(archive: Path, monkeypatch: pytest.MonkeyPatch):
+    for name, value in {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""}.items():
+        monkeypatch.setenv(name, value)
+    verdict = audit(archive)
+    assert verdict.grade == CANNOT
+    assert "the archived lock cannot be installed" in verdict.missing[0]
+    assert "No matching distribution found" in verdict.missing[0]
 
 
 def test_extracts_are_not_archived_and_are_known_by_their_checksum(tmp_path: Path, data: Path):

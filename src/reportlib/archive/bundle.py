@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import platform
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -66,7 +67,7 @@ def bundle(
         held.add("parameters.responses.yml", _yaml(dict(responses)))
         files = [name.removeprefix("data/") for name in held.payload]
         held.add("ro-crate-metadata.json", crate.metadata(params, run.name, _version(), files, described))
-        held.tag("README.md", README.read_bytes().replace(b"{run}", run.name.encode()))
+        held.tag("README.md", _readme(run.name))
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,11 @@ def _parameters(params: Params, inputs: Iterable[Mapping[str, Any]]) -> bytes:
         if held["inputs"][each["name"]]["kind"] != "files":
             held["inputs"][each["name"]]["snapshot"] = each["files"][0]["path"]
     return _yaml(held)
+
+
+def _readme(run_id: str) -> bytes:
+    series = ".".join(platform.python_version_tuple()[:2])
+    return README.read_text(encoding="utf-8").replace("{run}", run_id).replace("{python}", series).encode()
 
 
 def _version() -> str:

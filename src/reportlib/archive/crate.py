@@ -34,6 +34,8 @@ def metadata(
     version : of the software that made the run, with its commit.
     files : the names of all files below the crate's root.
     inputs : what `inputs.json` says of each input.
+
+    When the run ended is left out: it would be other bytes each time.
     """
     crate = ROCrate(version="1.1", gen_preview=False)
     crate.name = f"{params.title}, {params.reporting_year}, {params.edition} edition"
@@ -43,8 +45,11 @@ def metadata(
     crate.datePublished = params.publication_date
     crate.license = _entity(crate, LICENCE, "CreativeWork", name="Open Government Licence v3.0")
     crate.root_dataset["conformsTo"] = _entity(crate, PROFILE, "CreativeWork", name="Process Run Crate", version="0.5")
-    author = params.authors[0] if params.authors else "Not named"
-    crate.root_dataset["author"] = _entity(crate, "#author", "Organization", name=author)
+    publisher = _entity(crate, "#organisation", "Organization", name=params.organisation)
+    authors = [_entity(crate, f"#author-{place}", "Organization", name=name)
+               for place, name in enumerate(params.authors, 1)]  # fmt: skip
+    crate.root_dataset["publisher"] = publisher
+    crate.root_dataset["author"] = authors or publisher
     held = {name: _file(crate, name) for name in sorted(files)}
     used = [held[name] for name in ("parameters.yml", "project/requirements.lock")]
     used += [held[file["archived"]] for each in inputs for file in each["files"] if file["archived"]]
@@ -59,6 +64,8 @@ def metadata(
         result=[entity for name, entity in held.items() if name.startswith("run/")],
         properties={
             "name": f"Making of the report {run_id}",
+            "description": "Counts, chapters and finished files, made from the parameters and inputs by the code here.",
+            "agent": publisher,
             "actionStatus": "http://schema.org/CompletedActionStatus",
         },
     )
