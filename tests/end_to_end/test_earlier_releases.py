@@ -26,6 +26,9 @@ def test_what_was_hidden_before_stays_hidden_under_a_laxer_rule(short):
     assert "carried" in rules(short)
     held = json.loads((strict.folder / "run.json").read_text(encoding="utf-8"))["hidden"]
     assert sum(table["carried"] for table in held) == rules(short).count("carried")
+    compared = json.loads((strict.folder / "qa.json").read_text(encoding="utf-8"))["earlier"]
+    assert {table["report"] for table in compared} == {"2024-25 national"}
+    assert {table["cells"]["revised"] + table["cells"]["shown now only"] for table in compared} == {0}
 
 
 def test_an_earlier_release_that_is_not_there_is_one_clear_error(short):

@@ -151,7 +151,8 @@ class Review:
 
     def _render(self, made: Path) -> None:
         """The run without its mark, having found that the draft is what its notebooks give today."""
-        from reportlib.build.report import gates, rendered
+        from reportlib.build.report import rendered
+        from reportlib.gates.run import gates
 
         notebooks = [
             nbformat.read(path, as_version=4) for path in sorted((self.run.folder / "notebooks").glob("*.ipynb"))

@@ -37,7 +37,7 @@ REPORT = "from reportlib.cli import app; app()"
 GATES = """
 import json, sys
 from pathlib import Path
-from reportlib.build.report import gates
+from reportlib.gates.run import gates
 print(json.dumps([[finding.file, str(finding)] for finding in gates(Path(sys.argv[1]))]))
 """
 

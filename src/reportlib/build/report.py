@@ -281,6 +281,9 @@ def prepared(params: Params, outputs: Path = OUTPUTS) -> Iterator[Path]:
 
 def make_edition(job: Job, clock: Clock, tell: Tell, cores: int | None = None) -> None:
     """Run the chapters of one edition, so many side by side, render them into `job.made` and check what came out."""
+    from reportlib.archive import qa
+    from reportlib.gates.run import GATES, gates
+
     params, handoff, made = job.params, job.handoff, job.made
     clock("running the chapters")
     notebooks = execute(job.chapters, params.analysis(), handoff, made / "notebooks", tell, job.cache, cores)
@@ -298,28 +301,7 @@ def make_edition(job: Job, clock: Clock, tell: Tell, cores: int | None = None) -
     clock("checking the finished files")
     if faults := gates(made):
         raise ReportError("The finished report does not pass its gates.", faults)
-
-
-def gates(made: Path) -> list[Finding]:
-    """What is wrong with the finished files of a run."""
-    from reportlib.gates import figures
-    from reportlib.gates.html import check_html, check_site
-    from reportlib.gates.language import check_language, check_markdown
-    from reportlib.gates.pdf import check_pdf
-    from reportlib.gates.workbook import check_workbooks
-
-    pages = {path.name: path.read_text(encoding="utf-8") for path in sorted((made / "chapters").glob("*.html"))}
-    whole = (made / "report.html").read_text(encoding="utf-8")
-    notebooks = {path.name: nbformat.read(path, as_version=4) for path in sorted((made / "notebooks").glob("*.ipynb"))}
-    return [
-        *(fault for name, notebook in notebooks.items() for fault in check_markdown(notebook, f"notebooks/{name}")),
-        *check_language((made / "facts.jsonl").read_text(encoding="utf-8"), "facts.jsonl"),
-        *check_html(whole, "report.html"),
-        *check_site(pages),
-        *check_pdf((made / "report.pdf").read_bytes(), "report.pdf"),
-        *check_workbooks(made / "tables.xlsx", made / "tables.ods"),
-        *figures.check(made),
-    ]
+    qa.write(made, GATES)
 
 
 def rendered(

@@ -37,7 +37,7 @@ from reportlib.params import Params
 
 Model = Mapping[str, Any]
 FILES = re.compile(
-    r"(report\.(html|pdf)|facts\.jsonl|(run|parameters|origin|pattern)\.json|chapters/[a-z-]+\.html|notebooks/[\w-]+\.ipynb"
+    r"(report\.(html|pdf)|qa\.html|facts\.jsonl|(run|parameters|origin|pattern|qa)\.json|chapters/[a-z-]+\.html|notebooks/[\w-]+\.ipynb"
     r"|data/[a-z-]+\.csv(-metadata\.json)?|[\w-]+\.(xlsx|ods))"
 )
 PICTURE = re.compile(r'<figure[^>]* id="chart-([^"]+)".*?(<svg.*?</svg>)', re.DOTALL)

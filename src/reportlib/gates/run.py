@@ -1,0 +1,47 @@
+"""Every gate that the finished files of a run pass before it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
+from pathlib import Path
+
+import nbformat
+
+from reportlib.archive import qa
+from reportlib.errors import Finding
+from reportlib.gates import figures
+from reportlib.gates.html import check_html, check_site
+from reportlib.gates.language import check_language, check_markdown
+from reportlib.gates.pdf import check_pdf
+from reportlib.gates.workbook import check_workbooks
+
+
+def _markdown(made: Path) -> Iterator[Finding]:
+    for path in sorted((made / "notebooks").glob("*.ipynb")):
+        yield from check_markdown(nbformat.read(path, as_version=4), f"notebooks/{path.name}")
+
+
+def _chapters(made: Path) -> list[Finding]:
+    pages = sorted((made / "chapters").glob("*.html"))
+    return check_site({path.name: path.read_text(encoding="utf-8") for path in pages})
+
+
+GATES: Mapping[str, Callable[[Path], Iterator[Finding] | list[Finding]]] = {
+    "Terms for people, and no figure typed by hand, in the text of the chapters": _markdown,
+    "Terms for people in the figures' labels and sentences": lambda made: check_language(
+        (made / "facts.jsonl").read_text(encoding="utf-8"), "facts.jsonl"
+    ),
+    "Accessibility of the report's page, and nothing on it that runs or loads": lambda made: check_html(
+        (made / "report.html").read_text(encoding="utf-8"), "report.html"
+    ),
+    "The same of the chapters' pages, and their links": _chapters,
+    "Accessibility of the PDF": lambda made: check_pdf((made / "report.pdf").read_bytes(), "report.pdf"),
+    "Accessibility of the spreadsheets": lambda made: check_workbooks(made / "tables.xlsx", made / "tables.ods"),
+    "Each figure in each file is a published fact at its place": figures.check,
+}
+
+
+def gates(made: Path) -> list[Finding]:
+    """What is wrong with the finished files of a run; with its quality log, if nothing else is."""
+    return list(chain.from_iterable(gate(made) for gate in GATES.values())) or list(qa.check(made, GATES))

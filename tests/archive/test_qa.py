@@ -1,0 +1,90 @@
+"""Each run leaves a log of what its checks found, hid and passed, and of how it stands beside earlier reports."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from copies import Checkout
+from lxml import html
+
+from reportlib.archive import qa
+from reportlib.build import released
+from reportlib.build.released import Published, Release
+from reportlib.gates.html import check_html
+from reportlib.gates.run import GATES, gates
+
+
+@pytest.fixture
+def run(made: Checkout, tmp_path: Path) -> Path:
+    """A copy of the finished run."""
+    shutil.copytree(made.project.current, tmp_path / "run")
+    return tmp_path / "run"
+
+
+def log(run: Path) -> dict:
+    return json.loads((run / qa.JSON).read_text(encoding="utf-8"))
+
+
+def words(run: Path) -> str:
+    return " ".join(html.parse(run / qa.HTML).getroot().text_content().split())
+
+
+def test_the_log_tells_how_many_cells_each_rule_hides(run: Path):
+    (table,) = [table for table in released.read(run).tables if table.part == "deaths/prison"]
+    rules = Counter(row[table.columns.index("rule")] for row in table.rows)
+    (held,) = [held for held in log(run)["hidden"] if held["part"] == "Deaths"]
+    told = {rule: held[rule] for rule in ("primary", "implied", "secondary", "carried") if held[rule]}
+    assert told == {rule: cells for rule, cells in rules.items() if rule}
+    assert told["primary"] > 0
+
+
+def test_the_page_is_accessible_and_names_inputs_gates_and_what_was_not_compared(run: Path):
+    page = (run / qa.HTML).read_text(encoding="utf-8")
+    assert check_html(page, qa.HTML) == []
+    said = words(run)
+    for word in (
+        *GATES,
+        "fatal incidents",
+        "Nothing was found wrong with the inputs.",
+        "No earlier report is declared",
+    ):
+        assert word in said
+
+
+@pytest.mark.parametrize(("name", "old", "new"), [
+    (qa.JSON, '"earlier": []', '"earlier": [1]'),
+    (qa.HTML, "Nothing was found wrong", "Much was found wrong"),
+])  # fmt: skip
+def test_a_changed_log_does_not_pass(run: Path, name: str, old: str, new: str):
+    assert gates(run) == []
+    text = (run / name).read_text(encoding="utf-8")
+    assert old in text
+    (run / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+    assert [str(fault) for fault in gates(run)] == [f"{name}: it is not what follows from the run"]
+
+
+def test_cells_of_an_earlier_report_are_told_as_same_revised_shown_and_hidden_anew(run: Path):
+    columns = ["year", "value", "rule"]
+
+    def table(*values: int | None) -> Published:
+        rows = [[f"20{year}-{year + 1}", value, "" if value else "primary"] for year, value in enumerate(values, 20)]
+        about = {"name": "trend: deaths", "part": "deaths", "additive": True, "scale": 1, "release": ""}
+        return Published(columns=columns, rows=rows, **about)
+
+    before = Release.of("2023-24 national", [table(10, 20, None, 40, None)], [])
+    now = Release.of("2024-25 national", [table(10, 21, None, None, 50, 60)], [before])
+    (run / released.PATTERN).write_text(now.text(), encoding="utf-8")
+    qa.write(run, GATES)
+    assert log(run)["earlier"] == [
+        {
+            "report": "2023-24 national",
+            "table": "trend: deaths",
+            "cells": {"same": 2, "revised": 1, "shown now only": 1, "hidden now only": 1},
+        }
+    ]
+    rows = [[cell.text_content().strip() for cell in row] for row in html.parse(run / qa.HTML).getroot().iter("tr")]
+    assert ["2023-24 national", "trend: deaths", "2", "1", "1", "1"] in rows
