@@ -27,14 +27,14 @@ help: ## Print this list
 	@echo
 	@echo 'Options: YEAR=2024-25 takes params/2024-25.yml; PARAMS=my/file.yml another file;'
 	@echo '         RUN=outputs/2024-25/national/current the run that is reviewed;'
-	@echo '         FRESH=1 makes the report anew, whatever was made before;'
+	@echo '         FRESH=1 makes reports anew, whatever was made before;'
 	@echo '         PYTHON=python3.12 the Python to build the environment with (3.11 to 3.13).'
 
 annual-report: .venv $(DEMO) ## Make the year's report: HTML, PDF, spreadsheets
 	@$(IN)reportlib report '$(PARAMS)' $(if $(FRESH),--fresh)
 
 editions: .venv $(DEMO) ## Make the report of the whole, of every region and type, and of your lists
-	@$(IN)reportlib editions '$(PARAMS)' $(if $(SCHEDULER),--scheduler '$(SCHEDULER)')
+	@$(IN)reportlib editions '$(PARAMS)' $(if $(FRESH),--fresh) $(if $(SCHEDULER),--scheduler '$(SCHEDULER)')
 
 check-data: .venv $(DEMO) ## Check the extracts against their contracts, and stop there
 	@$(IN)reportlib check-data '$(PARAMS)'

@@ -95,7 +95,7 @@ def formats(params: Params, made: Path) -> dict[str, float]:
     chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
     notebooks = [nbformat.read(made / chapter.path.name, as_version=4) for chapter in chapters]
     page = Page(
-        title=params.title, year=params.reporting_year, edition=params.edition, authors=params.authors,
+        title=params.title, year=params.reporting_year, edition=params.made.title, authors=params.authors,
         publication_date=params.publication_date, status=("synthetic",), draft=True, disclosure_off="",
     )  # fmt: skip
     return {

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -86,9 +86,7 @@ def report(
                 tell=lambda chapter, what, seconds: _told(chapter, what, seconds),
                 fresh=fresh,
             )
-        for name, seconds in run.seconds.items():
-            console.print(f"  {seconds:6.1f} s  {name}")
-        console.print(f"  {time.monotonic() - begin:6.1f} s  in all")
+        _stages(run.seconds, begin)
         if warnings := len([finding for finding in run.findings if finding.level == "warning"]):
             console.print(f"{counted(warnings, 'warning')} about the inputs: see the chapter on methods and quality.")
         open_ = disproportionate(facts.read([run.folder / "facts.jsonl"]), loaded.pooled_label)
@@ -107,6 +105,7 @@ def report(
 def editions(
     params: ParamsFile,
     outputs: Annotated[Path, typer.Option(help="Where runs are kept.")] = OUTPUTS,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Use nothing of what was made before.")] = False,
     scheduler: Annotated[str, typer.Option(help="Address of a dask scheduler, such as tcp://10.0.0.1:8786.")] = "",
 ) -> None:
     """Make the report of the whole, of each region and type of establishment, and of each list of your own."""
@@ -118,6 +117,7 @@ def editions(
         from reportlib.params import load_editions
         from reportlib.register import read_responses, responses_file
 
+        begin = time.monotonic()
         loaded = load_editions(params)
         answers = {edition.name: read_responses(responses_file(params, edition.name)) for edition in loaded.editions}
         with Following(console, len(loaded.editions)) as following:
@@ -127,10 +127,11 @@ def editions(
                 maker = spread(scheduler, following.began)
             else:
                 maker = pool(os.cpu_count() or 1, following.began)
+            clock = Clock(following.stage)
             made = produce(
-                loaded, loaded.editions, answers, outputs, Clock(following.stage), maker, following.done,
-                following.protected,
-            )  # fmt: skip
+                loaded, loaded.editions, answers, outputs, clock, maker, following.done, following.protected, fresh
+            )
+        _stages(clock.seconds, begin)
         runs = dict(zip(loaded.editions, made, strict=True))
         index = write_index(loaded, runs, outputs / loaded.reporting_year)
         console.print(os.path.relpath(index), style="bold", soft_wrap=True)
@@ -148,6 +149,13 @@ def _end_with_make() -> None:
         import signal
 
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
+def _stages(seconds: Mapping[str, float], begin: float) -> None:
+    """How long each stage took, and all of it."""
+    for name, took in seconds.items():
+        console.print(f"  {took:6.1f} s  {name}")
+    console.print(f"  {time.monotonic() - begin:6.1f} s  in all")
 
 
 def _stage(status: object, name: str) -> None:

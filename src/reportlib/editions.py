@@ -23,7 +23,7 @@ class Edition(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     name: str = Field(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", description="Name of the edition and of its folder")
-    title: str = Field(min_length=1, description="What the report's title says of it")
+    title: str = Field(pattern=r"^[^\W\d_]", description="What the report's title says of it; begins with a letter")
     dimension: Dimension | None = Field(default=None, description="What it is a part by")
     values: tuple[str, ...] = Field(default=(), strict=False, description="The codes that belong to it")
 

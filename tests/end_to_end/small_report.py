@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from ruamel.yaml import YAML
 
-from reportlib.build.report import Run, report
+from reportlib.build.report import Clock, Maker, Run, produce, report
+from reportlib.editions import Edition
+from reportlib.errors import ReportError
 from reportlib.params import load, parameters_cell
 from reportlib.register import read_responses, responses_file
 
@@ -56,6 +59,14 @@ class Project:
 
     def make(self) -> Run:
         return report(load(self.params), read_responses(responses_file(self.params)), self.outputs)
+
+    def editions(
+        self, editions: Sequence[Edition], maker: Maker, done: Callable[[Edition, Run | ReportError], None] = print
+    ) -> dict[str, Run | ReportError]:
+        """The report of several editions, as `reportlib editions` makes those that there are."""
+        loaded = load(self.params).model_copy(update={"editions": tuple(editions)})
+        runs = produce(loaded, editions, {}, self.outputs, Clock(lambda stage: None), maker, done)
+        return {edition.name: run for edition, run in zip(editions, runs, strict=True)}
 
     def cli(self, *also: str) -> subprocess.CompletedProcess[str]:
         """`reportlib report` as a user runs it."""

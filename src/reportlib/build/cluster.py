@@ -21,6 +21,7 @@ from reportlib.kernels import warm
 from reportlib.origin import environment
 from reportlib.params import Params
 from reportlib.project import code_digests
+from reportlib.steady import settle
 
 PATIENCE = 10  # seconds for a scheduler to answer
 AHEAD = 2  # editions that are prepared for each thread of the workers
@@ -38,10 +39,14 @@ def cluster(address: str, began: Callable[[Job], None]) -> Maker:
     except ImportError:
         raise ReportError(f"Editions on a cluster need dask, which is not installed here: {INSTALL}") from None
     try:
-        client = Client(address, timeout=PATIENCE, set_as_default=False)
+        client = Client(address, timeout=PATIENCE)  # the default one: `wait` asks for it
     except (OSError, ValueError):
         raise ReportError(f"No dask scheduler answers at {address}: is it tcp://host:port, and running?") from None
-    _check(client, address)
+    try:
+        _check(client, address)
+    except ReportError:
+        client.close()
+        raise
 
     def make(jobs: Iterator[Job]) -> Iterator[Made]:
         running: dict[Any, Job] = {}
@@ -88,6 +93,7 @@ def _held() -> dict[str, str]:
 
 def _make(sent: bytes, params: Params, origin: Mapping[str, Any]) -> tuple[ReportError | None, bytes]:
     """On a worker: make one edition of what was sent; what went wrong, and the files of the run as a zip."""
+    settle()
     warm.start()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

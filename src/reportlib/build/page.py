@@ -31,7 +31,7 @@ class Page:
 
     title: str
     year: str = ""
-    edition: str = "national"
+    edition: str = "National"
     authors: tuple[str, ...] = ()
     publication_date: date | None = None
     status: tuple[str, ...] = ()

@@ -33,7 +33,8 @@ class Constants:
         day = params.publication_date
         years = {*params.pooled, *params.trend}
         phrases = {
-            *(f"{one} to {other}" for one in years for other in years), *years, params.title, *params.authors,
+            *(f"{one} to {other}" for one in years for other in years), *years, params.title,
+            params.made.title, *params.authors,
             f"{day.day} {day:%B %Y}", f"{day}", params.disclosure.off or "", PERFECT,
             level_words(params.confidence_level), level_words(params.confidence_level).replace(" confidence", ""),
             *(f"per {measure.per:,}" for measure in MEASURES.values()), *(part.label for part in PARTS.values()),

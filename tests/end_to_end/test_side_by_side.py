@@ -1,0 +1,183 @@
+"""Editions are made side by side and protected as one; none holds anything of another, none stops another."""
+
+from __future__ import annotations
+
+import csv
+import json
+import multiprocessing
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_report import ANALYSIS, DEATHS, Project, project, short_chapter
+
+from reportlib.build import report
+from reportlib.build.cache import contents
+from reportlib.build.index import write_index
+from reportlib.build.pool import pool
+from reportlib.build.report import Clock, Job, Made, Run, here
+from reportlib.editions import NATIONAL, Edition, codes
+from reportlib.errors import ReportError
+from reportlib.params import load
+
+REGIONS = codes("region")
+FIRST = Edition(name="first-6", title="First 6 regions", dimension="region", values=REGIONS[:6])
+REST = Edition(name="rest", title="The rest", dimension="region", values=REGIONS[6:])
+EDITIONS = (NATIONAL, FIRST, REST)
+CHARTED = f"{ANALYSIS}\nchapter.chart(deaths)"
+PICTURE = re.compile(r"<svg.*?</svg>", re.DOTALL)
+QUIET = Clock(lambda stage: None)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, demo_data: Path) -> Iterator[Project]:
+    """Three editions of one chapter, made side by side; the chapter stays while the module's tests run."""
+    folder = tmp_path_factory.mktemp("editions")
+    own = project(folder, demo_data, DEATHS, pooled_years=3, trend_years=3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(report, "NOTEBOOKS", short_chapter(folder / "notebooks", CHARTED))
+        runs = own.editions(EDITIONS, pool(2, lambda job: None))
+        assert not [run for run in runs.values() if isinstance(run, ReportError)], runs
+        yield own
+
+
+def elsewhere(made: Project, folder: Path) -> Project:
+    return Project(made.params, folder)
+
+
+def current(made: Project, edition: Edition) -> Path:
+    return (made.year / edition.name / "current").resolve()
+
+
+def failing(notebooks: Path, edition: Edition) -> None:
+    """A chapter that cannot be made in one edition."""
+    short_chapter(notebooks, f"assert chapter.edition != {edition.name!r}\n{CHARTED}")
+
+
+# Nothing of one edition in another
+
+
+def test_an_edition_made_beside_others_is_the_one_made_alone(made, tmp_path):
+    """Every file of it: pages, pictures, tables, facts and notebooks."""
+    for edition in EDITIONS:
+        alone = elsewhere(made, tmp_path / edition.name)
+        alone.editions(EDITIONS, lambda jobs, own=edition: only(jobs, own))
+        assert contents(current(alone, edition)) == contents(current(made, edition))
+
+
+def only(jobs: Iterator[Job], edition: Edition) -> Iterator[Made]:
+    """Make one of the editions that are protected together, and no other."""
+    return here(QUIET, lambda *told: None)(job for job in jobs if job.edition == edition)
+
+
+def test_each_edition_shows_its_own_pictures_and_facts_and_says_which_it_is(made):
+    pictures, figures = {}, {}
+    for edition in EDITIONS:
+        run = current(made, edition)
+        page = (run / "report.html").read_text(encoding="utf-8")
+        lines = [json.loads(line) for line in (run / "facts.jsonl").read_text(encoding="utf-8").splitlines()]
+        assert {line["edition"] for line in lines} == {edition.name}
+        assert edition.heading("") in page
+        assert f"{edition.title} edition" in page
+        assert not [other.title for other in EDITIONS if other != edition and f"{other.title} edition" in page]
+        pictures[edition.name] = set(PICTURE.findall(page))
+        figures[edition.name] = (run / "data" / "deaths-by-place.csv").read_text(encoding="utf-8")
+        shown = {line["text"] for line in lines if line["statistic"] == "denominator"}
+        assert shown <= set(re.findall(r"[\d,.]+|\[\w\]", figures[edition.name].replace('"', "")))
+    assert all(pictures.values())
+    assert len(set(figures.values())) == len(EDITIONS)
+    assert not pictures["first-6"] & pictures["rest"]
+    assert not pictures["national"] & (pictures["first-6"] | pictures["rest"])
+
+
+# Nothing hidden is given back
+
+
+def test_no_hidden_count_of_any_edition_can_be_worked_out_from_the_others(made):
+    """The regions' deaths are the nation's, the types' deaths are all: every sum that a reader could draw up."""
+    shown = {edition.name: deaths(current(made, edition)) for edition in EDITIONS}
+    cells = [(name, kind) for name, table in shown.items() for kind in table]
+    hidden = [cell for cell in cells if shown[cell[0]][cell[1]] is None]
+    sums = [[("national", kind), ("first-6", kind), ("rest", kind)] for kind in shown["national"]]
+    sums += [[(name, "All"), *((name, kind) for kind in table if kind != "All")] for name, table in shown.items()]
+    for whole, *parts in sums:  # what is shown fits, so these are sums that hold
+        values = [shown[name].get(kind, 0) for name, kind in (whole, *parts)]
+        assert None in values or values[0] == sum(values[1:])
+    assert hidden
+    assert determined(hidden, sums) == []
+    assert any(determined([cell for cell in hidden if cell != told], sums) for told in hidden)  # it can find some
+
+
+def deaths(run: Path) -> dict[str, int | None]:
+    """The deaths of each type of establishment as a reader sees them; None where they are hidden."""
+    with (run / "data" / "deaths-by-place.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))[1:]
+    return {row[0]: None if row[1] == "[c]" else int(row[1].replace(",", "")) for row in rows}
+
+
+def determined(hidden: list[tuple[str, str]], sums: list[list[tuple[str, str]]]) -> list[tuple[str, str]]:
+    """The hidden cells to which the sums leave one value."""
+    rows = np.array([[(cell in parts) * (1 - 2 * (cell == parts[0])) for cell in hidden] for parts in sums])
+    rank = np.linalg.matrix_rank(rows)
+    units = np.eye(len(hidden), dtype=int)
+    return [cell for cell, unit in zip(hidden, units, strict=True)
+            if np.linalg.matrix_rank(np.vstack([rows, unit])) == rank]  # fmt: skip
+
+
+# Nothing stops another
+
+
+def test_a_process_that_is_killed_costs_nothing(made, tmp_path):
+    again, began = elsewhere(made, tmp_path), []
+
+    def kill_once(job: Job) -> None:
+        began.append(job.edition.name)
+        if len(began) == 1:
+            multiprocessing.active_children()[0].kill()
+
+    runs = again.editions(EDITIONS, pool(2, kill_once))
+    assert not [run for run in runs.values() if isinstance(run, ReportError)]
+    assert sorted(began) == sorted([began[0], *runs])  # that one twice
+    assert all(contents(current(again, edition)) == contents(current(made, edition)) for edition in EDITIONS)
+
+
+def test_an_edition_whose_process_dies_each_time_is_given_up_alone(made, tmp_path):
+    def kill(job: Job) -> None:
+        if job.edition == REST:
+            multiprocessing.active_children()[0].kill()
+
+    runs = elsewhere(made, tmp_path).editions(EDITIONS, pool(1, kill))
+    assert "died 2 times" in str(runs["rest"])
+    assert [type(runs[name]) for name in ("national", "first-6")] == [Run, Run]
+    assert multiprocessing.active_children() == []
+
+
+def test_one_that_fails_stops_no_other_and_the_next_run_makes_it_alone(made, tmp_path, monkeypatch):
+    again, began = elsewhere(made, tmp_path / "outputs"), []
+    monkeypatch.setattr(report, "NOTEBOOKS", tmp_path / "notebooks")
+    failing(tmp_path / "notebooks", FIRST)
+    runs = again.editions(EDITIONS, pool(2, lambda job: None))
+    assert "AssertionError" in str(runs["first-6"])
+    assert "What was made is in" in str(runs["first-6"])
+    assert [type(runs[name]) for name in ("national", "rest")] == [Run, Run]
+    index = write_index(load(made.params), dict(zip(EDITIONS, runs.values(), strict=True)), again.year)
+    said = index.read_text(encoding="utf-8")
+    assert "First 6 regions: could not be made this time" in said
+    assert "rest/current/report.html" in said
+
+    short_chapter(tmp_path / "notebooks", CHARTED)
+    runs = again.editions(EDITIONS, pool(2, lambda job: began.append(job.edition.name)))
+    assert began == ["first-6"]
+    assert [run.new for run in runs.values()] == [False, True, False]
+
+
+def test_the_page_over_all_editions_leads_to_each_and_says_how_much_it_shows(made):
+    runs = {edition: Run(current(made, edition), True) for edition in EDITIONS}
+    index = write_index(load(made.params), runs, made.year)  # raises if it fails its gates
+    page = index.read_text(encoding="utf-8")
+    for link in re.findall(r'href="([^"#]+/report\.(?:html|pdf))"', page):
+        assert (made.year / link).is_file()
+    assert len(re.findall(r"[\d.]+% of its counts are shown", page)) == len(EDITIONS)
+    assert ", ".join(FIRST.values) in page

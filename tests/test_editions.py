@@ -1,0 +1,66 @@
+"""Editions are the standard ones and those of lists; a list that cannot be used is refused with all that is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reportlib.editions import NATIONAL, Edition, available, named, standard
+from reportlib.errors import ReportError
+
+NORTH = "- {name: north, title: The North, dimension: region, values: [North East, North West]}\n"
+
+
+def listed(folder: Path, *editions: str) -> list[Edition]:
+    (folder / "own.yml").write_text("editions:\n" + "".join(editions), encoding="utf-8")
+    return available(folder)
+
+
+def refused(folder: Path, *editions: str) -> str:
+    with pytest.raises(ReportError) as raised:
+        listed(folder, *editions)
+    return str(raised.value)
+
+
+def test_the_standard_editions_are_the_whole_twelve_regions_and_seven_types():
+    found = standard()
+    assert found[0] == NATIONAL
+    assert [sum(e.dimension == name for e in found) for name in ("region", "establishment_type")] == [12, 7]
+    assert named("womens-prison", found).title == "Women's prison"
+
+
+def test_a_list_beside_the_parameters_adds_its_own(tmp_path):
+    north = named("north", listed(tmp_path, NORTH))
+    assert (north.values, north.code) == (("North East", "North West"), "north")
+    assert north.heading("Report") == "Report: The North"
+    assert len(available(tmp_path)) == len(standard()) + 1
+
+
+@pytest.mark.parametrize(
+    ("edition", "said"),
+    [
+        (NORTH.replace("North East", "North Eest"), "'North Eest' is not a region"),
+        (NORTH.replace("North West", "Londn"), "the nearest is 'London'"),
+        (NORTH.replace("North West", "North East"), "each once"),
+        (NORTH.replace("[North East, North West]", "[]"), "at least one value"),
+        (NORTH.replace("dimension: region", "dimension: prison"), "dimension"),
+        (NORTH.replace("dimension: region, ", ""), "say which dimension"),
+        (NORTH.replace("title", "titel"), "titel"),
+        (NORTH.replace("The North", "3"), "title"),  # a bare figure would pass for a figure of the report
+        (NORTH.replace("north,", "The North!,"), "name"),
+        (NORTH.replace("north,", "../up,"), "name"),
+        (NORTH.replace("name: north", "name: london"), "'london' is there already"),
+        (NORTH + NORTH, "'north' is there already"),
+        ("  nonsense: [\n", "own.yml"),
+        ("- 3\n", "own.yml"),
+    ],
+)
+def test_a_list_that_cannot_be_used_says_what_is_wrong_and_where(tmp_path, edition, said):
+    assert said in (told := refused(tmp_path, edition))
+    assert "own.yml" in told
+
+
+def test_an_edition_that_is_not_there_is_refused_with_the_nearest():
+    with pytest.raises(ReportError, match=r"no edition 'lodnon'.*london"):
+        named("lodnon", standard())
