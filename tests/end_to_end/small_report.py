@@ -61,10 +61,14 @@ class Project:
         return report(load(self.params), read_responses(responses_file(self.params)), self.outputs)
 
     def editions(
-        self, editions: Sequence[Edition], maker: Maker, done: Callable[[Edition, Run | ReportError], None] = print
+        self,
+        editions: Sequence[Edition],
+        maker: Maker,
+        done: Callable[[Edition, Run | ReportError], None] = lambda edition, run: None,
+        among: Sequence[Edition] = (),
     ) -> dict[str, Run | ReportError]:
-        """The report of several editions, as `reportlib editions` makes those that there are."""
-        loaded = load(self.params).model_copy(update={"editions": tuple(editions)})
+        """The report of several editions, protected with all that they are `among`."""
+        loaded = load(self.params).model_copy(update={"editions": tuple(among or editions)})
         runs = produce(loaded, editions, {}, self.outputs, Clock(lambda stage: None), maker, done)
         return {edition.name: run for edition, run in zip(editions, runs, strict=True)}
 
@@ -89,7 +93,7 @@ def project(folder: Path, data: Path, names: tuple[str, ...] = EVERYTHING, **val
     return Project(folder / "params.yml", folder / "outputs")
 
 
-def short_chapter(folder: Path, analysis: str = ANALYSIS) -> Path:
+def short_chapter(folder: Path, analysis: str = ANALYSIS, by: str = "establishment_type") -> Path:
     """A folder of notebooks with one chapter of one table."""
     names = [line.partition(":")[0] for line in parameters_cell().splitlines()]
     given = ", ".join(f"{name}={name}" for name in names)
@@ -102,7 +106,7 @@ def short_chapter(folder: Path, analysis: str = ANALYSIS) -> Path:
         new_code_cell(analysis, id="deaths-by-place"),
         new_code_cell("chapter.close()", id="close", metadata={"tags": ["hide-code"]}),
     ]
-    table = {"id": "deaths-by-place", "measure": "deaths", "by": ["establishment_type"]}
+    table = {"id": "deaths-by-place", "measure": "deaths", "by": [by]}
     metadata = {
         "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
         "reportlib": {"chapter": "deaths", "tables": [table]},

@@ -23,7 +23,7 @@ from reportlib.build.cache import Cache, contents
 from reportlib.build.execute import execute
 from reportlib.build.plan import ChapterPlan, plan
 from reportlib.build.prepare import prepare
-from reportlib.build.released import PATTERN, earlier
+from reportlib.build.released import PATTERN, Release, earlier
 from reportlib.disclosure.suppress import Progress
 from reportlib.editions import Edition
 from reportlib.errors import Finding, ReportError
@@ -167,56 +167,97 @@ def produce(
 
     Returns, in the order of `editions`, the run of each or why there is none; `done` is told as each is known.
     """
+    year = outputs / params.reporting_year
+    answers = {edition.name: responses.get(edition.name, {}) for edition in editions}
     found: dict[str, Run | ReportError] = {}
-    with scratch(outputs / params.reporting_year) as work:
+
+    def settled(edition: Edition, run: Run | ReportError) -> None:
+        if isinstance(run, Run):
+            _point(year / edition.name / "current", run.folder)
+        found[edition.name] = run
+        done(edition, run)
+
+    with scratch(year) as work:
         clock("reading and checking inputs")
-        places = {edition.name: outputs / params.reporting_year / edition.name for edition in editions}
-        answers = {edition.name: responses.get(edition.name, {}) for edition in editions}
-
-        def settled(edition: Edition, run: Run | ReportError) -> None:
-            if isinstance(run, Run):
-                _point(places[edition.name] / "current", run.folder)
-            found[edition.name] = run
-            done(edition, run)
-
         for edition in [] if fresh else editions:
-            if run := _complete(params.of(edition), answers[edition.name], places[edition.name]):
+            if run := _complete(params.of(edition), answers[edition.name], year / edition.name):
                 settled(edition, replace(run, seconds=clock.seconds))
-        rest = [edition for edition in editions if edition.name not in found]
-        if not rest:
-            clock.stop()
-            return [found[edition.name] for edition in editions]
-
-        def ready() -> Iterator[Job]:
-            prepared = prepare(whole, chapters, sources, findings, clock, before, progress)
-            for edition in rest:
-                clock("estimating")
-                own, name = whole.of(edition), edition.name
-                follows = origin(own, sources, answers[name])
-                told = {"run": follows.run_id, "digests": asdict(follows), **made_with}
-                prepared.write(work / f"{name}-handoff", answers[name], edition)
-                home = places[name] / "runs" / follows.run_id
-                yield Job(own, chapters, told, work / f"{name}-handoff", work / name, home, cache)
-
-        made = maker(ready())
-        sources, findings = checked_inputs(params, work / "inputs")
-        before = earlier(params.disclosure.earlier)
-        whole = portable(params, before)
-        chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
-        made_with = environment()
-        cache = Cache(outputs / ".cache", trusted=not fresh)
-        for job, error in made:
-            new = not job.home.exists()
-            error = _kept(job, error)
-            archive = job.folder / "archive" / f"{job.home.name}.zip"
-            if error is None and not archive.exists():
-                bundle(work / archive.name, job.home, job.params, answers[job.edition.name], sources, before)
-                archive.parent.mkdir(exist_ok=True)
-                (work / archive.name).rename(archive)
-            settled(job.edition, error or Run(job.home, new, findings, clock.seconds))
-            shutil.rmtree(job.handoff, ignore_errors=True)
+        if rest := [edition for edition in editions if edition.name not in found]:
+            cache = Cache(outputs / ".cache", trusted=not fresh)
+            for edition, run in _anew(params, rest, answers, year, work, cache, clock, maker, progress):
+                settled(edition, run)
     clock.stop()
     return [found[edition.name] for edition in editions]
+
+
+def _anew(
+    params: Params,
+    editions: Sequence[Edition],
+    answers: Mapping[str, Mapping[str, str]],
+    year: Path,
+    work: Path,
+    cache: Cache,
+    clock: Clock,
+    maker: Maker,
+    progress: Progress | None,
+) -> Iterator[tuple[Edition, Run | ReportError]]:
+    """Prepare editions as the maker asks for them; each that is made is kept, with its archive."""
+
+    def ready() -> Iterator[Job]:
+        prepared = prepare(basis.params, basis.chapters, basis.sources, basis.findings, clock, basis.before, progress)
+        for edition in editions:
+            clock("estimating")
+            handoff = work / f"{edition.name}-handoff"
+            prepared.write(handoff, answers[edition.name], edition)
+            own, told = basis.of(edition, answers[edition.name])
+            home = year / edition.name / "runs" / told["run"]
+            clock.stop()
+            yield Job(own, basis.chapters, told, handoff, work / edition.name, home, cache)
+
+    made = maker(ready())  # before the inputs are read: it may start kernels meanwhile
+    basis = Basis.read(params, work / "inputs")
+    for job, error in made:
+        new = not job.home.exists()
+        error = _kept(job, error)
+        if error is None:
+            _archive(job, answers[job.edition.name], basis, work)
+        yield job.edition, error or Run(job.home, new, basis.findings, clock.seconds)
+        shutil.rmtree(job.handoff, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What all editions of a run follow from, read and checked once."""
+
+    params: Params  # with paths that hold anywhere
+    chapters: list[ChapterPlan]
+    sources: dict[str, Source]
+    findings: list[Finding]
+    before: list[Release]
+    made_with: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, params: Params, work: Path) -> Basis:
+        """Raises ReportError for inputs, earlier reports or chapters that cannot be used."""
+        sources, findings = checked_inputs(params, work)
+        before = earlier(params.disclosure.earlier)
+        chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
+        return cls(portable(params, before), chapters, sources, findings, before, environment())
+
+    def of(self, edition: Edition, responses: Mapping[str, str]) -> tuple[Params, dict[str, Any]]:
+        """The parameters of an edition, and what it follows from and with what it is made."""
+        own = self.params.of(edition)
+        follows = origin(own, self.sources, responses)
+        return own, {"run": follows.run_id, "digests": asdict(follows), **self.made_with}
+
+
+def _archive(job: Job, responses: Mapping[str, str], basis: Basis, work: Path) -> None:
+    """Put the archive of a run beside it, in one step, unless it is there."""
+    archive = job.folder / "archive" / f"{job.home.name}.zip"
+    if not archive.exists():
+        bundle(work / archive.name, job.home, job.params, responses, basis.sources, basis.before)
+        archive.parent.mkdir(exist_ok=True)
+        (work / archive.name).rename(archive)
 
 
 def _kept(job: Job, error: ReportError | None) -> ReportError | None:
