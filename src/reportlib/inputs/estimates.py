@@ -227,6 +227,8 @@ def _standardised(
     The standard is the population of the last year alone, by the first dimension of the strata: with all of
     them, a stratum that a group lacks would leave it without a rate.
     """
+    if not strata:  # no group of an edition may hold enough to be compared
+        return []
     whole = pd.concat(strata.values()).groupby(level=list(range(len(fine.by) - 1))).sum()
     assert fine.measure.denominator is not None
     yearly = release.average(replace(fine, by=(*fine.by, "year")), fine.measure.denominator)
