@@ -180,8 +180,8 @@ def produce(
     with scratch(year) as work:
         clock("reading and checking inputs")
         for edition in [] if fresh else editions:
-            if run := _complete(params.of(edition), answers[edition.name], year / edition.name):
-                settled(edition, replace(run, seconds=clock.seconds))
+            if there := _complete(params.of(edition), answers[edition.name], year / edition.name):
+                settled(edition, replace(there, seconds=clock.seconds))
         if rest := [edition for edition in editions if edition.name not in found]:
             cache = Cache(outputs / ".cache", trusted=not fresh)
             for edition, run in _anew(params, rest, answers, year, work, cache, clock, maker, progress):
