@@ -23,9 +23,16 @@ class Edition(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     name: str = Field(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", description="Name of the edition and of its folder")
-    title: str = Field(pattern=r"^[^\W\d_]", description="What the report's title says of it; begins with a letter")
+    title: str = Field(min_length=1, description="What the report's title says of it")
     dimension: Dimension | None = Field(default=None, description="What it is a part by")
     values: tuple[str, ...] = Field(default=(), strict=False, description="The codes that belong to it")
+
+    @field_validator("title")
+    @classmethod
+    def _words(cls, title: str) -> str:
+        if not title[0].isalpha():
+            raise ValueError("begin with a letter: a figure alone could be taken for one of the report")
+        return title
 
     @field_validator("values")
     @classmethod
