@@ -23,8 +23,8 @@ from _page import table, write_section
 from _rows import extracts
 
 from reportlib.ethnicity import groupings, raw_codes
-from reportlib.inputs import check
 from reportlib.inputs.release import Release
+from reportlib.inputs.rules import check
 from reportlib.inputs.sources import Source
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.params import year_dates, years_to

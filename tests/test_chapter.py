@@ -20,7 +20,7 @@ from reportlib.build.prepare import prepare
 from reportlib.chapter import MIME, Chapter, open_chapter
 from reportlib.errors import ReportError
 from reportlib.handoff import Handoff
-from reportlib.inputs import read_all
+from reportlib.inputs.sources import read_all
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.params import Params
 from small_handoff import PARAMETERS, write_handoff

@@ -65,6 +65,7 @@ def report(
     fresh: Annotated[bool, typer.Option("--fresh", help="Use nothing of what was made before.")] = False,
 ) -> None:
     """Make the report: HTML, PDF and the tables behind them."""
+    begin = time.monotonic()
     with user_errors():
         from reportlib import facts
         from reportlib.build.report import report as make
@@ -73,7 +74,6 @@ def report(
         from reportlib.words import counted
 
         _end_with_make()
-        begin = time.monotonic()
         with console.status("starting") as status:
             loaded = load(params)
             answers = responses_file(params, loaded.edition)

@@ -10,12 +10,14 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from reportlib.build.released import Release
 from reportlib.inputs.sources import Source, stood
 from reportlib.params import Params
 from reportlib.project import CODE, LOCK, ROOT, code_digests
+
+if TYPE_CHECKING:
+    from reportlib.build.released import Release
 
 VERSION = "version.json"  # beside code that stands in an archive, where git cannot be asked
 PINNED = re.compile(r"^([\w.-]+)==", re.MULTILINE)

@@ -45,7 +45,8 @@ def draw(comparison: Comparison, level: float, band: tuple[float, float]) -> cha
     inner = frame[(frame[list(spec.strata)] != "all").all(axis=1)]
     if "group" not in frame:
         kind = spec.strata[0]
-        return charts.trend(inner.assign(group=inner[kind], label=inner[kind]), title, words.unit)
+        own = inner.assign(group=inner[kind], label=inner[kind])
+        return (charts.trend if "year" in spec.by else charts.bars)(own, title, words.unit)
     if "year" in spec.by:
         return charts.trend(frame[frame["group"].ne("all")], title, words.unit)
     outcome = words.complement if frame["judged"].eq("complement").any() else ""

@@ -14,8 +14,7 @@ from ruamel.yaml import YAML, YAMLError
 
 from reportlib.errors import Finding, ReportError
 from reportlib.facts import Fact
-from reportlib.statistics.verdict import DISPROPORTIONATE
-from reportlib.words import listed
+from reportlib.words import DISPROPORTIONATE, listed
 
 HEADER = """\
 # Answers to the explain-or-reform register: one line for each comparison that was disproportionate.

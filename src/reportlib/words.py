@@ -20,6 +20,7 @@ MARKS = {
     "u": "unreliable, because based on small numbers",
     "z": "not applicable",
 }
+DISPROPORTIONATE = "disproportionate"  # the one verdict that asks for an answer
 NARROW = 0.1  # width of an interval, under which two decimals would blur a relative rate
 GROUP_ADJECTIVES = (
     *("Asian", "Black", "White", "White British", "White Irish", "Indian", "Pakistani"),

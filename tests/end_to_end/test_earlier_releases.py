@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
-from reportlib.build import released
+import pytest
+
+from reportlib.build import released, report
 
 
 def rules(short) -> list[str]:
@@ -29,6 +31,15 @@ def test_what_was_hidden_before_stays_hidden_under_a_laxer_rule(short):
     compared = json.loads((strict.folder / "qa.json").read_text(encoding="utf-8"))["earlier"]
     assert {table["report"] for table in compared} == {"2024-25 national"}
     assert {table["cells"]["revised"] + table["cells"]["shown now only"] for table in compared} == {0}
+
+
+@pytest.mark.parametrize("earlier", [False, True], ids=["alone", "after an earlier one"])
+def test_an_unchanged_report_is_found_before_an_extract_is_read(short, monkeypatch, earlier):
+    if earlier:
+        short.change(disclosure={"earlier": [str(short.current)]})
+        assert short.make().new
+    monkeypatch.setattr(report, "read_all", lambda *inputs: pytest.fail("an extract was read"))
+    assert not short.make().new
 
 
 def test_an_earlier_release_that_is_not_there_is_one_clear_error(short):

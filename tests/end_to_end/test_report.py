@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import errno
 import json
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -25,12 +27,12 @@ from typer.testing import CliRunner
 
 from reportlib import facts
 from reportlib.build.page import MIME
-from reportlib.build.report import checked_inputs, report
+from reportlib.build.report import checked_inputs, report, scratch
 from reportlib.cli import app
-from reportlib.errors import ReportError
+from reportlib.errors import Finding, ReportError
 from reportlib.gates.html import check_html, check_site
-from reportlib.inputs import read_all
 from reportlib.inputs.release import Release
+from reportlib.inputs.sources import read_all
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.origin import origin, portable
 from reportlib.params import load
@@ -330,6 +332,44 @@ def test_a_chapter_whose_entry_is_damaged_runs_again(short, became):
     shutil.rmtree(short.current)
     assert became() == {"deaths": "done"}
     assert files(short.current) == before
+
+
+def test_an_unchanged_report_is_found_without_what_makes_one(short):
+    """Imports are most of the time that finding it takes."""
+    code = f"""
+import sys
+from reportlib.cli import app
+app(["report", {str(short.params)!r}, "--outputs", {str(short.outputs)!r}], standalone_mode=False)
+print(sorted({{"scipy", "sqlalchemy", "nbformat", "matplotlib", "jupyter_client"}} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "Nothing has changed" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_table_without_years_is_drawn_as_bars(short, analysis):
+    analysis('deaths = chapter.measure("deaths-by-place")\nchapter.chart(deaths)\nchapter.table(deaths)')
+    short.change(title="Another title")
+    page = short.make().html.read_text(encoding="utf-8")
+    assert "Bar chart: Deaths in prison custody" in page
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "the disk is full"),
+        (
+            ReportError("Some chapters failed:", [Finding("[Errno 122] Disk quota exceeded")]),
+            "the disk is full",
+        ),
+        (OSError(errno.EROFS, "Read-only file system"), "Read-only file system"),
+        (ReportError("Some chapters failed:", [Finding("KeyError: 'year'")]), "Some chapters failed"),
+    ],
+    ids=["no space", "quota, told by a kernel", "read-only", "another fault"],
+)
+def test_only_a_full_disk_is_told_as_one(tmp_path, error, said):
+    with pytest.raises(ReportError, match=said), scratch(tmp_path):
+        raise error
 
 
 def test_a_fresh_run_that_differs_from_the_one_kept_is_told_and_kept_apart(short, became):

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from reportlib.errors import Finding, ReportError
-from reportlib.inputs import Source, check, read_all
+from reportlib.inputs.rules import check
+from reportlib.inputs.sources import Source, read_all
 from reportlib.params import InputSpec
 
 YEARS = (date(2024, 4, 1), date(2025, 3, 31))

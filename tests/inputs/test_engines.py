@@ -17,9 +17,9 @@ import pytest
 
 from reportlib.errors import ReportError
 from reportlib.ethnicity import raw_codes
-from reportlib.inputs import check
 from reportlib.inputs.engines import DuckDB, Engine, Spark, engine, translated
 from reportlib.inputs.release import Release
+from reportlib.inputs.rules import check
 from reportlib.inputs.sources import Source
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.params import year_dates, years_to

@@ -3,8 +3,7 @@
 from html.parser import HTMLParser
 
 from reportlib.errors import Finding
-from reportlib.inputs import listing, report
-from reportlib.inputs.findings import quoted, shape
+from reportlib.inputs.findings import listing, quoted, report, shape
 
 FINDINGS = [
     Finding("the date is late", "b.csv", 7, "received_date", "warning"),

@@ -6,7 +6,7 @@ import pytest
 from good_extracts import GOOD, YEARS, Extracts
 
 from reportlib.ethnicity import raw_codes
-from reportlib.inputs import check
+from reportlib.inputs.rules import check
 from reportlib.params import InputSpec
 from reportlib.project import CONTRACTS
 

@@ -12,8 +12,9 @@ import pytest
 from good_extracts import GOOD, Extracts
 
 from reportlib.ethnicity import groupings, raw_codes
-from reportlib.inputs import demo, read_all
+from reportlib.inputs import demo
 from reportlib.inputs.release import Release
+from reportlib.inputs.sources import read_all
 from reportlib.measures import MEASURES, PARTS, TableSpec
 from reportlib.params import InputSpec, years_to
 

@@ -7,14 +7,16 @@ import json
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from reportlib.disclosure import RULES, CountTable
 from reportlib.errors import Finding, ReportError
 from reportlib.project import ROOT
+
+if TYPE_CHECKING:
+    from reportlib.disclosure import CountTable
 
 PATTERN = "pattern.json"
 COUNTS = ("value", "rule")
@@ -42,6 +44,8 @@ class Published(BaseModel):
 
     def carried(self) -> CountTable:
         """The table as a later report must reckon with it: what was hidden is missing, what was not told is gone."""
+        from reportlib.disclosure import RULES, CountTable
+
         frame = self.frame()
         kept = frame[frame["value"].notna() | frame["rule"].isin(RULES)].drop(columns="rule")
         name = f"{self.name} ({self.release})"

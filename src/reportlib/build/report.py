@@ -12,31 +12,27 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import nbformat
-import psutil
-
-from reportlib import facts, lineage
-from reportlib.archive.bundle import bundle
+from reportlib import facts
 from reportlib.build.cache import Cache, contents
-from reportlib.build.execute import execute
-from reportlib.build.plan import ChapterPlan, plan
-from reportlib.build.prepare import prepare
-from reportlib.build.released import PATTERN, Release, earlier
-from reportlib.disclosure.suppress import Progress
+from reportlib.build.released import PATTERN, earlier
 from reportlib.editions import Edition
 from reportlib.errors import Finding, ReportError
-from reportlib.inputs.engines import engine
-from reportlib.inputs.rules import check
 from reportlib.inputs.sources import Source, digests, read_all
-from reportlib.kernels import warm
 from reportlib.origin import environment, origin, origin_of, portable
 from reportlib.params import Params
 from reportlib.project import NOTEBOOKS, OUTPUTS, ROOT
 
-REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-SPACE = 20_000_000  # bytes, without which no report can be made
+# What only the making of a report needs is imported where it is used: it takes longer than to find an unchanged one.
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from reportlib.build.plan import ChapterPlan
+    from reportlib.build.released import Release
+    from reportlib.disclosure.suppress import Progress
+
+REFUSED = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk is full", errno.EROFS: os.strerror(errno.EROFS)}
 SCRATCH = ".work-"  # followed by the process that owns it
 
 Stage = Callable[[str], None]
@@ -81,6 +77,9 @@ class Clock:
 
 def checked_inputs(params: Params, work: Path) -> tuple[dict[str, Source], list[Finding]]:
     """Read and check every input. Raises ReportError with all findings if one of them is an error."""
+    from reportlib.inputs.engines import engine
+    from reportlib.inputs.rules import check
+
     sources = read_all({str(name): spec for name, spec in params.inputs.items()}, work, ROOT)
     findings = check(sources, params.span, engine(params.engine))
     if any(finding.level == "error" for finding in findings):
@@ -139,6 +138,8 @@ def here(clock: Clock, tell: Tell) -> Maker:
     """Makes one edition after the other in this process, the chapters of each side by side on all cores."""
 
     def make(jobs: Iterator[Job]) -> Iterator[Made]:
+        from reportlib.kernels import warm
+
         warm.start()  # now, while the inputs are read
         return map(one, jobs)
 
@@ -202,6 +203,7 @@ def _anew(
     progress: Progress | None,
 ) -> Iterator[tuple[Edition, Run | ReportError]]:
     """Prepare editions as the maker asks for them; each that is made is kept, with its archive."""
+    from reportlib.build.prepare import prepare
 
     def ready() -> Iterator[Job]:
         prepared = prepare(basis.params, basis.chapters, basis.sources, basis.findings, clock, basis.before, progress)
@@ -239,6 +241,8 @@ class Basis:
     @classmethod
     def read(cls, params: Params, work: Path) -> Basis:
         """Raises ReportError for inputs, earlier reports or chapters that cannot be used."""
+        from reportlib.build.plan import plan
+
         sources, findings = checked_inputs(params, work)
         before = earlier(params.disclosure.earlier)
         chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
@@ -253,6 +257,8 @@ class Basis:
 
 def _archive(job: Job, responses: Mapping[str, str], basis: Basis, work: Path) -> None:
     """Put the archive of a run beside it, in one step, unless it is there."""
+    from reportlib.archive.bundle import bundle
+
     archive = job.folder / "archive" / f"{job.home.name}.zip"
     if not archive.exists():
         bundle(work / archive.name, job.home, job.params, responses, basis.sources, basis.before)
@@ -310,6 +316,11 @@ def _keep(made: Path, home: Path) -> None:
 @contextmanager
 def prepared(params: Params, outputs: Path = OUTPUTS) -> Iterator[Path]:
     """The folder of protected counts that notebooks read, with the facts of every chapter, while it is needed."""
+    from reportlib.build.execute import execute
+    from reportlib.build.plan import plan
+    from reportlib.build.prepare import prepare
+    from reportlib.kernels import warm
+
     with scratch(outputs / params.reporting_year) as work:
         warm.start()
         sources, findings = checked_inputs(params, work / "inputs")
@@ -322,7 +333,10 @@ def prepared(params: Params, outputs: Path = OUTPUTS) -> Iterator[Path]:
 
 def make_edition(job: Job, clock: Clock, tell: Tell, cores: int | None = None) -> None:
     """Run the chapters of one edition, so many side by side, render them into `job.made` and check what came out."""
+    import nbformat
+
     from reportlib.archive import qa
+    from reportlib.build.execute import execute
     from reportlib.gates.run import GATES, gates
 
     params, handoff, made = job.params, job.handoff, job.made
@@ -346,9 +360,10 @@ def make_edition(job: Job, clock: Clock, tell: Tell, cores: int | None = None) -
 
 
 def rendered(
-    params: Params, notebooks: list[nbformat.NotebookNode], run: Mapping[str, Any], draft: bool = True
+    params: Params, notebooks: list[NotebookNode], run: Mapping[str, Any], draft: bool = True
 ) -> Mapping[str, bytes]:
     """Every finished file of the report by name, from its executed notebooks and `run.json`; a draft says so."""
+    from reportlib import lineage
     from reportlib.build import workbook
     from reportlib.build.page import Page, read_chapter
     from reportlib.build.pdf import pdf_report
@@ -382,6 +397,8 @@ def scratch(place: Path) -> Iterator[Path]:
 
     Raises ReportError where nothing can be written, or the disk is full. What a killed run left is removed.
     """
+    import psutil
+
     advice = "Make the folder writable, or free some space."
     try:
         place.mkdir(parents=True, exist_ok=True)
@@ -394,14 +411,22 @@ def scratch(place: Path) -> Iterator[Path]:
     try:
         yield work
     except Exception as error:
-        full = shutil.disk_usage(work).free < SPACE
-        refused = getattr(error, "errno", None)
-        if full or refused in REFUSED:
-            why = "the disk is full" if full else os.strerror(refused or 0)
+        if why := _refused(error):
             raise ReportError(f"No more can be written to {place}: {why}. {advice}") from None
         raise
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _refused(error: BaseException | None) -> str:
+    """Why the system would not write, if that is behind an error; a kernel or a library may tell it in words alone."""
+    while error is not None:
+        told = str([error, *getattr(error, "findings", ())])
+        for number, why in REFUSED.items():
+            if getattr(error, "errno", None) == number or os.strerror(number) in told:
+                return why
+        error = error.__cause__ or error.__context__
+    return ""
 
 
 def _point(link: Path, target: Path) -> None:

@@ -18,7 +18,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from reportlib.errors import Finding, ReportError
-from reportlib.inputs import databases
 from reportlib.inputs.contracts import Contract, Field, contracts
 from reportlib.inputs.extracts import Extract, opened, wrong
 from reportlib.inputs.findings import Places, nearest, shape
@@ -66,6 +65,8 @@ def read(name: str, spec: InputSpec, work: Path, root: Path) -> Source:
     folder, prefix = _stand(name, spec, root)
     files = (spec.shown,) if table else tuple(prefix + path.relative_to(folder).as_posix() for path in paths)
     live = table and not spec.snapshot
+    if live:
+        from reportlib.inputs import databases  # with all its drivers
     extracts: list[Extract] = []
     findings = _unknown_fields(contract, spec)
     for path, shown in zip_longest(paths, files):

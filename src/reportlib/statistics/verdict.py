@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from reportlib.statistics.result import Array, Estimate, Numbers, as_floats, method
+from reportlib.words import DISPROPORTIONATE
 
-DISPROPORTIONATE = "disproportionate"
 SIZE_UNCERTAIN = "difference, size uncertain"
 SMALL = "small difference"
 PARITY = "parity"
