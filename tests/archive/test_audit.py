@@ -79,6 +79,7 @@ def test_a_figure_forged_on_a_page_alone_is_found_though_every_fact_is_the_same(
     assert "row is not the chapter's" in told(verdict)
 
 
+@pytest.mark.full
 def test_a_changed_row_of_an_input_gives_other_figures(forger: Forger, tmp_path: Path):
     inputs = forger.folder / "data" / "inputs.json"
     described = json.loads(inputs.read_text())
@@ -133,6 +134,7 @@ def test_packages_that_cannot_be_had_any_more_stop_it(archive: Path, monkeypatch
     assert "No matching distribution found" in verdict.missing[0]
 
 
+@pytest.mark.full
 def test_extracts_are_not_archived_and_are_known_by_their_checksum(tmp_path: Path, data: Path):
     extracts = checkout(tmp_path, data)
     text = extracts.project.params.read_text()
@@ -149,6 +151,7 @@ def test_extracts_are_not_archived_and_are_known_by_their_checksum(tmp_path: Pat
     assert audit(archive, extracts=tmp_path / "given", figures=True).grade == IDENTICAL
 
 
+@pytest.mark.full
 def test_extracts_archived_for_a_key_are_opened_by_it_alone(tmp_path: Path, data: Path):
     key, other = pyrage.x25519.Identity.generate(), pyrage.x25519.Identity.generate()
     for name, held in (("key", key), ("other", other)):
