@@ -24,7 +24,7 @@ from reportlib.errors import ReportError
 from reportlib.project import CODE, LOCK, ROOT
 
 pytestmark = pytest.mark.full
-EDITIONS = int(os.environ.get("REPORTLIB_EDITIONS", "24"))
+EDITIONS = int(os.environ.get("REPORTLIB_EDITIONS", "12"))
 PATIENCE = 60.0  # seconds for workers to appear
 DASK = "from distributed.cli.dask_{what} import main; main()"
 # Python without the project: what `.pth` files lead to is not there.
