@@ -52,8 +52,9 @@ def current(made: Project, edition: Edition) -> Path:
 
 
 def failing(notebooks: Path, edition: Edition) -> None:
-    """A chapter that cannot be made in one edition."""
-    short_chapter(notebooks, f"assert chapter.edition != {edition.name!r}\n{CHARTED}", "ethnicity")
+    """A chapter that cannot be made in one edition; its code holds no figure, which no other edition could declare."""
+    first = edition.name.partition("-")[0]
+    short_chapter(notebooks, f"assert not chapter.edition.startswith({first!r})\n{CHARTED}", "ethnicity")
 
 
 # Nothing of one edition in another
