@@ -72,7 +72,7 @@ test: .venv ## Run the tests that need no system package
 	@$(PYTEST) -m 'not full'
 
 test-full: .venv ## Run the tests that need a browser, LibreOffice or more than a minute
-	@tools/apt 'These tests need system packages' chromium poppler-utils libreoffice-calc \ faketime
+	@tools/apt 'These tests need system packages' chromium poppler-utils libreoffice-calc faketime \
 		postgresql default-jre-headless
 	@$(IN)python -m pip install --quiet --require-hashes -r requirements-full.lock
 	@$(PYTEST) -m full
