@@ -177,7 +177,7 @@ def test_no_cell_of_a_table_is_blank(ods):
 def test_cover(ods):
     text = [row[0] for row in read(ods)["Cover"]]
     assert text[0] == PAGE.title
-    for line in ("Reporting year: 2024-25.", "Edition: national.", "Published: 28 November 2025."):
+    for line in ("Reporting year: 2024-25.", "Edition: National.", "Published: 28 November 2025."):
         assert line in text
     assert "A. Analyst and B. Reviewer" in text
     assert any(line.startswith("DRAFT: ") for line in text)

@@ -89,6 +89,7 @@ def test_rows_in_another_order_are_counted_the_same(tmp_path):
     assert counted(sources, DuckDB()) == first
 
 
+@pytest.mark.full  # sqlglot comes with the extra packages of the full tests
 @pytest.mark.parametrize("dialect", ["spark", "trino", "athena"])
 def test_every_query_can_be_put_into_the_other_dialects(tmp_path, dialect):
     """Trino and Athena are not run anywhere here: this says only that their SQL can be written, and read back."""

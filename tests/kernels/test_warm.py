@@ -30,6 +30,12 @@ def either(request, monkeypatch) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_parent_of_before() -> None:
+    """A test before these may have started one, then changed what is read once: the kernels would be ordinary ones."""
+    warm._parents.clear()
+
+
 @pytest.fixture(autouse=True)
 def warmed(monkeypatch) -> None:
     monkeypatch.setattr(KernelProvisionerFactory.instance(), "default_provisioner_name", "warm-fork")
@@ -167,6 +173,7 @@ def test_a_killed_kernel_is_seen_at_once(manager):
 def test_a_killed_parent_takes_its_kernels_with_it_and_is_replaced(manager):
     manager.start_kernel()
     kernel = psutil.Process(manager.provisioner.pid)
+    assert kernel.ppid() != os.getpid()
     kernel.parent().kill()
     assert manager.provisioner.process.wait(5) == -signal.SIGKILL
     assert gone([kernel])
