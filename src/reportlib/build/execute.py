@@ -122,6 +122,8 @@ def _in_kernel(chapter: ChapterPlan, parameters: dict[str, Any], out: Path) -> N
         str(out),
         parameters,
         progress_bar=False,
+        request_save_on_cell_execute=False,  # writing it after every cell took as long as half of the cells
+        autosave_cell_every=0,
         kernel_name="python3",
         extra_arguments=["--log-level=CRITICAL"],  # it speaks of unencrypted loopback, and of being stopped
     )
