@@ -10,11 +10,8 @@ from reportlib.project import ROOT
 
 
 def demo_params(folder: Path, seed: int = 1) -> Params:
-    """Write the demo extracts of one seed to `folder`; returns the parameters that read them."""
-    params = load(ROOT / "params" / "2024-25.yml")
+    """Write the demo extracts of one seed to `folder`, and beside them `2024-25.yml`, the parameters that read them."""
     demo.write(folder, seed)
-    inputs = {
-        name: spec.model_copy(update={"path": str(folder / Path(spec.path).name)})
-        for name, spec in params.inputs.items()
-    }
-    return params.model_copy(update={"inputs": inputs})
+    text = (ROOT / "params" / "2024-25.yml").read_text(encoding="utf-8")
+    (file := folder / "2024-25.yml").write_text(text.replace("data/demo/", f"{folder}/"), encoding="utf-8")
+    return load(file)
