@@ -82,7 +82,7 @@ def test_killed_at_any_moment_the_last_report_stands_and_nothing_is_left(good):
         assert contents(good.current) == before, (turn, whom)
     assert good.cli("--fresh").returncode == 0
     assert contents(good.current) == before
-    assert [path.name for path in good.edition.iterdir() if path.name.startswith(".")] == []
+    assert [path.name for path in good.year.iterdir() if path.name.startswith(".")] == []
 
 
 def test_a_run_that_follows_a_killed_one_equals_a_fresh_one(good, tmp_path):
@@ -118,9 +118,9 @@ def test_a_full_disk_is_one_clear_error(good, mounted, left):
     (mounted / "filler").write_bytes(b"0" * max(0, shutil.disk_usage(mounted).free - left))
     done = made.cli("--fresh")
     assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr
-    assert f"written to {made.edition}: the disk is full. Make the folder writable, or free some" in done.stderr
+    assert f"written to {made.year}: the disk is full. Make the folder writable, or free some" in done.stderr
     assert not (made.edition / "runs").exists()
-    assert [path.name for path in made.edition.iterdir() if path.name.startswith(".work")] == []
+    assert [path.name for path in made.year.iterdir() if path.name.startswith(".work")] == []
 
 
 def test_a_disk_that_cannot_be_written_is_one_clear_error(good, mounted):

@@ -16,7 +16,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 from small_report import project
 
 from reportlib.project import NOTEBOOKS
@@ -82,7 +82,7 @@ def test_a_chapter_runs_cell_by_cell(lab: str) -> None:
         cells = _run(page)
         shown = page.locator(".jp-OutputArea-output table").first
         shown.scroll_into_view_if_needed()
-        assert "Complaints eligible" in shown.inner_text()
+        expect(shown).to_contain_text("Complaints eligible", timeout=60_000)
         if pictures := os.environ.get("LAB_PICTURE"):
             page.screenshot(path=pictures)
         browser.close()

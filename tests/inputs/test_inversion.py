@@ -26,9 +26,9 @@ def counts(own: list[int], other: list[int]) -> pd.Series:
     return pd.concat({"A": pd.Series(own, PLACES), "W": pd.Series(other, PLACES)})
 
 
-def told(x: np.ndarray, y: np.ndarray) -> tuple[str, ...]:
+def told(x: np.ndarray, y: np.ndarray, exposure: pd.DataFrame = EXPOSURE) -> tuple[str, ...]:
     """The Mantel-Haenszel rate ratio with its 95% limits, as printed."""
-    t, u = EXPOSURE["n"].to_numpy(), EXPOSURE["n_ref"].to_numpy()
+    t, u = exposure["n"].to_numpy(), exposure["n_ref"].to_numpy()
     above, below = (x * u / (t + u)).sum(), (y * t / (t + u)).sum()
     error = sqrt(((x + y) * t * u / (t + u) ** 2).sum() / (above * below))
     middle = log(above / below)
@@ -73,6 +73,47 @@ def test_what_is_released_leaves_the_attacker_the_width_of_the_policy() -> None:
             left = survivors(own, other, 0)
             assert max(left) - min(left) >= 5 and max(left) > 5
     assert released > 10
+
+
+def crosswise(own: list[int], other: list[int], exposure: pd.DataFrame) -> list[int]:
+    """Every value of the first hidden count that fits print and all margins: the first two strata are hidden."""
+    ratio = partial(told, exposure=exposure)
+    printed = ratio(np.array(own), np.array(other))
+    return [
+        own[0] + by
+        for by in range(-30, 31)
+        if min(own[0] + by, own[1] - by, other[0] - by, other[1] + by) >= 1
+        and ratio(np.add(own, [by, -by, 0]), np.add(other, [-by, by, 0])) == printed
+    ]
+
+
+def given_back_crosswise(own: list[int], other: list[int], exposure: pd.DataFrame) -> bool:
+    make = partial(_common, exposure, "rate", 1.0, 1.0, 0.95)
+    hidden = Hidden(frozenset((group, place) for group in "AW" for place in PLACES[:2]))
+    return hidden.given_back(counts(own, other), lambda held: make(held).values(), 2)
+
+
+def test_counts_that_move_together_because_sums_are_known_are_not_given_back() -> None:
+    """Moved by itself each of the four leaves the width; moved crosswise, as margins allow, 4 has five values left."""
+    exposure = pd.DataFrame({"n": [5990.0, 4831, 8976], "n_ref": [3389.0, 8625, 2635]}, index=PLACES)
+    own, other = [4, 257, 369], [249, 551, 435]
+    assert crosswise(own, other, exposure) == [1, 2, 3, 4, 5]
+    assert given_back_crosswise(own, other, exposure)
+
+
+def test_what_is_released_leaves_the_width_to_an_attacker_who_knows_the_margins() -> None:
+    rng = np.random.default_rng(0)
+    released = 0
+    for _ in range(150):
+        n, n_ref = rng.integers(2000, 9000, (2, 3))
+        exposure = pd.DataFrame({"n": n, "n_ref": n_ref}, index=PLACES, dtype=float)
+        own = [int(rng.integers(1, 6)), int(rng.integers(60, 400)), int(rng.integers(100, 400))]
+        other = rng.integers(100, 600, 3).tolist()
+        if not given_back_crosswise(own, other, exposure):
+            released += 1
+            left = crosswise(own, other, exposure)
+            assert max(left) - min(left) >= 5 and max(left) > 5
+    assert released > 5
 
 
 def test_a_hidden_count_of_the_reference_group_is_reckoned_with() -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from reportlib.statistics import Estimate
 
-Cell = tuple[str, ...]  # the codes of a count
+Cell = tuple[str, ...]  # the codes of a count: its group, then its stratum
 Make = Callable[[pd.Series], Iterable[Estimate]]
+Move = dict[int, int]  # which hidden counts go up and down together, by place
+NONE = 1e9  # what is not estimated, as a number that no other comes near
 
 
 @dataclass(frozen=True)
@@ -26,29 +30,71 @@ class Hidden:
 
         `places` are the decimals to which it is printed.
 
-        Each hidden count is moved by itself, all others known, for as long as what is printed stays the same: an
-        attacker who knows less can tell less.
+        An attacker knows sums of hidden counts, so each is moved by itself and together with others that would
+        leave a sum over groups, over strata or both as it is; along every such move what is printed must stay
+        the same for the policy's width. What several counts do is taken as the sum of what each does alone.
         """
-        return any(self._is_told(counts, cell, make, places) for cell in counts.index if cell in self.cells)
+        at = [place for place, cell in enumerate(counts.index) if cell in self.cells]
+        if not at:
+            return False
+        true = counts.to_numpy().astype(int)[at]
+        printed = _numbers(make(counts))
+        steps = np.arange(-self.width - self.threshold, self.width + self.threshold + 1)
+        shifts = np.zeros((len(at), len(steps), len(printed)))
+        for one, place in enumerate(at):
+            for step, by in enumerate(steps):
+                if by and true[one] + by >= 1:
+                    other = counts.copy()
+                    other.iloc[place] += by
+                    shifts[one, step] = _numbers(make(other)) - printed
+        names = [counts.index[place] for place in at]
+        for target, count in enumerate(true):
+            for move in _moves(names, target):
+                total = sum(shifts[one] if sign > 0 else shifts[one][::-1] for one, sign in move.items())
+                same = (np.round(printed + total, places) == np.round(printed, places)).all(axis=1)
+                if self._is_told(int(count), *_reach(same, move, target, true)):
+                    return True
+        return False
 
-    def _is_told(self, counts: pd.Series, cell: Cell, make: Make, places: int) -> bool:
-        true, printed = int(counts[cell]), _printed(make(counts), places)
-
-        def stays(count: int) -> bool:
-            other = counts.copy()
-            other[cell] = count
-            return _printed(make(other), places) == printed
-
-        small = true <= self.threshold
-        low = high = true
-        while low > 1 and high - low < self.width and stays(low - 1):
-            low -= 1
-        while (high - low < self.width or high <= self.threshold) and stays(high + 1):
-            high += 1
-        return high - low < self.width or high <= self.threshold if small else high == low
+    def _is_told(self, true: int, down: int, up: int) -> bool:
+        """Whether a count that print lets fall and rise so far is too well known."""
+        if true > self.threshold:
+            return down == up == 0
+        return down + up < self.width or true + up <= self.threshold
 
 
-def _printed(made: Iterable[Estimate], places: int) -> list[tuple[str, ...]]:
-    return [
-        tuple("" if end is None else f"{end:.{places}f}" for end in (one.value, one.lower, one.upper)) for one in made
-    ]
+def _reach(same: NDArray[np.bool_], move: Move, target: int, true: NDArray[np.int64]) -> tuple[int, int]:
+    """How far the target can fall and rise before another figure is printed.
+
+    Where another count of the move comes to its least before that, print does not end the move: the pattern of
+    hidden counts has other moves for the target, and this one is taken to go on.
+    """
+    middle = len(same) // 2
+    down, up = _run(same[middle - 1 :: -1]), _run(same[middle + 1 :])
+    rising, falling = ([true[one] - 1 for one in move if one != target and move[one] == sign] for sign in (1, -1))
+    down = middle if rising and down >= min(rising) else min(down, int(true[target]) - 1)
+    return down, middle if falling and up >= min(falling) else up
+
+
+def _moves(names: list[Cell], target: int) -> Iterator[Move]:
+    """The target alone, against another stratum of its group, another group of its stratum, or both crosswise."""
+    place = {name: at for at, name in enumerate(names)}
+    group, *stratum = names[target]
+    yield {target: 1}
+    beside = [at for at, name in enumerate(names) if name[0] == group and at != target]
+    across = [at for at, name in enumerate(names) if list(name[1:]) == stratum and at != target]
+    yield from ({target: 1, other: -1} for other in (*beside, *across))
+    for one in beside:
+        for other in across:
+            corner = place.get((names[other][0], *names[one][1:]))
+            if corner is not None:
+                yield {target: 1, one: -1, other: -1, corner: 1}
+
+
+def _run(same: NDArray[np.bool_]) -> int:
+    """How many are true before the first that is not."""
+    return int(len(same) if same.all() else same.argmin())
+
+
+def _numbers(made: Iterable[Estimate]) -> NDArray[np.float64]:
+    return np.array([NONE if end is None else end for one in made for end in (one.value, one.lower, one.upper)])
