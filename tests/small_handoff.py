@@ -56,6 +56,7 @@ def write_handoff(folder: Path, **chapters: dict[str, list[str]]) -> Path:
         "inputs": [],
         "findings": [],
         "hidden": [],
+        "flagged": 0,
         "rules": Policy().reasons().to_dict("records"),
         "responses": {},
         "chapters": chapters,

@@ -8,7 +8,7 @@ from reportlib.disclosure import Policy
 from reportlib.params import Disclosure
 from reportlib.quality import ABOUT
 
-NOTHING = {"inputs": [], "establishments": {}, "findings": [], "hidden": [], "rules": []}
+NOTHING = {"inputs": [], "establishments": {}, "findings": [], "hidden": [], "flagged": 0, "rules": []}
 NOTHING |= {"disclosure": Disclosure().model_dump()}
 
 
@@ -46,6 +46,7 @@ def test_the_rules_are_told_with_their_values_and_reasons():
         "minimum denominator": "10",
         "zeros": "shown",
         "least for percent": "10",
+        "reliable percent": "30",
         "least for rate": "100",
     }
     assert frame["Reason"].str.len().min() > 20

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from reportlib.build.plan import plan
-from reportlib.comparison import FIGURES, compare, measure
+from reportlib.comparison import FIGURES, compare, flags, measure
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.project import NOTEBOOKS
 from reportlib.published import PUBLISHED_TABLES
@@ -123,6 +124,57 @@ def test_a_figure_on_too_few_is_marked_unreliable():
     assert [row[key]["text"] for key in ("numerator", "denominator", "value", "ratio")] == ["7", "9", "[u]", "[u]"]
 
 
+def few() -> pd.DataFrame:
+    """Shares of 10 of 29, 4 of 9 and 12 of 30, planted: the limits are 10 and 30."""
+    counts = uphold_counts()
+    for group, pair in {"A": (10, 29), "B": (4, 9), "O": (12, 30)}.items():
+        counts.loc[counts["ethnicity"].eq(group), ["numerator", "denominator", "mark"]] = [*pair, ""]
+    return counts
+
+
+def test_a_percentage_on_few_is_shown_with_the_mark_that_says_so():
+    frame = compare(few(), design_effects(), SPEC, reference="W", years=3)
+    table = comparison_table(frame, SPEC, **ARGUMENTS)
+    shown = {group: rows(table)[group]["value"] for group in ("Asian", "Black", "Other", "White", "Mixed")}
+    assert {group: cell["text"] for group, cell in shown.items()} == {
+        "Asian": "34% [u]", "Black": "[u]", "Other": "40%", "White": "30.0%", "Mixed": "[c]",
+    }  # fmt: skip
+    assert (shown["Asian"]["value"], shown["Asian"]["mark"]) == (0.34, None)
+    fact = next(fact for fact in table.facts if fact.id == "upheld/ethnicity/A/value")
+    assert (fact.text, fact.value, fact.mark) == ("34% [u]", 0.34, "")
+    evidence = evidence_table(frame, SPEC, **ARGUMENTS)
+    assert rows(evidence)["Asian"]["value"]["text"] == "34% [u]"
+
+
+def test_the_limits_of_the_mark_are_parameters_and_rates_have_none():
+    least = {"proportion": 10, "reliable": 31, "rate": 100}
+    assert flags(few(), SPEC, least).tolist() == ["u", "", "", "", "u", "", ""]
+    assert flags(few(), SPEC, least | {"proportion": 30}).tolist() == ["", "", "", "", "u", "", ""]
+    rate = TableSpec("deaths", MEASURES["deaths"], ("ethnicity",), "5+1")
+    assert set(flags(few(), rate, least)) == {""}
+
+
+def test_a_table_prints_all_its_relative_rates_to_the_same_place():
+    """White 20% of a million; a ratio of 1.006 in a hundred thousand, then in a hundred: narrow, and not narrow."""
+    counts = uphold_counts().query("ethnicity in ('A', 'B', 'W')").assign(mark="")
+    counts["numerator"] = pd.array([20_120, 20_120, 200_000], dtype="Int64")
+    counts["denominator"] = pd.array([100_000, 100_000, 1_000_000], dtype="Int64")
+    narrow = comparison_table(compare(counts, effects(counts), SPEC, reference="W", years=3), SPEC, **ARGUMENTS)
+    assert [rows(narrow)[group]["ratio"]["text"] for group in ("Asian", "Black")] == ["1.006", "1.006"]
+    counts.loc[counts["ethnicity"].eq("A"), ["numerator", "denominator"]] = [25, 100]
+    mixed = comparison_table(compare(counts, effects(counts), SPEC, reference="W", years=3), SPEC, **ARGUMENTS)
+    assert [rows(mixed)[group]["ratio"]["text"] for group in ("Asian", "Black")] == ["1.25", "1.01"]
+    counts.loc[counts["ethnicity"].eq("A"), ["numerator", "mark"]] = [None, "c"]  # what is hidden decides nothing
+    hidden = comparison_table(compare(counts, effects(counts), SPEC, reference="W", years=3), SPEC, **ARGUMENTS)
+    assert [rows(hidden)[group]["ratio"]["text"] for group in ("Asian", "Black")] == ["[c]", "1.006"]
+
+
+def effects(counts: pd.DataFrame) -> pd.DataFrame:
+    """Design effects of 1 for all groups, as a release gives them."""
+    nothing = {"lower": None, "upper": None, "p_value": None}
+    return pd.DataFrame({"ethnicity": counts["ethnicity"], "statistic": "deff", "value": 1.0, **nothing})
+
+
 def test_a_trend_has_a_fact_a_year_under_one_name():
     spec = TableSpec("trend", MEASURES["deaths"], ("year", "establishment_type"), "5+1", "trend")
     counts = pd.DataFrame(
@@ -177,11 +229,31 @@ def test_the_evidence_covers_what_was_compared_and_hides_what_is_hidden(frame):
     assert list(rows(table)) == ["Asian", "Black", "Mixed", "Other"]
     assert rows(table)["Black"]["gap"]["text"] == "−14.0"  # 16.0% − 30.0%, in percentage points
     assert rows(table)["Black"]["p_adjusted"]["text"] == "<0.001"
-    hidden = rows(table)["Mixed"]
-    assert {hidden[column["key"]]["text"] for column in table.columns if column["key"] != "ethnicity"} == {"[c]"}
-    assert not {fact.id for fact in table.facts} & {
-        fact.id for fact in comparison_table(frame, SPEC, **ARGUMENTS).facts
-    }
+    told = {"ethnicity", "denominator", "verdict"}
+    hidden = {key: cell["text"] for key, cell in rows(table)["Mixed"].items() if key not in told}
+    assert set(hidden.values()) == {"[c]"}
+
+
+def test_a_comparison_stands_whole_in_one_row_of_the_evidence(frame, table):
+    spec = replace(SPEC, adjust=("category", "establishment_type"))
+    evidence = evidence_table(frame, spec, **ARGUMENTS)
+    keys = [column["key"] for column in evidence.columns]
+    assert keys == [
+        *("ethnicity", "numerator", "denominator", "value", "interval", "ratio", "ratio_interval", "adjusted_ratio"),
+        *("adjusted_interval", "homogeneity_p", "modelled_ratio", "modelled_interval", "gap", "gap_interval"),
+        *("p_adjusted", "deff", "detectable", "cases_needed", "bounds", "tipping", "verdict"),
+    ]
+    assert all(set(keys) <= set(row) for row in evidence.rows)
+    for group in rows(evidence):
+        for column in table.columns:
+            assert rows(evidence)[group][column["key"]] == rows(table)[group][column["key"]]
+
+
+def test_a_figure_that_two_tables_show_is_one_fact(frame, table):
+    shown = {fact.id: fact for fact in table.facts}
+    again = {fact.id: fact for fact in evidence_table(frame, SPEC, **ARGUMENTS).facts if fact.id in shown}
+    assert len(again) > 20
+    assert all(shown[name] == fact for name, fact in again.items())
 
 
 def test_the_plain_rendition_escapes_what_it_shows():

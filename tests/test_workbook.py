@@ -209,7 +209,7 @@ def test_notes_are_numbered_once_and_named_in_titles(ods):
 
 def test_a_sheet_says_what_its_marks_mean(ods):
     lines = [row[0] for row in read(ods)[NAMES[4]]]
-    assert "Marks in place of figures: [x] not available." in lines
+    assert "Marks: [x] not available." in lines
 
 
 def test_names_fit_excel_and_keep_their_last_word():
@@ -355,3 +355,20 @@ def test_libreoffice_opens_it_and_reads_the_same(kind, request, tmp_path):
     assert done.returncode == 0 and not re.search("repair|corrupt|error", done.stderr, re.I), done.stderr
     again = read((tmp_path / "out" / f"report.{other}").read_bytes())
     assert again == read(request.getfixturevalue(kind))
+
+
+def test_a_flag_beside_a_figure_has_a_column_so_that_the_figure_stays_a_number():
+    values = {"Open": cell("45% [u]", 0.45), "Local": cell("31.0%", 0.31), "Other": cell("[c]", mark="c")}
+    table = DEATHS | {
+        "columns": [column("type", "Establishment type", "header"), column("value", "Rate", unit="%")],
+        "rows": [{"type": cell(name), "value": value} for name, value in values.items()],
+    }
+    assert workbook.csv(table).splitlines() == [
+        "Establishment type,Rate (%),Rate: mark", "Open,45,[u]", "Local,31.0,reliable", "Other,[c],[c]",
+    ]  # fmt: skip
+    described = {one["name"]: one["datatype"] for one in workbook.csvw(table, PAGE)["tableSchema"]["columns"]}
+    assert described == {"type": "string", "value": "decimal", "value_mark": "string"}
+    for made in (workbook.xlsx([table], PAGE), workbook.ods([table], PAGE)):
+        rows = CalamineWorkbook.from_filelike(io.BytesIO(made)).get_sheet_by_index(3).to_python()
+        assert ["Open", 0.45, "[u]"] in rows
+        assert any("[u] unreliable" in str(row[0]) for row in rows)

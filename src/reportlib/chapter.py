@@ -16,7 +16,7 @@ import pandas as pd
 from IPython.display import display
 
 from reportlib import charts, facts
-from reportlib.comparison import compare, measure
+from reportlib.comparison import compare, least, measure
 from reportlib.errors import ReportError
 from reportlib.ethnicity import groupings, label
 from reportlib.facts import Fact
@@ -74,7 +74,7 @@ class Chapter:
             "trend": years_to(parameters["reporting_year"], parameters["trend_years"]),
         }
         policy = handoff.run["disclosure"]
-        self._least = {"proportion": policy["least_for_percent"], "rate": policy["least_for_rate"]}
+        self._least = least(policy)
         self._facts: list[Fact] = []
         self._shown: set[str] = set()
         _show(
@@ -160,13 +160,10 @@ class Chapter:
         self._publish(comparison_table(*arguments, level=self.level))
 
     def evidence(self, comparison: Comparison) -> None:
-        """Show what stands behind the verdicts: gaps, p-values, what could have been seen, adjusted ratios."""
-        self._derive("evidence", comparison)
-        if comparison.unavailable or not comparison.spec.adjust:
-            return
-        if text := adjusted_sentence(comparison):
+        """Show each comparison whole, in one row: what stands behind its verdict, and what adjustment changes."""
+        if not comparison.unavailable and (text := adjusted_sentence(comparison)):
             _show_text(f"{comparison.spec.id}-adjusted", text, "finding")
-        self._derive("adjustment", comparison)
+        self._derive("evidence", comparison)
 
     def standardised(self, comparison: Comparison) -> None:
         """Show each group against all prisoners of the same age and sex: a description, without a verdict."""
@@ -314,7 +311,7 @@ class Chapter:
         shown = {declared_table(name) for name in self._shown}
         if missing := sorted(declared - shown):
             raise ReportError(f"The chapter {self.name} declares tables that it does not show: {', '.join(missing)}")
-        figures = {declared_table(fact.table) for fact in self._facts}
+        figures = {fact.table for fact in self._facts}
         if extra := sorted(figures - declared):
             raise ReportError(f"The chapter {self.name} shows tables that it does not declare: {', '.join(extra)}")
         facts.write(self._facts, self.handoff.folder / "facts" / f"{self.name}.jsonl")

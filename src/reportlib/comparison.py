@@ -27,9 +27,9 @@ from reportlib.statistics import (
     tipping_point,
     verdict,
 )
-from reportlib.words import NARROW
+from reportlib.words import FINEST, NARROW, RATIOS
 
-LEAST = {"proportion": 10, "rate": 100}  # no percentage, and no rate, on fewer
+LEAST = {"proportion": 10, "reliable": 30, "rate": 100}  # no percentage, none without [u], and no rate, on fewer
 LEAST_EVENTS = 5  # in each arm of a ratio that is not exact
 FIGURES = [
     *("value", "lower", "upper", "ratio", "ratio_lower", "ratio_upper", "gap", "gap_lower", "gap_upper"),
@@ -54,6 +54,12 @@ ESTIMATED = {  # statistic of the estimates -> where its value, limits and p-val
 LIMITS = ("lower_95", "upper_95", "lower_998", "upper_998")
 FUNNEL = {"95": 0.95, "998": 0.998}  # warning and alarm limits (Spiegelhalter 2005)
 WHOLE_RATE = 1e12  # exposures in a unit of exposure: a rate is a share of many that are each short
+
+
+def least(policy: Mapping[str, Any]) -> dict[str, int]:
+    """The limits of `LEAST` as the disclosure parameters set them."""
+    names = {"proportion": "least_for_percent", "reliable": "reliable_percent", "rate": "least_for_rate"}
+    return {name: policy[parameter] for name, parameter in names.items()}
 
 
 def compare(
@@ -83,7 +89,8 @@ def compare(
     The rows of `counts` with `label`, `judged` ("complement" where the ratio is that of the rarer
     side), the figures (`value`, `lower`, `upper`: fraction, or rate per `spec.measure.per`; `p_adjusted`
     and the rest of `FIGURES`), `verdict`
-    (missing for the reference, the total and "not stated") and `mark` ("" where `value` is shown).
+    (missing for the reference, the total and "not stated"), `mark` ("" where `value` is shown) and `flag`
+    ("u" where `value` is a percentage on few).
     """
     arms = _arms(counts, estimates, spec, reference, years)
     proportional = spec.measure.kind == "proportion"
@@ -92,6 +99,7 @@ def compare(
     frame.insert(0, "label", frame["ethnicity"].map(label))
     frame = _with_estimates(frame, estimates, spec)
     frame = _with_funnel(frame, arms, spec)
+    frame["flag"] = flags(frame, spec, least)
     compared = ~frame["ethnicity"].isin([reference, "all", NOT_STATED])
     frame.loc[~compared, OF_TWO] = np.nan
     frame.loc[_too_few(arms, spec), [name for name in OF_TWO if not name.startswith("gap")]] = np.nan
@@ -103,15 +111,24 @@ def measure(
 ) -> pd.DataFrame:
     """The measure of every row, for tables that compare no ethnic groups.
 
-    Returns the rows of `counts` with `value`, `lower`, `upper` and `mark`, as `compare` does.
+    Returns the rows of `counts` with `value`, `lower`, `upper`, `mark` and `flag`, as `compare` does.
     """
     frame = counts.reset_index(drop=True)
     x = frame["numerator"].astype("Float64")
     n = frame["denominator"].astype("Float64") * _exposure(spec, years)
     proportional = spec.measure.kind == "proportion"
     own = proportion(x, n, level=level) if proportional else rate(x, n, per=spec.measure.per, level=level)
-    frame = pd.concat([frame, own[["value", "lower", "upper"]]], axis=1)
+    frame = pd.concat([frame, own[["value", "lower", "upper"]]], axis=1).assign(flag=flags(frame, spec, least))
     return rounded(_gated(frame, pd.DataFrame({"n": n}), least[spec.measure.kind]), spec)
+
+
+def flags(counts: pd.DataFrame, spec: TableSpec, least: Mapping[str, int]) -> pd.Series:
+    """ "u" where a percentage is shown on so few that it is unreliable, told by what is published of its counts."""
+    if spec.measure.kind != "proportion":
+        return pd.Series("", counts.index)
+    few = counts["denominator"].ge(least["proportion"]) & counts["denominator"].lt(least["reliable"])
+    shown = few.fillna(False) & counts["mark"].eq("")
+    return shown.map({True: "u", False: ""})
 
 
 def rounded(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
@@ -121,15 +138,11 @@ def rounded(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     finest = 3 if spec.measure.kind == "proportion" else spec.measure.decimals
     levels = ("value", "lower", "upper", "gap", "gap_lower", "gap_upper", "standardised")
     decimals |= {name: finest for name in FIGURES if name in levels or name.startswith(("standardised_", *LIMITS))}
-    exact = frame.copy()
+    kinds = [kind for kind in RATIOS if f"{kind}_upper" in frame and kind != "bound"]  # bounds tell no certainty
+    widths = [frame[f"{kind}_upper"].round(2) - frame[f"{kind}_lower"].round(2) for kind in kinds]
+    if widths and pd.concat(widths).dropna().round(2).lt(NARROW).all():
+        decimals |= {name: FINEST[spec.measure.kind] for name in FIGURES if name.startswith(RATIOS)}
     frame = frame.round({name: places for name, places in decimals.items() if name in frame})
-    for kind, also in (("ratio", ("bound_lower", "bound_upper")), ("adjusted", ()), ("modelled", ())):
-        lower, upper = f"{kind}_lower", f"{kind}_upper"
-        if lower in frame:
-            names = ["ratio" if kind == "ratio" else f"{kind}_ratio", lower, upper, *also]
-            finer = exact[names].round(3)
-            narrow = (finer[upper] - finer[lower] < NARROW).to_numpy()
-            frame.loc[narrow, names] = finer[narrow]
     if spec.measure.kind == "proportion":
         coarse = frame["denominator"].lt(100).fillna(False)
         shares = [name for name in ("value", "lower", "upper") if name in frame]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from reportlib.comparison import LIMITS
 from reportlib.errors import ReportError
 from reportlib.facts import Fact
 from reportlib.inputs.findings import nearest
@@ -12,7 +13,7 @@ from reportlib.measures import DATASETS, DIMENSIONS, MEASURES, Measure, Part
 from reportlib.params import years_to
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.statistics import METHODS
-from reportlib.tables import DIMENSION_LABELS, METHODS_USED
+from reportlib.tables import DERIVED, DIMENSION_LABELS, METHODS_USED
 from reportlib.words import counted, listed, number
 
 Run = Mapping[str, Any]  # run.json
@@ -23,7 +24,7 @@ SHOWN = 12  # characters of a digest on a page
 def tables(run: Run) -> dict[str, Pairs]:
     """What every table of a run comes from, by the table's id."""
     found = {table: _table(run, table, held) for table, held in run["tables"].items()}
-    found |= {f"{table}-evidence": pairs for table, pairs in found.items()}
+    found |= {f"{table}-{kind}": pairs for table, pairs in found.items() for kind in DERIVED}
     names = [name for chapter in run["chapters"].values() for name in chapter["published"]]
     return found | {name: [("Taken from", PUBLISHED_TABLES[name].source), _code(run)] for name in names}
 
@@ -38,7 +39,7 @@ def explain(run: Run, facts: Sequence[Fact], name: str) -> list[Pairs]:
 
 def figure(run: Run, fact: Fact) -> Pairs:
     """What one figure comes from."""
-    held = run["tables"].get(fact.table.removesuffix("-evidence"))
+    held = run["tables"].get(fact.table)
     own: Pairs = [
         ("Figure", f"{fact.label}: {fact.text}"),
         ("What it is", fact.statistic.replace("_", " ") + (f", in {fact.unit}" if fact.unit else "")),
@@ -88,15 +89,20 @@ def _methods(measure: Measure, statistic: str) -> Sequence[str]:
     """The methods behind a statistic, by their names in `METHODS`."""
     share = measure.kind == "proportion"
     own, ratio = METHODS_USED.get((measure.kind, measure.clustered), ("", ""))
-    kinds = {
+    kinds: dict[str, Sequence[str]] = {
         "value": [own], "lower": [own], "upper": [own],
-        "ratio": ["judged_relative_rate" if share else ratio, *(["effective_sample"] if measure.clustered else [])],
+        "ratio": [
+            ratio, *(["judge_complement"] if share else []), *(["effective_sample"] if measure.clustered else [])
+        ],
         "gap": ["difference" if share else own], "p": [ratio, "adjust_p"], "deff": ["effective_sample"],
         "detectable": ["detectable_ratio"], "bound": ["missing_bounds" if share else "missing_bounds_rate"],
         "adjusted": ["mantel_haenszel" if share else "mantel_haenszel_rate"], "verdict": [ratio, "verdict"],
-        "agreement": ["agreement"], "kappa": ["agreement"],
+        "agreement": ["agreement"], "kappa": ["agreement"], "cases": ["cases_needed"], "tipping": ["tipping_point"],
+        "homogeneity": ["homogeneity"], "modelled": ["adjusted_risk_ratio"], "interaction": ["trend_interaction"],
+        "expected": ["indirect_ratio"], "standardised": ["direct_rate"],
+        **dict.fromkeys(LIMITS, ("overdispersion", "funnel_limits")),
     }  # fmt: skip
-    return [name for name in kinds.get(statistic.split("_")[0], []) if name]
+    return [name for name in kinds.get(statistic, kinds.get(statistic.split("_")[0], [])) if name]
 
 
 def _told(methods: Sequence[str]) -> str:

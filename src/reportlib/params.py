@@ -195,6 +195,7 @@ class Disclosure(_Schema):
     )
     zeros: Literal["shown", "hidden"] = Field(default="shown", description="Whether a count of nobody is shown")
     least_for_percent: int = Field(default=10, ge=1, description="No percentage is shown on fewer")
+    reliable_percent: int = Field(default=30, ge=1, description="A percentage on fewer is marked [u] as unreliable")
     least_for_rate: int = Field(default=100, ge=1, description="No rate is shown on a smaller population")
     exemptions: tuple[Exempted, ...] = Field(
         default=(), strict=False, description="Tables that are shown whole, each with a reason and a name"

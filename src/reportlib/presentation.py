@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
@@ -118,23 +117,15 @@ def adjusted_sentence(comparison: Comparison) -> str:
     """What adjustment changed, in one sentence; empty where nothing was adjusted."""
     spec, frame = comparison.spec, comparison.frame
     both = frame[frame["adjusted_ratio"].notna() & frame["ratio"].notna()].to_dict("records")
-    rows = [(*_change(row), people(str(row["label"]))) for row in both]
+    places, held = ratio_decimals(frame), listed([DIMENSION_LABELS[name].lower() for name in spec.adjust])
+    said = [[ratio(row[name], decimals=places) for name in ("ratio", "adjusted_ratio")] for row in both]
+    rows = [(*change, people(str(row["label"]))) for change, row in zip(said, both, strict=True)]
     moved = listed([f"from {crude} to {adjusted} for {who}" for crude, adjusted, who in rows if crude != adjusted])
     stays = listed([f"{crude} for {who}" for crude, adjusted, who in rows if crude == adjusted])
     if not rows:
         return ""
-    held = listed([DIMENSION_LABELS[name].lower() for name in spec.adjust])
     found = " and ".join(filter(None, [f"moves {moved}" if moved else "", f"stays {stays}" if stays else ""]))
     return f"Allowing for {held}, the relative rate {found}."
-
-
-def _change(row: Mapping[Hashable, Any]) -> tuple[str, str]:
-    """The crude and the adjusted relative rate, both as finely as either interval allows."""
-    places = max(
-        ratio_decimals(row[name], row[f"{kind}_lower"], row[f"{kind}_upper"])
-        for kind, name in (("ratio", "ratio"), ("adjusted", "adjusted_ratio"))
-    )
-    return ratio(row["ratio"], decimals=places), ratio(row["adjusted_ratio"], decimals=places)
 
 
 def _trend_p(total: pd.DataFrame, spec: TableSpec) -> float | None:

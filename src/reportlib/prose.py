@@ -8,7 +8,18 @@ from typing import Any
 import pandas as pd
 
 from reportlib.statistics import VERDICTS
-from reportlib.words import MARKS, MeasureWords, all_people, listed, marked, missing, number, people, percent_decimals
+from reportlib.words import (
+    MARKS,
+    MeasureWords,
+    all_people,
+    flagged,
+    listed,
+    marked,
+    missing,
+    number,
+    people,
+    percent_decimals,
+)
 
 Row = Mapping[Hashable, Any]
 FEWEST_YEARS = 4  # no trend is described on fewer
@@ -135,6 +146,7 @@ def _figures(rows: Sequence[Row], words: MeasureWords) -> str:
         *own, base = (number(figure, "%" if share else "", decimals) for figure in [*values, reference])
         if base not in own:
             break
+    own = [flagged(figure, row) for figure, row in zip(own, rows, strict=True)]
     unit = "" if share else f" {words.unit}"
     return f" ({listed(list(dict.fromkeys(own)))} compared with {base}{unit})"
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from reportlib.measures import MEASURES
 from reportlib.statistics import METHODS
-from reportlib.words import MARKS, number
+from reportlib.words import MARKS, counted, number
 
 Run = dict[str, Any]
 SHOWN_VERSIONS = ("pandas", "scipy", "statsmodels", "duckdb", "papermill", "nbconvert", "typst")
@@ -21,7 +21,7 @@ RULES = {
     "secondary": "Hidden to protect others",
     "carried": "Hidden in an earlier report",
 }
-LEAST = ("least_for_percent", "least_for_rate")
+LEAST = ("least_for_percent", "reliable_percent", "least_for_rate")
 RELIABLE = "One event more or less would change a figure on fewer beyond use."
 
 
@@ -108,7 +108,9 @@ def _methods(run: Run) -> list[dict[str, Any]]:
 
 
 def _marks(run: Run) -> list[dict[str, Any]]:
-    return [{"Mark": f"[{mark}]", "Meaning": meaning} for mark, meaning in MARKS.items()]
+    few, flagged = run["disclosure"]["reliable_percent"], counted(run["flagged"], "percentage")
+    after = {"u": f"; after a percentage: it rests on fewer than {few}, so read it with caution ({flagged} here)"}
+    return [{"Mark": f"[{mark}]", "Meaning": meaning + after.get(mark, "")} for mark, meaning in MARKS.items()]
 
 
 def _rules(run: Run) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
     MARKS,
     WORDS,
+    flagged,
     interval,
     level_words,
     listed,
@@ -119,8 +120,8 @@ def code_label(dimension: str, code: str) -> str:
 class _Row:
     """One row of a frame on its way into a table: makes each figure's cell and its fact together."""
 
-    def __init__(self, row: dict[str, Any], spec: TableSpec, place: Place, period: str, table: str) -> None:
-        self.row, self.spec, self.place, self.table = row, spec, place, table
+    def __init__(self, row: dict[str, Any], spec: TableSpec, place: Place, period: str, places: int) -> None:
+        self.row, self.spec, self.place, self.places = row, spec, place, places
         self.period = row["year"] if "year" in spec.by else period
         self.codes = [str(row[name]) for name in spec.by]
         self.facts: list[Fact] = []
@@ -140,7 +141,7 @@ class _Row:
                 self.period,
                 self.place.edition,
                 self.place.chapter,
-                self.table,
+                self.spec.id,
                 statistic,
                 f"{self.spec.measure.name}: {labels}",
                 text,
@@ -179,11 +180,10 @@ class _Row:
         return self.range(lower, upper, text.replace("%", ""), unit)
 
     def ratio(self, value: str, lower: str, upper: str, interval_key: str, unit: str = "") -> dict[str, Any]:
-        """Cells of a ratio and its limits, as fine as the interval is narrow."""
-        places = ratio_decimals(*(self.row[name] for name in (value, lower, upper)))
+        """Cells of a ratio and its limits."""
         return {
-            value: self.plain(value, lambda found: ratio(found, decimals=places), unit),
-            interval_key: self.limits(lower, upper, places),
+            value: self.plain(value, lambda found: ratio(found, decimals=self.places), unit),
+            interval_key: self.limits(lower, upper, self.places),
         }
 
     def _mark(self, value: Any) -> str:
@@ -203,35 +203,50 @@ def comparison_table(
     frame: pd.DataFrame, spec: TableSpec, place: Place, period: str, reference: str, level: float
 ) -> Table:
     """Counts, the measure with its interval, the relative rate with its interval, and the verdict."""
-    compared = "verdict" in frame
-    rows, facts = [], []
+    rows, facts, places = [], [], ratio_decimals(frame)
     for record in frame.to_dict("records"):
-        row = _Row({str(k): v for k, v in record.items()}, spec, place, period, spec.id)
-        shown = row.headers() | _counts(row) | _measured(row)
-        if compared:
-            own = record["ethnicity"] == reference
-            shown |= REFERENCE if own else _ratio(row) | {"verdict": _verdict(row)}
-        rows.append(shown | ({"_total": True} if "all" in row.codes else {}))
+        row = _Row({str(k): v for k, v in record.items()}, spec, place, period, places)
+        rows.append(row.headers() | _compared(row, reference) | ({"_total": True} if "all" in row.codes else {}))
         facts += row.facts
-    columns = [*_header_columns(spec), *_count_columns(spec), *_measure_columns(spec, level)]
-    if compared:
-        columns += [
-            {"key": "ratio", "label": f"Relative rate ({label(reference)} = 1)", "role": "number"},
-            {"key": "ratio_interval", "label": _interval_label(level), "role": "text"},
-            {"key": "verdict", "label": "Verdict", "role": "text"},
-        ]
+    columns = _comparison_columns(spec, reference if "verdict" in frame else "", level)
     return Table(
-        spec.id, caption(spec, period), columns, rows, facts, _notes(frame, spec, level), _source(place), place.status,
+        spec.id, caption(spec, period), [*_header_columns(spec), *columns], rows, facts,
+        _notes(frame, spec, level), _source(place), place.status,
     )  # fmt: skip
+
+
+def _comparison_columns(spec: TableSpec, reference: str, level: float) -> list[dict[str, str]]:
+    """The columns that every table of counts has; without a reference group, nothing is compared."""
+    columns = [*_count_columns(spec), *_measure_columns(spec, level)]
+    if not reference:
+        return columns
+    return [
+        *columns,
+        _column("ratio", f"Relative rate ({label(reference)} = 1)"),
+        _limits_column("ratio", level),
+        {"key": "verdict", "label": "Verdict", "role": "text"},
+    ]
+
+
+def _compared(row: _Row, reference: str) -> dict[str, Any]:
+    """The cells of those columns."""
+    measured = _counts(row) | _measured(row)
+    if "verdict" not in row.row:
+        return measured
+    own = row.row["ethnicity"] == reference
+    return measured | (REFERENCE if own else _ratio(row) | {"verdict": _verdict(row)})
 
 
 def evidence_table(
     frame: pd.DataFrame, spec: TableSpec, place: Place, period: str, reference: str, level: float
 ) -> Table:
-    """How far each comparison can be trusted: what stands behind its verdict."""
+    """All that is known of each comparison in one row: the figures of its table, and what stands behind its verdict."""
     share = spec.measure.kind == "proportion"
     scale, decimals = (100, 1) if share else (1, spec.measure.decimals)
+    *measured, judged = _comparison_columns(spec, reference, level)
     columns = [
+        *measured,
+        *_adjusted_columns(spec, level),
         _column("gap", "Gap", "percentage points" if share else f"per {spec.measure.per:,}"),
         *([_limits_column("gap", level)] if share else []),
         _column("p_adjusted", "Adjusted p"),
@@ -240,6 +255,7 @@ def evidence_table(
         _column("cases_needed", "Cases needed"),
         {"key": "bounds", "label": "If all were known", "role": "text"},
         {"key": "tipping", "label": "Tipping point", "role": "text"},
+        judged,
     ]
 
     def cells(row: _Row) -> dict[str, Any]:
@@ -247,7 +263,6 @@ def evidence_table(
         row.row |= {name: None if missing(row.row[name]) else round(row.row[name] * scale, 6) for name in gaps}
         record = row.row
         could = [ratio(end) for end in (record["detectable_below"], record["detectable_above"]) if not missing(end)]
-        places = ratio_decimals(record["ratio"], record["ratio_lower"], record["ratio_upper"])
         whom = "group" if missing(record["ratio"]) or record["ratio"] < 1 else "reference"
         found = {
             "gap": row.plain("gap", lambda value: number(value, "", decimals)),
@@ -255,12 +270,15 @@ def evidence_table(
             "deff": row.plain("deff", ratio),
             "detectable": row.range("detectable_below", "detectable_above", " or ".join(could)),
             "cases_needed": row.plain("cases_needed", number),
-            "bounds": row.limits("bound_lower", "bound_upper", places),
+            "bounds": row.limits("bound_lower", "bound_upper", row.places),
             "tipping": row.plain("tipping", lambda value: f"{number(value, '%')} to the {whom}"),
         }
-        return found | ({"gap_interval": row.limits("gap_lower", "gap_upper", decimals)} if share else {})
+        found |= {"gap_interval": row.limits("gap_lower", "gap_upper", decimals)} if share else {}
+        return _compared(row, reference) | _adjusted(row) | found
 
     notes = [
+        *_notes(frame, spec, level),
+        *_adjusted_notes(spec, level),
         *([f"The {level_words(level)} of the gap is {METHODS['difference'].interval}."] if share else []),
         "P-values are adjusted for the number of comparisons in the table (Benjamini-Hochberg); intervals are not.",
         "The design effect is how much repeat cases add to the variance, with an allowance where few people make it "
@@ -274,27 +292,41 @@ def evidence_table(
         "Tipping point: what share of the events with ethnicity not stated would make the two rates equal if they all "
         "belonged to one side; where it is more than all of them, missing ethnicity cannot explain the difference.",
     ]
-    return _derived("evidence", "How sure we can be", _compared(frame), spec, place, period, columns, cells, notes)
+    rows = frame[frame["verdict"].notna()]
+    return _derived("evidence", "How sure we can be", rows, spec, place, period, columns, cells, notes)
 
 
-def adjustment_table(
-    frame: pd.DataFrame, spec: TableSpec, place: Place, period: str, reference: str, level: float
-) -> Table:
+def _adjusted_columns(spec: TableSpec, level: float) -> list[dict[str, str]]:
     """What is left of each relative rate when other characteristics are held equal."""
-    share = spec.measure.kind == "proportion"
-    modelled = share and len(spec.adjust) > 1
+    if not spec.adjust:
+        return []
     columns = [_column("adjusted_ratio", "Adjusted relative rate"), _limits_column("adjusted", level)]
-    columns += [_column("homogeneity_p", "Same in every stratum (p)")] if share else []
-    if modelled:
+    if spec.measure.kind == "proportion":
+        columns.append(_column("homogeneity_p", "Same in every stratum (p)"))
+    if _modelled(spec):
         columns += [_column("modelled_ratio", "Modelled relative rate"), _limits_column("modelled", level)]
+    return columns
 
-    def cells(row: _Row) -> dict[str, Any]:
-        found = row.ratio("adjusted_ratio", "adjusted_lower", "adjusted_upper", "adjusted_interval")
-        found |= {"homogeneity_p": row.plain("homogeneity_p", p_value)} if share else {}
-        names = ("modelled_ratio", "modelled_lower", "modelled_upper", "modelled_interval")
-        return found | (row.ratio(*names) if modelled else {})
 
-    held = _listed_dimensions(spec.adjust)
+def _adjusted(row: _Row) -> dict[str, Any]:
+    if not row.spec.adjust:
+        return {}
+    found = row.ratio("adjusted_ratio", "adjusted_lower", "adjusted_upper", "adjusted_interval")
+    if row.spec.measure.kind == "proportion":
+        found["homogeneity_p"] = row.plain("homogeneity_p", p_value)
+    if _modelled(row.spec):
+        found |= row.ratio("modelled_ratio", "modelled_lower", "modelled_upper", "modelled_interval")
+    return found
+
+
+def _modelled(spec: TableSpec) -> bool:
+    return spec.measure.kind == "proportion" and len(spec.adjust) > 1
+
+
+def _adjusted_notes(spec: TableSpec, level: float) -> list[str]:
+    if not spec.adjust:
+        return []
+    share, held = spec.measure.kind == "proportion", _listed_dimensions(spec.adjust)
     kind = METHODS["mantel_haenszel" if share else "mantel_haenszel_rate"].interval
     notes = [f"The adjusted relative rate holds {held} equal (Mantel-Haenszel); its {level_words(level)} is {kind}."]
     if share:
@@ -302,14 +334,13 @@ def adjustment_table(
             "Same in every stratum: the p-value of Cochran's test that the relative rate does not differ between "
             "strata, over those with enough cases. A small one means that one figure does not sum them up."
         )
-    if modelled:
+    if _modelled(spec):
         notes.append(
             f"The modelled relative rate comes from a logistic model of {held}, clustered on person; its "
             f"{level_words(level)} is {METHODS['adjusted_risk_ratio'].interval}. Where it agrees with the adjusted "
             "one, the answer does not hang on the method."
         )
-    rows = _compared(frame)
-    return _derived("adjustment", "What adjustment changes", rows, spec, place, period, columns, cells, notes)
+    return notes
 
 
 def standardised_table(
@@ -406,7 +437,6 @@ def _standing(row: Mapping[str, Any]) -> str:
 
 DERIVED = {  # tables made of the comparison that another one shows; the kind stands at the end of the identifier
     "evidence": evidence_table,
-    "adjustment": adjustment_table,
     "standardised": standardised_table,
     "gap": gap_table,
     "funnel": funnel_table,
@@ -432,18 +462,16 @@ def _derived(
     by: Sequence[str] = (),
 ) -> Table:
     """A table of some of the rows of a comparison, named by all its dimensions or those of `by`."""
-    rows, facts, name, heads = [], [], f"{spec.id}-{kind}", by or spec.by
+    rows, facts, heads, places = [], [], by or spec.by, ratio_decimals(frame)
     for record in frame.to_dict("records"):
-        row = _Row({str(k): v for k, v in record.items()}, spec, place, period, name)
+        row = _Row({str(k): v for k, v in record.items()}, spec, place, period, places)
         rows.append({head: cell for head, cell in row.headers().items() if head in heads} | cells(row))
         facts += row.facts
     columns = [column for column in _header_columns(spec) if column["key"] in heads] + columns
     title = f"{title}: {_lower_first(caption(spec, period))}"
-    return Table(name, title, columns, rows, facts, notes, _source(place), place.status, folded=True)
-
-
-def _compared(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame[frame["verdict"].notna()]
+    return Table(
+        f"{spec.id}-{kind}", title, columns, rows, facts, notes, _source(place), place.status, folded=True,
+    )  # fmt: skip
 
 
 def _column(key: str, text: str, unit: str = "") -> dict[str, str]:
@@ -508,7 +536,7 @@ def _measured(row: _Row) -> dict[str, Any]:
         unit, decimals = "%", percent_decimals(row.row["denominator"])
     else:
         unit, decimals = "", measure.decimals
-    value = "" if missing(row.row["value"]) else number(row.row["value"], unit, decimals)
+    value = "" if missing(row.row["value"]) else flagged(number(row.row["value"], unit, decimals), row.row)
     name = "%" if unit else f"per {measure.per:,}"
     cells = {"value": row.figure("value", value, name)}
     if not _exploratory(row.spec):

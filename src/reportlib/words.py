@@ -7,7 +7,7 @@ capitals, people come first, minorities are not lumped under an acronym nor name
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -20,7 +20,15 @@ MARKS = {
     "u": "unreliable, because based on small numbers",
     "z": "not applicable",
 }
+RATIOS = (
+    "ratio",
+    "adjusted",
+    "modelled",
+    "expected",
+    "bound",
+)  # the figures named so are relative rates or their limits
 DISPROPORTIONATE = "disproportionate"  # the one verdict that asks for an answer
+FINEST = {"proportion": 3, "rate": 2}  # decimals to which a relative rate and all made with it may be printed
 NARROW = 0.1  # width of an interval, under which two decimals would blur a relative rate
 GROUP_ADJECTIVES = (
     *("Asian", "Black", "White", "White British", "White Irish", "Indian", "Pakistani"),
@@ -114,6 +122,11 @@ def number(value: Any, unit: str = "", decimals: int = 0, mark: Any = None) -> s
     return f"{sign}{abs(rounded):,f}{unit if unit in ('', '%') else ' ' + unit}"
 
 
+def flagged(text: str, row: Mapping[Any, Any]) -> str:
+    """A figure with the mark that says how far to trust it, "45% [u]", where its row has one."""
+    return f"{text} [{row['flag']}]" if row.get("flag") else text
+
+
 def percent_decimals(denominator: Any) -> int:
     """Decimal places of a percentage: none where the denominator is under 100 or unknown, else one."""
     return 0 if missing(denominator) or denominator < 100 else 1
@@ -124,12 +137,10 @@ def ratio(value: Any, mark: Any = None, decimals: int = 2) -> str:
     return "no limit" if not missing(value) and math.isinf(value) else number(value, "", decimals, mark)
 
 
-def ratio_decimals(value: Any, lower: Any, upper: Any) -> int:
-    """Decimal places of a relative rate: three where its interval is narrow and it was rounded so, else two."""
-    figures = (value, lower, upper)
-    if any(missing(figure) or math.isinf(figure) for figure in figures) or upper - lower >= NARROW:
-        return 2
-    return 3 if any(abs(figure - round(figure, 2)) > 1e-9 for figure in figures) else 2
+def ratio_decimals(frame: pd.DataFrame) -> int:
+    """Decimal places of a table's relative rates: three where they were rounded so, else two."""
+    shown = frame[[name for name in frame if str(name).startswith(RATIOS)]].astype(float)
+    return 3 if (shown - shown.round(2)).abs().gt(1e-9).any(axis=None) else 2
 
 
 def interval(lower: Any, upper: Any, unit: str = "", decimals: int = 2, mark: Any = None) -> str:

@@ -174,7 +174,7 @@ def test_no_fact_holds_a_small_count_or_what_derives_from_it(whole, small_counts
     held: dict[tuple[str, str, str], dict[str, facts.Fact]] = {}
     for fact in facts.read([whole[0].current / "facts.jsonl"]):
         cell, _, statistic = fact.id.rpartition("/")
-        held.setdefault((fact.table.removesuffix("-evidence"), cell, fact.period), {})[statistic] = fact
+        held.setdefault((fact.table, cell, fact.period), {})[statistic] = fact
     for name, column, codes, period, _ in small_counts:
         spec = spec_of(whole[0], name)
         cell = facts.fact_id(spec.measure.code, spec.by, codes, "").rstrip("/")

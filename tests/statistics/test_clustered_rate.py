@@ -1,4 +1,4 @@
-"""Event rates and their ratios where one person may have several events."""
+"""Event rates where one person may have several events."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportlib.statistics import clustered_rate, clustered_rate_ratio
+from reportlib.statistics import clustered_rate
 
 Z = 1.959963984540054
+
 people = st.lists(st.integers(1, 30), min_size=1, max_size=60)
 
 
@@ -22,42 +23,19 @@ def test_stukel_1994_variance_by_hand() -> None:
     assert found.lower == pytest.approx(30 / math.exp(Z * math.sqrt(130) / 30))
 
 
-def test_one_event_each_is_the_log_wald_interval_of_rothman_and_boice_1982() -> None:
-    found = clustered_rate_ratio([1] * 41, 28_010, [1] * 15, 19_017)
-    assert found.value == pytest.approx(1.855759, abs=5e-7)
-    assert (found.lower, found.upper) == pytest.approx((1.027226, 3.352563), abs=5e-7)
-
-
 def test_nobody_has_a_rate_of_zero_without_limits() -> None:
     found = clustered_rate([], 1000)
     assert (found.value, found.lower, found.upper) == (0, None, None)
     assert found.reason is not None
 
 
-def test_no_exposure_or_no_events_at_all_give_no_ratio() -> None:
+def test_no_exposure_has_no_rate() -> None:
     assert clustered_rate([1], 0).reason == "no exposure"
-    assert clustered_rate_ratio([1], 0, [1], 5).reason == "no exposure"
-    assert clustered_rate_ratio([], 5, [0], 5).reason == "no events in either arm"
 
 
-def test_no_events_in_one_arm_leave_the_ratio_without_limits() -> None:
-    assert clustered_rate_ratio([1, 2], 5, [], 5).value == math.inf
-    assert clustered_rate_ratio([], 5, [1, 2], 5).value == 0
-    assert clustered_rate_ratio([], 5, [1, 2], 5).upper is None
-
-
-def test_a_missing_or_negative_count_is_refused() -> None:
+def test_a_missing_count_is_refused() -> None:
     with pytest.raises(ValueError, match="missing"):
         clustered_rate([1, None], 10)  # type: ignore[list-item]
-    with pytest.raises(ValueError, match="negative"):
-        clustered_rate_ratio([1], -1, [1], 1)
-
-
-@given(people, people, st.floats(1, 1e5), st.floats(1, 1e5))
-def test_swapping_the_arms_inverts_the_ratio(a: list[int], b: list[int], t: float, u: float) -> None:
-    found, swapped = clustered_rate_ratio(a, t, b, u), clustered_rate_ratio(b, u, a, t)
-    assert found.upper == pytest.approx(1 / swapped.lower)
-    assert found.p_value == pytest.approx(swapped.p_value)
 
 
 @given(people)
@@ -66,10 +44,3 @@ def test_people_without_events_change_nothing_and_repeats_widen(events: list[int
     found, apart = clustered_rate(events, 100), clustered_rate([1] * total, 100)
     assert clustered_rate([*events, 0, 0], 100) == found
     assert found.upper >= apart.upper * (1 - 1e-12)
-
-
-@given(people, people)
-def test_allowing_for_few_people_widens_and_leaves_the_ratio(a: list[int], b: list[int]) -> None:
-    plain, widened = clustered_rate_ratio(a, 100, b, 100), clustered_rate_ratio(a, 100, b, 100, widened=True)
-    assert widened.value == plain.value
-    assert widened.lower <= plain.lower and widened.upper >= plain.upper and widened.p_value >= plain.p_value

@@ -1,4 +1,4 @@
-"""Control limits of a funnel plot, and the spread of its points."""
+"""Control limits of a funnel plot."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportlib.statistics import funnel_limits, overdispersion, proportion
+from reportlib.statistics import funnel_limits, proportion
 
 
 def test_spiegelhalter_2005_limits_by_hand() -> None:
@@ -27,23 +27,9 @@ def test_overdispersion_widens_them() -> None:
     assert funnel_limits(0.2, 100, dispersion=4).upper == pytest.approx(0.2 + 2 * 1.959964 * 0.04)
 
 
-def test_overdispersion_by_hand() -> None:
-    """Shares of 24%, 16% and twice 20% on 100 cases lie 1, −1, 0, 0 standard errors off: below 1."""
-    assert overdispersion([24, 16, 20, 20], [100] * 4, 0.2) == 1
-    assert overdispersion([32, 8] * 10, [100] * 20, 0.2) == pytest.approx(9)
-    assert overdispersion([0], [0], 0.2) == 1
-
-
-def test_one_wild_point_is_drawn_in() -> None:
-    counts = [20] * 30 + [90]
-    assert overdispersion(counts, [100] * 31, 0.2) == 1
-
-
 def test_a_target_above_1_is_refused() -> None:
     with pytest.raises(ValueError, match="target"):
         funnel_limits(20, 100)
-    with pytest.raises(ValueError, match="target"):
-        overdispersion([1], [2], 1)
 
 
 @given(st.floats(0.01, 0.99), st.integers(1, 5000), st.data())

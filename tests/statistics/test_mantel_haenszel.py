@@ -1,14 +1,14 @@
-"""The relative rate common to strata, and whether there is one."""
+"""The relative rate common to strata."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import StratifiedTable
 
-from reportlib.statistics import Test, homogeneity, mantel_haenszel
+from reportlib.statistics import mantel_haenszel
 
 # BCG against tuberculosis, 13 trials: Colditz and others (1994)
 BCG = [
@@ -31,15 +31,9 @@ def test_greenland_and_robins_on_colditz_1994() -> None:
     assert (found.value, found.lower, found.upper) == pytest.approx((0.6353, 0.5881, 0.6862), abs=5e-5)
 
 
-def test_cochrans_q_on_colditz_1994() -> None:
-    found = homogeneity(BCG)
-    assert found.statistic == pytest.approx(152.2330, abs=5e-5) and found.df == 12
-
-
 def test_an_empty_stratum_or_an_empty_arm_changes_nothing() -> None:
     empty = [[[0, 0], [0, 0]], [[3, 4], [0, 0]]]
     assert mantel_haenszel([*BCG, *empty]) == mantel_haenszel(BCG)
-    assert homogeneity([*BCG, *empty]) == homogeneity(BCG)
 
 
 def test_no_events_at_all_give_nothing() -> None:
@@ -52,22 +46,6 @@ def test_no_events_in_one_arm_or_nothing_else_leave_no_limits() -> None:
     assert mantel_haenszel([[[0, 5], [2, 6]]]).value == 0
     assert mantel_haenszel([[[2, 5], [0, 6]]]).value == np.inf
     assert mantel_haenszel([[[5, 0], [6, 0]]]).lower is None
-
-
-def test_one_stratum_cannot_differ_from_itself() -> None:
-    assert homogeneity(BCG[:1]) == Test(None, None, None)
-
-
-def test_a_stratum_with_a_zero_still_counts() -> None:
-    found = homogeneity([[[0, 20], [5, 15]], [[10, 10], [5, 15]]])
-    assert found.df == 1 and found.p_value is not None and found.p_value < 0.1
-
-
-def test_strata_with_the_same_ratio_are_homogeneous() -> None:
-    """Breslow and Day's test would reject these: the ratios are both 2, the odds ratios 2.1 and 6."""
-    same = [[[10, 90], [5, 95]], [[80, 20], [40, 60]]]
-    assert homogeneity(same).statistic == pytest.approx(0, abs=1e-12)
-    assert mantel_haenszel(same).value == pytest.approx(2)
 
 
 @pytest.mark.parametrize("counts", [[[1, 2], [3, 4]], [[[1, 2], [3, -4]]], [[[1, 2], [3, float("nan")]]]])
@@ -88,6 +66,3 @@ def test_swapping_the_arms_inverts_the_ratio(counts: list[object]) -> None:
     array = np.array(counts, dtype=float)
     found, swapped = mantel_haenszel(array), mantel_haenszel(array[:, ::-1])
     assert found.upper == pytest.approx(1 / swapped.lower)
-    q, q_swapped = homogeneity(array).statistic, homogeneity(array[:, ::-1]).statistic
-    assume(q is not None)
-    assert q == pytest.approx(q_swapped, abs=1e-9)

@@ -38,20 +38,20 @@ def reviewer_page(run: KeptRun, since: Comparison | None) -> str:
 def _adjusted(fact: Fact, run: KeptRun) -> dict[str, str]:
     """One comparison: the crude ratio of the table, and beside it the adjusted one of its evidence."""
     (key,) = [key for key, held in run.facts.items() if held is fact]
-    stem, table = key.id.rpartition("/")[0], key.table.removesuffix("-evidence")
-    crude = {name: run.facts.get(key._replace(id=f"{stem}/{name}", table=table))
-             for name in ("ratio", "ratio_lower", "verdict")}  # fmt: skip
-    limits = run.facts.get(key._replace(id=f"{stem}/adjusted_lower"))
-    ratio = crude["ratio"]
+    stem = key.id.rpartition("/")[0]
+    ratio, limits, adjusted_limits, verdict = (
+        run.facts.get(key._replace(id=f"{stem}/{name}"))
+        for name in ("ratio", "ratio_lower", "adjusted_lower", "verdict")
+    )
     gap = "" if fact.mark or ratio is None or ratio.mark else f"{float(fact.value or 0) - float(ratio.value or 0):+.2f}"
     return {
         "Comparison": fact.label + (f" ({ratio.unit})" if ratio and ratio.unit else ""),
         "Crude relative rate": text_of(ratio),
-        "Its interval": text_of(crude["ratio_lower"]),
+        "Its interval": text_of(limits),
         "Adjusted relative rate": fact.text,
-        "Its interval, adjusted": text_of(limits),
+        "Its interval, adjusted": text_of(adjusted_limits),
         "Change": gap.replace("-", "−") or NONE,
-        "Verdict": text_of(crude["verdict"]),
+        "Verdict": text_of(verdict),
     }
 
 

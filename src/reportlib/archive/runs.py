@@ -70,7 +70,7 @@ class KeptRun:
         return {name: self.run[name] for name in ("code", "lock") if name in self.run}
 
     def _when(self, fact: Fact) -> str:
-        table = self.run["tables"].get(fact.table.removesuffix("-evidence"))
+        table = self.run["tables"].get(fact.table)
         yearly = table is None or ("year" in table["by"] and YEAR.fullmatch(fact.period))
         return fact.period if yearly else str(table["period"])
 

@@ -14,8 +14,9 @@ from reportlib.build.page import Model, heading
 
 UPRIGHT, TURNED = (481, 695), (727, 445)  # points across and down the text of an A4 page
 TYPE = (9.5, 8.5, 8)  # sizes to try on an upright page, in points; a turned one takes the second
-INSET = 4  # points left and right of each column's text
-BESIDE = 2 * INSET + 1.5  # the same, and what a line may be wider than the sum of its letters
+TIGHT = (8.5, 8, 7.5)  # sizes to try on a turned page once texts may be broken between words
+INSET, TIGHT_INSET = 4, 2.5  # points left and right of each column's text
+SLACK = 1.5  # what a line may be wider than the sum of its letters
 STEP = 6  # points by which a column is widened
 CAPITAL, PITCH = 0.66, 1.34  # height of a capital, and from line to line, in the size of the type
 LOOSE, CLOSE = 4.2, 3.0  # points above and below a row, of a short and of a long table
@@ -36,6 +37,7 @@ class Fit:
     widths: list[float]
     heights: list[float | None]
     inset: float
+    beside: float
     turned: bool
     breakable: bool
 
@@ -46,6 +48,7 @@ class _Laid:
 
     size: float
     page: tuple[int, int]
+    beside: float
     widths: list[float]
     lines: list[int]
 
@@ -63,7 +66,7 @@ def fit(model: Model) -> Fit:
     """The largest type in which the table fits an upright page, else a turned one; another where that saves paper."""
     columns = [_Column(model, column) for column in model["columns"]]
     upright = [way for size in TYPE if sum((way := _lay(columns, size, UPRIGHT)).widths) <= UPRIGHT[0]]
-    best, *smaller = [*upright, _lay(columns, TYPE[1], TURNED)]
+    best, *smaller = [*upright, _turned(model, columns)]
     for way in smaller:
         best = way if best.pages - way.pages >= WORTH else best
     whole = sum(best.widths)
@@ -71,16 +74,27 @@ def fit(model: Model) -> Fit:
     single = round(CAPITAL * best.size + 2 * best.inset, 2)
     heights = [single if lines == 1 and scale >= 1 else None for lines in best.lines]
     widths = [round(width * scale, 1) for width in best.widths]
-    return Fit(best.size, widths, heights, best.inset, best.page == TURNED, sum(best.lines) > SHORT)
+    return Fit(best.size, widths, heights, best.inset, best.beside, best.page == TURNED, sum(best.lines) > SHORT)
+
+
+def _turned(model: Model, columns: Sequence[_Column]) -> _Laid:
+    """On a turned page; a table too wide for that has less space beside its texts, which may then be broken."""
+    way = _lay(columns, TYPE[1], TURNED)
+    tight = [_Column(model, column, 0, TIGHT_INSET) for column in model["columns"]]
+    for size in TIGHT:
+        if sum(way.widths) > TURNED[0]:
+            way = _lay(tight, size, TURNED)
+    return way
 
 
 class _Column:
     """A column's heading and cells: how wide each runs in type of one point, and the longest word of each."""
 
-    def __init__(self, model: Model, column: Model) -> None:
+    def __init__(self, model: Model, column: Model, unbroken: int = UNBROKEN, beside: float = INSET) -> None:
+        self.beside = beside
         number, rows = column["role"] == "number", model["rows"]
         cells = [(row[column["key"]]["text"], bool(row.get("_total"))) for row in rows]
-        whole = [number or len(text) <= UNBROKEN for text, _ in cells]
+        whole = [number or len(text) <= unbroken for text, _ in cells]
         words = [
             [(text, bold)] if one else [(word, bold) for word in text.split()]
             for (text, bold), one in zip(cells, whole, strict=True)
@@ -89,19 +103,24 @@ class _Column:
         self.spans = np.array([width(" ".join(w for w, _ in text), text[0][1]) if text else 0.0 for text in words])
         self.words = np.array([max((width(*word) for word in text), default=0.0) for text in words])
 
+    @property
+    def around(self) -> float:
+        """Points that a column takes beyond its letters."""
+        return 2 * self.beside + SLACK
+
     def least(self, size: float) -> float:
         """The narrowest that it can be, in points: as wide as its longest word."""
-        return float(self.words.max()) * size + BESIDE
+        return float(self.words.max()) * size + self.around
 
     def steps(self, size: float) -> list[float]:
         """Widths, in points, at which some text may take a line less."""
         wanted = [self.spans / lines + self.words * (lines > 1) / 2 for lines in (1, 2, 3, 4)]
-        points = np.unique(np.concatenate(wanted)) * size + BESIDE
+        points = np.unique(np.concatenate(wanted)) * size + self.around
         return sorted({float(np.ceil(point / STEP) * STEP) for point in points})
 
     def lines(self, wide: float, size: float) -> Lines:
         """The lines that its heading and each cell take in a column so wide; beyond one, about so many."""
-        room = (wide - BESIDE) / size + 1e-9
+        room = (wide - self.around) / size + 1e-9
         return np.where(self.spans <= room, 1, np.maximum(2, np.ceil(self.spans / np.maximum(room * 0.85, 1))))
 
 
@@ -124,7 +143,7 @@ def _lay(columns: Sequence[_Column], size: float, page: tuple[int, int]) -> _Lai
         if chosen is None:
             break
         place, widths[place], lines[place] = chosen
-    return _Laid(size, page, widths, [int(taken) for taken in np.max(lines, axis=0)[1:]])
+    return _Laid(size, page, columns[0].beside, widths, [int(taken) for taken in np.max(lines, axis=0)[1:]])
 
 
 @cache

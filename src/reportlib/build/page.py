@@ -151,5 +151,5 @@ def heading(column: Model) -> str:
 
 def marks_in(model: Model) -> list[str]:
     """The marks that a table uses, each of which must then be explained."""
-    cells = [row[column["key"]] for row in model["rows"] for column in model["columns"]]
-    return sorted({cell["mark"] for cell in cells if cell.get("mark")})
+    texts = [row[column["key"]]["text"] for row in model["rows"] for column in model["columns"]]
+    return sorted(mark for mark in MARKS if any(text.endswith(f"[{mark}]") for text in texts))

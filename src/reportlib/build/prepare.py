@@ -15,6 +15,7 @@ import pandas as pd
 from reportlib.build import released
 from reportlib.build.plan import ChapterPlan
 from reportlib.build.protection import Protection, protection
+from reportlib.comparison import flags, least
 from reportlib.disclosure import CountTable, Pattern, Relations
 from reportlib.disclosure.suppress import Progress
 from reportlib.editions import Edition
@@ -101,7 +102,8 @@ class Prepared:
         (folder / released.PATTERN).write_text(kept.text(), encoding="utf-8")
         why = {table: reason for (name, table), reason in self.why.items() if name == edition.name}
         run = _run(params, self.chapters, self.sources, self.findings, release, why, counted, self.protected)
-        run |= {"responses": dict(responses or {})}
+        few = [flags(shows[spec.id], spec, least(run["disclosure"])).ne("").sum() for spec in specs]
+        run |= {"responses": dict(responses or {}), "flagged": int(sum(few))}
         (folder / "run.json").write_text(json.dumps(run, indent=1, sort_keys=True, default=str), encoding="utf-8")
 
     def _published(self, table: Counted, shown: pd.DataFrame, column: str) -> released.Published:

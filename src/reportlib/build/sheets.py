@@ -22,6 +22,8 @@ Model = Mapping[str, Any]
 FIGURE = re.compile(r"([−-]?[\d,]+(?:\.\d+)?)(%?)")
 RANGE = re.compile(rf"({FIGURE.pattern}) (?:to ({FIGURE.pattern})|or (more|less))")
 MARK = re.compile(r"\[(\w)\]")
+FLAG = re.compile(rf"({FIGURE.pattern}) (\[\w\])")
+RELIABLE = "reliable"  # what stands in the column of flags beside a figure that has none
 REFERENCE, NOT_APPLICABLE = "reference", "[z]"  # the row of the group compared with has no ratio
 COVER_HEADINGS = ("Introductory information", "About these data", "Contact")  # those of gptables
 LONGEST_NAME = 31  # of a worksheet, in Excel
@@ -87,7 +89,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table as it is written: under one heading, or two for the ends of an interval."""
+    """A column of a table as it is written: under one heading, or two for the ends of an interval or for flags."""
 
     key: str
     role: str
@@ -97,10 +99,16 @@ class Column:
     def names(self) -> list[str]:
         """Names for machines, one for each heading."""
         name = re.sub(r"\W", "_", self.key)
-        return [name] if len(self.titles) == 1 else [f"{name}_lower", f"{name}_upper"]
+        if len(self.titles) == 1:
+            return [name]
+        return [name, f"{name}_mark"] if self.role == "number" else [f"{name}_lower", f"{name}_upper"]
 
     def cells(self, text: str) -> list[Cell]:
         """What is written for a cell: text, a number or a mark; in a column of numbers nothing else."""
+        if len(self.titles) == 2 and self.role == "number":
+            flag = FLAG.fullmatch(text)
+            figure = as_number(flag[1] if flag else text)
+            return [figure, flag[4] if flag else RELIABLE if isinstance(figure, Number) else figure]
         if len(self.titles) == 2:
             match = RANGE.fullmatch(text)
             if not match:
@@ -149,7 +157,7 @@ def cover_parts(tables: Sequence[Model], page: Page) -> tuple[list[str], list[st
     intro += [f"Edition: {page.edition}."]
     intro += [f"Published: {page.published}."] if page.published else []
     about = ["Each table is on a worksheet of its own, listed on the worksheet Contents."]
-    about += ["Some cells hold a mark in square brackets in place of a figure; the worksheet Notes says why."]
+    about += ["A mark in square brackets stands in place of a figure, or beside one; the worksheet Notes says why."]
     about += [f"{status.capitalize()}: {STATUSES[status]}" for status in page.status]
     return intro, about, [part for part in (page.organisation, listed(page.authors)) if part]
 
@@ -172,7 +180,10 @@ def columns(table: Model) -> list[Column]:
         label, unit = column["label"], column.get("unit", "")
         whole = f"{label} ({unit})" if unit and unit not in label else label
         if column["role"] == "text" and _are_ranges([row[column["key"]]["text"] for row in table["rows"]]):
-            titles: tuple[str, ...] = tuple(f"{before}: {label}, {end} limit" for end in ("lower", "upper"))
+            whose = f"{before}: {label}" if label.endswith("interval") else whole
+            titles: tuple[str, ...] = tuple(f"{whose}, {end} limit" for end in ("lower", "upper"))
+        elif column["role"] == "number" and any(FLAG.fullmatch(row[column["key"]]["text"]) for row in table["rows"]):
+            titles, before = (whole, f"{label}: mark"), label
         elif column["role"] == "text" and labels.count(label) > 1:
             titles = (f"{before}: {label}",)
         else:
@@ -201,7 +212,7 @@ def marks_told(rows: Sequence[Sequence[Cell]]) -> str:
     """What the marks in these rows mean, in one line; nothing where there are none."""
     shown = {match[1] for row in rows for cell in row if isinstance(cell, str) and (match := MARK.fullmatch(cell))}
     meanings = [f"[{mark}] {meaning}" for mark, meaning in MARKS.items() if mark in shown]
-    return f"Marks in place of figures: {'; '.join(meanings)}." if meanings else ""
+    return f"Marks: {'; '.join(meanings)}." if meanings else ""
 
 
 def text_of(cell: Cell) -> str:

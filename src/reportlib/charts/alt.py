@@ -9,6 +9,7 @@ import pandas as pd
 
 from reportlib.words import (
     MARKS,
+    flagged,
     interval,
     level_words,
     listed,
@@ -27,14 +28,14 @@ def forest(rows: pd.DataFrame, title: str, axis: str, level: float, band: tuple[
     """Alt text of a forest plot, or of small ones by stratum; `axis` says what is compared with whom."""
     shown = rows[rows["ratio"].notna()]
     about = f"{axis}, {level_words(level)}; parity is {interval(*band)}."
-    return f"Forest plot: {title}. {about} {_verdicts(shown)}{_hidden(rows)}"
+    return f"Forest plot: {title}. {about} {_verdicts(shown, ratio_decimals(shown))}{_hidden(rows)}"
 
 
 def heatmap(rows: pd.DataFrame, title: str, reference: str) -> str:
     """Alt text of a table of verdicts."""
     shown = rows[rows["ratio"].notna()]
     about = f"Relative rate compared with {reference}."
-    return f"Table of verdicts: {title}. {about} {_verdicts(shown)}{_hidden(rows)}"
+    return f"Table of verdicts: {title}. {about} {_verdicts(shown, 2)}{_hidden(rows)}"
 
 
 def dumbbell(rows: pd.DataFrame, title: str, share_a: str, share_b: str) -> str:
@@ -77,7 +78,7 @@ def value_words(row: Mapping[Hashable, Any], unit: str) -> str:
     sign = "%" if unit == "%" else ""
     places = percent_decimals(row.get("denominator", 100)) if sign else 1
     limits = "" if missing(row["lower"]) else f" ({interval(row['lower'], row['upper'], sign, places)})"
-    return number(row["value"], sign, places) + limits
+    return flagged(number(row["value"], sign, places), row) + limits
 
 
 def _name(row: Mapping[Hashable, Any]) -> str:
@@ -92,18 +93,17 @@ def _measured(unit: str) -> str:
     return "" if unit == "%" else f" In {unit}."
 
 
-def _verdicts(shown: pd.DataFrame) -> str:
+def _verdicts(shown: pd.DataFrame, places: int) -> str:
     """Each row with its verdict; of many, the disproportionate ones and how many have each other verdict."""
     told = shown if len(shown) <= LONGEST else shown[shown["verdict"] == "disproportionate"]
-    parts = [f"{_name(row)} {_ratio_words(row)}, {row['verdict']}" for row in told.to_dict("records")]
+    parts = [f"{_name(row)} {_ratio_words(row, places)}, {row['verdict']}" for row in told.to_dict("records")]
     rest = shown.drop(told.index)["verdict"].value_counts(sort=False).sort_index()
     parts += [f"{count} with verdict {verdict}" for verdict, count in rest.items()]
     return _told(parts)
 
 
-def _ratio_words(row: Mapping[Hashable, Any]) -> str:
+def _ratio_words(row: Mapping[Hashable, Any], places: int) -> str:
     lower, upper = row.get("ratio_lower"), row.get("ratio_upper")
-    places = ratio_decimals(row["ratio"], lower, upper)
     limits = "" if missing(lower) or missing(upper) else f" ({interval(lower, upper, decimals=places)})"
     return ratio(row["ratio"], decimals=places) + limits
 

@@ -18,7 +18,7 @@ from reportlib.charts.drawing import GREY, INK, MARGIN, TEXT, WIDTH, checked, fi
 from reportlib.charts.svg import Chart, drawn
 from reportlib.statistics import BAND, VERDICTS
 from reportlib.statistics.verdict import SIGNIFICANT
-from reportlib.words import MARKS, missing, ratio, ratio_decimals
+from reportlib.words import MARKS, missing, ratio
 
 MOST_COLUMNS = 6
 CELL, NAMES, PANEL_ROW = 46, 128, 24  # heights of a cell and a row, width of the names beside cells
@@ -210,5 +210,4 @@ def _panel(
 def _cell(row: Mapping[Hashable, Any] | None) -> str:
     if row is None or missing(row["ratio"]):
         return f"[{row['mark']}]" if row and row["mark"] else "–"
-    places = ratio_decimals(row["ratio"], row.get("ratio_lower"), row.get("ratio_upper"))
-    return f"{ratio(row['ratio'], decimals=places)}\n{SIGNS[row['verdict']][int(row['ratio'] < 1)]}"
+    return f"{ratio(row['ratio'])}\n{SIGNS[row['verdict']][int(row['ratio'] < 1)]}"

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from reportlib.charts import Chart, dumbbell, verdict_heatmap
-from reportlib.comparison import FIGURES
+from reportlib.comparison import FIGURES, flags, least
 from reportlib.errors import Finding
 from reportlib.ethnicity import groupings, label
 from reportlib.facts import Fact
@@ -55,11 +55,11 @@ class Ledger:
         for fact in self.facts:
             self._at[fact.table, fact.id].append(fact)
             row = fact.id.rpartition("/")[0]
-            self._rows[declared(fact.table), row, fact.period][fact.statistic] = fact
+            self._rows[fact.table, row, fact.period][fact.statistic] = fact
 
     def fact(self, table: str, name: str, among: Iterable[str]) -> Fact | None:
         """The fact of this name; where years share a name, the one whose period is in `among`."""
-        held = self._at[table, name]
+        held = self._at[declared(table), name]
         held = [fact for fact in held if fact.period in among] if len(held) > 1 else held
         self.placed |= {id(fact) for fact in held}
         return held[0] if len(held) == 1 else None
@@ -95,6 +95,7 @@ class Ledger:
         wanted = [*FIGURES, "numerator", "denominator"]
         frame = frame.reindex(columns=[*frame.columns.difference(wanted, sort=False), *wanted])
         frame[wanted] = frame[wanted].astype(float)
+        frame["flag"] = flags(frame, spec, least(self.run.run["disclosure"]))
         frame["judged"] = "complement" if any(fact.unit for fact in self._of(spec.id, "ratio")) else ""
         place = Place("", self.params.edition, tuple(model["status"]))
         return Comparison(spec, frame, place, period, reference if "verdict" in frame else "")
@@ -132,7 +133,7 @@ def check_derived(facts: Iterable[Fact]) -> Iterator[Finding]:
     """Nothing that is worked out from a count stands where that count is hidden."""
     rows: dict[tuple[str, str, str], list[tuple[int, Fact]]] = defaultdict(list)
     for number, fact in enumerate(facts, 1):
-        row = (declared(fact.table), fact.id.rpartition("/")[0], fact.period)
+        row = (fact.table, fact.id.rpartition("/")[0], fact.period)
         rows[row].append((number, fact))
     for held in rows.values():
         if any(fact.mark == "c" for _, fact in held if fact.statistic in COUNTS):

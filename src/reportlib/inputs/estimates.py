@@ -35,6 +35,7 @@ from reportlib.statistics import (
     proportion,
     trend_interaction,
 )
+from reportlib.words import FINEST
 
 NOTHING_HIDDEN = Hidden()
 LEAST_EVENTS = 10
@@ -152,7 +153,9 @@ def _agreement(release: Release, spec: TableSpec, level: float, hidden: Hidden) 
     table = known.pivot(index=spec.by[0], columns=spec.by[1], values="value").reindex(index=codes, columns=codes)
     table = table.fillna(0.0)
     same, total = float(np.trace(table)), float(table.to_numpy().sum())
-    if min(same, total - same) < LEAST_EVENTS or hidden.given_back(_diagonal(table), partial(_agreed, table, level), 3):
+    if min(same, total - same) < LEAST_EVENTS or hidden.given_back(
+        _diagonal(table), partial(_agreed, table, level), FINEST["proportion"]
+    ):
         return []
     key = ("all",) * len(spec.by)
     names = ("agreement", "kappa")
@@ -190,7 +193,8 @@ def _adjusted(
         effects = (deff.get(group, 1.0), deff.get(reference, 1.0))
         make = partial(_common, both[["n", "n_ref"]], spec.measure.kind, *effects, level)
         counts = pd.concat({group: both["x"], reference: both["x_ref"]})
-        if not hidden.given_back(counts, lambda held, make=make: make(held).values(), 2):  # type: ignore[misc]
+        places = FINEST[spec.measure.kind]
+        if not hidden.given_back(counts, lambda held, make=make: make(held).values(), places):  # type: ignore[misc]
             found += [_row(spec, (group,), statistic, ratio) for statistic, ratio in make(counts).items()]
     return found
 

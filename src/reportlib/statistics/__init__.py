@@ -5,7 +5,6 @@ from reportlib.statistics.association import (
     funnel_limits,
     goodness_of_fit,
     overdispersion,
-    standardised_residuals,
     trend,
 )
 from reportlib.statistics.clusters import clustered_rate, clustered_rate_ratio, effective_sample, few_people
@@ -16,7 +15,6 @@ from reportlib.statistics.power import cases_needed, detectable_ratio
 from reportlib.statistics.proportions import (
     difference,
     judge_complement,
-    judged_relative_rate,
     proportion,
     relative_rate,
 )
@@ -49,7 +47,6 @@ __all__ = [
     "homogeneity",
     "indirect_ratio",
     "judge_complement",
-    "judged_relative_rate",
     "mantel_haenszel",
     "mantel_haenszel_rate",
     "missing_bounds",
@@ -59,7 +56,6 @@ __all__ = [
     "rate",
     "rate_ratio",
     "relative_rate",
-    "standardised_residuals",
     "tipping_point",
     "trend",
     "trend_interaction",

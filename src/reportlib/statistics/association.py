@@ -35,7 +35,7 @@ WINSORISE = 0.1  # Spiegelhalter (2005)
     "multinomial draws with a fixed seed, (1 + draws as extreme) ÷ 10,000",
     source="Pearson (1900); Hope (1968)",
     used="whether the mix of complainants differs from that of the population at all, before any contrast",
-    cannot_say="which group differs: see the standardised residuals",
+    cannot_say="which group differs: that is what the rate ratios say",
 )
 def goodness_of_fit(observed: Values, expected: Values) -> Test:
     """Whether people fall into the groups in the expected proportions.
@@ -52,21 +52,6 @@ def goodness_of_fit(observed: Values, expected: Values) -> Test:
     draws = np.random.default_rng(SEED).multinomial(round(o.sum()), e / e.sum(), size=DRAWS)
     extreme = int((_chi_square(draws, e) >= statistic * (1 - 1e-9)).sum())
     return Test(statistic, df, (1 + extreme) / (1 + DRAWS))
-
-
-@method(
-    formula="(O − E) ÷ √(E(1 − E/ΣO)), about standard normal",
-    source="Haberman (1973); Agresti (2013)",
-    used="which groups make up a difference of the mix: beyond ±2 is notable, beyond ±3 strong",
-    cannot_say="how large the difference is: that is the rate ratio",
-)
-def standardised_residuals(observed: Values, expected: Values) -> Array:
-    """How far each group lies from what was expected, in standard errors.
-
-    Arrays as for `goodness_of_fit`, without groups in which nobody was seen or expected.
-    """
-    o, e = _observed_expected(observed, expected)
-    return (o - e) / np.sqrt(e * (1 - e / o.sum()))
 
 
 def _observed_expected(observed: Values, expected: Values) -> tuple[Array, Array]:

@@ -53,8 +53,8 @@ def verdict(
 ) -> str | pd.Series:
     """One of `VERDICTS` for an Estimate, or a Series of them for a frame of estimates.
 
-    `estimate` is the ratio judged (for shares `judged_relative_rate`); `adjusted_p` is its p-value within
-    its family. A ratio or p-value that is missing is not assessed. Raises ValueError unless the band
+    `estimate` is the ratio judged (for shares, of the side that `judge_complement` names); `adjusted_p` is its
+    p-value within its family. A ratio or p-value that is missing is not assessed. Raises ValueError unless the band
     holds 1.
     """
     if not 0 < band[0] < 1 < band[1]:

@@ -1,4 +1,4 @@
-"""Adjusted ratios and trends from records, clustered on the person."""
+"""Adjusted ratios from records, clustered on the person."""
 
 from __future__ import annotations
 
@@ -7,44 +7,19 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from clustered_records import fitted_glm, records
 from hypothesis import given
 from hypothesis import strategies as st
-from statsmodels.genmod.families import Binomial
-from statsmodels.genmod.generalized_linear_model import GLM
 
-from reportlib.statistics import Test, adjusted_risk_ratio, relative_rate, trend_interaction
-
-
-def _records(seed: int, people: int = 150, years: int = 4) -> pd.DataFrame:
-    """Several records a person: an outcome that depends on group, type and the person."""
-    rng = np.random.default_rng(seed)
-    person = np.repeat(np.arange(people), rng.integers(1, 5, people))
-    group = rng.random(people) < 0.4
-    lean = rng.normal(0, 0.8, people)
-    kind = rng.choice(["Open", "Category C", "High security"], len(person))
-    logit = -0.5 + 0.6 * group[person] + 0.7 * (kind == "Open") + lean[person]
-    return pd.DataFrame(
-        {
-            "person": person,
-            "group": group[person],
-            "kind": kind,
-            "year": 2020 + rng.integers(0, years, len(person)),
-            "upheld": rng.random(len(person)) < 1 / (1 + np.exp(-logit)),
-        }
-    )
-
-
-def _glm(frame: pd.DataFrame, design: np.ndarray) -> object:
-    model = GLM(frame["upheld"].to_numpy(float), design, family=Binomial())
-    return model.fit(cov_type="cluster", cov_kwds={"groups": frame["person"].to_numpy()})
+from reportlib.statistics import adjusted_risk_ratio, relative_rate
 
 
 def test_greenland_2004_standardised_ratio_against_statsmodels() -> None:
     """The model by statsmodels; the delta method by numerical differences."""
-    frame = _records(1)
+    frame = records(1)
     kinds = [(frame["kind"] == kind).to_numpy(float) for kind in ("High security", "Open")]
     ones = np.ones(len(frame))
-    fitted = _glm(frame, np.column_stack([ones, frame["group"].to_numpy(float), *kinds]))
+    fitted = fitted_glm(frame, np.column_stack([ones, frame["group"].to_numpy(float), *kinds]))
 
     def log_ratio(beta: np.ndarray) -> float:
         means = [(1 / (1 + np.exp(-np.column_stack([ones, side * ones, *kinds]) @ beta))).mean() for side in (1, 0)]
@@ -83,28 +58,14 @@ def test_an_arm_without_events_has_no_model() -> None:
 )
 def test_faults_are_named(change: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        adjusted_risk_ratio(_records(1).assign(**change), "upheld", "group", ["kind"], "person")
+        adjusted_risk_ratio(records(1).assign(**change), "upheld", "group", ["kind"], "person")
     with pytest.raises(ValueError, match="no column prison"):
-        adjusted_risk_ratio(_records(1), "upheld", "group", ["prison"], "person")
-
-
-def test_trend_interaction_against_statsmodels() -> None:
-    frame = _records(2)
-    group, year = frame["group"].to_numpy(float), frame["year"].to_numpy(float) - 2021
-    fitted = _glm(frame, np.column_stack([np.ones(len(frame)), group, year, group * year]))
-    found = trend_interaction(frame, "upheld", "group", "year", "person")
-    assert found.statistic == pytest.approx(fitted.tvalues[3] ** 2, rel=1e-6)
-    assert found.p_value == pytest.approx(fitted.pvalues[3], rel=1e-6)
-
-
-def test_under_four_years_there_is_no_trend() -> None:
-    frame = _records(3, years=3)
-    assert trend_interaction(frame, "upheld", "group", "year", "person") == Test(None, None, None)
+        adjusted_risk_ratio(records(1), "upheld", "group", ["prison"], "person")
 
 
 @given(st.integers(0, 1000))
 def test_without_covariates_it_is_the_crude_ratio_and_repeats_widen_it(seed: int) -> None:
-    frame = _records(seed, people=80)
+    frame = records(seed, people=80)
     counts = frame.groupby("group")["upheld"].agg(["sum", "size"])
     crude = relative_rate(*counts.loc[True].tolist(), *counts.loc[False].tolist())
     found = adjusted_risk_ratio(frame, "upheld", "group", [], "person")
@@ -116,7 +77,7 @@ def test_without_covariates_it_is_the_crude_ratio_and_repeats_widen_it(seed: int
 
 @given(st.integers(0, 1000))
 def test_swapping_group_and_reference_inverts_the_ratio(seed: int) -> None:
-    frame = _records(seed, people=80)
+    frame = records(seed, people=80)
     found = adjusted_risk_ratio(frame, "upheld", "group", ["kind"], "person")
     swapped = adjusted_risk_ratio(frame.assign(group=~frame["group"]), "upheld", "group", ["kind"], "person")
     assert found.upper == pytest.approx(1 / swapped.lower, rel=1e-6)
