@@ -65,29 +65,6 @@ def test_counts_agree_with_their_nouns():
     assert words.counted(2, "person", "people") == "2 people"
 
 
-@pytest.mark.parametrize(
-    ("share", "said"),
-    [
-        (0, "none"),
-        (1, "all"),
-        (0.2, "1 in 5"),
-        (0.35, "just over 1 in 3"),
-        (0.74, "nearly 3 in 4"),
-        (0.04, "about 1 in 25"),
-        (0.97, "more than 9 in 10"),
-    ],
-)
-def test_one_in(share, said):
-    assert words.one_in(share) == said
-
-
-@given(st.floats(0.01, 0.9))
-def test_one_in_is_within_a_twentieth(share):
-    top, bottom = words.one_in(share).split(" in ")
-    said = int(top.split()[-1]) / int(bottom)
-    assert abs(said - share) <= 0.05
-
-
 @given(st.floats(-1e9, 1e9), st.integers(0, 3))
 def test_a_number_is_within_half_of_its_last_place(value, decimals):
     said = float(words.number(value, "", decimals).replace(",", "").replace("−", "-"))

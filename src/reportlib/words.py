@@ -172,25 +172,6 @@ def counted(n: int, one: str, many: str = "") -> str:
     return f"{number(n) if n else 'no'} {one if n == 1 else many or one + 's'}"
 
 
-def one_in(share: float) -> str:
-    """A share of one as people say it: "1 in 5", "just over 1 in 3", "nearly 3 in 4", "about 1 in 25".
-
-    Raises ValueError outside 0 to 1.
-    """
-    if not 0 <= share <= 1:
-        raise ValueError(f"a share lies between 0 and 1; found {share}")
-    if share in (0, 1):
-        return "all" if share else "none"
-    if share < 0.095:
-        return f"about 1 in {number(1 / share)}"
-    if share > 0.905:
-        return "more than 9 in 10"
-    fractions = [(top, bottom) for bottom in (2, 3, 4, 5, 10) for top in range(1, bottom)]
-    top, bottom = min(fractions, key=lambda parts: abs(share - parts[0] / parts[1]))
-    off = share - top / bottom
-    return ("" if abs(off) < 0.005 else "just over " if off > 0 else "nearly ") + f"{top} in {bottom}"
-
-
 def listed(items: Sequence[str]) -> str:
     """A list in a sentence: "Asian", "Asian and Black", "Asian, Black and Mixed"."""
     return " and ".join(filter(None, [", ".join(items[:-1]), items[-1] if items else ""]))
