@@ -96,7 +96,9 @@ def _installed(names: Iterable[str]) -> Iterable[tuple[str, str]]:
 
 def _git(*arguments: str) -> str:
     try:
-        done = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False)
+        trusted = ("-c", f"safe.directory={ROOT}")  # whoever runs the code of another user may also read its version
+        command = ["git", *trusted, "-C", str(ROOT), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError:
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
