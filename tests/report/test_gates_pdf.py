@@ -37,6 +37,11 @@ def untagged_figure(document: Pdf) -> None:
     page.contents_add(document.make_stream(b"0 0 50 50 re f"))
 
 
+def untagged_image(document: Pdf) -> None:
+    page = document.pages[3]
+    page.contents_add(document.make_stream(b"BI /W 1 /H 1 /CS /G /BPC 8 ID \x00 EI"))
+
+
 def unread_figure(document: Pdf) -> None:
     figure = first(document, "/Figure")
     figure.K = pikepdf.Array()
@@ -109,6 +114,7 @@ FAULTS: list[tuple[Callable[[Pdf], None], str]] = [
     (no_alt, "without alt text (page 4)"),
     (placeholder_alt, "only stands in"),
     (untagged_figure, "on page 4 something is drawn without a tag"),
+    (untagged_image, "on page 4 something is drawn without a tag"),
     (unread_figure, "on page 4 something is tagged but never read"),
     (no_row_headers, "without header cells for its rows"),
     (no_scope, "header cell without a scope"),

@@ -11,6 +11,7 @@ from pikepdf import Array, Dictionary, Pdf
 
 Mark = tuple[int, int]  # page number, mark on the page
 PAINTS = {"f", "F", "f*", "B", "B*", "b", "b*", "S", "s", "sh", "Do", "EI", "Tj", "TJ", "'", '"'}
+READ = " ".join(sorted({"BDC", "BMC", "EMC"} | PAINTS))  # asked for, an inline image comes as EI
 
 
 @dataclass
@@ -85,7 +86,7 @@ def drawn(page: pikepdf.Page) -> tuple[set[int], bool]:
     marks: set[int] = set()
     open_marks: list[bool] = []  # whether each accounts for what is painted in it
     loose = False
-    for instruction in pikepdf.parse_content_stream(page):
+    for instruction in pikepdf.parse_content_stream(page, READ):
         operator = str(instruction.operator)
         if operator in ("BDC", "BMC"):
             operands = instruction.operands
