@@ -190,6 +190,12 @@ def test_a_final_report_of_records_has_no_warning():
     assert "DRAFT" not in text and "SYNTHETIC" not in text
 
 
+def test_the_cover_says_that_disclosure_control_is_off():
+    off = Page(title="Off", disclosure_off="a test of the marks")
+    cover = [row[0] for row in read(workbook.ods(TABLES, off))["Cover"]]
+    assert "DISCLOSURE CONTROL IS OFF: Do not share. Reason given: a test of the marks" in cover
+
+
 def test_contents_list_every_sheet(ods):
     rows = read(ods)["Contents"]
     assert [row[0] for row in rows[3:]] == NAMES[2:]

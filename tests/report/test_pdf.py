@@ -77,6 +77,7 @@ def test_missing_typeface_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         pdf_report(report(), PAGE)
 
 
+@pytest.mark.full
 def test_text_that_looks_like_typst_stays_text(tmp_path: Path) -> None:
     odd = '#panic("x") *bold* _it_ $x$ `raw` @label <tag> \\ // /* ]'
     model = table("odd", odd, uphold_table()["columns"], [[odd, *["x"] * 5]])
@@ -84,6 +85,7 @@ def test_text_that_looks_like_typst_stays_text(tmp_path: Path) -> None:
     assert re.sub(r"\s+", "", odd) in re.sub(r"\s+", "", text)
 
 
+@pytest.mark.full
 def test_draft_mark_goes_when_the_report_is_final(tmp_path: Path) -> None:
     assert "DRAFT" in read(PDF, tmp_path)
     assert "DRAFT" not in read(pdf_report(report(), replace(PAGE, draft=False)), tmp_path)
@@ -115,3 +117,11 @@ def test_pages_carry_running_heads_and_numbers(tmp_path: Path) -> None:
         assert f"Page {number} of {len(pages)}" in page
         assert "DRAFT · SYNTHETIC DATA" in page
     assert all("Year" in page for page in pages if "2019-20" in page), "a table's headings are repeated"
+
+
+@pytest.mark.full
+def test_every_page_says_that_disclosure_control_is_off(tmp_path: Path) -> None:
+    off = pdf_report(report(), replace(PAGE, disclosure_off="a test of the marks"))
+    cover, *pages = read(off, tmp_path, "-layout").split("\f")[:-1]
+    assert "Reason given: a test of the marks" in cover
+    assert pages and all("DISCLOSURE CONTROL IS OFF" in page for page in pages)
