@@ -10,7 +10,8 @@ import pytest
 from good_extracts import Extracts
 from scipy.stats import t
 
-from reportlib.inputs.estimates import estimates
+from reportlib.inputs.estimates import NOTHING_HIDDEN, estimates
+from reportlib.inputs.inversion import Hidden
 from reportlib.inputs.release import Release
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.params import years_to
@@ -38,12 +39,17 @@ def estimated(alone: Extracts) -> Estimated:
     """The estimates of a table made from a few extracts, by group and statistic."""
 
     def made(
-        measure: str, *by: str, adjust: tuple[str, ...] = (), period: str = "pooled", **texts: str
+        measure: str,
+        *by: str,
+        adjust: tuple[str, ...] = (),
+        period: str = "pooled",
+        hidden: Hidden = NOTHING_HIDDEN,
+        **texts: str,
     ) -> pd.DataFrame:
         for name, text in texts.items():
             alone.put(name, text)
         spec = TableSpec("t", MEASURES[measure], by, "5+1", period, adjust)
-        found = estimates(Release(alone.read(), Years()), spec, "W", 0.95)
+        found = estimates(Release(alone.read(), Years()), spec, "W", 0.95, hidden)
         return found.set_index([*(["ethnicity"] if "ethnicity" in by else []), "statistic"])
 
     return made
@@ -218,6 +224,17 @@ def test_the_model_is_of_the_rarer_side(estimated: Estimated) -> None:
     found = estimated("completed", "ethnicity", adjust=("region", "order_type"), probation_terminations=orders(cells))
     assert ("B", "modelled") not in found.index
     assert found.loc[("B", "modelled complement"), "value"] == pytest.approx(1.5)
+
+
+def test_the_model_goes_where_the_adjusted_ratio_would_give_a_hidden_count_back(estimated: Estimated) -> None:
+    kinds = [(place, kind) for place in ("London", "Wales") for kind in ("licence", "post-sentence supervision")]
+    cells = [(code, *kind, 100 - n, n) for code, n in (("B1", 30), ("W1", 20)) for kind in kinds]
+    cells[0] = ("B1", *kinds[0], 97, 3)
+    hidden = Hidden(frozenset({("B", *kinds[0])}))
+    tables = {"adjust": ("region", "order_type"), "probation_terminations": orders(cells)}
+    assert {("B", "adjusted"), ("B", "modelled")} <= {*estimated("recalled", "ethnicity", **tables).index}
+    found = estimated("recalled", "ethnicity", hidden=hidden, **tables)
+    assert not [key for key in found.index if key[1].startswith(("adjusted", "modelled"))]
 
 
 def test_the_model_leaves_out_small_arms_and_those_not_stated(estimated: Estimated) -> None:

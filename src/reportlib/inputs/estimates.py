@@ -50,7 +50,7 @@ def estimates(
     """Everything about a table that its counts cannot give.
 
     `hidden` are the hidden cells of the tables that show the strata: an adjusted ratio that gives one of them
-    back is left out.
+    back is left out, and with it the modelled ratio, which is made of the same strata.
 
     Returns
     -------
@@ -75,7 +75,10 @@ def estimates(
         rows += _agreement(release, spec, level, hidden)
     if spec.adjust:
         deff = {row["ethnicity"]: row["value"] for row in rows if row["statistic"] == "deff"}
-        rows += _adjusted(release, spec, reference, level, deff, hidden)
+        adjusted = _adjusted(release, spec, reference, level, deff, hidden)
+        told = {row["ethnicity"] for row in adjusted if row["statistic"].startswith("adjusted")}
+        rows = [row for row in rows if not row["statistic"].startswith("modelled") or row["ethnicity"] in told]
+        rows += adjusted
     return pd.DataFrame(rows, columns=[*spec.by, *COLUMNS])
 
 
