@@ -17,7 +17,7 @@ from small_report import DEATHS, Project, project
 from reportlib.build.cache import contents
 
 pytestmark = pytest.mark.full
-RUNS = int(os.environ.get("REPORTLIB_KILLS", "20"))
+RUNS = int(os.environ.get("REPORTLIB_KILLS", "50"))
 MAKE = "report:\n\t@{command}\n"
 
 
