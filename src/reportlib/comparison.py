@@ -33,7 +33,7 @@ LEAST = {"proportion": 10, "reliable": 30, "rate": 100}  # no percentage, none w
 LEAST_EVENTS = 5  # in each arm of a ratio that is not exact
 FIGURES = [
     *("value", "lower", "upper", "ratio", "ratio_lower", "ratio_upper", "gap", "gap_lower", "gap_upper"),
-    *("p_value", "deff", "detectable_below", "detectable_above", "cases_needed", "bound_lower", "bound_upper"),
+    *("p_adjusted", "deff", "detectable_below", "detectable_above", "cases_needed", "bound_lower", "bound_upper"),
     *("tipping", "adjusted_ratio", "adjusted_lower", "adjusted_upper", "homogeneity_p"),
     *("modelled_ratio", "modelled_lower", "modelled_upper", "interaction_p"),
     *("expected_ratio", "expected_lower", "expected_upper"),
@@ -43,7 +43,7 @@ OF_ONE = ("value", "lower", "upper", "deff", "expected", "standardised")
 OF_TWO = [name for name in FIGURES if not name.startswith(OF_ONE)]
 ESTIMATED = {  # statistic of the estimates -> where its value, limits and p-value go
     "rate": ("value", "lower", "upper", None),
-    "ratio": ("ratio", "ratio_lower", "ratio_upper", "p_value"),
+    "ratio": ("ratio", "ratio_lower", "ratio_upper", "p_adjusted"),
     "adjusted": ("adjusted_ratio", "adjusted_lower", "adjusted_upper", None),
     "homogeneity": ("homogeneity_p", None, None, None),
     "modelled": ("modelled_ratio", "modelled_lower", "modelled_upper", None),
@@ -133,7 +133,7 @@ def flags(counts: pd.DataFrame, spec: TableSpec, least: Mapping[str, int]) -> pd
 
 def rounded(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     """Every figure to the precision at which it is published, so that nothing finer is ever shown."""
-    p_values = ("p_value", "p_adjusted", "homogeneity_p", "interaction_p")
+    p_values = ("p_adjusted", "homogeneity_p", "interaction_p")
     decimals = dict.fromkeys(FIGURES, 2) | dict.fromkeys(p_values, 3) | {"cases_needed": 0}
     finest = 3 if spec.measure.kind == "proportion" else spec.measure.decimals
     levels = ("value", "lower", "upper", "gap", "gap_lower", "gap_upper", "standardised")
@@ -241,7 +241,7 @@ def _figures(value: pd.Series, own: pd.DataFrame, ratio: pd.DataFrame, **others:
             "ratio": ratio["value"],
             "ratio_lower": ratio["lower"],
             "ratio_upper": ratio["upper"],
-            "p_value": ratio["p_value"],
+            "p_adjusted": ratio["p_value"],  # by `_judged`, which has them all
             **others,
         }
     )
@@ -329,7 +329,7 @@ def _gated(frame: pd.DataFrame, arms: pd.DataFrame, least: int) -> pd.DataFrame:
 
 def _judged(frame: pd.DataFrame, compared: pd.Series, band: tuple[float, float]) -> pd.DataFrame:
     """Adjust the p-values within the table, the family, and give each comparison its verdict."""
-    frame["p_adjusted"] = adjust_p(frame["p_value"])
+    frame["p_adjusted"] = adjust_p(frame["p_adjusted"])
     frame.loc[frame["p_adjusted"].isna(), ["ratio", "ratio_lower", "ratio_upper"]] = np.nan
     ratio = frame[["ratio", "ratio_lower", "ratio_upper"]].set_axis(["value", "lower", "upper"], axis=1)
     frame["verdict"] = verdict(ratio, frame["p_adjusted"], band).where(compared)

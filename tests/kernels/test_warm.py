@@ -93,6 +93,11 @@ def test_every_figure_is_there(either):
     assert [len(found) for found in pictures] == [1, 1, 1]
 
 
+def test_a_wide_frame_is_shown_as_an_ordinary_kernel_shows_it(either):
+    (said,) = ran("import pandas as pd\nprint(pd.get_option('display.max_columns'), pd.get_option('display.max_rows'))")
+    assert said == "20 60"
+
+
 def test_threads_processes_and_linear_algebra_work_in_a_cell(either):
     cell = """
         import concurrent.futures, multiprocessing, subprocess, sys

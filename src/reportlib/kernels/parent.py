@@ -36,6 +36,7 @@ def main(control: socket.socket) -> None:
         sys.path.remove(os.getcwd())
     for name in IMPORTED:
         importlib.import_module(name)
+    importlib.import_module("pandas").set_option("display.max_columns", 20)  # as where a kernel imports it
     gc.collect()
     gc.freeze()
     ended, wake = os.pipe()
