@@ -184,8 +184,8 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> tuple[nbformat.Noteboo
         'counts = chapter.counts("uphold-rate")\ncomparison = chapter.compare("uphold-rate")',
         "print": "print(counts.to_string())\nprint(counts.describe(include='all').loc['count'].index.tolist())",
         "bare": "counts",
-        "display": "import pandas as pd\nfrom IPython.display import display\npd.set_option('display.max_columns', None)\n"
-        "display(counts, comparison.frame.drop(columns='label'))",
+        "display": "import pandas as pd\npd.set_option('display.max_columns', None)\n"
+        "from IPython.display import display\ndisplay(counts, comparison.frame.drop(columns='label'))",
         "comparison": "print(comparison)\ncomparison",
         "sums": "print(counts.loc[counts['ethnicity'].ne('all'), 'numerator'].tolist())",
         "plot": "ax = counts.set_index('ethnicity')['numerator'].astype(float).plot.bar()",
