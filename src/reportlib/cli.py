@@ -56,6 +56,7 @@ def user_errors() -> Iterator[None]:
 def settled() -> None:
     """Reproducible reporting on race equality in prisons and probation."""
     settle()
+    _end_with_make()
 
 
 @app.command()
@@ -73,7 +74,6 @@ def report(
         from reportlib.register import disproportionate, read_responses, responses_file, write_responses
         from reportlib.words import counted
 
-        _end_with_make()
         with console.status("starting") as status:
             loaded = load(params)
             answers = responses_file(params, loaded.edition)
@@ -149,6 +149,8 @@ def _end_with_make() -> None:
         import signal
 
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+        if os.getpgid(os.getppid()) != os.getpgrp():  # too late: an orphan's parent is of another group
+            raise SystemExit("make was killed, so this ends too.")
 
 
 def _stages(seconds: Mapping[str, float], begin: float) -> None:

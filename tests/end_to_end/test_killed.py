@@ -85,6 +85,16 @@ def test_killed_at_any_moment_the_last_report_stands_and_nothing_is_left(good):
     assert [path.name for path in good.year.iterdir() if path.name.startswith(".")] == []
 
 
+def test_no_report_outlives_a_make_that_is_killed_before_it_could_begin(good):
+    for _ in range(10):
+        with started(good) as make:
+            top = psutil.Process(make.pid)
+            while not (report := victims(top)["report"]):
+                time.sleep(0.001)
+            top.kill()
+        assert psutil.wait_procs(report, timeout=20)[1] == []
+
+
 def test_a_run_that_follows_a_killed_one_equals_a_fresh_one(good, tmp_path):
     """With what the killed one left in its cache, and no report to fall back on."""
     before = contents(good.current)

@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 
 import pytest
+from small_report import project
 
 from reportlib.build.plan import plan
 from reportlib.build.prepare import prepare
 from reportlib.build.report import checked_inputs
+from reportlib.inputs import demo
 from reportlib.params import load
-from reportlib.project import NOTEBOOKS, ROOT
+from reportlib.project import NOTEBOOKS
 
 RULES = ("primary", "implied", "secondary", "carried")
 
 
 @pytest.mark.full
 def test_at_least_six_cells_in_ten_of_the_pooled_tables_are_shown(tmp_path):
-    params = load(ROOT / "params" / "2024-25.yml")
+    demo.write(tmp_path / "demo")
+    params = load(project(tmp_path, tmp_path / "demo").params)
     sources, findings = checked_inputs(params, tmp_path / "typed")
     chapters = plan(NOTEBOOKS, params.grouping)
     prepare(params, chapters, sources, findings).write(tmp_path / "handoff")
