@@ -65,10 +65,14 @@ class _Laid:
 def fit(model: Model) -> Fit:
     """The largest type in which the table fits an upright page, else a turned one; another where that saves paper."""
     columns = [_Column(model, column) for column in model["columns"]]
-    upright = [way for size in TYPE if sum((way := _lay(columns, size, UPRIGHT)).widths) <= UPRIGHT[0]]
-    best, *smaller = [*upright, _turned(model, columns)]
-    for way in smaller:
-        best = way if best.pages - way.pages >= WORTH else best
+    best = None
+    for size, page in [*((size, UPRIGHT) for size in TYPE), (TYPE[1], TURNED)]:
+        if best and best.pages - len(model["rows"]) * (CAPITAL * size + 2 * CLOSE) / page[1] < WORTH:
+            continue  # not even with each row on one line
+        way = _lay(columns, size, page) if page == UPRIGHT else _turned(model, columns)
+        if page == TURNED or sum(way.widths) <= page[0]:
+            best = way if not best or best.pages - way.pages >= WORTH else best
+    assert best  # a turned page takes any table
     whole = sum(best.widths)
     scale = min(max(1.0, FILLED * best.page[0] / whole), best.page[0] / whole)
     single = round(CAPITAL * best.size + 2 * best.inset, 2)
@@ -79,11 +83,11 @@ def fit(model: Model) -> Fit:
 
 def _turned(model: Model, columns: Sequence[_Column]) -> _Laid:
     """On a turned page; a table too wide for that has less space beside its texts, which may then be broken."""
-    way = _lay(columns, TYPE[1], TURNED)
-    tight = [_Column(model, column, 0, TIGHT_INSET) for column in model["columns"]]
-    for size in TIGHT:
-        if sum(way.widths) > TURNED[0]:
-            way = _lay(tight, size, TURNED)
+    way, sizes = _lay(columns, TYPE[1], TURNED), iter(TIGHT)
+    tight: list[_Column] = []
+    while sum(way.widths) > TURNED[0] and (size := next(sizes, None)):
+        tight = tight or [_Column(model, column, 0, TIGHT_INSET) for column in model["columns"]]
+        way = _lay(tight, size, TURNED)
     return way
 
 
@@ -112,14 +116,16 @@ class _Column:
         """The narrowest that it can be, in points: as wide as its longest word."""
         return float(self.words.max()) * size + self.around
 
-    def steps(self, size: float) -> list[float]:
+    def steps(self, size: float) -> Lines:
         """Widths, in points, at which some text may take a line less."""
         wanted = [self.spans / lines + self.words * (lines > 1) / 2 for lines in (1, 2, 3, 4)]
-        points = np.unique(np.concatenate(wanted)) * size + self.around
-        return sorted({float(np.ceil(point / STEP) * STEP) for point in points})
+        return np.unique(np.ceil((np.concatenate(wanted) * size + self.around) / STEP) * STEP)
 
-    def lines(self, wide: float, size: float) -> Lines:
-        """The lines that its heading and each cell take in a column so wide; beyond one, about so many."""
+    def lines(self, wide: float | Lines, size: float) -> Lines:
+        """The lines that its heading and each cell take in a column so wide; beyond one, about so many.
+
+        Several widths, as a column of them, give a row each.
+        """
         room = (wide - self.around) / size + 1e-9
         return np.where(self.spans <= room, 1, np.maximum(2, np.ceil(self.spans / np.maximum(room * 0.85, 1))))
 
@@ -130,16 +136,17 @@ def _lay(columns: Sequence[_Column], size: float, page: tuple[int, int]) -> _Lai
     lines = [column.lines(wide, size) for column, wide in zip(columns, widths, strict=True)]
     weights = np.ones(len(lines[0]))
     weights[0] = max(1, (len(weights) - 1) / REPEATED)
-    steps = [[(step, column.lines(step, size)) for step in column.steps(size) if step <= page[0]] for column in columns]
+    steps = [(steps := column.steps(size)[:, None], column.lines(steps, size)) for column in columns]
     while (room := page[0] - sum(widths)) > 0:
         rows = np.max(lines, axis=0)
         best, chosen = 0.0, None
-        for place, own in enumerate(steps):
+        for place, (step, took) in enumerate(steps):
             others = np.max([*lines[:place], *lines[place + 1 :], np.ones(len(weights))], axis=0)
-            for step, took in own:
-                more = step - widths[place]
-                if 0 < more <= room and (saved := (rows - np.maximum(others, took)) @ weights / more) > best:
-                    best, chosen = saved, (place, step, took)
+            more = step[:, 0] - widths[place]
+            saved = np.where((more > 0) & (more <= room), (rows - np.maximum(others, took)) @ weights, 0)
+            saved /= np.where(more > 0, more, 1)
+            if saved[most := saved.argmax()] > best:
+                best, chosen = saved[most], (place, float(step[most, 0]), took[most])
         if chosen is None:
             break
         place, widths[place], lines[place] = chosen
