@@ -250,11 +250,8 @@ def _figures(value: pd.Series, own: pd.DataFrame, ratio: pd.DataFrame, **others:
 def _detectable(share: pd.Series, nobs: pd.Series, ref_nobs: pd.Series) -> dict[str, Any]:
     """The ratios nearest to 1 that each row's data could have shown, below and above."""
     possible = (share > 0) & (share < 1) & (nobs > 0) & (ref_nobs > 0)
-    pairs = [
-        detectable_ratio(*row) if able else (None, None)
-        for able, row in zip(possible, zip(share, nobs, ref_nobs, strict=True), strict=True)
-    ]
-    return {"detectable_below": [low for low, _ in pairs], "detectable_above": [high for _, high in pairs]}
+    below, above = detectable_ratio(share.where(possible), nobs, ref_nobs)
+    return {"detectable_below": below, "detectable_above": above}
 
 
 def _finite(values: Any) -> Any:
@@ -288,9 +285,11 @@ def _with_funnel(frame: pd.DataFrame, arms: pd.DataFrame, spec: TableSpec) -> pd
 def _with_estimates(frame: pd.DataFrame, estimates: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     """Put in what was estimated from persons, strata and models; of two sides, the one that is judged."""
     frame = frame.reindex(columns=[*frame.columns, *(name for name in FIGURES if name not in frame)])
-    side = frame["judged"].eq("complement")
+    side, released = frame["judged"].eq("complement"), set(estimates["statistic"])
     for statistic, targets in ESTIMATED.items():
         for ending in ("", " complement"):
+            if f"{statistic}{ending}" not in released:
+                continue
             found = _estimated(frame, estimates, f"{statistic}{ending}", spec)
             take = found["value"].notna()
             if statistic in ("adjusted", "homogeneity", "modelled"):

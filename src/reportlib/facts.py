@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -47,7 +47,7 @@ def fact_id(measure: str, by: Sequence[str], codes: Sequence[str], statistic: st
 def write(facts: Iterable[Fact], path: Path) -> None:
     """Write facts as JSON lines, in order of name, each once."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    lines = {json.dumps(asdict(fact), ensure_ascii=False, sort_keys=True) for fact in facts}
+    lines = {json.dumps(vars(fact), ensure_ascii=False, sort_keys=True) for fact in facts}
     path.write_text("".join(f"{line}\n" for line in sorted(lines)), encoding="utf-8")
 
 

@@ -173,4 +173,4 @@ def run(made: Path, tmp_path: Path) -> Path:
 
 
 def faults(run: Path) -> list[str]:
-    return [str(finding) for finding in figures.check(run)]
+    return [str(finding) for finding in figures.check_notebooks(run) or figures.check_files(run)]

@@ -18,6 +18,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
 
+from reportlib.errors import Finding, ReportError
 from reportlib.kernels import warm
 
 FIGURE = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.title('{}')\nplt.show()"
@@ -162,6 +163,46 @@ def test_a_variable_that_is_read_only_once_gets_an_ordinary_kernel(monkeypatch):
     assert int(parent) == os.getpid()
     wanted = subprocess.run([sys.executable, "-c", "print(hash('a'))"], capture_output=True, text=True, check=True)
     assert mine == wanted.stdout.strip()
+
+
+# Work beside this process
+
+
+def squares(*numbers: int) -> list[int]:
+    print("what is printed is no part of the outcome")
+    return [number**2 for number in numbers] + [os.getpid()]
+
+
+def refused(folder: Path) -> None:
+    raise ReportError(f"not {folder.name}", [Finding("why", "file.csv", 3)])
+
+
+def dying() -> int:
+    if os.getpid() != int(os.environ["DRIVER"]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 7
+
+
+def test_work_beside_this_process_gives_what_it_would_give_here():
+    one, other = warm.beside(squares, 2, 3), warm.beside(squares, 4)
+    assert (one()[:-1], other()[:-1]) == (squares(2, 3)[:-1], squares(4)[:-1])
+    assert warm.beside(squares)() != squares()  # another process
+
+
+def test_work_beside_this_process_raises_what_it_would_raise_here():
+    with pytest.raises(ReportError, match="not here") as told:
+        warm.beside(refused, Path("somewhere/here"))()
+    assert told.value.findings == [Finding("why", "file.csv", 3)]
+
+
+def test_work_whose_process_is_killed_is_done_here(monkeypatch):
+    monkeypatch.setenv("DRIVER", str(os.getpid()))
+    assert warm.beside(dying)() == 7
+
+
+def test_work_is_done_here_where_a_fork_would_have_read_other_settings(monkeypatch):
+    monkeypatch.setenv("PYTHONHASHSEED", "12345")
+    assert warm.beside(squares)() == [os.getpid()]
 
 
 # Killed

@@ -49,23 +49,23 @@ PLACES = 9  # decimal places to which a number read from a workbook is the numbe
 DATA = "data:text/csv;charset=utf-8,"
 
 
-def check(made: Path) -> list[Finding]:
-    """Every figure in the folder of a run that nothing published or declared accounts for, by file and place."""
-    params = Params.model_validate_json((made / "parameters.json").read_text(encoding="utf-8"))
-    ledger = Ledger(facts.read([made / "facts.jsonl"]), params, Handoff(made))
-    notebooks = {path.name: _notebook(path) for path in sorted((made / "notebooks").glob("*.ipynb"))}
-    shown = Shown(notebooks, ledger.constants, lineage.tables(ledger.run.run))
+def check_notebooks(made: Path) -> list[Finding]:
+    """Every figure that the notebooks of a run show and no fact accounts for, and every fact that none shows."""
+    notebooks, shown, ledger = _read(made)
     found = [finding for name, held in notebooks.items()
-             for finding in check_notebook(held, f"notebooks/{name}", params, ledger.run.run)]  # fmt: skip
-    found += [
-        *_files(made),
+             for finding in check_notebook(held, f"notebooks/{name}", ledger.params, ledger.run.run)]  # fmt: skip
+    return [
+        *found,
         *check_facts(ledger.facts),
         *check_derived(ledger.facts),
         *_models(notebooks, shown, ledger),
     ]
-    if found:  # all other files are held against the notebooks
-        return found
-    found += check_published(made, ledger)
+
+
+def check_files(made: Path) -> list[Finding]:
+    """Every figure in the other files of a run that is not in its notebooks, which have been checked, at its place."""
+    _, shown, ledger = _read(made)
+    found = [*_files(made), *check_published(made, ledger)]
     for path in [made / "report.html", *sorted((made / "chapters").glob("*.html"))]:
         found += check_page(path.read_text(encoding="utf-8"), path.relative_to(made).as_posix(), shown)
     for path in sorted((made / "data").glob("*.csv")):
@@ -77,6 +77,14 @@ def check(made: Path) -> list[Finding]:
     if (made / "report.pdf").exists():
         found += check_printed(made / "report.pdf", shown.chapters, ledger.constants)
     return found
+
+
+def _read(made: Path) -> tuple[dict[str, nbformat.NotebookNode], Shown, Ledger]:
+    """The notebooks of a run, what they show, and the ledger that they are held against."""
+    params = Params.model_validate_json((made / "parameters.json").read_text(encoding="utf-8"))
+    ledger = Ledger(facts.read([made / "facts.jsonl"]), params, Handoff(made))
+    notebooks = {path.name: _notebook(path) for path in sorted((made / "notebooks").glob("*.ipynb"))}
+    return notebooks, Shown(notebooks, ledger.constants, lineage.tables(ledger.run.run)), ledger
 
 
 def _notebook(path: Path) -> nbformat.NotebookNode:

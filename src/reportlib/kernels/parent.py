@@ -2,7 +2,8 @@
 
 Run as `python -m reportlib.kernels.parent FD`. Over the socket FD comes one message a kernel, which carries the
 kernel's own socket, its stdout and its stderr. Over that socket go the request, the kernel's number and, when it
-ends, its exit code. When FD closes, whoever asked for kernels is gone, and they are ended with it.
+ends, its exit code. When FD closes, whoever asked for kernels is gone, and they are ended with it. A request may also
+be for a piece of work, whose outcome goes to stdout.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import gc
 import importlib
 import json
 import os
+import pickle
 import random
 import select
 import signal
@@ -25,7 +27,7 @@ IMPORTED = (
     *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.debugger", "IPython.core.completer", "tornado.platform"),
     *("pandas", "pyarrow.parquet", "pyarrow.pandas_compat", "scipy.stats", "scipy.optimize", "statsmodels.api"),
     *("seaborn", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"),
-    *("pydantic", "ruamel.yaml"),
+    *("pydantic.main", "pydantic.types", "pydantic.json_schema", "ruamel.yaml", "lxml.etree"),
 )
 Kernels = dict[int, socket.socket]
 
@@ -95,7 +97,8 @@ def _kernel(link: socket.socket, out: int, err: int) -> None:
             os.close(handle)
         with link, link.makefile() as lines:
             request = json.loads(lines.readline())
-        _run(request)
+        _settled(request)
+        _work(request["work"], request["path"]) if "work" in request else _run(request["arguments"])
         code = 0
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else 1
@@ -106,10 +109,9 @@ def _kernel(link: socket.socket, out: int, err: int) -> None:
         os._exit(code)  # the teardown of an interpreter takes as long as a short chapter
 
 
-def _run(request: dict[str, Any]) -> None:
-    """An IPython kernel in the environment of the request, with nothing of the parent's chance in it."""
+def _settled(request: dict[str, Any]) -> None:
+    """The environment of the request, with nothing of the parent's chance or of the project's code in it."""
     import numpy as np
-    from ipykernel.kernelapp import IPKernelApp
 
     os.environ.clear()
     os.environ.update(request["environment"])
@@ -118,8 +120,28 @@ def _run(request: dict[str, Any]) -> None:
     np.random.seed()
     for name in [name for name in sys.modules if name.partition(".")[0] == "reportlib"]:
         del sys.modules[name]
-    sys.argv = ["ipykernel_launcher", *request["arguments"], f"--IPKernelApp.parent_handle={os.getppid()}"]
+
+
+def _run(arguments: list[str]) -> None:
+    """An IPython kernel."""
+    from ipykernel.kernelapp import IPKernelApp
+
+    sys.argv = ["ipykernel_launcher", *arguments, f"--IPKernelApp.parent_handle={os.getppid()}"]
     IPKernelApp.launch_instance()
+
+
+def _work(asked: str, path: list[str]) -> None:
+    """Work out a function, and write to stdout what it gives or raises; what it prints itself goes to stderr."""
+    sys.path[:] = path
+    with os.fdopen(os.dup(1), "wb") as answer:
+        os.dup2(2, 1)
+        function, arguments = pickle.loads(bytes.fromhex(asked))
+        outcome: tuple[Any, Exception | None]
+        try:
+            outcome = (function(*arguments), None)
+        except Exception as error:
+            outcome = (None, error)
+        pickle.dump(outcome, answer)
 
 
 if __name__ == "__main__":

@@ -6,19 +6,23 @@ import asyncio
 import contextlib
 import json
 import os
+import pickle
 import select
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import LocalProvisioner
 
+T = TypeVar("T")
 GROUP, NAME = "jupyter_client.kernel_provisioners", "warm-fork"
 # What makes every kernel a warm one; nothing where the package was installed before it had them.
 ENVIRONMENT = {"JUPYTER_DEFAULT_PROVISIONER_NAME": NAME} if entry_points(group=GROUP, name=NAME) else {}
@@ -95,14 +99,44 @@ def _fork(cmd: list[str], popen: dict[str, Any]) -> Forked | None:
     """A forked kernel, or None where only an ordinary one would be the same."""
     environment = dict(popen.pop("env", None) or os.environ)
     folder = popen.pop("cwd", None) or os.getcwd()
-    if popen or cmd[:3] != [sys.executable, *LAUNCHER] or not hasattr(os, "fork"):
+    if popen or cmd[:3] != [sys.executable, *LAUNCHER]:
         return None
-    request = {"arguments": cmd[3:], "environment": environment, "folder": str(folder)}
+    return _forked({"arguments": cmd[3:], "environment": environment, "folder": str(folder)})
+
+
+def _forked(request: dict[str, Any], out: int = 1) -> Forked | None:
+    """What is asked for, forked from the parent; None where that cannot be."""
+    if not hasattr(os, "fork"):
+        return None
     with _lock:
         parent = _parent()
-        if parent.read_once != _read_once(environment):
+        if parent.read_once != _read_once(request["environment"]):
             return None
-        return parent.fork(request)
+        return parent.fork(request, out)
+
+
+def beside(function: Callable[..., T], *arguments: Any) -> Callable[[], T]:
+    """Have `function(*arguments)` worked out beside this process, by one forked with the imports done.
+
+    What is returned waits for the outcome, and gives or raises it. Where nothing can be forked, or what was forked
+    has died, it works it out itself. The outcome must be one that pickle can carry.
+    """
+    answer = tempfile.TemporaryFile()  # noqa: SIM115  until there is an outcome
+    work = pickle.dumps((function, arguments)).hex()
+    here = {"environment": dict(os.environ), "folder": os.getcwd(), "path": sys.path}
+    forked = _forked({"work": work, **here}, answer.fileno())
+
+    def outcome() -> T:
+        with answer:
+            if forked is None or forked.wait() != 0:
+                return function(*arguments)
+            answer.seek(0)
+            found, error = pickle.load(answer)
+        if error:
+            raise error
+        return found  # type: ignore[no-any-return]
+
+    return outcome
 
 
 class Parent:
@@ -125,13 +159,13 @@ class Parent:
     def usable(self) -> bool:
         return self.owner == os.getpid() and self.process.poll() is None
 
-    def fork(self, request: dict[str, Any]) -> Forked | None:
-        """Ask for a kernel; None if the parent cannot give one."""
+    def fork(self, request: dict[str, Any], out: int) -> Forked | None:
+        """Ask for a kernel that writes to `out`; None if the parent cannot give one."""
         link, theirs = socket.socketpair()
         link.settimeout(PATIENCE)
         try:
             with theirs:
-                socket.send_fds(self.control, [b"k"], [theirs.fileno(), 1, 2])
+                socket.send_fds(self.control, [b"k"], [theirs.fileno(), out, 2])
             link.sendall(json.dumps(request).encode() + b"\n")
             number = _line(link)
         except OSError:
