@@ -83,6 +83,14 @@ def rows(dataset: str, names: Iterable[str], has: Has) -> str:
     return f"SELECT {selected} FROM {source(DATASETS[dataset])} x{joins}"
 
 
+def numbered(dataset: str, cells: str, names: Sequence[str]) -> str:
+    """SQL for cells with a number, in the order of the ids, for each person: it groups and sorts faster than an id."""
+    kept = ", ".join(f"k.{name}" for name in (*names, "n") if name != "person_id")
+    people = f"SELECT DISTINCT person_id FROM {source(DATASETS[dataset])} WHERE person_id IS NOT NULL"
+    numbers = f"SELECT person_id, row_number() OVER (ORDER BY person_id) AS number FROM ({people}) d"
+    return f"SELECT p.number AS person_id, {kept} FROM ({cells}) k LEFT JOIN ({numbers}) p ON p.person_id = k.person_id"
+
+
 def dimension(dataset: str, name: str, grouping: str) -> str:
     """SQL for a dimension of a table, over the columns of its dataset."""
     column = DERIVED.get(name, name) if dataset == "complaints" else name

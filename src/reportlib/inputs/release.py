@@ -191,7 +191,10 @@ class Release:
         return found.sort_values([*by, "count", "nobs"], ignore_index=True)
 
     def records(self, spec: TableSpec, part: Part, whole: Part) -> pd.DataFrame:
-        """The records of `whole`, for models: the columns of `spec.by`, `person_id`, and `hit`: whether in `part`."""
+        """The records of `whole`, for models: the columns of `spec.by`, `person_id`, and `hit`: whether in `part`.
+
+        People are numbers, in the order of their ids.
+        """
         by = [*spec.by, "person_id"]
         hit = f"CASE WHEN {part.where} THEN n ELSE 0 END AS hit"
         cells = self._cells(spec, whole, spec.by, ("person_id", hit), part.where)
@@ -251,7 +254,8 @@ class Release:
         number, value = (["number"], "sum(number)") if part.counts == "stock" else ([], "count(*)")
         name = f"{part.dataset}_{len(self._kept)}"
         rows = cube.rows(part.dataset, [*names, *number], self.has)
-        self.engine.keep(name, f"SELECT {', '.join(names)}, {value} AS n FROM ({rows}) r GROUP BY {', '.join(names)}")
+        cells = f"SELECT {', '.join(names)}, {value} AS n FROM ({rows}) r GROUP BY {', '.join(names)}"
+        self.engine.keep(name, cube.numbered(part.dataset, cells, names) if persons else cells)
         self._kept[name] = frozenset(names)
         return name
 

@@ -115,8 +115,9 @@ def _floats(name: str, value: Numbers) -> Array:
 
 def as_floats(value: Numbers | None) -> Array:
     """One or more numbers as a float array, in which every kind of missing is nan."""
-    if isinstance(value, int | float):
-        return np.array([value], dtype=float)
+    dtype = getattr(value, "dtype", None)
+    if isinstance(value, int | float) or (isinstance(dtype, np.dtype) and dtype.kind in "iuf"):
+        return np.atleast_1d(np.asarray(value, dtype=float))  # as most come, and without the detour below
     column = pd.Series(value if np.ndim(value) else [value])  # type: ignore[arg-type]
     return column.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
 
