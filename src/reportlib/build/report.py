@@ -337,8 +337,7 @@ def make_edition(job: Job, clock: Clock, tell: Tell, cores: int | None = None) -
 
     from reportlib.archive import qa
     from reportlib.build.execute import execute
-    from reportlib.gates.figures import check_notebooks
-    from reportlib.gates.run import GATES, gates
+    from reportlib.gates.run import FILES, GATES, NOTEBOOKS, gates
     from reportlib.kernels import warm
 
     params, handoff, made = job.params, job.handoff, job.made
@@ -351,13 +350,15 @@ def make_edition(job: Job, clock: Clock, tell: Tell, cores: int | None = None) -
     facts.write(facts.read(sorted((handoff / "facts").glob("*.jsonl"))), made / "facts.jsonl")
     (made / "parameters.json").write_text(params.model_dump_json(indent=1), encoding="utf-8")
     (made / "origin.json").write_text(json.dumps(job.origin, indent=1), encoding="utf-8")
-    shown = warm.beside(check_notebooks, made) if cores != 1 else None
+    begun = {NOTEBOOKS: warm.beside(GATES[NOTEBOOKS], made)} if cores != 1 else {}
     for name, content in rendered(params, [nbformat.read(path, as_version=4) for path in notebooks], run).items():
         path = made / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     clock("checking the finished files")
-    if faults := gates(made, shown):
+    if begun:
+        begun[FILES] = warm.beside(GATES[FILES], made)
+    if faults := gates(made, begun):
         raise ReportError("The finished report does not pass its gates.", faults)
     qa.write(made, GATES)
 

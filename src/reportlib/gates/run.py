@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import nbformat
@@ -27,7 +27,8 @@ def _chapters(made: Path) -> list[Finding]:
 
 
 NOTEBOOKS = "Each figure that a notebook shows is a published fact at its place"
-GATES: Mapping[str, Callable[[Path], Iterator[Finding] | list[Finding]]] = {
+FILES = "Each figure in each other file is the notebooks', at its place"
+GATES: Mapping[str, Callable[[Path], Iterable[Finding]]] = {
     "Terms for people, and no figure typed by hand, in the text of the chapters": _markdown,
     "Terms for people in the figures' labels and sentences": lambda made: check_language(
         (made / "facts.jsonl").read_text(encoding="utf-8"), "facts.jsonl"
@@ -39,19 +40,19 @@ GATES: Mapping[str, Callable[[Path], Iterator[Finding] | list[Finding]]] = {
     "Accessibility of the PDF": lambda made: check_pdf((made / "report.pdf").read_bytes(), "report.pdf"),
     "Accessibility of the spreadsheets": lambda made: check_workbooks(made / "tables.xlsx", made / "tables.ods"),
     NOTEBOOKS: figures.check_notebooks,
-    "Each figure in each other file is the notebooks', at its place": figures.check_files,
+    FILES: figures.check_files,
 }
 
 
-def gates(made: Path, notebooks: Callable[[], list[Finding]] | None = None) -> list[Finding]:
+def gates(made: Path, begun: Mapping[str, Callable[[], Iterable[Finding]]] = {}) -> list[Finding]:
     """What is wrong with the finished files of a run; with its quality log, if nothing else is.
 
-    `notebooks` gives what the notebooks' own gate finds, where that is being worked out already.
+    `begun` gives what those gates find that are being worked out already.
     """
     found: list[Finding] = []
     for name, gate in GATES.items():
-        faults = list(notebooks() if notebooks and name == NOTEBOOKS else gate(made))
+        faults = list(begun[name]() if name in begun else gate(made))
         found += faults
-        if faults and name == NOTEBOOKS:  # what is left is held against them
+        if faults and name == NOTEBOOKS:  # the files are held against them
             break
     return found or list(qa.check(made, GATES))
