@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from reportlib.build import protection as module
+from reportlib.build.prepare import _nobody
 from reportlib.build.protection import protection
 from reportlib.disclosure import CountTable, Pattern, Relations
 from reportlib.errors import ReportError
@@ -79,3 +81,15 @@ def test_a_pattern_that_gives_a_count_away_is_not_published(monkeypatch: pytest.
         protection(Disclosure(), [table()], RELATIONS, [])
     assert "deaths-by-ethnicity: deaths/prison" in str(raised.value) and "M" in str(raised.value)
     assert not any(str(count) in str(raised.value) for count in COUNTS.values())
+
+
+def test_what_a_part_leaves_out_of_its_types_nobody_has_but_editions_may_leave_out_what_others_show() -> None:
+    types = pd.DataFrame({"establishment_type": ["Open", "all"], "region": ["London", "all"], "value": [20, 30]})
+    escort = pd.DataFrame({"establishment_type": ["Escort"], "region": ["Wales"], "value": [30]})
+    tables = [CountTable("people", "people", types, additive=False), CountTable("deaths", "deaths", escort)]
+    codes = {"establishment_type": {"Open", "Escort", "all"}, "region": {"London", "Wales", "all"}}
+    params = SimpleNamespace(editions=[SimpleNamespace(dimension=None), SimpleNamespace(dimension="region")])
+    assert _nobody(params, codes, [], tables) == {  # type: ignore[arg-type]
+        ("people", "establishment_type"): {"Escort"},
+        ("deaths", "establishment_type"): {"Open"},
+    }

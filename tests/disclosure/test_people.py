@@ -60,3 +60,27 @@ def test_events_too_few_for_the_width_are_hidden_with_the_people() -> None:
     events = replace(people({("A", POOLED): 7}, "events", "received"), additive=True)
     pattern = protect([people({("A", POOLED): 5}), events], Policy(protection_width=8), relations)
     assert pattern.marks("events").tolist() == ["secondary"]
+
+
+def test_where_a_table_lists_every_type_that_somebody_has_the_types_may_add_up_after_all() -> None:
+    """60 + 39 + 13 = 112, so nobody is in two types, and 30 - 20 - 9 = 1 and 82 - 40 - 30 = 12 are in the centre.
+
+    A type that only another table lists must not be thought to hold the people that are left: readers see that it
+    holds none.
+    """
+    counts = {
+        **{("A", "High"): 20, ("A", "Open"): 9, ("A", "Centre"): 1, ("A", "all"): 30},
+        **{("W", "High"): 40, ("W", "Open"): 30, ("W", "Centre"): 12, ("W", "all"): 82},
+        **{("all", "High"): 60, ("all", "Open"): 39, ("all", "Centre"): 13, ("all", "all"): 112},
+    }
+    frame = pd.DataFrame([(*key, value) for key, value in counts.items()], columns=["ethnicity", "kind", "value"])
+    tables = [
+        CountTable("people", "people", frame, additive=False),
+        CountTable("deaths", "deaths", pd.DataFrame({"kind": ["Escort"], "value": [30]})),
+    ]
+    unaware = Relations({"ethnicity": {"all": [("A", "W")]}, "kind": {"all": [("High", "Open", "Centre", "Escort")]}})
+    aware = replace(unaware, nobody={("people", "kind"): frozenset({"Escort"})})
+    beaten = protect(tables, Policy(), unaware)
+    assert [key[1:] for key in beaten.rules] == [("A", "Centre"), ("W", "Centre")]
+    assert not audit(tables, Policy(), aware, beaten)["passed"].any()
+    assert audit(tables, Policy(), aware)["passed"].all()

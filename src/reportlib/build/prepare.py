@@ -225,6 +225,7 @@ def _relations(
     for edition in params.editions:
         if dimension := edition.dimension:
             codes.setdefault(dimension, set()).update(release.codes(dimension), edition.values)
+    nobody = _nobody(params, codes, counted, carried)
     hierarchies = {name: {"all": [tuple(sorted(found - {"all"}))]} for name, found in codes.items()}
     for edition in params.editions:
         if edition.dimension and len(edition.values) > 1:
@@ -243,7 +244,19 @@ def _relations(
         if part.whole and part.counts != "people" and part.code in used
     )
     people = tuple((part.code, part.whole) for part in PARTS.values() if part.counts == "people" and part.whole)
-    return Relations(hierarchies, chains, people, fixed=(*ETHNICITIES, "ethnicity_source"))
+    return Relations(hierarchies, chains, people, fixed=(*ETHNICITIES, "ethnicity_source"), nobody=nobody)
+
+
+def _nobody(
+    params: Params, codes: Mapping[str, set[str]], counted: Sequence[Counted], carried: Sequence[CountTable]
+) -> dict[tuple[str, str], frozenset[str]]:
+    """The codes that no table of a part lists: a table lists every code that somebody has, but for editions' own."""
+    listed: dict[tuple[str, str], set[str]] = {}
+    own = {edition.dimension for edition in params.editions}
+    for part, frame in [(t.part.code, t.frame) for t in counted] + [(t.part, t.frame) for t in carried]:
+        for name in codes.keys() & {*frame.columns} - own:
+            listed.setdefault((part, name), set()).update(frame[name])
+    return {(part, name): frozenset(codes[name] - found - {"all"}) for (part, name), found in listed.items()}
 
 
 def _protected(release: Release, spec: TableSpec, tables: Sequence[Counted], pattern: Pattern) -> pd.DataFrame:

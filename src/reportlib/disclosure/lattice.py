@@ -28,11 +28,17 @@ class Cell:
 class Lattice:
     """Which codes make up which, along each axis; the first axis is the part."""
 
-    def __init__(self, axes: list[Mapping[Code, list[Codes]]], additive: dict[str, set[int]]) -> None:
+    def __init__(
+        self,
+        axes: list[Mapping[Code, list[Codes]]],
+        additive: dict[str, set[int]],
+        nobody: Mapping[tuple[str, int], frozenset[Code]],
+    ) -> None:
         self.axes = axes
         self.additive = additive  # part -> the axes over which it adds up
+        self.nobody = nobody  # part and axis -> the codes that nobody has
         self._leaves: list[dict[Code, frozenset[Code]]] = [{} for _ in axes]
-        self._plans: dict[tuple[int, frozenset[Code]], list[tuple[Code, Codes, Code]]] = {}
+        self._plans: dict[tuple[int, frozenset[Code], frozenset[Code]], list[tuple[Code, Codes, Code]]] = {}
 
     @classmethod
     def of(cls, tables: Sequence[CountTable], relations: Relations, dimensions: Sequence[str]) -> Lattice:
@@ -49,7 +55,8 @@ class Lattice:
         kinds = {table.part: table.additive for table in tables}
         if mixed := {table.part for table in tables if table.additive != kinds[table.part]}:
             raise ReportError(f"Declared both additive and not: {', '.join(sorted(mixed))}.")
-        return cls(axes, {part: every if adds else fixed for part, adds in kinds.items()})
+        nobody = {(part, dimensions.index(d) + 1): codes for (part, d), codes in relations.nobody.items()}
+        return cls(axes, {part: every if adds else fixed for part, adds in kinds.items()}, nobody)
 
     def adds_up(self, part: Code) -> bool:
         """Whether a part of some table adds up over every dimension."""
@@ -61,7 +68,7 @@ class Lattice:
         while fresh:
             fresh = {}
             for axis, at, codes in self._lines(cells, exact=True):
-                for parent, have, rest in self._plan(axis, codes):
+                for parent, have, rest in self._plan(axis, at, codes):
                     total = sum(cells[at(code)].value for code in have)
                     if parent in codes and rest and at(rest) not in cells:
                         whole, least = cells[at(parent)], sum(at(leaf) in unseen for leaf in self.leaves(axis, rest))
@@ -74,14 +81,14 @@ class Lattice:
         """Equalities, inequalities (people do not add up), and the small groups of whom all did the same."""
         equal, at_most, uniform = [], [], set()
         for axis, at, codes in self._lines(cells, exact=True):
-            for parent, have, rest in self._plan(axis, codes):
+            for parent, have, rest in self._plan(axis, at, codes):
                 if parent in codes:
                     parts = [at(code) for code in (*have, rest) if code]
                     equal.append({at(parent): -1} | dict.fromkeys(parts, 1))
                     if axis == 0 and _alike(cells[at(parent)], [cells[part] for part in parts], policy):
                         uniform.add(at(parent))
         for axis, at, codes in self._lines(cells, exact=False):
-            for parent, have, rest in self._plan(axis, codes):
+            for parent, have, rest in self._plan(axis, at, codes):
                 if parent in codes:
                     at_most += [{at(code): 1, at(parent): -1} for code in have]
                     at_most += [] if rest else [{at(parent): 1} | {at(code): -1 for code in have}]
@@ -106,20 +113,23 @@ class Lattice:
             known[code] = frozenset[Code]().union(*(self.leaves(axis, c) for c in division)) or frozenset([code])
         return known[code]
 
-    def _plan(self, axis: int, codes: frozenset[Code]) -> list[tuple[Code, Codes, Code]]:
+    def _plan(self, axis: int, at: Callable[[Code], Key], codes: frozenset[Code]) -> list[tuple[Code, Codes, Code]]:
         """Each total with each way of dividing it: the total, the codes that are there, a code for the rest."""
-        if (axis, codes) not in self._plans:
+        nobody = self.nobody.get((at("")[0], axis), frozenset())
+        if (axis, codes, nobody) not in self._plans:
             ways = {
-                (parent, *self._cover(axis, parent, children, codes))
+                (parent, *self._cover(axis, parent, children, codes, nobody))
                 for parent, divisions in self.axes[axis].items()
                 for children in divisions
             }
-            self._plans[axis, codes] = sorted(way for way in ways if way[1])
-        return self._plans[axis, codes]
+            self._plans[axis, codes, nobody] = sorted(way for way in ways if way[1])
+        return self._plans[axis, codes, nobody]
 
-    def _cover(self, axis: int, parent: Code, children: Codes, codes: frozenset[Code]) -> tuple[Codes, Code]:
+    def _cover(
+        self, axis: int, parent: Code, children: Codes, codes: frozenset[Code], nobody: frozenset[Code]
+    ) -> tuple[Codes, Code]:
         """The children that are there, then the largest other codes that fit among the rest, and what is left."""
-        left = set[Code]().union(*(self.leaves(axis, child) for child in children))
+        left = set[Code]().union(*(self.leaves(axis, child) for child in children)) - nobody
         have = []
         for code in (*children, *sorted(codes, key=lambda c: (-len(self.leaves(axis, c)), c))):
             if code in codes - {parent} and (own := self.leaves(axis, code)) <= left:

@@ -108,6 +108,7 @@ class Relations:
     `hierarchies`: dimension -> parent code -> the ways in which it is divided without remainder.
     `chains`: whole part -> the disjoint parts that make it up; pairs where a whole is divided in several ways.
     A code or part that no table shows is still there: what the others leave of the total is an implied cell.
+    `nobody`: (part, dimension) -> codes that the part's tables leave out because nobody has them, as readers know.
     `at_most`: (part, part): in each cell the first is at most the second (people, events).
     `fixed`: dimensions in which a person has one value, so that even distinct people add up.
     """
@@ -116,6 +117,7 @@ class Relations:
     chains: Mapping[str, tuple[str, ...]] | tuple[tuple[str, tuple[str, ...]], ...] = ()
     at_most: tuple[tuple[str, str], ...] = ()
     fixed: tuple[str, ...] = ("ethnicity",)
+    nobody: Mapping[tuple[str, str], frozenset[Code]] = field(default_factory=dict)
 
     def links(self) -> list[tuple[str, tuple[str, ...]]]:
         """Each whole part with one way of dividing it."""
