@@ -83,11 +83,10 @@ def _blocks(chapter: Chapter) -> Iterator[dict[str, Any]]:
 
 
 def _sections(blocks: list[Model]) -> list[dict[str, Any]]:
-    """Blocks gathered by the way that their page lies; a turned table takes its heading along."""
+    """Blocks gathered by the way that their page lies; a turned table takes its heading and sentence along."""
     turned = [block.get("turned", False) for block in blocks]
-    for place in range(len(blocks) - 1):
-        headed = blocks[place]["kind"] == "markdown" and place > 0
-        turned[place] |= headed and turned[place + 1]
+    for place in range(len(blocks) - 2, 0, -1):
+        turned[place] |= blocks[place]["kind"] in ("markdown", "say") and turned[place + 1]
     ways = groupby(zip(turned, blocks, strict=True), key=lambda pair: pair[0])
     return [{"turned": way, "blocks": [block for _, block in own]} for way, own in ways]
 

@@ -139,7 +139,7 @@ def _sign_key(rows: pd.DataFrame) -> list[str]:
     """What each sign in a cell stands for, the first mark too if there is one."""
     signs = [f"{''.join(dict.fromkeys(sign))}  {verdict}" for verdict, sign in SIGNS.items()]
     marks = [mark for mark in MARKS if (rows["mark"] == mark).any()]
-    return signs + [f"[{mark}]  {MARKS[mark].split(' to ')[0].split(',')[0]}" for mark in marks[:1]]
+    return signs + [f"[{mark}]  {drawing.brief(mark)}" for mark in marks[:1]]
 
 
 def _beside(ax: Axes, text: str, at: tuple[float, float], away: tuple[float, float], where: Any, **font: Any) -> None:

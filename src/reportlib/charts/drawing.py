@@ -189,11 +189,18 @@ def value_axis(ax: Axes, figures: Sequence[float], unit: str) -> None:
         ax.annotate(unit[:1].upper() + unit[1:], (MARGIN / WIDTH, 1), (0, -MARGIN), **spot)
 
 
+def brief(mark: str) -> str:
+    """What a mark stands for, in the one or two words for which a chart has room."""
+    return MARKS[mark].split(" to ")[0].split(",")[0]
+
+
 def year_axis(ax: Axes, years: Sequence[str]) -> None:
     """Every year a tick; as many named as have room, the last always."""
     step, last = math.ceil(len(years) / 3), len(years) - 1
     ax.set_xticks(range(len(years)), [year if (last - i) % step == 0 else "" for i, year in enumerate(years)])
     ax.set_xlim(-0.15, last + 0.1)
+    if last and last % step == 0:  # the first year's name would else run into that of the lowest value
+        ax.get_xticklabels()[0].set_horizontalalignment("left")
 
 
 def name_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:

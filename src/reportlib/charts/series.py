@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from textwrap import fill
 from typing import Any
 
 import pandas as pd
@@ -101,7 +100,8 @@ def _panels(rows: pd.DataFrame, years: list[str], groups: list[str], unit: str) 
         labels[0].set_horizontalalignment("left")
         labels[-1].set_horizontalalignment("right")
         if not _line(ax, line, years, *drawing.look(group, groups)):
-            why = fill(marked(sorted({str(mark) for mark in line["mark"]} - {""})), 18)
+            marks = sorted({str(mark) for mark in line["mark"]} - {""})
+            why = "\n".join(f"{drawing.brief(mark)} [{mark}]" for mark in marks)
             ax.text(0.5, 0.5, why, transform=ax.transAxes, ha="center", va="center", color=GREY)
     return figure
 
