@@ -27,6 +27,11 @@ def test_a_stratum_of_the_standard_without_population_has_no_answer() -> None:
     assert direct_rate([10, 0], [100, 0], [1, 1]).reason == "a stratum has no population"
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_standard_without_population_has_no_answer() -> None:
+    assert direct_rate([10], [100], [0]).reason == "the standard has no population"
+
+
 def test_an_empty_stratum_without_weight_changes_nothing() -> None:
     assert direct_rate([10, 0], [100, 0], [1, 0]) == direct_rate([10], [100], [1])
 

@@ -145,13 +145,16 @@ def direct_rate(
     """A rate weighted to the standard population.
 
     Arrays, one entry a stratum (age band, or age band × sex). None under 10 events, and where a stratum
-    of the standard has no population. Raises ValueError for negative or missing numbers or unequal lengths.
+    of the standard has no population, or the standard itself has none. Raises ValueError for negative or missing
+    numbers or unequal lengths.
     """
     x, n, w = strata(events=events, population=population, standard=standard)
     if x.sum() < STANDARDISE_FROM:
         return nothing(f"fewer than {STANDARDISE_FROM} events")
     if (w[n == 0] > 0).any() or (x[n == 0] > 0).any():
         return nothing("a stratum has no population")
+    if w.sum() == 0:
+        return nothing("the standard has no population")
     x, n, w = x[n > 0], n[n > 0], w[n > 0] / w.sum()
     value, total = float((w * x / n).sum()), float(x.sum())
     spread = math.sqrt((w**2 * x / n**2).sum() / total)
