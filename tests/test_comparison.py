@@ -291,6 +291,10 @@ def test_percentages_have_no_decimals_under_100():
     assert found.loc[["A", "B"], "value"].tolist() == [0.33, 0.327]
 
 
+def test_a_percentage_is_rounded_once():
+    assert shares(("A", 11, 31), ("W", 80, 200)).loc["A", "value"] == 0.35  # 35.48%; by way of 35.5 it would be 36
+
+
 def test_nothing_is_finer_than_it_is_published():
     found = shares(("A", 123, 457), ("B", 77, 391), ("W", 801, 2003), ("NS", 11, 37))
     figures = found[[*FIGURES, "p_adjusted"]].astype(float)

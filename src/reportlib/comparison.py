@@ -142,12 +142,11 @@ def rounded(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     widths = [frame[f"{kind}_upper"].round(2) - frame[f"{kind}_lower"].round(2) for kind in kinds]
     if widths and pd.concat(widths).dropna().round(2).lt(NARROW).all():
         decimals |= {name: FINEST[spec.measure.kind] for name in FIGURES if name.startswith(RATIOS)}
-    frame = frame.round({name: places for name, places in decimals.items() if name in frame})
-    if spec.measure.kind == "proportion":
+    if spec.measure.kind == "proportion":  # before the rest: 35.48% rounded twice would be 36%
         coarse = frame["denominator"].lt(100).fillna(False)
         shares = [name for name in ("value", "lower", "upper") if name in frame]
         frame.loc[coarse, shares] = frame.loc[coarse, shares].round(2)
-    return frame
+    return frame.round({name: places for name, places in decimals.items() if name in frame})
 
 
 def _exposure(spec: TableSpec, years: int) -> int:
