@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 TEXT_CONTRAST = 4.5  # WCAG 2.2 AA, 1.4.3
-GRAPHIC_CONTRAST = 3.0  # WCAG 2.2 AA, 1.4.11
 
 
 def _channels(colour: str) -> list[int]:

@@ -84,8 +84,7 @@ class Measure:
     """A numerator over a denominator, and the words for both.
 
     `kind` is "proportion" (the numerator is part of the denominator), "rate" (events over
-    population) or "count". `clustered`: several events can come from one person. `adverse` names
-    the side of the outcome that is worse for the person concerned.
+    population) or "count". `clustered`: several events can come from one person.
     """
 
     code: str
@@ -95,8 +94,6 @@ class Measure:
     kind: Literal["proportion", "rate", "count"]
     question: str
     definition: str
-    adverse: str = ""
-    adverse_is_event: bool = True
     clustered: bool = False
     per: int = 1000
     decimals: int = 1
@@ -247,7 +244,6 @@ MEASURES: dict[str, Measure] = {
             "Do people of each ethnic group complain in proportion to the prison population?",
             "Distinct people who made at least one complaint in the period, per 1,000 average prison "
             "population. Because people come and go, more people than places can have complained.",
-            adverse="made a complaint",
         ),
         Measure(
             "complaints",
@@ -258,7 +254,6 @@ MEASURES: dict[str, Measure] = {
             "Are complaints received in proportion to the prison population?",
             "Complaints received in the period, per 1,000 average prison population a year. One person "
             "may complain many times, so the interval allows for repeat complaints.",
-            adverse="complaint received",
             clustered=True,
         ),
         Measure(
@@ -269,8 +264,6 @@ MEASURES: dict[str, Measure] = {
             "proportion",
             "Are complaints found eligible as often for each group?",
             "Complaints found eligible, out of complaints received in the period.",
-            adverse="found not eligible",
-            adverse_is_event=False,
             clustered=True,
         ),
         Measure(
@@ -282,8 +275,6 @@ MEASURES: dict[str, Measure] = {
             "Are complaints upheld as often for each group?",
             "Complaints upheld or partly upheld, out of complaints upheld, partly upheld or not upheld in "
             "the period. Mediated and ceased complaints stand apart.",
-            adverse="not upheld",
-            adverse_is_event=False,
             clustered=True,
         ),
         Measure(
@@ -295,8 +286,6 @@ MEASURES: dict[str, Measure] = {
             "Does the answer change if mediated complaints are counted?",
             "Complaints upheld, partly upheld or mediated in the complainant's favour, out of all complaints "
             "decided or mediated.",
-            adverse="not upheld or mediated in favour",
-            adverse_is_event=False,
             clustered=True,
         ),
         Measure(
@@ -308,7 +297,6 @@ MEASURES: dict[str, Measure] = {
             "How often is a concern about racism recorded?",
             "Completed complaints in which the complainant or the investigator recorded a concern about "
             "racism, out of complaints completed in the period.",
-            adverse="concern about racism recorded",
             clustered=True,
         ),
         Measure(
@@ -321,7 +309,6 @@ MEASURES: dict[str, Measure] = {
             "Fatal incidents in prison in the period, per 1,000 average prison population a year; counted by "
             "notification date where the extract has it, else by date or month of death. Where the extract tells "
             "settings apart, immigration removal centres are left out of both.",
-            adverse="death",
             decimals=2,
         ),
         Measure(
@@ -332,8 +319,6 @@ MEASURES: dict[str, Measure] = {
             "proportion",
             "Do people of each group complete supervision as often?",
             "Supervision periods completed, out of all that ended in the period.",
-            adverse="not completed",
-            adverse_is_event=False,
             clustered=True,
         ),
         Measure(
@@ -345,7 +330,6 @@ MEASURES: dict[str, Measure] = {
             "Are community orders revoked for breach as often for each group?",
             "Community and suspended sentence orders revoked for breach, out of all such orders that ended "
             "in the period. Licences cannot end so and are left out.",
-            adverse="revoked for breach",
             clustered=True,
         ),
         Measure(
@@ -357,7 +341,6 @@ MEASURES: dict[str, Measure] = {
             "Are people on licence recalled as often for each group?",
             "Licences and periods of post-sentence supervision that ended in recall to prison, out of all "
             "that ended in the period. Community orders cannot end so and are left out.",
-            adverse="recalled to prison",
             clustered=True,
         ),
         Measure(

@@ -23,7 +23,7 @@ from reportlib.project import ROOT, code_digests
 
 TABLE = {"id": "deaths-by-place", "measure": "deaths", "by": ["year", "establishment_type"], "period": "trend"}
 REVISED = 30  # deaths of 2023-24 that the later extract places in another prison
-PER = 'adverse="death",'
+PER = "decimals=2,"
 FROM, TO = "category-b-or-local", "category-c"
 
 
