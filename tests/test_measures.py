@@ -104,7 +104,6 @@ def test_every_dataset_dimension_and_field_is_of_a_contract():
 @pytest.mark.parametrize("measure", COMPARED, ids=lambda measure: measure.code)
 def test_every_compared_measure_has_its_words(measure):
     words = WORDS[measure.code]
-    assert measure.adverse
     assert bool(words.verb and words.complement) == (measure.kind == "proportion")
     assert (words.unit == "%") == (measure.kind == "proportion")
 
