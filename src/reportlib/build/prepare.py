@@ -266,7 +266,7 @@ def _protected(release: Release, spec: TableSpec, tables: Sequence[Counted], pat
         part = table.frame.copy()
         if table.part.counts == "stock":
             by = [name for name in spec.by if name in part]
-            mean = release.average(spec, table.part)
+            mean = release.average(spec, table.part).round({"value": 1})  # as it is shown
             part["value"] = (
                 part[by].merge(mean, on=by, how="left")["value"].fillna(0.0).to_numpy() if by else mean["value"]
             )

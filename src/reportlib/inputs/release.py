@@ -155,7 +155,7 @@ class Release:
     def average(self, spec: TableSpec, part: Part) -> pd.DataFrame:
         """The mean population of every cell: over the snapshots of a year, then over years.
 
-        Returns the cells as `counts` does, with `value` (float, one decimal: people).
+        Returns the cells as `counts` does, with `value` (float, unrounded: people).
         """
         snapshots = self._snapshots(part)
         yearly = replace(spec, by=_with_year(spec.by), adjust=())
@@ -164,7 +164,7 @@ class Release:
         by = [name for name in frame.columns if name != "value" and (name != "year" or "year" in spec.by)]
         divisor = 1 if "year" in spec.by else len(self.years(spec))
         total = frame.groupby(by, as_index=False)["value"].sum() if by else frame[["value"]].sum().to_frame().T
-        return total.assign(value=(total["value"] / divisor).round(1))
+        return total.assign(value=total["value"] / divisor)
 
     def scale(self, spec: TableSpec, part: Part) -> int:
         """How many snapshots a population's `counts` are summed over; 1 for anything else."""
