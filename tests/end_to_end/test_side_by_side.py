@@ -125,6 +125,7 @@ def determined(hidden: list[tuple[str, str]], sums: list[list[tuple[str, str]]])
 # Nothing stops another
 
 
+@pytest.mark.full
 def test_a_process_that_is_killed_costs_nothing(made, tmp_path):
     again, began = elsewhere(made, tmp_path), []
 
@@ -139,6 +140,7 @@ def test_a_process_that_is_killed_costs_nothing(made, tmp_path):
     assert all(contents(current(again, edition)) == contents(current(made, edition)) for edition in EDITIONS)
 
 
+@pytest.mark.full
 def test_an_edition_whose_process_dies_each_time_is_given_up_alone(made, tmp_path):
     def kill(job: Job) -> None:
         if job.edition == REST:
@@ -150,6 +152,7 @@ def test_an_edition_whose_process_dies_each_time_is_given_up_alone(made, tmp_pat
     assert multiprocessing.active_children() == []
 
 
+@pytest.mark.full
 def test_one_that_fails_stops_no_other_and_the_next_run_makes_it_alone(made, tmp_path, monkeypatch):
     again, began = elsewhere(made, tmp_path / "outputs"), []
     monkeypatch.setattr(report, "NOTEBOOKS", tmp_path / "notebooks")
