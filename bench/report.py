@@ -25,7 +25,6 @@ from reportlib import steady
 from reportlib.build.execute import execute
 from reportlib.build.plan import ChapterPlan, plan
 from reportlib.build.pool import pool
-from reportlib.build.prepare import prepare
 from reportlib.build.report import Clock, checked_inputs, prepared, produce
 from reportlib.editions import Edition, codes, standard
 from reportlib.kernels import warm
@@ -230,6 +229,8 @@ def many(number: int) -> tuple[Edition, ...]:
 
 def naive_editions(params: Params, number: int, work: Path) -> float:
     """Seconds of an edition the naive way: the mean of so many, from counts prepared beforehand."""
+    from reportlib.build.prepare import prepare
+
     chosen = many(number)
     params = params.model_copy(update={"editions": chosen})
     sources, findings = checked_inputs(params, work / "inputs")

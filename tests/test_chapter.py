@@ -17,7 +17,8 @@ from reportlib import chapter as module
 from reportlib import facts
 from reportlib.build.plan import ChapterPlan
 from reportlib.build.prepare import prepare
-from reportlib.chapter import MIME, Chapter, open_chapter
+from reportlib.chapter import Chapter, open_chapter
+from reportlib.display import MIME
 from reportlib.errors import ReportError
 from reportlib.handoff import Handoff
 from reportlib.inputs.sources import read_all

@@ -11,11 +11,21 @@ import pytest
 
 from reportlib.build.plan import plan
 from reportlib.comparison import FIGURES, compare, flags, measure
+from reportlib.display import plain
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.project import NOTEBOOKS
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.statistics import METHODS
-from reportlib.tables import DERIVED, Place, Table, comparison_table, evidence_table, frame_table, published_table
+from reportlib.tables import (
+    DERIVED,
+    Comparison,
+    Place,
+    Table,
+    comparison_table,
+    evidence_table,
+    frame_table,
+    published_table,
+)
 from small_handoff import design_effects, uphold_counts
 
 PLACE = Place("uphold-rates", "national", ("synthetic",))
@@ -31,7 +41,14 @@ def frame() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def table(frame) -> Table:
-    return comparison_table(frame, SPEC, **ARGUMENTS)
+    return comparison_table(Comparison(SPEC, frame, **ARGUMENTS))
+
+
+def compared(counts: pd.DataFrame, effects: pd.DataFrame | None = None) -> Table:
+    """The table of these counts."""
+    estimates = design_effects() if effects is None else effects
+    frame = compare(counts, estimates, SPEC, reference="W", years=3)
+    return comparison_table(Comparison(SPEC, frame, **ARGUMENTS))
 
 
 def rows(table: Table) -> dict[str, dict[str, Any]]:
@@ -111,7 +128,7 @@ def test_percentages_have_decimals_only_over_100():
     counts = uphold_counts().assign(denominator=pd.array([400, 99, 200, 3000, 71, 100, 3870], dtype="Int64"))
     counts.loc[counts["ethnicity"].eq("B"), "numerator"] = 33
     frame = compare(counts, design_effects(), SPEC, reference="W", years=3)
-    table = comparison_table(frame, SPEC, **ARGUMENTS)
+    table = comparison_table(Comparison(SPEC, frame, **ARGUMENTS))
     assert rows(table)["Black"]["value"]["text"] == "33%"
     assert rows(table)["Asian"]["value"]["text"] == "22.5%"
 
@@ -119,7 +136,7 @@ def test_percentages_have_decimals_only_over_100():
 def test_a_figure_on_too_few_is_marked_unreliable():
     counts = uphold_counts()
     counts.loc[counts["ethnicity"].eq("B"), ["numerator", "denominator"]] = [7, 9]
-    table = comparison_table(compare(counts, design_effects(), SPEC, reference="W", years=3), SPEC, **ARGUMENTS)
+    table = compared(counts)
     row = rows(table)["Black"]
     assert [row[key]["text"] for key in ("numerator", "denominator", "value", "ratio")] == ["7", "9", "[u]", "[u]"]
 
@@ -134,7 +151,7 @@ def few() -> pd.DataFrame:
 
 def test_a_percentage_on_few_is_shown_with_the_mark_that_says_so():
     frame = compare(few(), design_effects(), SPEC, reference="W", years=3)
-    table = comparison_table(frame, SPEC, **ARGUMENTS)
+    table = comparison_table(Comparison(SPEC, frame, **ARGUMENTS))
     shown = {group: rows(table)[group]["value"] for group in ("Asian", "Black", "Other", "White", "Mixed")}
     assert {group: cell["text"] for group, cell in shown.items()} == {
         "Asian": "34% [u]", "Black": "[u]", "Other": "40%", "White": "30.0%", "Mixed": "[c]",
@@ -142,7 +159,7 @@ def test_a_percentage_on_few_is_shown_with_the_mark_that_says_so():
     assert (shown["Asian"]["value"], shown["Asian"]["mark"]) == (0.34, None)
     fact = next(fact for fact in table.facts if fact.id == "upheld/ethnicity/A/value")
     assert (fact.text, fact.value, fact.mark) == ("34% [u]", 0.34, "")
-    evidence = evidence_table(frame, SPEC, **ARGUMENTS)
+    evidence = evidence_table(Comparison(SPEC, frame, **ARGUMENTS))
     assert rows(evidence)["Asian"]["value"]["text"] == "34% [u]"
 
 
@@ -159,13 +176,13 @@ def test_a_table_prints_all_its_relative_rates_to_the_same_place():
     counts = uphold_counts().query("ethnicity in ('A', 'B', 'W')").assign(mark="")
     counts["numerator"] = pd.array([20_120, 20_120, 200_000], dtype="Int64")
     counts["denominator"] = pd.array([100_000, 100_000, 1_000_000], dtype="Int64")
-    narrow = comparison_table(compare(counts, effects(counts), SPEC, reference="W", years=3), SPEC, **ARGUMENTS)
+    narrow = compared(counts, effects(counts))
     assert [rows(narrow)[group]["ratio"]["text"] for group in ("Asian", "Black")] == ["1.006", "1.006"]
     counts.loc[counts["ethnicity"].eq("A"), ["numerator", "denominator"]] = [25, 100]
-    mixed = comparison_table(compare(counts, effects(counts), SPEC, reference="W", years=3), SPEC, **ARGUMENTS)
+    mixed = compared(counts, effects(counts))
     assert [rows(mixed)[group]["ratio"]["text"] for group in ("Asian", "Black")] == ["1.25", "1.01"]
     counts.loc[counts["ethnicity"].eq("A"), ["numerator", "mark"]] = [None, "c"]  # what is hidden decides nothing
-    hidden = comparison_table(compare(counts, effects(counts), SPEC, reference="W", years=3), SPEC, **ARGUMENTS)
+    hidden = compared(counts, effects(counts))
     assert [rows(hidden)[group]["ratio"]["text"] for group in ("Asian", "Black")] == ["[c]", "1.006"]
 
 
@@ -186,7 +203,7 @@ def test_a_trend_has_a_fact_a_year_under_one_name():
             "mark": "",
         }
     )
-    table = comparison_table(measure(counts, spec, years=1), spec, **ARGUMENTS | {"reference": ""})
+    table = comparison_table(Comparison(spec, measure(counts, spec, years=1), **ARGUMENTS | {"reference": ""}))
     found = {fact.period: fact.text for fact in table.facts if fact.id == "deaths/establishment_type/open/value"}
     assert found == {"2023-24": "7.50", "2024-25": "9.00"}
     assert "verdict" not in {column["key"] for column in table.columns}
@@ -197,7 +214,7 @@ def test_a_count_has_no_rate():
     counts = pd.DataFrame(
         {"ethnicity_source": ["NOMIS", "all"], "numerator": pd.array([1234, None], dtype="Int64"), "mark": ["", "c"]}
     )
-    table = comparison_table(counts, spec, **ARGUMENTS)
+    table = comparison_table(Comparison(spec, counts, **ARGUMENTS))
     assert [column["key"] for column in table.columns] == ["ethnicity_source", "numerator"]
     assert [row["numerator"]["text"] for row in table.rows] == ["1,234", "[c]"]
 
@@ -205,7 +222,7 @@ def test_a_count_has_no_rate():
 def test_the_rarer_side_is_named_where_it_was_judged():
     counts = uphold_counts()
     counts["numerator"] = counts["denominator"] - counts["numerator"]
-    table = comparison_table(compare(counts, design_effects(), SPEC, reference="W", years=3), SPEC, **ARGUMENTS)
+    table = compared(counts)
     assert any("not being upheld" in note for note in table.notes)
 
 
@@ -225,7 +242,7 @@ def test_the_model_is_what_renderers_read(table):
 
 
 def test_the_evidence_covers_what_was_compared_and_hides_what_is_hidden(frame):
-    table = evidence_table(frame, SPEC, **ARGUMENTS)
+    table = evidence_table(Comparison(SPEC, frame, **ARGUMENTS))
     assert list(rows(table)) == ["Asian", "Black", "Mixed", "Other"]
     assert rows(table)["Black"]["gap"]["text"] == "−14.0"  # 16.0% − 30.0%, in percentage points
     assert rows(table)["Black"]["p_adjusted"]["text"] == "<0.001"
@@ -236,7 +253,7 @@ def test_the_evidence_covers_what_was_compared_and_hides_what_is_hidden(frame):
 
 def test_a_comparison_stands_whole_in_one_row_of_the_evidence(frame, table):
     spec = replace(SPEC, adjust=("category", "establishment_type"))
-    evidence = evidence_table(frame, spec, **ARGUMENTS)
+    evidence = evidence_table(Comparison(spec, frame, **ARGUMENTS))
     keys = [column["key"] for column in evidence.columns]
     assert keys == [
         *("ethnicity", "numerator", "denominator", "value", "interval", "ratio", "ratio_interval", "adjusted_ratio"),
@@ -251,15 +268,16 @@ def test_a_comparison_stands_whole_in_one_row_of_the_evidence(frame, table):
 
 def test_a_figure_that_two_tables_show_is_one_fact(frame, table):
     shown = {fact.id: fact for fact in table.facts}
-    again = {fact.id: fact for fact in evidence_table(frame, SPEC, **ARGUMENTS).facts if fact.id in shown}
+    again = {fact.id: fact for fact in evidence_table(Comparison(SPEC, frame, **ARGUMENTS)).facts if fact.id in shown}
     assert len(again) > 20
     assert all(shown[name] == fact for name, fact in again.items())
 
 
 def test_the_plain_rendition_escapes_what_it_shows():
     table = frame_table("notes", "A <b> & c", pd.DataFrame({"Name": ["<script>"]}), "Name")
-    assert "<script>" not in table.html()
-    assert "A &lt;b&gt; &amp; c" in table.html()
+    html = plain(table.model())["text/html"]
+    assert "<script>" not in html
+    assert "A &lt;b&gt; &amp; c" in html
 
 
 @pytest.mark.parametrize("name", PUBLISHED_TABLES)
@@ -283,7 +301,7 @@ def test_no_interval_stands_without_its_level_and_kind(spec):
     place = Place("c", "national", ("synthetic",))
     kinds = {method.interval for method in METHODS.values() if method.interval}
     for make in made:
-        found = make(empty, spec, place, "2024-25", "W", 0.9)
+        found = make(Comparison(spec, empty, place, "2024-25", "W", 0.9))
         intervals = [column for column in found.columns if column["key"].endswith("interval")]
         assert all(column["label"] == "90% interval" for column in intervals)
         named = sum(note.count(kind) for note in found.notes for kind in kinds)

@@ -17,15 +17,15 @@ from IPython.display import display
 
 from reportlib import charts, facts
 from reportlib.comparison import compare, least, measure
+from reportlib.display import MIME, plain
 from reportlib.errors import ReportError
-from reportlib.ethnicity import groupings, label
+from reportlib.ethnicity import groupings, label, reference_of
 from reportlib.facts import Fact
 from reportlib.handoff import Handoff, undeclared
 from reportlib.measures import TableSpec
-from reportlib.params import years_to
+from reportlib.params import span, years_to
 from reportlib.presentation import (
     NO_COMPARISON,
-    Comparison,
     adjusted_sentence,
     draw,
     draw_funnel,
@@ -41,6 +41,7 @@ from reportlib.register import register
 from reportlib.statistics import METHODS
 from reportlib.tables import (
     DERIVED,
+    Comparison,
     Place,
     Table,
     caption,
@@ -51,8 +52,6 @@ from reportlib.tables import (
 )
 from reportlib.tables import declared as declared_table
 from reportlib.words import interval, level_words, number
-
-MIME = "application/vnd.reportlib+json"
 
 
 class Chapter:
@@ -77,11 +76,9 @@ class Chapter:
         self._least = least(policy)
         self._facts: list[Fact] = []
         self._shown: set[str] = set()
-        _show(
-            {"kind": "header", "chapter": name, "status": handoff.statuses(name), "edition": self.edition,
-             "year": parameters["reporting_year"]},
-            {"text/plain": f"{name}, {parameters['reporting_year']}"},
-        )  # fmt: skip
+        year = parameters["reporting_year"]
+        status = handoff.statuses(name)
+        _show({"kind": "header", "chapter": name, "status": status, "edition": self.edition, "year": year})
 
     # Figures
 
@@ -96,24 +93,30 @@ class Chapter:
         """Compare each ethnic group with the reference group, in every stratum and year of a table."""
         spec = self.handoff.spec(self.name, table)
         if why := self.handoff.unavailable(table):
-            return Comparison(spec, pd.DataFrame(), self._place(table), self.period(spec), "", why)
-        reference = self.reference if spec.grouping == self.grouping else groupings()[spec.grouping].reference
+            return self._comparison(spec, pd.DataFrame(), unavailable=why)
+        reference = reference_of(spec.grouping, self.grouping, self.reference)
         frame = compare(
             self.counts(table), self.handoff.estimates(table), spec,
             reference=reference, years=self._exposure(spec), level=self.level, band=self.band, least=self._least,
         )  # fmt: skip
-        return Comparison(spec, frame, self._place(table), self.period(spec), reference)
+        return self._comparison(spec, frame, reference)
 
     def measure(self, table: str) -> Comparison:
         """The measure of every row of a table that compares no ethnic groups."""
         spec = self.handoff.spec(self.name, table)
         if why := self.handoff.unavailable(table):
-            return Comparison(spec, pd.DataFrame(), self._place(table), self.period(spec), "", why)
+            return self._comparison(spec, pd.DataFrame(), unavailable=why)
         counts = self.counts(table)
         frame = counts if spec.measure.kind == "count" else measure(
             counts, spec, years=self._exposure(spec), level=self.level, least=self._least
         )  # fmt: skip
-        return Comparison(spec, frame, self._place(table), self.period(spec), "")
+        return self._comparison(spec, frame)
+
+    def _comparison(
+        self, spec: TableSpec, frame: pd.DataFrame, reference: str = "", unavailable: str = ""
+    ) -> Comparison:
+        place = self._place(spec.id)
+        return Comparison(spec, frame, place, self.period(spec), reference, self.level, unavailable)
 
     def agreement(self, table: str) -> None:
         """Say how far the two records of a table agree, over the people whom both know."""
@@ -138,11 +141,7 @@ class Chapter:
 
     def period(self, spec: TableSpec) -> str:
         """The years that a table covers, in words."""
-        return self._label(spec.period)
-
-    def _label(self, period: str) -> str:
-        years = self._years[period]
-        return " to ".join(dict.fromkeys((years[0], years[-1])))
+        return span(self._years[spec.period])
 
     def _exposure(self, spec: TableSpec) -> int:
         return 1 if "year" in spec.by else len(self._years[spec.period])
@@ -156,8 +155,7 @@ class Chapter:
         """Show a table: the counts, the measure, the relative rate and the verdict of each row."""
         if self._unavailable(comparison):
             return
-        arguments = (comparison.frame, comparison.spec, comparison.place, comparison.period, comparison.reference)
-        self._publish(comparison_table(*arguments, level=self.level))
+        self._publish(comparison_table(comparison))
 
     def evidence(self, comparison: Comparison) -> None:
         """Show each comparison whole, in one row: what stands behind its verdict, and what adjustment changes."""
@@ -186,8 +184,7 @@ class Chapter:
         """Show a table that is made of the comparison of another; one without rows says nothing."""
         if comparison.unavailable:
             return
-        arguments = (comparison.frame, comparison.spec, comparison.place, comparison.period, comparison.reference)
-        table = DERIVED[kind](*arguments, level=self.level)
+        table = DERIVED[kind](comparison)
         if table.rows:
             self._publish(table)
 
@@ -206,7 +203,7 @@ class Chapter:
 
     def register(self) -> None:
         """Show the explain-or-reform register: every disproportionate comparison, and what is left of it."""
-        period = self._label("pooled")
+        period = span(self._years["pooled"])
         frame = register(self.handoff.facts(self.name), period, self.handoff.run["responses"])
         _show_table(
             frame_table(
@@ -222,8 +219,7 @@ class Chapter:
         if not items:
             _show_text("no-headlines", NO_COMPARISON, "note")
             return
-        text = "\n".join(f"- **{item['title']}** ({item['verdict']}): {item['text']}" for item in items)
-        _show({"kind": "headline", "items": items}, {"text/markdown": text})
+        _show({"kind": "headline", "items": items})
 
     def verdicts(self, *tables: str) -> None:
         """Show every verdict of these tables side by side, by measure and ethnic group: a picture and a table."""
@@ -231,7 +227,7 @@ class Chapter:
         if frame.empty:
             _show_text("no-verdicts", NO_COMPARISON, "note")
             return
-        title = f"Verdicts compared with {label(self.reference)}, {self._label('pooled')}"
+        title = f"Verdicts compared with {label(self.reference)}, {span(self._years['pooled'])}"
         chart = charts.verdict_heatmap(frame, title, label(self.reference))
         _show_chart("verdicts-chart", title, chart, "verdicts", self.handoff.run["status"])
         wide = frame.pivot(index="stratum", columns="label", values="verdict")
@@ -259,14 +255,14 @@ class Chapter:
         """Show the picture that fits the table: a forest of ratios, lines over years, bars for one measure."""
         if comparison.unavailable:
             return
-        spec, chart = comparison.spec, draw(comparison, self.level, self.band)
+        spec, chart = comparison.spec, draw(comparison, self.band)
         _show_chart(f"{spec.id}-chart", caption(spec, comparison.period), chart, spec.id, comparison.place.status)
 
     def say(self, comparison: Comparison) -> None:
         """Say in a sentence what the table shows, as strongly as its verdicts allow."""
         if comparison.unavailable:
             return
-        spec, text = comparison.spec, sentence(comparison, self.level)
+        spec, text = comparison.spec, sentence(comparison)
         if not text:
             return
         self._say(spec, spec.id, text, "verdict" if "verdict" in comparison.frame else "finding")
@@ -330,17 +326,17 @@ def open_chapter(name: str, **parameters: Any) -> Chapter:
 
 
 def _show_table(table: Table) -> None:
-    _show(table.model(), {"text/html": table.html(), "text/plain": table.caption})
+    _show(table.model())
 
 
 def _show_text(identifier: str, text: str, role: str) -> None:
-    _show({"kind": "say", "id": identifier, "text": text, "role": role}, {"text/markdown": text})
+    _show({"kind": "say", "id": identifier, "text": text, "role": role})
 
 
 def _show_chart(identifier: str, title: str, chart: charts.Chart, table: str, status: Sequence[str]) -> None:
     model = {"kind": "chart", "id": identifier, "caption": title, "alt": chart.alt, "svg": chart.svg, "table": table}
-    _show(model | {"status": list(status)}, {"image/svg+xml": chart.svg, "text/plain": chart.alt})
+    _show(model | {"status": list(status)})
 
 
-def _show(model: dict[str, Any], plain: dict[str, str]) -> None:
-    display({MIME: json.loads(json.dumps(model, default=str)), **plain}, raw=True)
+def _show(model: dict[str, Any]) -> None:
+    display({MIME: json.loads(json.dumps(model, default=str)), **plain(model)}, raw=True)

@@ -77,6 +77,11 @@ def groupings() -> dict[str, Grouping]:
     }
 
 
+def reference_of(grouping: str, own: str, chosen: str) -> str:
+    """The group that others are compared with: `chosen` in the grouping of the report, else the grouping's own."""
+    return chosen if grouping == own else groupings()[grouping].reference
+
+
 def label(code: str) -> str:
     """The label of any group code of any grouping; "all" is "All"."""
     return _labels()[code]

@@ -10,7 +10,7 @@ from reportlib.errors import ReportError
 from reportlib.facts import Fact
 from reportlib.inputs.findings import nearest
 from reportlib.measures import DATASETS, DIMENSIONS, MEASURES, Measure, Part
-from reportlib.params import years_to
+from reportlib.params import span, years_to
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.statistics import METHODS
 from reportlib.tables import DERIVED, DIMENSION_LABELS, METHODS_USED
@@ -82,7 +82,7 @@ def _filters(run: Run, held: Mapping[str, Any]) -> str:
     years = years_to(given["reporting_year"], given[f"{held['period']}_years"])
     by = listed([DIMENSION_LABELS[name].lower() for name in held["by"]])
     ethnic = f"; ethnic groups {held['grouping']}" if any("ethnicity" in name for name in held["by"]) else ""
-    return f"{' to '.join(dict.fromkeys((years[0], years[-1])))}, by {by}{ethnic}"
+    return f"{span(years)}, by {by}{ethnic}"
 
 
 def _methods(measure: Measure, statistic: str) -> Sequence[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -357,7 +358,7 @@ class Params(_Schema):
     @property
     def pooled_label(self) -> str:
         """The pooled period's label: "2022-23 to 2024-25", or the year alone."""
-        return " to ".join(dict.fromkeys((self.pooled[0], self.pooled[-1])))
+        return span(self.pooled)
 
     @property
     def trend(self) -> tuple[str, ...]:
@@ -418,6 +419,11 @@ def years_to(last: str, number: int) -> tuple[str, ...]:
     """Labels of consecutive reporting years, oldest first: ("2023-24", "2024-25")."""
     end = int(last[:4])
     return tuple(_label(year) for year in range(end - number + 1, end + 1))
+
+
+def span(years: Sequence[str]) -> str:
+    """The label of a period: "2022-23 to 2024-25", or the year alone."""
+    return " to ".join(dict.fromkeys((years[0], years[-1])))
 
 
 def years_between(label: str) -> tuple[str, ...]:

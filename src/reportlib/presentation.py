@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pandas as pd
 
@@ -14,7 +13,7 @@ from reportlib.facts import Fact
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.statistics import VERDICTS, goodness_of_fit, trend
 from reportlib.statistics.verdict import ALPHA
-from reportlib.tables import DIMENSION_LABELS, Place, caption, funnel_caption
+from reportlib.tables import DIMENSION_LABELS, Comparison, caption, funnel_caption
 from reportlib.words import WORDS, listed, p_value, people, ratio, ratio_decimals
 
 LEAST_YEARS = 4  # no trend on fewer
@@ -22,22 +21,7 @@ MOST_PANELS = 9  # beyond, one heat map says more than many small panels
 NO_COMPARISON = "Not available [x]: the inputs that were supplied allow no comparison of ethnic groups."
 
 
-@dataclass(frozen=True, repr=False)
-class Comparison:
-    """A table's figures, on their way to a table, a chart and a sentence."""
-
-    spec: TableSpec
-    frame: pd.DataFrame
-    place: Place
-    period: str
-    reference: str
-    unavailable: str = ""
-
-    def __repr__(self) -> str:
-        return f"{caption(self.spec, self.period)} ({len(self.frame)} rows): show it with chapter.table()"
-
-
-def draw(comparison: Comparison, level: float, band: tuple[float, float]) -> charts.Chart:
+def draw(comparison: Comparison, band: tuple[float, float]) -> charts.Chart:
     """The chart of a comparison; its kind follows from what the table is by."""
     spec, title = comparison.spec, caption(comparison.spec, comparison.period)
     frame, words = comparison.frame.rename(columns={"ethnicity": "group"}), WORDS[comparison.spec.measure.code]
@@ -47,9 +31,9 @@ def draw(comparison: Comparison, level: float, band: tuple[float, float]) -> cha
         own = inner.assign(group=inner[kind], label=inner[kind])
         return (charts.trend if "year" in spec.by else charts.bars)(own, title, words.unit)
     if "year" in spec.by:
-        return charts.trend(frame[frame["group"].ne("all")], title, words.unit)
+        return charts.trend(frame[~frame["group"].isin(["all", NOT_STATED])], title, words.unit)
     outcome = words.complement if frame["judged"].eq("complement").any() else ""
-    reference = label(comparison.reference)
+    reference, level = label(comparison.reference), comparison.level
     if not spec.strata:
         return charts.forest(frame, title, reference, level, band, outcome)
     inner = inner.assign(stratum=inner[spec.strata[0]])
@@ -101,13 +85,13 @@ def mix_sentence(frame: pd.DataFrame, numerator: str, denominator: str) -> str:
     )
 
 
-def sentence(comparison: Comparison, level: float) -> str:
+def sentence(comparison: Comparison) -> str:
     """What the table shows, in a sentence or two; empty for tables that only a picture can sum up."""
     spec, frame = comparison.spec, comparison.frame
     words = WORDS[spec.measure.code]
     if spec.by == ("year", "ethnicity"):
         total = frame[frame["ethnicity"].eq("all")]
-        return prose.trend_sentence(total, words, _trend_p(total, spec), level)
+        return prose.trend_sentence(total, words, _trend_p(total, spec), comparison.level)
     if spec.by == ("ethnicity",):
         return prose.summary_sentence(frame, words, label(comparison.reference))
     return ""

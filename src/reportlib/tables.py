@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -87,15 +86,6 @@ class Table:
         }
         return {"kind": "table", **parts, "status": list(self.status)}
 
-    def html(self) -> str:
-        """A plain rendition for JupyterLab."""
-        head = "".join(f"<th scope='col'>{html.escape(column['label'])}</th>" for column in self.columns)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(row[column['key']]['text'])}</td>" for column in self.columns) + "</tr>"
-            for row in self.rows
-        )
-        return f"<table><caption>{html.escape(self.caption)}</caption><tr>{head}</tr>{body}</table>"
-
 
 def text_cell(text: str) -> dict[str, Any]:
     """A cell of words; one that is nothing but a mark carries it."""
@@ -110,6 +100,47 @@ REFERENCE = {
 }
 
 
+@dataclass(frozen=True, repr=False)
+class Comparison:
+    """A table's figures, on their way to a table, a chart and a sentence."""
+
+    spec: TableSpec
+    frame: pd.DataFrame
+    place: Place
+    period: str
+    reference: str
+    level: float
+    unavailable: str = ""
+
+    def __repr__(self) -> str:
+        return f"{caption(self.spec, self.period)} ({len(self.frame)} rows): show it with chapter.table()"
+
+    @property
+    def share(self) -> bool:
+        """Whether what is compared is a proportion."""
+        return self.spec.measure.kind == "proportion"
+
+    @property
+    def unit(self) -> str:
+        """The unit of the measure: "%" or "per 1,000"."""
+        return "%" if self.share else f"per {self.spec.measure.per:,}"
+
+    @property
+    def modelled(self) -> bool:
+        """Whether a model adjusts it too."""
+        return self.share and len(self.spec.adjust) > 1
+
+    @property
+    def places(self) -> int:
+        """The decimals of its relative rates."""
+        return ratio_decimals(self.frame)
+
+    @property
+    def interval(self) -> str:
+        """The kind of its intervals: "95% confidence interval"."""
+        return level_words(self.level)
+
+
 def code_label(dimension: str, code: str) -> str:
     """The words for a code of a dimension."""
     if code == "all":
@@ -120,71 +151,46 @@ def code_label(dimension: str, code: str) -> str:
 class _Row:
     """One row of a frame on its way into a table: makes each figure's cell and its fact together."""
 
-    def __init__(self, row: dict[str, Any], spec: TableSpec, place: Place, period: str, places: int) -> None:
-        self.row, self.spec, self.place, self.places = row, spec, place, places
-        self.period = row["year"] if "year" in spec.by else period
-        self.codes = [str(row[name]) for name in spec.by]
+    def __init__(self, row: dict[str, Any], of: Comparison) -> None:
+        self.row, self.spec, self.place = row, of.spec, of.place
+        self.period = row["year"] if "year" in of.spec.by else of.period
+        self.codes = [str(row[name]) for name in of.spec.by]
         self.facts: list[Fact] = []
-
-    def headers(self) -> dict[str, Any]:
-        return {name: text_cell(code_label(name, str(self.row[name]))) for name in self.spec.by}
 
     def fact(self, statistic: str, value: Any, text: str, unit: str = "", mark: str = "") -> str:
         name = fact_id(self.spec.measure.code, self.spec.by, self.codes, statistic)
-        labels = ", ".join(
-            code_label(key, code) for key, code in zip(self.spec.by, self.codes, strict=True) if key != "year"
-        )
-        held = None if missing(value) else value
+        codes = zip(self.spec.by, self.codes, strict=True)
+        told = f"{self.spec.measure.name}: {', '.join(code_label(key, code) for key, code in codes if key != 'year')}"
+        held, place = None if missing(value) else value, self.place
         self.facts.append(
-            Fact(
-                name,
-                self.period,
-                self.place.edition,
-                self.place.chapter,
-                self.spec.id,
-                statistic,
-                f"{self.spec.measure.name}: {labels}",
-                text,
-                held,
-                mark,
-                unit,
-                self.place.status,
-            )
-        )
+            Fact(name, self.period, place.edition, place.chapter, self.spec.id, statistic, told, text, held, mark,
+                 unit, place.status)
+        )  # fmt: skip
         return name
 
-    def figure(self, statistic: str, text: str, unit: str = "", column: str | None = None) -> dict[str, Any]:
-        """A cell of one figure; `text` is what is shown if it is there."""
-        value = self.row[column or statistic]
+    def figure(self, statistic: str, words: Callable[[Any], str], unit: str = "") -> dict[str, Any]:
+        """A cell of one figure, in words that say it."""
+        value = self.row[statistic]
         mark = self._mark(value)
-        shown = f"[{mark}]" if mark else text
+        shown = f"[{mark}]" if mark else words(value)
         name = self.fact(statistic, None if mark else value, shown, unit, mark)
         return {"text": shown, "value": None if mark else _plain(value), "mark": mark or None, "fact": name}
 
-    def range(self, lower: str, upper: str, text: str, unit: str = "") -> dict[str, Any]:
+    def range(self, lower: str, upper: str, words: Callable[[Any, Any], str], unit: str = "") -> dict[str, Any]:
         """A cell of two limits, which are two facts."""
-        low, high = self.row[lower], self.row[upper]
-        mark = self._mark(None if missing(low) and missing(high) else 0)
-        shown = f"[{mark}]" if mark else text
+        ends = [self.row[lower], self.row[upper]]
+        mark = self._mark(None if all(map(missing, ends)) else 0)
+        shown = f"[{mark}]" if mark else words(*ends)
         names = [self.fact(name, None if mark else self.row[name], shown, unit, mark) for name in (lower, upper)]
         return {"text": shown, "value": None, "mark": mark or None, "fact": names[0], "facts": names}
 
-    def plain(self, statistic: str, words: Callable[[Any], str], unit: str = "") -> dict[str, Any]:
-        """A cell of one figure, in words that say it."""
-        value = self.row[statistic]
-        return self.figure(statistic, "" if missing(value) else words(value), unit)
-
     def limits(self, lower: str, upper: str, places: int, unit: str = "") -> dict[str, Any]:
         """A cell of the limits of a figure."""
-        text = interval(self.row[lower], self.row[upper], "%" if unit == "%" else "", places, "u")
-        return self.range(lower, upper, text.replace("%", ""), unit)
 
-    def ratio(self, value: str, lower: str, upper: str, interval_key: str, unit: str = "") -> dict[str, Any]:
-        """Cells of a ratio and its limits."""
-        return {
-            value: self.plain(value, lambda found: ratio(found, decimals=self.places), unit),
-            interval_key: self.limits(lower, upper, self.places),
-        }
+        def words(low: Any, high: Any) -> str:
+            return interval(low, high, "%" if unit == "%" else "", places, "u").replace("%", "")
+
+        return self.range(lower, upper, words, unit)
 
     def _mark(self, value: Any) -> str:
         if not missing(value):
@@ -199,87 +205,160 @@ def _plain(value: Any) -> float | int:
     return int(number_) if number_.is_integer() and abs(number_) < 1e15 else number_
 
 
-def comparison_table(
-    frame: pd.DataFrame, spec: TableSpec, place: Place, period: str, reference: str, level: float
+@dataclass(frozen=True)
+class _Column:
+    """A column: its heading, and how the cell of a row is made."""
+
+    key: str
+    label: str
+    cell: Callable[[_Row], dict[str, Any]]
+    unit: str = ""
+    role: str = "text"
+
+    def heading(self) -> dict[str, str]:
+        return {"key": self.key, "label": self.label, **({"unit": self.unit} if self.unit else {}), "role": self.role}
+
+
+def _header(name: str) -> _Column:
+    head = DIMENSION_LABELS[name]
+    return _Column(name, head, lambda row: text_cell(code_label(name, str(row.row[name]))), role="header")
+
+
+def _figure(key: str, head: str, words: Callable[[Any], str], unit: str = "") -> _Column:
+    return _Column(key, head, lambda row: row.figure(key, words, unit), unit, "number")
+
+
+def _limits(of: Comparison, kind: str, places: int, unit: str = "") -> _Column:
+    ends = f"{kind}_lower", f"{kind}_upper"
+    return _Column(f"{kind}_interval", _interval_label(of), lambda row: row.limits(*ends, places, unit))
+
+
+def _ratio(of: Comparison, key: str, head: str, kind: str) -> list[_Column]:
+    """A ratio and its limits."""
+    places = of.places
+    return [_figure(key, head, lambda found: ratio(found, decimals=places)), _limits(of, kind, places)]
+
+
+def _table(
+    of: Comparison, identifier: str, title: str, columns: Sequence[_Column], frame: pd.DataFrame, notes: list[str]
 ) -> Table:
-    """Counts, the measure with its interval, the relative rate with its interval, and the verdict."""
-    rows, facts, places = [], [], ratio_decimals(frame)
+    """The rows of a frame, each figure in them with its fact."""
+    rows, facts = [], []
     for record in frame.to_dict("records"):
-        row = _Row({str(k): v for k, v in record.items()}, spec, place, period, places)
-        rows.append(row.headers() | _compared(row, reference) | ({"_total": True} if "all" in row.codes else {}))
+        row = _Row({str(key): value for key, value in record.items()}, of)
+        fixed = REFERENCE if row.row.get("ethnicity") == of.reference else {}
+        rows.append({column.key: fixed.get(column.key) or column.cell(row) for column in columns})
         facts += row.facts
-    columns = _comparison_columns(spec, reference if "verdict" in frame else "", level)
-    return Table(
-        spec.id, caption(spec, period), [*_header_columns(spec), *columns], rows, facts,
-        _notes(frame, spec, level), _source(place), place.status,
-    )  # fmt: skip
+    heads = [column.heading() for column in columns]
+    return Table(identifier, title, heads, rows, facts, notes, _source(of.place), of.place.status)
 
 
-def _comparison_columns(spec: TableSpec, reference: str, level: float) -> list[dict[str, str]]:
+def comparison_table(of: Comparison) -> Table:
+    """Counts, the measure with its interval, the relative rate with its interval, and the verdict."""
+    columns = [*map(_header, of.spec.by), *_comparison_columns(of)]
+    table = _table(of, of.spec.id, caption(of.spec, of.period), columns, of.frame, _notes(of))
+    totals = (of.frame[list(of.spec.by)] == "all").any(axis=1)
+    rows = [row | ({"_total": True} if total else {}) for row, total in zip(table.rows, totals, strict=True)]
+    return replace(table, rows=rows)
+
+
+def _comparison_columns(of: Comparison) -> list[_Column]:
     """The columns that every table of counts has; without a reference group, nothing is compared."""
-    columns = [*_count_columns(spec), *_measure_columns(spec, level)]
-    if not reference:
+    parts = zip(("numerator", "denominator"), of.spec.measure.parts, strict=False)
+    columns = [*(_figure(key, part.label, _count_text) for key, part in parts), *_measure_columns(of)]
+    if "verdict" not in of.frame:
         return columns
+    places = of.places
+
+    def judged(row: _Row) -> dict[str, Any]:
+        return row.figure("ratio", lambda found: ratio(found, decimals=places), judged_outcome(row.spec, row.row))
+
+    head = f"Relative rate ({label(of.reference)} = 1)"
     return [
         *columns,
-        _column("ratio", f"Relative rate ({label(reference)} = 1)"),
-        _limits_column("ratio", level),
-        {"key": "verdict", "label": "Verdict", "role": "text"},
+        _Column("ratio", head, judged, role="number"),
+        _limits(of, "ratio", places),
+        _Column("verdict", "Verdict", _verdict),
     ]
 
 
-def _compared(row: _Row, reference: str) -> dict[str, Any]:
-    """The cells of those columns."""
-    measured = _counts(row) | _measured(row)
-    if "verdict" not in row.row:
-        return measured
-    own = row.row["ethnicity"] == reference
-    return measured | (REFERENCE if own else _ratio(row) | {"verdict": _verdict(row)})
+def _measure_columns(of: Comparison) -> list[_Column]:
+    measure, unit, sign = of.spec.measure, of.unit, "%" if of.share else ""
+
+    def places(row: _Row) -> int:
+        return percent_decimals(row.row["denominator"]) if of.share else measure.decimals
+
+    def value(row: _Row) -> dict[str, Any]:
+        return row.figure("value", lambda found: flagged(number(found, sign, places(row)), row.row), unit)
+
+    if measure.kind == "count":
+        return []
+    columns = [_Column("value", "Rate", value, unit, "number")]
+    if _exploratory(of.spec):  # the relative rate's interval is what a reader needs there
+        return columns
+    limits = _Column("interval", _interval_label(of), lambda row: row.limits("lower", "upper", places(row), unit), unit)
+    return [*columns, limits]
 
 
-def evidence_table(
-    frame: pd.DataFrame, spec: TableSpec, place: Place, period: str, reference: str, level: float
-) -> Table:
+def _count_text(value: Any) -> str:
+    return number(value, "", 0 if float(value).is_integer() else 1)
+
+
+def _interval_label(of: Comparison) -> str:
+    return of.interval.replace(" confidence", "")
+
+
+def judged_outcome(spec: TableSpec, row: Mapping[str, Any]) -> str:
+    """The outcome that the relative rate is of, where it is not the one that the measure names."""
+    return WORDS[spec.measure.code].complement if row["judged"] == "complement" else ""
+
+
+def _verdict(row: _Row) -> dict[str, Any]:
+    word = row.row["verdict"]
+    if missing(word):
+        return text_cell(f"[{NOT_APPLICABLE}]")
+    return text_cell(word) | {"fact": row.fact("verdict", word, word)}
+
+
+def _exploratory(spec: TableSpec) -> bool:
+    """Whether the table compares ethnic groups within parts of the system."""
+    return bool(spec.strata) and "ethnicity" in spec.by
+
+
+def evidence_table(of: Comparison) -> Table:
     """All that is known of each comparison in one row: the figures of its table, and what stands behind its verdict."""
-    share = spec.measure.kind == "proportion"
-    scale, decimals = (100, 1) if share else (1, spec.measure.decimals)
-    *measured, judged = _comparison_columns(spec, reference, level)
+    spec, places = of.spec, of.places
+    scale, decimals = (100, 1) if of.share else (1, spec.measure.decimals)
+    rows = of.frame[of.frame["verdict"].notna()].copy()
+    for name in ("gap", "gap_lower", "gap_upper"):
+        rows[name] = [None if missing(value) else round(value * scale, 6) for value in rows[name]]
+
+    def detectable(row: _Row) -> dict[str, Any]:
+        ends = "detectable_below", "detectable_above"
+        return row.range(*ends, lambda *both: " or ".join(ratio(end) for end in both if not missing(end)))
+
+    def tipping(row: _Row) -> dict[str, Any]:
+        whom = "group" if missing(row.row["ratio"]) or row.row["ratio"] < 1 else "reference"
+        return row.figure("tipping", lambda value: f"{number(value, '%')} to the {whom}")
+
+    *measured, judged = _comparison_columns(of)
     columns = [
         *measured,
-        *_adjusted_columns(spec, level),
-        _column("gap", "Gap", "percentage points" if share else f"per {spec.measure.per:,}"),
-        *([_limits_column("gap", level)] if share else []),
-        _column("p_adjusted", "Adjusted p"),
-        _column("deff", "Design effect"),
-        {"key": "detectable", "label": "Least ratio shown", "role": "text"},
-        _column("cases_needed", "Cases needed"),
-        {"key": "bounds", "label": "If all were known", "role": "text"},
-        {"key": "tipping", "label": "Tipping point", "role": "text"},
+        *_adjusted_columns(of),
+        _figure("gap", "Gap", lambda value: number(value, "", decimals), "percentage points" if of.share else of.unit),
+        *([_limits(of, "gap", decimals)] if of.share else []),
+        _figure("p_adjusted", "Adjusted p", p_value),
+        _figure("deff", "Design effect", ratio),
+        _Column("detectable", "Least ratio shown", detectable),
+        _figure("cases_needed", "Cases needed", number),
+        _Column("bounds", "If all were known", lambda row: row.limits("bound_lower", "bound_upper", places)),
+        _Column("tipping", "Tipping point", tipping),
         judged,
     ]
-
-    def cells(row: _Row) -> dict[str, Any]:
-        gaps = ("gap", "gap_lower", "gap_upper")
-        row.row |= {name: None if missing(row.row[name]) else round(row.row[name] * scale, 6) for name in gaps}
-        record = row.row
-        could = [ratio(end) for end in (record["detectable_below"], record["detectable_above"]) if not missing(end)]
-        whom = "group" if missing(record["ratio"]) or record["ratio"] < 1 else "reference"
-        found = {
-            "gap": row.plain("gap", lambda value: number(value, "", decimals)),
-            "p_adjusted": row.plain("p_adjusted", p_value),
-            "deff": row.plain("deff", ratio),
-            "detectable": row.range("detectable_below", "detectable_above", " or ".join(could)),
-            "cases_needed": row.plain("cases_needed", number),
-            "bounds": row.limits("bound_lower", "bound_upper", row.places),
-            "tipping": row.plain("tipping", lambda value: f"{number(value, '%')} to the {whom}"),
-        }
-        found |= {"gap_interval": row.limits("gap_lower", "gap_upper", decimals)} if share else {}
-        return _compared(row, reference) | _adjusted(row) | found
-
     notes = [
-        *_notes(frame, spec, level),
-        *_adjusted_notes(spec, level),
-        *([f"The {level_words(level)} of the gap is {METHODS['difference'].interval}."] if share else []),
+        *_notes(of),
+        *_adjusted_notes(of),
+        *([f"The {of.interval} of the gap is {METHODS['difference'].interval}."] if of.share else []),
         "P-values are adjusted for the number of comparisons in the table (Benjamini-Hochberg); intervals are not.",
         "The design effect is how much repeat cases add to the variance, with an allowance where few people make it "
         "up; 1 where each case is a different person.",
@@ -292,135 +371,92 @@ def evidence_table(
         "Tipping point: what share of the events with ethnicity not stated would make the two rates equal if they all "
         "belonged to one side; where it is more than all of them, missing ethnicity cannot explain the difference.",
     ]
-    rows = frame[frame["verdict"].notna()]
-    return _derived("evidence", "How sure we can be", rows, spec, place, period, columns, cells, notes)
+    return _derived("evidence", "How sure we can be", of, rows, columns, notes)
 
 
-def _adjusted_columns(spec: TableSpec, level: float) -> list[dict[str, str]]:
+def _adjusted_columns(of: Comparison) -> list[_Column]:
     """What is left of each relative rate when other characteristics are held equal."""
-    if not spec.adjust:
+    if not of.spec.adjust:
         return []
-    columns = [_column("adjusted_ratio", "Adjusted relative rate"), _limits_column("adjusted", level)]
-    if spec.measure.kind == "proportion":
-        columns.append(_column("homogeneity_p", "Same in every stratum (p)"))
-    if _modelled(spec):
-        columns += [_column("modelled_ratio", "Modelled relative rate"), _limits_column("modelled", level)]
-    return columns
+    columns = _ratio(of, "adjusted_ratio", "Adjusted relative rate", "adjusted")
+    if of.share:
+        columns.append(_figure("homogeneity_p", "Same in every stratum (p)", p_value))
+    return columns + (_ratio(of, "modelled_ratio", "Modelled relative rate", "modelled") if of.modelled else [])
 
 
-def _adjusted(row: _Row) -> dict[str, Any]:
-    if not row.spec.adjust:
-        return {}
-    found = row.ratio("adjusted_ratio", "adjusted_lower", "adjusted_upper", "adjusted_interval")
-    if row.spec.measure.kind == "proportion":
-        found["homogeneity_p"] = row.plain("homogeneity_p", p_value)
-    if _modelled(row.spec):
-        found |= row.ratio("modelled_ratio", "modelled_lower", "modelled_upper", "modelled_interval")
-    return found
-
-
-def _modelled(spec: TableSpec) -> bool:
-    return spec.measure.kind == "proportion" and len(spec.adjust) > 1
-
-
-def _adjusted_notes(spec: TableSpec, level: float) -> list[str]:
-    if not spec.adjust:
+def _adjusted_notes(of: Comparison) -> list[str]:
+    if not of.spec.adjust:
         return []
-    share, held = spec.measure.kind == "proportion", _listed_dimensions(spec.adjust)
-    kind = METHODS["mantel_haenszel" if share else "mantel_haenszel_rate"].interval
-    notes = [f"The adjusted relative rate holds {held} equal (Mantel-Haenszel); its {level_words(level)} is {kind}."]
-    if share:
+    held = _listed_dimensions(of.spec.adjust)
+    kind = METHODS["mantel_haenszel" if of.share else "mantel_haenszel_rate"].interval
+    notes = [f"The adjusted relative rate holds {held} equal (Mantel-Haenszel); its {of.interval} is {kind}."]
+    if of.share:
         notes.append(
             "Same in every stratum: the p-value of Cochran's test that the relative rate does not differ between "
             "strata, over those with enough cases. A small one means that one figure does not sum them up."
         )
-    if _modelled(spec):
+    if of.modelled:
         notes.append(
             f"The modelled relative rate comes from a logistic model of {held}, clustered on person; its "
-            f"{level_words(level)} is {METHODS['adjusted_risk_ratio'].interval}. Where it agrees with the adjusted "
+            f"{of.interval} is {METHODS['adjusted_risk_ratio'].interval}. Where it agrees with the adjusted "
             "one, the answer does not hang on the method."
         )
     return notes
 
 
-def standardised_table(
-    frame: pd.DataFrame, spec: TableSpec, place: Place, period: str, reference: str, level: float
-) -> Table:
+def standardised_table(of: Comparison) -> Table:
     """Each group against all prisoners; a description, from which no verdict is read."""
-    unit, places = f"per {spec.measure.per:,}", spec.measure.decimals
+    places = of.spec.measure.decimals
     columns = [
-        _column("expected_ratio", "Observed to expected"),
-        _limits_column("expected", level),
-        _column("standardised", "Standardised rate", unit),
-        _limits_column("standardised", level),
+        *_ratio(of, "expected_ratio", "Observed to expected", "expected"),
+        _figure("standardised", "Standardised rate", lambda value: number(value, "", places), of.unit),
+        _limits(of, "standardised", places, of.unit),
     ]
-
-    def cells(row: _Row) -> dict[str, Any]:
-        return {
-            **row.ratio("expected_ratio", "expected_lower", "expected_upper", "expected_interval"),
-            "standardised": row.plain("standardised", lambda value: number(value, "", places), unit),
-            "standardised_interval": row.limits("standardised_lower", "standardised_upper", places, unit),
-        }
-
-    held, first = _listed_dimensions(spec.adjust), _listed_dimensions(spec.adjust[:1])
+    held, first = _listed_dimensions(of.spec.adjust), _listed_dimensions(of.spec.adjust[:1])
     notes = [
         f"Observed to expected: the events seen, divided by those expected if each combination of {held} had the rate "
-        f"of all prisoners. Its {level_words(level)} is {METHODS['indirect_ratio'].interval}.",
+        f"of all prisoners. Its {of.interval} is {METHODS['indirect_ratio'].interval}.",
         f"Standardised rate: what the rate would be if the {first} of the group were that of all prisoners in the last "
-        f"year of the period. Its {level_words(level)} is {METHODS['direct_rate'].interval}.",
+        f"year of the period. Its {of.interval} is {METHODS['direct_rate'].interval}.",
         "Both are descriptions. All prisoners include the group itself, so no verdict is read from them; the adjusted "
         "relative rate compares two groups.",
     ]
-    known = frame[frame[["expected_ratio", "standardised"]].notna().any(axis=1)]
-    return _derived("standardised", "Against all prisoners", known, spec, place, period, columns, cells, notes)
+    known = of.frame[of.frame[["expected_ratio", "standardised"]].notna().any(axis=1)]
+    return _derived("standardised", "Against all prisoners", of, known, columns, notes)
 
 
-def gap_table(frame: pd.DataFrame, spec: TableSpec, place: Place, period: str, reference: str, level: float) -> Table:
+def gap_table(of: Comparison) -> Table:
     """Whether the gap of each group to the reference has changed over the years."""
-    columns = [_column("interaction_p", "p"), {"key": "reading", "label": "Has the gap changed?", "role": "text"}]
 
-    def cells(row: _Row) -> dict[str, Any]:
-        changed = row.row["interaction_p"] <= ALPHA
-        return {
-            "interaction_p": row.plain("interaction_p", p_value),
-            "reading": text_cell("the gap has changed" if changed else "no clear change"),
-        }
+    def reading(row: _Row) -> dict[str, Any]:
+        return text_cell("the gap has changed" if row.row["interaction_p"] <= ALPHA else "no clear change")
 
+    columns = [_figure("interaction_p", "p", p_value), _Column("reading", "Has the gap changed?", reading)]
     notes = [
-        f"The p-value of a test that the gap to {people(label(reference))} is the same in every year: the product of "
-        "group and year in a logistic model, clustered on person. It is not adjusted for the number of groups.",
+        f"The p-value of a test that the gap to {people(label(of.reference))} is the same in every year: the product "
+        "of group and year in a logistic model, clustered on person. It is not adjusted for the number of groups.",
         "No clear change does not mean that the gap has stayed the same.",
     ]
-    known = frame[frame["interaction_p"].notna()]
-    return _derived("gap", "Has the gap changed", known, spec, place, period, columns, cells, notes, ("ethnicity",))
+    known = of.frame[of.frame["interaction_p"].notna()]
+    return _derived("gap", "Has the gap changed", of, known, columns, notes, ("ethnicity",))
 
 
-def funnel_table(
-    frame: pd.DataFrame, spec: TableSpec, place: Place, period: str, reference: str, level: float
-) -> Table:
+def funnel_table(of: Comparison) -> Table:
     """Which parts of the system lie further from the average than chance, for everybody together."""
     columns = [
-        {"key": "warning", "label": "Inner limits", "unit": "%", "role": "text"},
-        {"key": "alarm", "label": "Outer limits", "unit": "%", "role": "text"},
-        {"key": "reading", "label": "Where it lies", "role": "text"},
+        _Column("warning", "Inner limits", lambda row: row.limits("lower_95", "upper_95", 1, "%"), "%"),
+        _Column("alarm", "Outer limits", lambda row: row.limits("lower_998", "upper_998", 1, "%"), "%"),
+        _Column("reading", "Where it lies", lambda row: text_cell(_standing(row.row))),
     ]
-
-    def cells(row: _Row) -> dict[str, Any]:
-        return {
-            "warning": row.limits("lower_95", "upper_95", 1, "%"),
-            "alarm": row.limits("lower_998", "upper_998", 1, "%"),
-            "reading": text_cell(_standing(row.row)),
-        }
-
     notes = [
         f"Inner (95%) and outer (99.8%) limits are {METHODS['funnel_limits'].interval} about the average of all, on "
         "effective numbers, widened to the spread that all parts have in common. By chance, one part in twenty would "
         "lie outside the inner ones.",
         "These are figures of all ethnic groups together. They do not rank the parts.",
     ]
-    parts = frame[frame["ethnicity"].eq("all") & frame["lower_95"].notna()]
-    found = _derived("funnel", "", parts, spec, place, period, columns, cells, notes, spec.strata)
-    return replace(found, caption=funnel_caption(spec, period))
+    parts = of.frame[of.frame["ethnicity"].eq("all") & of.frame["lower_95"].notna()]
+    found = _derived("funnel", "", of, parts, columns, notes, of.spec.strata)
+    return replace(found, caption=funnel_caption(of.spec, of.period))
 
 
 def funnel_caption(spec: TableSpec, period: str) -> str:
@@ -450,123 +486,26 @@ def declared(identifier: str) -> str:
 
 
 def _derived(
-    kind: str,
-    title: str,
-    frame: pd.DataFrame,
-    spec: TableSpec,
-    place: Place,
-    period: str,
-    columns: list[dict[str, str]],
-    cells: Callable[[_Row], dict[str, Any]],
-    notes: list[str],
+    kind: str, title: str, of: Comparison, frame: pd.DataFrame, columns: list[_Column], notes: list[str],
     by: Sequence[str] = (),
-) -> Table:
+) -> Table:  # fmt: skip
     """A table of some of the rows of a comparison, named by all its dimensions or those of `by`."""
-    rows, facts, heads, places = [], [], by or spec.by, ratio_decimals(frame)
-    for record in frame.to_dict("records"):
-        row = _Row({str(k): v for k, v in record.items()}, spec, place, period, places)
-        rows.append({head: cell for head, cell in row.headers().items() if head in heads} | cells(row))
-        facts += row.facts
-    columns = [column for column in _header_columns(spec) if column["key"] in heads] + columns
-    title = f"{title}: {_lower_first(caption(spec, period))}"
-    return Table(
-        f"{spec.id}-{kind}", title, columns, rows, facts, notes, _source(place), place.status, folded=True,
-    )  # fmt: skip
-
-
-def _column(key: str, text: str, unit: str = "") -> dict[str, str]:
-    return {"key": key, "label": text, **({"unit": unit} if unit else {}), "role": "number"}
-
-
-def _limits_column(kind: str, level: float) -> dict[str, str]:
-    return {"key": f"{kind}_interval", "label": _interval_label(level), "role": "text"}
+    heads = map(_header, [name for name in of.spec.by if name in (by or of.spec.by)])
+    title = f"{title}: {_lower_first(caption(of.spec, of.period))}"
+    return replace(_table(of, f"{of.spec.id}-{kind}", title, [*heads, *columns], frame, notes), folded=True)
 
 
 def _listed_dimensions(names: Sequence[str]) -> str:
     return listed([DIMENSION_LABELS[name].lower() for name in names])
 
 
-def _header_columns(spec: TableSpec) -> list[dict[str, str]]:
-    return [{"key": name, "label": DIMENSION_LABELS[name], "role": "header"} for name in spec.by]
-
-
-def _count_columns(spec: TableSpec) -> list[dict[str, str]]:
-    return [
-        {"key": key, "label": part.label, "role": "number"}
-        for key, part in zip(("numerator", "denominator"), spec.measure.parts, strict=False)
-    ]
-
-
-def _measure_columns(spec: TableSpec, level: float) -> list[dict[str, str]]:
-    measure = spec.measure
-    if measure.kind == "count":
-        return []
-    unit = "%" if measure.kind == "proportion" else f"per {measure.per:,}"
-    columns = [{"key": "value", "label": "Rate", "unit": unit, "role": "number"}]
-    if _exploratory(spec):  # the relative rate's interval is what a reader needs there
-        return columns
-    return [*columns, {"key": "interval", "label": _interval_label(level), "unit": unit, "role": "text"}]
-
-
-def _counts(row: _Row) -> dict[str, Any]:
-    cells = {"numerator": row.figure("numerator", _count_text(row.row["numerator"]))}
-    if row.spec.measure.denominator:
-        cells["denominator"] = row.figure("denominator", _count_text(row.row["denominator"]))
-    return cells
-
-
-def _exploratory(spec: TableSpec) -> bool:
-    """Whether the table compares ethnic groups within parts of the system."""
-    return bool(spec.strata) and "ethnicity" in spec.by
-
-
-def _count_text(value: Any) -> str:
-    return "" if missing(value) else number(value, "", 0 if float(value).is_integer() else 1)
-
-
-def _interval_label(level: float) -> str:
-    return level_words(level).replace(" confidence", "")
-
-
-def _measured(row: _Row) -> dict[str, Any]:
-    measure = row.spec.measure
-    if measure.kind == "count":
-        return {}
-    if measure.kind == "proportion":
-        unit, decimals = "%", percent_decimals(row.row["denominator"])
-    else:
-        unit, decimals = "", measure.decimals
-    value = "" if missing(row.row["value"]) else flagged(number(row.row["value"], unit, decimals), row.row)
-    name = "%" if unit else f"per {measure.per:,}"
-    cells = {"value": row.figure("value", value, name)}
-    if not _exploratory(row.spec):
-        limits = interval(row.row["lower"], row.row["upper"], unit, decimals, mark="u").replace("%", "")
-        cells["interval"] = row.range("lower", "upper", limits, name)
-    return cells
-
-
-def judged_outcome(spec: TableSpec, row: Mapping[str, Any]) -> str:
-    """The outcome that the relative rate is of, where it is not the one that the measure names."""
-    return WORDS[spec.measure.code].complement if row["judged"] == "complement" else ""
-
-
-def _ratio(row: _Row) -> dict[str, Any]:
-    return row.ratio("ratio", "ratio_lower", "ratio_upper", "ratio_interval", judged_outcome(row.spec, row.row))
-
-
-def _verdict(row: _Row) -> dict[str, Any]:
-    word = row.row["verdict"]
-    if missing(word):
-        return text_cell(f"[{NOT_APPLICABLE}]")
-    return text_cell(word) | {"fact": row.fact("verdict", word, word)}
-
-
-def _notes(frame: pd.DataFrame, spec: TableSpec, level: float) -> list[str]:
+def _notes(of: Comparison) -> list[str]:
+    frame, spec = of.frame, of.spec
     notes = [spec.measure.definition]
     if spec.measure.kind != "count":
         own, ratio_ = (METHODS[name].interval for name in METHODS_USED[spec.measure.kind, spec.measure.clustered])
         of_ratio = f" for the rate and {ratio_} for the relative rate" if "verdict" in frame else ""
-        notes.append(f"{level_words(level)}s are {own}{of_ratio}; methods and quality explains both.")
+        notes.append(f"{of.interval}s are {own}{of_ratio}; methods and quality explains both.")
     if "judged" in frame and frame["judged"].eq("complement").any():
         notes.append(
             f"The relative rate is that of {WORDS[spec.measure.code].complement}, the rarer side of the outcome."

@@ -11,10 +11,10 @@ import pytest
 
 from reportlib import facts
 from reportlib.build.execute import execute
-from reportlib.build.page import MIME
 from reportlib.build.plan import plan
 from reportlib.build.prepare import prepare
 from reportlib.build.report import checked_inputs
+from reportlib.display import MIME
 from reportlib.facts import Fact
 from reportlib.params import load
 from reportlib.project import NOTEBOOKS

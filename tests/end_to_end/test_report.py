@@ -26,9 +26,9 @@ from small_report import ANALYSIS, DEATHS, Project, project
 from typer.testing import CliRunner
 
 from reportlib import facts
-from reportlib.build.page import MIME
 from reportlib.build.report import checked_inputs, report, scratch
 from reportlib.cli import app
+from reportlib.display import MIME
 from reportlib.errors import Finding, ReportError
 from reportlib.gates.html import check_html, check_site
 from reportlib.inputs.release import Release

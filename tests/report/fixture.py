@@ -11,7 +11,8 @@ import pikepdf
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from reportlib.build.page import MIME, Page
+from reportlib.build.page import Page
+from reportlib.display import MIME
 
 PAGE = Page(
     title="Race equality in complaints, deaths and supervision",

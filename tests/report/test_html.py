@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 from nbconvert.exporters import get_exporter
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from reportlib.build.page import Link, Page, read_chapter
+from reportlib.build.page import Link, Page, marks_in, read_chapter
 from reportlib.build.pdf import ReportPdfExporter
 from reportlib.build.render import ReportExporter, html_chapter, html_chapters, html_report
 
@@ -77,6 +77,18 @@ def test_table_has_caption_units_scopes_notes_and_source() -> None:
     assert "Upheld includes partly upheld" in words(block)
     assert "Source: PPO complaints" in words(block)
     assert words(block.xpath(".//tr[@class='total']/th")[0]) == "All complainants"
+
+
+def test_reporting_year_in_a_caption_stays_on_one_line() -> None:
+    (caption,) = tree(HTML).xpath("//span[@id='caption-uphold-rate-by-ethnicity']")
+    assert [one.text for one in caption.findall("span")] == ["2024-25"]
+    assert ".s," in HTML and "nowrap" in HTML
+
+
+def test_marks_are_explained_where_figures_carry_them() -> None:
+    columns = [{"key": "mark", "label": "Mark", "role": "header"}, {"key": "value", "label": "Value", "role": "number"}]
+    model = {"columns": columns, "rows": [{"mark": {"text": "[c]"}, "value": {"text": "4% [u]"}}]}
+    assert marks_in(model) == ["u"]
 
 
 def test_table_comes_as_csv_with_units_and_marks() -> None:

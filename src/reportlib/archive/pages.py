@@ -11,8 +11,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from reportlib.archive.runs import KeptRun
-from reportlib.build.page import MIME, Page
+from reportlib.build.page import Page
 from reportlib.build.render import html_chapter
+from reportlib.display import MIME
 from reportlib.facts import Fact
 from reportlib.tables import frame_table
 

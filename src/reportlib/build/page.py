@@ -12,9 +12,9 @@ import nbformat
 
 from reportlib.build import markdown
 from reportlib.build.markdown import Token
+from reportlib.display import MIME
 from reportlib.words import MARKS as MARKS
 
-MIME = "application/vnd.reportlib+json"
 STATUSES = {
     "synthetic": "Made-up records, for demonstration. No figure here describes real people.",
     "published": "Taken from published official statistics.",
@@ -86,8 +86,8 @@ class Chapter:
         """The chapter's second-level headings, each with the address of its place."""
         return [
             Link(markdown.plain(token), f"#{token['attrs']['id']}")
-            for _, token in sorted_tokens(self.tokens)
-            if token["type"] == "heading" and token["attrs"]["level"] == 2
+            for token in headings(self.tokens)
+            if token["attrs"]["level"] == 2
         ]
 
     def models(self) -> Iterator[tuple[int, Model]]:
@@ -98,10 +98,9 @@ class Chapter:
                     yield place, output["data"][MIME]
 
 
-def sorted_tokens(tokens: dict[int, list[Token]]) -> Iterator[tuple[int, Token]]:
-    for place in sorted(tokens):
-        for token in tokens[place]:
-            yield place, token
+def headings(tokens: dict[int, list[Token]]) -> list[Token]:
+    """The headings of a chapter, in order."""
+    return [token for cell in tokens.values() for token in cell if token["type"] == "heading"]
 
 
 def slug(text: str) -> str:
@@ -114,10 +113,10 @@ def read_chapter(notebook: nbformat.NotebookNode, public: bool = True, name: str
     cells = [cell for cell in notebook.cells if not (public and "qa-only" in cell.metadata.get("tags", []))]
     tokens = {place: markdown.parse(cell.source) for place, cell in enumerate(cells) if cell.cell_type == "markdown"}
     header = next((model for _, model in Chapter("", "", {}, cells).models() if model["kind"] == "header"), {})
-    headings = [token for _, token in sorted_tokens(tokens) if token["type"] == "heading"]
-    title = markdown.plain(headings[0]) if headings else header.get("title", "Untitled")
+    named = headings(tokens)
+    title = markdown.plain(named[0]) if named else header.get("title", "Untitled")
     chapter = header.get("chapter") or name or slug(title)
-    _name_headings(headings, chapter)
+    _name_headings(named, chapter)
     return Chapter(chapter, title, header, cells, tokens)
 
 
@@ -150,6 +149,7 @@ def heading(column: Model) -> str:
 
 
 def marks_in(model: Model) -> list[str]:
-    """The marks that a table uses, each of which must then be explained."""
-    texts = [row[column["key"]]["text"] for row in model["rows"] for column in model["columns"]]
+    """The marks that a table uses on its figures, each of which must then be explained."""
+    keys = [column["key"] for column in model["columns"] if column["role"] != "header"]
+    texts = [row[key]["text"] for row in model["rows"] for key in keys]
     return sorted(mark for mark in MARKS if any(text.endswith(f"[{mark}]") for text in texts))

@@ -26,7 +26,18 @@ from traitlets import default
 from reportlib.build import svg
 from reportlib.build.fit import fit
 from reportlib.build.markdown import Token
-from reportlib.build.page import MARKS, Chapter, Model, Page, heading, marks_in, page_of, read_chapter, resolve
+from reportlib.build.page import (
+    MARKS,
+    Chapter,
+    Model,
+    Page,
+    heading,
+    headings,
+    marks_in,
+    page_of,
+    read_chapter,
+    resolve,
+)
 from reportlib.errors import Finding, ReportError
 from reportlib.look import logo_file
 
@@ -42,7 +53,11 @@ def pdf_report(notebooks: Sequence[NotebookNode], page: Page) -> bytes:
     Raises ReportError when Typst warns or refuses, as it does for a chart without alt text.
     """
     chapters = [read_chapter(notebook, page.public) for notebook in notebooks]
-    document = {"page": _particulars(page), "chapters": [_chapter(chapter) for chapter in chapters]}
+    document = {
+        "page": _particulars(page),
+        "places": [token["attrs"]["id"] for chapter in chapters for token in headings(chapter.tokens)],
+        "chapters": [_chapter(chapter) for chapter in chapters],
+    }
     return _mark_row_headers(_compile(document, page), _header_columns(document))
 
 

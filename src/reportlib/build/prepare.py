@@ -20,7 +20,7 @@ from reportlib.disclosure import CountTable, Pattern, Relations
 from reportlib.disclosure.suppress import Progress
 from reportlib.editions import Edition
 from reportlib.errors import Finding
-from reportlib.ethnicity import groupings
+from reportlib.ethnicity import groupings, reference_of
 from reportlib.handoff import checked
 from reportlib.inputs.engines import engine
 from reportlib.inputs.estimates import estimates
@@ -93,7 +93,8 @@ class Prepared:
             told += [self._published(table, shown, column) for column, table in zip(COLUMNS, own, strict=False)]
             shown.to_parquet(folder / "counts" / f"{spec.id}.parquet", index=False)
         for spec in specs:
-            policy, reference = self.protected.policy, _reference(params, spec)
+            policy = self.protected.policy
+            reference = reference_of(spec.grouping, params.grouping, params.reference_group)
             hidden = Hidden(_strata_hidden(spec, specs, shows), policy.threshold, policy.protection_width)
             found = estimates(release, spec, reference, params.confidence_level, hidden)
             released_of = _releasable(found, shows[spec.id], spec, reference)
@@ -171,11 +172,6 @@ def _too_fine(counted: Sequence[Counted], threshold: int) -> list[Counted]:
         if counts.between(1, threshold).sum() > MOST_SMALL * counts.gt(0).sum():
             found += tables
     return found
-
-
-def _reference(params: Params, spec: TableSpec) -> str:
-    own = spec.grouping == params.grouping
-    return params.reference_group if own else groupings()[spec.grouping].reference
 
 
 def _count(release: Release, spec: TableSpec, edition: Edition, whole: Sequence[Counted]) -> list[Counted]:

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from nbconvert.exporters import TemplateExporter
 from nbformat import NotebookNode
 from traitlets import default
@@ -22,7 +22,6 @@ from traitlets.config import Config
 from reportlib.build import markdown, svg
 from reportlib.build.page import (
     MARKS,
-    MIME,
     STATUSES,
     Chapter,
     Link,
@@ -36,6 +35,7 @@ from reportlib.build.page import (
 )
 from reportlib.build.workbook import csv as csv_text
 from reportlib.colour import lighten
+from reportlib.display import MIME
 from reportlib.statistics import VERDICTS
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -104,7 +104,7 @@ class ReportExporter(TemplateExporter):
         environment = super()._create_environment()
         environment.autoescape = True
         environment.trim_blocks = environment.lstrip_blocks = True
-        environment.filters["slug"] = slug
+        environment.filters.update(slug=slug, years=_years)
         environment.globals.update(verdicts=VERDICTS, marks_in=marks_in, marks=MARKS, statuses=STATUSES, mime=MIME)
         return environment
 
@@ -116,6 +116,11 @@ class ReportExporter(TemplateExporter):
             view = View([chapter], page_of(chapter), [])
             nb, resources = view.notebook(), {**resources, "report": view}
         return super().from_notebook_node(nb, resources, **kw)
+
+
+def _years(text: str) -> Markup:
+    """The text with each reporting year kept on one line."""
+    return Markup(re.sub(r"\b\d{4}-\d{2}\b", r'<span class="s">\g<0></span>', str(escape(text))))
 
 
 @dataclass(frozen=True)

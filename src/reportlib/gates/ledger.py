@@ -12,15 +12,14 @@ import pandas as pd
 from reportlib.charts import Chart, dumbbell, verdict_heatmap
 from reportlib.comparison import FIGURES, flags, least
 from reportlib.errors import Finding
-from reportlib.ethnicity import groupings, label
+from reportlib.ethnicity import groupings, label, reference_of
 from reportlib.facts import Fact
 from reportlib.gates.constants import Constants, figures
 from reportlib.handoff import Handoff
 from reportlib.measures import TableSpec
-from reportlib.params import Params
+from reportlib.params import Params, span
 from reportlib.presentation import (
     NO_COMPARISON,
-    Comparison,
     adjusted_sentence,
     draw,
     draw_funnel,
@@ -33,7 +32,17 @@ from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
 from reportlib.register import register
 from reportlib.statistics.verdict import NOT_ASSESSED
-from reportlib.tables import DERIVED, REFERENCE, Place, Table, comparison_table, declared, frame_table, published_table
+from reportlib.tables import (
+    DERIVED,
+    REFERENCE,
+    Comparison,
+    Place,
+    Table,
+    comparison_table,
+    declared,
+    frame_table,
+    published_table,
+)
 from reportlib.words import missing
 
 Model = Mapping[str, Any]
@@ -98,14 +107,13 @@ class Ledger:
         frame["flag"] = flags(frame, spec, least(self.run.run["disclosure"]))
         frame["judged"] = "complement" if any(fact.unit for fact in self._of(spec.id, "ratio")) else ""
         place = Place("", self.params.edition, tuple(model["status"]))
-        return Comparison(spec, frame, place, period, reference if "verdict" in frame else "")
+        reference = reference if "verdict" in frame else ""
+        return Comparison(spec, frame, place, period, reference, self.params.confidence_level)
 
     def context(self, spec: TableSpec) -> tuple[str, str]:
         """A table's period and the code of its reference group."""
         years = self.params.pooled if spec.period == "pooled" else self.params.trend
-        own = spec.grouping == self.params.grouping
-        reference = self.params.reference_group if own else groupings()[spec.grouping].reference
-        return " to ".join(dict.fromkeys((years[0], years[-1]))), reference
+        return span(years), reference_of(spec.grouping, self.params.grouping, self.params.reference_group)
 
     def _record(self, row: Model, spec: TableSpec, period: str) -> dict[str, Any]:
         codes = {"All": "all"} | {text: code for code, text in groupings()[spec.grouping].labels.items()}
@@ -199,7 +207,7 @@ def _made(model: Model, ledger: Ledger) -> Table | None:
     empty = pd.DataFrame(columns=[*spec.by, *FIGURES, *(["verdict"] if "ethnicity" in spec.by else [])])
     place = Place("", params.edition, tuple(ledger.run.table_status(spec.id)))
     make = DERIVED[name.rpartition("-")[2]] if name != spec.id else comparison_table
-    return make(empty, spec, place, *ledger.context(spec), params.confidence_level)
+    return make(Comparison(spec, empty, place, *ledger.context(spec), params.confidence_level))
 
 
 def _frame(model: Model, made: Table, where: str) -> Iterator[Finding]:
@@ -259,7 +267,7 @@ def _redrawn(model: Model, table: Model, ledger: Ledger) -> Chart:
         return dumbbell(shares(comparison.frame), caption, *named.groups())
     if model["id"].endswith("-funnel-chart"):
         return draw_funnel(comparison)
-    return draw(comparison, params.confidence_level, params.verdict_band)
+    return draw(comparison, params.verdict_band)
 
 
 def _say(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str) -> Iterator[Finding]:
@@ -289,9 +297,9 @@ def _given(text: str, table: Model, pairs: Model | None, ledger: Ledger) -> bool
 
 def _sentences(table: Model, pairs: Model | None, ledger: Ledger) -> Iterator[str]:
     """The sentences that the facts of a table give; `pairs` is its chart of shares."""
-    comparison, params = ledger.comparison(table), ledger.params
+    comparison = ledger.comparison(table)
     if "verdict" in comparison.frame:
-        yield sentence(comparison, params.confidence_level)
+        yield sentence(comparison)
         yield adjusted_sentence(comparison)
     if pairs and (named := SHARES.fullmatch(pairs["caption"])):
         yield mix_sentence(comparison.frame, *named.groups())

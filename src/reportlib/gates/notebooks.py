@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reportlib.build.page import MIME, STATUSES
+from reportlib.build.page import STATUSES
+from reportlib.display import MIME, plain
 from reportlib.errors import Finding
 from reportlib.gates.language import GLOSSARY
 from reportlib.params import Params, parameters_cell
-from reportlib.tables import Table
 
 Node = Mapping[str, Any]
 Fault = tuple[str, str]  # place and message
@@ -136,18 +136,3 @@ def _unknown_parts(model: Node) -> bool:
     cells = [cell for row in model.get("rows", []) for key, cell in row.items() if key != "_total"]
     unknown = [cell for cell in cells if cell.keys() - CELL] + [it for it in model.get("items", []) if it.keys() - ITEM]
     return bool(unknown or set(model.get("status", [])) - STATUSES.keys())
-
-
-def plain(model: Node) -> dict[str, str]:
-    """What JupyterLab shows of a display."""
-    if model["kind"] == "table":
-        table = Table(model["id"], model["caption"], model["columns"], model["rows"])
-        return {"text/html": table.html(), "text/plain": table.caption}
-    if model["kind"] == "chart":
-        return {"image/svg+xml": model["svg"], "text/plain": model["alt"]}
-    if model["kind"] == "say":
-        return {"text/markdown": model["text"]}
-    if model["kind"] == "headline":
-        lines = [f"- **{item['title']}** ({item['verdict']}): {item['text']}" for item in model["items"]]
-        return {"text/markdown": "\n".join(lines)}
-    return {"text/plain": f"{model['chapter']}, {model['year']}"}

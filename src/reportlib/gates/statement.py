@@ -7,7 +7,7 @@ from importlib.metadata import version
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from reportlib.build.page import MIME
+from reportlib.display import MIME
 from reportlib.gates import html, pdf
 
 TITLE = "Accessibility"

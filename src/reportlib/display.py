@@ -1,0 +1,33 @@
+"""What a chapter displays: a model that every renderer reads, and beside it what JupyterLab shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+MIME = "application/vnd.reportlib+json"
+
+
+def plain(model: Mapping[str, Any]) -> dict[str, str]:
+    """What JupyterLab shows of a model, by media type."""
+    kind = model["kind"]
+    if kind == "table":
+        return {"text/html": _table(model), "text/plain": model["caption"]}
+    if kind == "chart":
+        return {"image/svg+xml": model["svg"], "text/plain": model["alt"]}
+    if kind == "say":
+        return {"text/markdown": model["text"]}
+    if kind == "headline":
+        lines = [f"- **{item['title']}** ({item['verdict']}): {item['text']}" for item in model["items"]]
+        return {"text/markdown": "\n".join(lines)}
+    return {"text/plain": f"{model['chapter']}, {model['year']}"}
+
+
+def _table(model: Mapping[str, Any]) -> str:
+    keys = [column["key"] for column in model["columns"]]
+    head = "".join(f"<th scope='col'>{escape(column['label'])}</th>" for column in model["columns"])
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(row[key]['text'])}</td>" for key in keys) + "</tr>" for row in model["rows"]
+    )
+    return f"<table><caption>{escape(model['caption'])}</caption><tr>{head}</tr>{body}</table>"
