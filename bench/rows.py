@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -42,6 +43,10 @@ and every margin besides. *With PPUD* is what a report does: who is not known to
 *Persons* is the histogram of complaints a person by ethnic group; *contracts* are all rules on all inputs.
 
 {table}
+
+How many times as long ten times the rows take, or whatever the step is, for each:
+
+{growth}
 
 {limits}
 """
@@ -194,6 +199,16 @@ def compared(sizes: list[int], rounds: int, folder: Path) -> dict[tuple[str, int
     return found
 
 
+def growth(found: dict[tuple[str, int], dict[str, float]], sizes: list[int]) -> list[list[str]]:
+    """For each way, how many times as long it takes at every size as at the one before."""
+    rows = []
+    for way, (name, _) in WAYS.items():
+        times = [found.get((way, size), {}).get("seconds") for size in sizes]
+        steps = [f"{after / before:.1f}" if before and after else "" for before, after in pairwise(times)]
+        rows.append([name, *steps])
+    return rows
+
+
 def main() -> int:
     """Write the table on the page; 1 when a limit is not kept."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -216,7 +231,9 @@ def main() -> int:
     lines = [[name, f"{value:.2f}", f"{most:g}", "yes" if value <= most else "NO"] for name, value, most in limits]
     kept = table(["limit", "measured", "at most", "kept"], lines) if limits else "No size was large enough for limits."
     shown = table(["rows", "what", "seconds", "GB"], cells)
-    write_section("Rows", TEXT.format(rounds=given.rounds, table=shown, limits=kept))
+    steps = [f"{before:,} to {after:,}" for before, after in pairwise(given.sizes)]
+    grown = table(["what", *steps], growth(found, given.sizes)) if steps else "Only one size was measured."
+    write_section("Rows", TEXT.format(rounds=given.rounds, table=shown, growth=grown, limits=kept))
     print(kept)
     return 0 if all(value <= most for _, value, most in limits) else 1
 
