@@ -132,25 +132,25 @@ class _Column:
 
 def _lay(columns: Sequence[_Column], size: float, page: tuple[int, int]) -> _Laid:
     """Each column as wide as its longest word; then what is left of the page goes where it saves most lines."""
-    widths = [column.least(size) for column in columns]
-    lines = [column.lines(wide, size) for column, wide in zip(columns, widths, strict=True)]
-    weights = np.ones(len(lines[0]))
+    widths = np.array([column.least(size) for column in columns])
+    lines = np.array([column.lines(wide, size) for column, wide in zip(columns, widths, strict=True)])
+    weights = np.ones(lines.shape[1])
     weights[0] = max(1, (len(weights) - 1) / REPEATED)
-    steps = [(steps := column.steps(size)[:, None], column.lines(steps, size)) for column in columns]
+    steps = [column.steps(size) for column in columns]
+    owner = np.repeat(np.arange(len(columns)), [len(own) for own in steps])
+    wide = np.concatenate(steps)
+    took = np.concatenate([column.lines(own[:, None], size) for column, own in zip(columns, steps, strict=True)])
     while (room := page[0] - sum(widths)) > 0:
-        rows = np.max(lines, axis=0)
-        best, chosen = 0.0, None
-        for place, (step, took) in enumerate(steps):
-            others = np.max([*lines[:place], *lines[place + 1 :], np.ones(len(weights))], axis=0)
-            more = step[:, 0] - widths[place]
-            saved = np.where((more > 0) & (more <= room), (rows - np.maximum(others, took)) @ weights, 0)
-            saved /= np.where(more > 0, more, 1)
-            if saved[most := saved.argmax()] > best:
-                best, chosen = saved[most], (place, float(step[most, 0]), took[most])
-        if chosen is None:
+        second, rows = np.sort([*lines, np.ones(len(weights))], axis=0)[-2:]
+        others = np.where(lines == rows, second, rows)  # what a row takes but for one column of it
+        more = wide - widths[owner]
+        can = (more > 0) & (more <= room)
+        saved = np.where(can, (rows - np.maximum(others[owner], took)) @ weights, 0) / np.where(can, more, 1)
+        most = saved.argmax()
+        if saved[most] <= 0:
             break
-        place, widths[place], lines[place] = chosen
-    return _Laid(size, page, columns[0].beside, widths, [int(taken) for taken in np.max(lines, axis=0)[1:]])
+        widths[owner[most]], lines[owner[most]] = wide[most], took[most]
+    return _Laid(size, page, columns[0].beside, widths.tolist(), lines.max(axis=0)[1:].astype(int).tolist())
 
 
 @cache

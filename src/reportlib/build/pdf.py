@@ -185,13 +185,13 @@ def _header_columns(document: dict[str, Any]) -> list[list[int]]:
 
 def _mark_row_headers(pdf: bytes, header_columns: list[list[int]]) -> bytes:
     """Tag the cells that head their rows, which Typst's table cannot say of its cells (ISO 14289-1, 7.5)."""
-    scope = {"/O": pikepdf.Name.Table, "/Scope": pikepdf.Name.Row}
     with pikepdf.open(io.BytesIO(pdf)) as document:
+        heads = document.make_indirect(pikepdf.Dictionary(O=pikepdf.Name.Table, Scope=pikepdf.Name.Row))
         tables = _tables(document.Root.StructTreeRoot)
         for table, places in zip(tables, header_columns, strict=True):
             for row in (row for part in table.K if part.S == "/TBody" for row in part.K):
                 for cell in (row.K[place] for place in places):
-                    cell.S, cell.A = pikepdf.Name.TH, pikepdf.Dictionary(scope)
+                    cell.S, cell.A = pikepdf.Name.TH, heads
         out = io.BytesIO()
         document.save(out, deterministic_id=True, object_stream_mode=ObjectStreamMode.generate)
     return out.getvalue()
