@@ -16,9 +16,8 @@ from collections.abc import Callable, Iterable
 from itertools import combinations
 from pathlib import Path
 from statistics import mean, median
+from typing import Any
 
-import nbformat
-from _extracts import demo_params
 from _page import table, write_section
 
 from reportlib import steady
@@ -100,19 +99,21 @@ def naive(params: Params, handoff: Path, out: Path) -> Seconds:
 
 def ours(params: Params, handoff: Path, out: Path) -> Seconds:
     """Execute, then write HTML and PDF, as the build does it."""
+    warm.start()
+    import nbformat
+
     from reportlib.build.page import Page
     from reportlib.build.pdf import pdf_report
     from reportlib.build.render import html_report
     from reportlib.gates.statement import statement
 
-    warm.start()
     chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
     page = Page(
         title=params.title, year=params.reporting_year, edition=params.made.title, authors=params.authors,
         publication_date=params.publication_date, status=("synthetic",),
     )  # fmt: skip
 
-    def read() -> list[nbformat.NotebookNode]:
+    def read() -> list[Any]:
         return [*(nbformat.read(out / chapter.path.name, as_version=4) for chapter in chapters), statement()]
 
     return timed(
@@ -127,6 +128,7 @@ def ours(params: Params, handoff: Path, out: Path) -> Seconds:
 def own_work(params: Params, handoff: Path, out: Path) -> Seconds:
     """CPU seconds of the chapters' cells alone, in one Python that has its imports done."""
     os.environ |= {"REPORTLIB_WORK": str(handoff), "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    import nbformat
     import seaborn  # noqa: F401
     import statsmodels.api  # noqa: F401
     from IPython.core.interactiveshell import InteractiveShell
@@ -276,6 +278,8 @@ def main() -> int:
 
 def page(given: argparse.Namespace, work: Path) -> str:
     """Measure everything; the section of the docs."""
+    from _extracts import demo_params
+
     params = demo_params(work / "demo")
     with prepared(params, work / "prepared") as handoff:
         slow, quick = in_turns(params, handoff, work, given.rounds)
