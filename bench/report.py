@@ -113,14 +113,18 @@ def ours(params: Params, handoff: Path, out: Path) -> Seconds:
         publication_date=params.publication_date, status=("synthetic",),
     )  # fmt: skip
 
-    def read() -> list[Any]:
-        return [*(nbformat.read(out / chapter.path.name, as_version=4) for chapter in chapters), statement()]
+    every: list[Any] = []
+
+    def html() -> None:
+        every.extend(nbformat.read(out / chapter.path.name, as_version=4) for chapter in chapters)
+        every.append(statement())
+        (out / "report.html").write_text(html_report(every, page), encoding="utf-8")
 
     return timed(
         [
             ("execution", lambda: execute(chapters, params.analysis(), handoff, out, lambda *told: None)),
-            ("HTML", lambda: (out / "report.html").write_text(html_report(read(), page), encoding="utf-8")),
-            ("PDF", lambda: (out / "report.pdf").write_bytes(pdf_report(read(), page))),
+            ("HTML", html),
+            ("PDF", lambda: (out / "report.pdf").write_bytes(pdf_report(every, page))),
         ]
     )
 

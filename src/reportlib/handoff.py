@@ -105,6 +105,10 @@ class Handoff:
         """The facts of the chapters before it. Raises ReportError for a chapter that does not declare to read them."""
         if not self.reads_facts(chapter):
             raise undeclared(chapter)
+        return self._facts
+
+    @cached_property
+    def _facts(self) -> list[Fact]:
         return facts.read(sorted((self.folder / "facts").glob("*.jsonl")))
 
 

@@ -84,3 +84,10 @@ def test_where_a_table_lists_every_type_that_somebody_has_the_types_may_add_up_a
     assert [key[1:] for key in beaten.rules] == [("A", "Centre"), ("W", "Centre")]
     assert not audit(tables, Policy(), aware, beaten)["passed"].any()
     assert audit(tables, Policy(), aware)["passed"].all()
+
+
+def test_what_nobody_is_of_in_other_tables_changes_nothing() -> None:
+    """An edition without any table by type of establishment."""
+    table = people({("A", POOLED): 3, ("B", POOLED): 20, ("W", POOLED): 40, ("all", POOLED): 63})
+    relations = replace(RELATIONS, nobody={("people", "establishment_type"): frozenset({"Open"})})
+    assert protect([table], Policy(), relations).marks("people").tolist() == ["primary", "secondary", "", ""]

@@ -66,7 +66,7 @@ def _side_by_side(
     findings: list[Finding] = []
     with ThreadPoolExecutor(cores or os.cpu_count()) as pool:
         running: dict[Future[Told], ChapterPlan] = {}
-        for chapter in chapters:
+        for chapter in sorted(chapters, key=lambda chapter: -len(chapter.tables)):  # the longest first
             running[pool.submit(run, chapter)] = chapter
             tell(chapter.name, "started", 0.0)
         try:

@@ -189,8 +189,8 @@ def _mark_row_headers(pdf: bytes, header_columns: list[list[int]]) -> bytes:
         heads = document.make_indirect(pikepdf.Dictionary(O=pikepdf.Name.Table, Scope=pikepdf.Name.Row))
         tables = _tables(document.Root.StructTreeRoot)
         for table, places in zip(tables, header_columns, strict=True):
-            for row in (row for part in table.K if part.S == "/TBody" for row in part.K):
-                for cell in (row.K[place] for place in places):
+            for cells in (row.K for part in table.K if part.S == "/TBody" for row in part.K):
+                for cell in (cells[place] for place in places):
                     cell.S, cell.A = pikepdf.Name.TH, heads
         out = io.BytesIO()
         document.save(out, deterministic_id=True, object_stream_mode=ObjectStreamMode.generate)

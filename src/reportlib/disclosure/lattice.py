@@ -50,12 +50,13 @@ class Lattice:
         for dimension in dimensions:
             codes = {str(c) for t in tables if dimension in t.frame for c in t.frame[dimension]} - {TOTAL}
             axes.append(relations.hierarchies.get(dimension, {TOTAL: [tuple(sorted(codes))]}))
-        fixed = {0} | {i for i, d in enumerate(dimensions, 1) if d in relations.fixed}
+        at = {dimension: axis for axis, dimension in enumerate(dimensions, 1)}
+        fixed = {0} | {axis for dimension, axis in at.items() if dimension in relations.fixed}
         every = set(range(len(axes)))
         kinds = {table.part: table.additive for table in tables}
         if mixed := {table.part for table in tables if table.additive != kinds[table.part]}:
             raise ReportError(f"Declared both additive and not: {', '.join(sorted(mixed))}.")
-        nobody = {(part, dimensions.index(d) + 1): codes for (part, d), codes in relations.nobody.items()}
+        nobody = {(part, at[d]): codes for (part, d), codes in relations.nobody.items() if d in at}
         return cls(axes, {part: every if adds else fixed for part, adds in kinds.items()}, nobody)
 
     def adds_up(self, part: Code) -> bool:

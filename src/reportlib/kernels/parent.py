@@ -25,7 +25,14 @@ from typing import Any
 # matplotlib_inline.backend_inline, nor a figure of pyplot: in a kernel forked after that, figures vanish.
 IMPORTED = (
     *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.debugger", "IPython.core.completer", "tornado.platform"),
-    *("pandas", "pyarrow.parquet", "pyarrow.pandas_compat", "scipy.stats", "scipy.optimize", "statsmodels.api"),
+    *(
+        "pandas",
+        "pyarrow.parquet",
+        "pyarrow.pandas_compat",
+        "scipy.stats",
+        "scipy.optimize",
+        "statsmodels.stats.multitest",
+    ),
     *("seaborn", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"),
     *("pydantic.main", "pydantic.types", "pydantic.json_schema", "ruamel.yaml", "lxml.etree"),
 )
