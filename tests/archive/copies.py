@@ -12,6 +12,7 @@ from pathlib import Path
 
 from reportlib.archive import bag
 from reportlib.archive.bundle import BESIDE
+from reportlib.archive.checksums import sha256
 from reportlib.project import ROOT, code_files
 
 sys.path.append(str(Path(__file__).parents[1] / "end_to_end"))
@@ -75,7 +76,7 @@ class Forger:
             (bag.MANIFEST, [path for path in self.folder.rglob("data/**/*") if path.is_file()]),
             (bag.TAGS, [self.folder / name for name in ("README.md", "bagit.txt", bag.MANIFEST)]),
         ):
-            lines = sorted((path.relative_to(self.folder).as_posix(), bag.sha256(path)) for path in names)
+            lines = sorted((path.relative_to(self.folder).as_posix(), sha256(path)) for path in names)
             (self.folder / manifest).write_text("".join(f"{digest}  {name}\n" for name, digest in lines))
 
     def zip(self, path: Path) -> Path:

@@ -15,6 +15,7 @@ from copies import Forger, checkout
 from typer.testing import CliRunner
 
 from reportlib.archive import bag, verify
+from reportlib.archive.checksums import sha256
 from reportlib.archive.verify import CANNOT, DIFFER, IDENTICAL, OTHER_BYTES, Verdict, audit, judged
 from reportlib.cli import app
 from reportlib.errors import ReportError
@@ -88,7 +89,7 @@ def test_a_changed_row_of_an_input_gives_other_figures(forger: Forger, tmp_path:
     rows = (forger.folder / "data" / name).read_bytes().splitlines(keepends=True)
     last_year = next(row for row in rows if b"2024-1" in row)
     forger.change(name, last_year, b"")
-    digest = bag.sha256(forger.folder / "data" / name)
+    digest = sha256(forger.folder / "data" / name)
     forger.change(
         "inputs.json",
         f'"{held["files"][0]["sha256"]}",\n    "archived"'.encode(),

@@ -16,6 +16,7 @@ from test_deaths_counts import write
 from typer.testing import CliRunner
 
 from reportlib.archive import remarks
+from reportlib.archive.checksums import digests, listed
 from reportlib.archive.remarks import Log
 from reportlib.archive.reviewer import write_pages
 from reportlib.archive.runs import kept_run
@@ -164,10 +165,8 @@ def later(path: Path) -> None:
 def listed_again(review: Review) -> None:
     """Change a figure's page and put its new checksum into the manifest."""
     later(review.signed / "report.html")
-    from reportlib.archive.signature import checksums
-
-    kept = [line for line in checksums(review.signed).splitlines() if MANIFEST not in line]
-    (review.signed / MANIFEST).write_text("\n".join(kept) + "\n")
+    kept = {name: digest for name, digest in digests(review.signed).items() if MANIFEST not in name}
+    (review.signed / MANIFEST).write_text(listed(kept))
 
 
 def by_another(review: Review, key: str) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from reportlib.archive.checksums import changes, listed
+
 DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 MANIFEST, TAGS = "manifest-sha256.txt", "tagmanifest-sha256.txt"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
@@ -52,28 +54,12 @@ def writing(path: Path, name: str) -> Iterator[Bag]:
         bag = Bag(archive, name)
         bag.tag("bagit.txt", DECLARATION)
         yield bag
-        bag.tag(MANIFEST, _lines(bag.payload))
-        bag._write(TAGS, _lines(bag.tags))
-
-
-def sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        bag.tag(MANIFEST, listed(bag.payload).encode())
+        bag._write(TAGS, listed(bag.tags).encode())
 
 
 def damaged(folder: Path) -> list[str]:
     """The files of an unpacked bag that its manifests do not know, or know otherwise, or that are not there."""
-    found: dict[str, str] = {}
-    for manifest in (MANIFEST, TAGS):
-        path = folder / manifest
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        found |= {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {TAGS}
-    return sorted(
-        name for name in there | found.keys() if name not in there or sha256(folder / name) != found.get(name)
-    )
-
-
-def _lines(digests: dict[str, str]) -> bytes:
-    """A manifest as `sha256sum -c` reads it."""
-    return "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items())).encode()
+    manifests = (folder / MANIFEST, folder / TAGS)
+    told = "".join(path.read_text(encoding="utf-8") for path in manifests if path.exists())
+    return [finding.file for finding in changes(folder, told, besides=(TAGS,))]

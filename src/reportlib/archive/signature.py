@@ -1,12 +1,11 @@
-"""Detached signatures by OpenSSH (`ssh-keygen -Y`), which every machine has, and lists of checksums."""
+"""Detached signatures by OpenSSH (`ssh-keygen -Y`), which every machine has."""
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 from pathlib import Path
 
-from reportlib.errors import Finding, ReportError
+from reportlib.errors import ReportError
 
 NAMESPACE = "ppo-report"
 
@@ -58,27 +57,3 @@ def _ssh(action: str, *arguments: str, given: bytes | None = None) -> subprocess
 
 def _lines(text: bytes) -> list[str]:
     return [line.strip() for line in text.decode("utf-8", "replace").splitlines() if line.strip()]
-
-
-def checksums(folder: Path) -> str:
-    """Every file of a folder with its SHA-256, as `sha256sum -c` reads it."""
-    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    return "".join(f"{_digest(folder / name)}  {name}\n" for name in names)
-
-
-def changes(folder: Path, listed: str, besides: tuple[str, ...] = ()) -> list[Finding]:
-    """Every file of a folder that is not as its checksums say, was added or is gone."""
-    then, now = _parsed(listed), _parsed(checksums(folder))
-    found = {name: "was changed" for name in then.keys() & now.keys() if then[name] != now[name]}
-    found |= {name: "is gone" for name in then.keys() - now.keys()}
-    found |= {name: "was added" for name in now.keys() - then.keys() if name not in besides}
-    return [Finding(found[name], name) for name in sorted(found)]
-
-
-def _parsed(listed: str) -> dict[str, str]:
-    pairs = [line.split("  ", 1) for line in listed.splitlines() if "  " in line]
-    return {name: digest for digest, name in pairs}
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -7,7 +7,6 @@ never altered: all of this stands in `review/<run>/` beside them.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,9 +16,10 @@ from pathlib import Path
 
 import nbformat
 
+from reportlib.archive.checksums import changes, digests, listed
 from reportlib.archive.remarks import Log, log_of, unanswered
 from reportlib.archive.runs import KeptRun, kept_run
-from reportlib.archive.signature import changes, checksums, sign, signers
+from reportlib.archive.signature import sign, signers
 from reportlib.errors import Finding, ReportError
 from reportlib.project import code_digests
 
@@ -91,8 +91,8 @@ class Review:
     def _reviewer(self, author: list[str]) -> list[str]:
         """Who signed, having found that the rendition, its record and the log are what was signed."""
         names = signers(self.signed / MANIFEST, self.allowed)
-        listed = (self.signed / MANIFEST).read_text(encoding="utf-8")
-        if found := changes(self.signed, listed, (MANIFEST, f"{MANIFEST}.sig")):
+        manifest = (self.signed / MANIFEST).read_text(encoding="utf-8")
+        if found := changes(self.signed, manifest, (MANIFEST, f"{MANIFEST}.sig")):
             raise ReportError("The signed rendition was changed.", found)
         record = json.loads((self.signed / RECORD).read_text(encoding="utf-8"))
         if record["run"] != self.run.id or _read(self.signed / DRAFT_LIST) != _read(self.folder / DRAFT_LIST):
@@ -113,7 +113,7 @@ class Review:
         if self.signed.exists():
             raise ReportError(f"The run {self.run.id} is signed already. To begin again, move {self.signed} away.")
         with _scratch(self.folder) as work:
-            (work / DRAFT_LIST).write_text(checksums(self.run.folder), encoding="utf-8")
+            (work / DRAFT_LIST).write_text(listed(digests(self.run.folder)), encoding="utf-8")
             sign(work / DRAFT_LIST, key)
             author = signers(work / DRAFT_LIST, self.allowed)
             self.log.append("review", author[0])
@@ -140,7 +140,7 @@ class Review:
             record = {"run": self.run.id, "author": standing.author, "log": [*self.log.digests()]}
             (made / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
             shutil.copy(self.folder / DRAFT_LIST, made)
-            (made / MANIFEST).write_text(checksums(made), encoding="utf-8")
+            (made / MANIFEST).write_text(listed(digests(made)), encoding="utf-8")
             sign(made / MANIFEST, key)
             reviewer = signers(made / MANIFEST, self.allowed)
             own = {name.casefold() for name in (*standing.author.split(", "), *self.run.params.authors)}
@@ -174,14 +174,13 @@ class Review:
 
     def publish(self) -> None:
         """Point the edition's `published` to the signed rendition. Raises ReportError unless it is signed."""
+        from reportlib.build.report import point
+
         standing = self.standing()
         if standing.state not in STATES[2:]:
             raise ReportError(f"Only a signed report is published; this is: {standing.state}.", standing.faults)
         self.log.append("publish", standing.reviewer)
-        fresh = self.published.with_name(f".published-{os.getpid()}")
-        fresh.unlink(missing_ok=True)
-        fresh.symlink_to(self.signed.relative_to(self.run.edition))
-        fresh.replace(self.published)
+        point(self.published, self.signed)
 
 
 def last_signed(review: Review) -> KeptRun | None:

@@ -18,6 +18,7 @@ from typing import Any
 from reportlib import facts
 from reportlib.archive import bag
 from reportlib.archive.bundle import AGE
+from reportlib.archive.checksums import sha256
 from reportlib.errors import ReportError
 from reportlib.facts import Fact
 from reportlib.project import LOCK
@@ -220,7 +221,7 @@ class _Audit:
                     f"the input {name}: {file['path']} is {why}, and no file given has its checksum "
                     f"(sha256 {file['sha256']}, {file['size']:,} bytes)"
                 )
-            elif bag.sha256(place) != file["sha256"]:
+            elif sha256(place) != file["sha256"]:
                 missing.append(f"the input {name}: the checksum of {file['path']} is not that of inputs.json")
         if missing:
             raise CannotRun(*missing)
@@ -232,7 +233,7 @@ class _Audit:
         if not self.extracts.exists():
             raise ReportError(f"There is no {self.extracts}. Name the folder that holds the extracts.")
         paths = [self.extracts] if self.extracts.is_file() else sorted(self.extracts.rglob("*"))
-        return {bag.sha256(path): path for path in paths if path.is_file() and path.stat().st_size in sizes}
+        return {sha256(path): path for path in paths if path.is_file() and path.stat().st_size in sizes}
 
     # Environment
 

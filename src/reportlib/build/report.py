@@ -174,7 +174,7 @@ def produce(
 
     def settled(edition: Edition, run: Run | ReportError) -> None:
         if isinstance(run, Run):
-            _point(year / edition.name / "current", run.folder)
+            point(year / edition.name / "current", run.folder)
         found[edition.name] = run
         done(edition, run)
 
@@ -433,9 +433,9 @@ def _refused(error: BaseException | None) -> str:
     return ""
 
 
-def _point(link: Path, target: Path) -> None:
-    """Move the link `current` to the run, in one step."""
-    fresh = link.with_name(f".current-{os.getpid()}")
+def point(link: Path, target: Path) -> None:
+    """Move a link of an edition, `current` or `published`, in one step."""
+    fresh = link.with_name(f".{link.name}-{os.getpid()}")
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(target.relative_to(link.parent))
     fresh.replace(link)
