@@ -204,3 +204,7 @@ def test_links_between_notebooks_become_links_between_chapters(url: str, target:
 def test_headings_of_one_name_get_places_of_their_own() -> None:
     cells = [markdown("# A\n\n## Same\n\n## Same", "one")]
     assert [link.href for link in read_chapter(new_notebook(cells=cells)).sections] == ["#a--same", "#a--same-2"]
+
+
+def test_only_the_name_of_a_step_is_italic() -> None:
+    assert re.findall(r"([^}]*)\{[^}]*font-style:italic", HTML) == [".code summary span:last-child"]
