@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from reportlib.comparison import compare
+from reportlib.comparison_tables import Comparison
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.presentation import draw
-from reportlib.tables import Comparison, Place
+from reportlib.tables import Place
 from small_handoff import design_effects, uphold_counts
 
 

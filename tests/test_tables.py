@@ -11,21 +11,18 @@ import pytest
 
 from reportlib.build.plan import plan
 from reportlib.comparison import FIGURES, compare, flags, measure
+from reportlib.comparison_tables import (
+    DERIVED,
+    Comparison,
+    comparison_table,
+    evidence_table,
+)
 from reportlib.display import plain
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.project import NOTEBOOKS
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.statistics import METHODS
-from reportlib.tables import (
-    DERIVED,
-    Comparison,
-    Place,
-    Table,
-    comparison_table,
-    evidence_table,
-    frame_table,
-    published_table,
-)
+from reportlib.tables import Place, Table, frame_table, published_table
 from small_handoff import design_effects, uphold_counts
 
 PLACE = Place("uphold-rates", "national", ("synthetic",))

@@ -17,6 +17,14 @@ from IPython.display import display
 
 from reportlib import charts, facts
 from reportlib.comparison import compare, least, measure
+from reportlib.comparison_tables import (
+    DERIVED,
+    Comparison,
+    caption,
+    comparison_table,
+    funnel_caption,
+)
+from reportlib.comparison_tables import declared as declared_table
 from reportlib.display import MIME, plain
 from reportlib.errors import ReportError
 from reportlib.ethnicity import groupings, label, reference_of
@@ -39,18 +47,7 @@ from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
 from reportlib.register import register
 from reportlib.statistics import METHODS
-from reportlib.tables import (
-    DERIVED,
-    Comparison,
-    Place,
-    Table,
-    caption,
-    comparison_table,
-    frame_table,
-    funnel_caption,
-    published_table,
-)
-from reportlib.tables import declared as declared_table
+from reportlib.tables import Place, Table, frame_table, published_table
 from reportlib.words import interval, level_words, number
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reportlib.comparison import LIMITS
+from reportlib.comparison_tables import DERIVED, DIMENSION_LABELS, METHODS_USED
 from reportlib.errors import ReportError
 from reportlib.facts import Fact
 from reportlib.inputs.findings import nearest
@@ -13,7 +14,6 @@ from reportlib.measures import DATASETS, DIMENSIONS, MEASURES, Measure, Part
 from reportlib.params import span, years_to
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.statistics import METHODS
-from reportlib.tables import DERIVED, DIMENSION_LABELS, METHODS_USED
 from reportlib.words import counted, listed, number
 
 Run = Mapping[str, Any]  # run.json

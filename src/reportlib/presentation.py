@@ -8,12 +8,17 @@ import pandas as pd
 
 from reportlib import charts, prose
 from reportlib.comparison import LIMITS
+from reportlib.comparison_tables import (
+    DIMENSION_LABELS,
+    Comparison,
+    caption,
+    funnel_caption,
+)
 from reportlib.ethnicity import NOT_STATED, label
 from reportlib.facts import Fact
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.statistics import VERDICTS, goodness_of_fit, trend
 from reportlib.statistics.verdict import ALPHA
-from reportlib.tables import DIMENSION_LABELS, Comparison, caption, funnel_caption
 from reportlib.words import WORDS, listed, p_value, people, ratio, ratio_decimals
 
 LEAST_YEARS = 4  # no trend on fewer

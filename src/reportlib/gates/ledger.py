@@ -11,6 +11,13 @@ import pandas as pd
 
 from reportlib.charts import Chart, dumbbell, verdict_heatmap
 from reportlib.comparison import FIGURES, flags, least
+from reportlib.comparison_tables import (
+    DERIVED,
+    REFERENCE,
+    Comparison,
+    comparison_table,
+    declared,
+)
 from reportlib.errors import Finding
 from reportlib.ethnicity import groupings, label, reference_of
 from reportlib.facts import Fact
@@ -32,17 +39,7 @@ from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
 from reportlib.register import register
 from reportlib.statistics.verdict import NOT_ASSESSED
-from reportlib.tables import (
-    DERIVED,
-    REFERENCE,
-    Comparison,
-    Place,
-    Table,
-    comparison_table,
-    declared,
-    frame_table,
-    published_table,
-)
+from reportlib.tables import Place, Table, frame_table, published_table
 from reportlib.words import missing
 
 Model = Mapping[str, Any]
