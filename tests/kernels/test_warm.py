@@ -131,6 +131,20 @@ def test_a_kernel_can_be_interrupted_and_restarted(either, manager):
             manager.restart_kernel()
 
 
+def test_what_a_kernel_says_goes_where_it_was_started_to_say_it(either, manager, tmp_path):
+    """nbval starts its kernels with nowhere to complain to."""
+    with (tmp_path / "said.txt").open("w") as file:
+        manager.start_kernel(stderr=file)
+    client = manager.client()
+    client.start_channels()
+    client.wait_for_ready(timeout=60)
+    client.execute_interactive("import os\nwritten = os.write(2, b'to stderr')", timeout=20)
+    client.stop_channels()
+    assert (tmp_path / "said.txt").read_text().endswith("to stderr")
+    forked = psutil.Process(manager.provisioner.pid).ppid() != os.getpid()
+    assert forked == (either == "warm-fork")
+
+
 # What a fork could spoil
 
 

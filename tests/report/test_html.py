@@ -19,6 +19,7 @@ from reportlib.build.render import ReportExporter, html_chapter, html_chapters, 
 from .fixture import LOGO, PAGE, markdown, notebook, report, say, show
 
 HTML = html_report(report(), PAGE)
+STYLE = HTML.partition("<style>")[2].partition("</style>")[0]
 
 
 def tree(html: str) -> HtmlElement:
@@ -82,7 +83,7 @@ def test_table_has_caption_units_scopes_notes_and_source() -> None:
 def test_reporting_year_in_a_caption_stays_on_one_line() -> None:
     (caption,) = tree(HTML).xpath("//span[@id='caption-uphold-rate-by-ethnicity']")
     assert [one.text for one in caption.findall("span")] == ["2024-25"]
-    (rule,) = re.findall(r"([^}]*)\{white-space:nowrap\}", HTML)
+    (rule,) = re.findall(r"([^}]*)\{white-space:nowrap\}", STYLE)
     assert ".s" in rule.split(",")
 
 
@@ -208,4 +209,4 @@ def test_headings_of_one_name_get_places_of_their_own() -> None:
 
 
 def test_only_the_name_of_a_step_is_italic() -> None:
-    assert re.findall(r"([^}]*)\{[^}]*font-style:italic", HTML) == [".code summary span:last-child"]
+    assert re.findall(r"([^}]*)\{[^}]*font-style:italic", STYLE) == [".code summary span:last-child"]

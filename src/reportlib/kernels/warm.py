@@ -99,12 +99,18 @@ def _fork(cmd: list[str], popen: dict[str, Any]) -> Forked | None:
     """A forked kernel, or None where only an ordinary one would be the same."""
     environment = dict(popen.pop("env", None) or os.environ)
     folder = popen.pop("cwd", None) or os.getcwd()
-    if popen or cmd[:3] != [sys.executable, *LAUNCHER]:
+    out, err = (_handle(popen.pop(name, None), own) for name, own in (("stdout", 1), ("stderr", 2)))
+    if popen or min(out, err) < 0 or cmd[:3] != [sys.executable, *LAUNCHER]:
         return None
-    return _forked({"arguments": cmd[3:], "environment": environment, "folder": str(folder)})
+    return _forked({"arguments": cmd[3:], "environment": environment, "folder": str(folder)}, out, err)
 
 
-def _forked(request: dict[str, Any], out: int = 1) -> Forked | None:
+def _handle(stream: Any, own: int) -> int:
+    """The descriptor of a file given to `subprocess.Popen`, or `own` without one; negative where it is to make one."""
+    return own if stream is None else stream if isinstance(stream, int) else int(stream.fileno())
+
+
+def _forked(request: dict[str, Any], out: int = 1, err: int = 2) -> Forked | None:
     """What is asked for, forked from the parent; None where that cannot be."""
     if not hasattr(os, "fork"):
         return None
@@ -112,7 +118,7 @@ def _forked(request: dict[str, Any], out: int = 1) -> Forked | None:
         parent = _parent()
         if parent.read_once != _read_once(request["environment"]):
             return None
-        return parent.fork(request, out)
+        return parent.fork(request, out, err)
 
 
 def beside(function: Callable[..., T], *arguments: Any) -> Callable[[], T]:
@@ -159,13 +165,13 @@ class Parent:
     def usable(self) -> bool:
         return self.owner == os.getpid() and self.process.poll() is None
 
-    def fork(self, request: dict[str, Any], out: int) -> Forked | None:
-        """Ask for a kernel that writes to `out`; None if the parent cannot give one."""
+    def fork(self, request: dict[str, Any], out: int, err: int) -> Forked | None:
+        """Ask for a kernel that writes to `out` and `err`; None if the parent cannot give one."""
         link, theirs = socket.socketpair()
         link.settimeout(PATIENCE)
         try:
             with theirs:
-                socket.send_fds(self.control, [b"k"], [theirs.fileno(), out, 2])
+                socket.send_fds(self.control, [b"k"], [theirs.fileno(), out, err])
             link.sendall(json.dumps(request).encode() + b"\n")
             number = _line(link)
         except OSError:
