@@ -1,6 +1,6 @@
 """How fast is the report? Against papermill and nbconvert one after the other; whole, cached, and as editions.
 
-Run by `make bench`; writes its section of docs/benchmark.md. `--editions 1 5 20 100` takes an hour or more.
+Run by `make bench`; writes its section of docs/benchmark.md. `--editions 1 5 20 100 --naive-editions 5` takes an hour.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
 from itertools import combinations
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
@@ -97,8 +99,8 @@ def naive(params: Params, handoff: Path, out: Path) -> Seconds:
 # Ours: what follows runs in a Python of its own
 
 
-def ours(params: Params, handoff: Path, out: Path) -> Seconds:
-    """Execute, then write HTML and PDF, as the build does it."""
+def ours(params: Params, handoff: Path, out: Path, cores: int | None = None) -> Seconds:
+    """Execute, so many chapters side by side, then write HTML and PDF, as the build does it."""
     warm.start()
     import nbformat
 
@@ -122,7 +124,7 @@ def ours(params: Params, handoff: Path, out: Path) -> Seconds:
 
     return timed(
         [
-            ("execution", lambda: execute(chapters, params.analysis(), handoff, out, lambda *told: None)),
+            ("execution", lambda: execute(chapters, params.analysis(), handoff, out, lambda *told: None, cores=cores)),
             ("HTML", html),
             ("PDF", lambda: (out / "report.pdf").write_bytes(pdf_report(every, page))),
         ]
@@ -152,6 +154,14 @@ def own_work(params: Params, handoff: Path, out: Path) -> Seconds:
     return found
 
 
+def abreast(params: Params, handoffs: Path, out: Path) -> Seconds:
+    """Make the chapters of every edition, as many editions at once as there are processors, and nothing else."""
+    jobs = [(params.of(edition), handoffs / edition.name, out / edition.name, 1) for edition in params.editions]
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as processes:
+        list(processes.map(ours, *zip(*jobs, strict=True)))
+    return {}
+
+
 def several(params: Params, handoff: Path, out: Path) -> Seconds:
     """Make every edition of the parameters, as `make editions` does."""
     clock, failed = Clock(lambda stage: None), []
@@ -162,7 +172,7 @@ def several(params: Params, handoff: Path, out: Path) -> Seconds:
     return clock.seconds
 
 
-WAYS = {way.__name__: way for way in (ours, own_work, several)}
+WAYS = {way.__name__: way for way in (ours, own_work, abreast, several)}
 
 
 def apart(
@@ -233,30 +243,34 @@ def many(number: int) -> tuple[Edition, ...]:
     return (*standard(), *pairs)[:number]
 
 
-def naive_editions(params: Params, number: int, work: Path) -> float:
-    """Seconds of an edition the naive way: the mean of so many, from counts prepared beforehand."""
+def handoffs(params: Params, number: int, work: Path) -> Params:
+    """Write the protected counts of so many editions, each to a folder of its name; the parameters with them."""
     from reportlib.build.prepare import prepare
 
-    chosen = many(number)
-    params = params.model_copy(update={"editions": chosen})
+    params = params.model_copy(update={"editions": many(number)})
     sources, findings = checked_inputs(params, work / "inputs")
     counts = prepare(params, plan(NOTEBOOKS, params.grouping, params.chapters), sources, findings)
+    for edition in params.editions:
+        counts.write(work / edition.name, {}, edition)
+    return params
+
+
+def naive_editions(params: Params, number: int, work: Path) -> float:
+    """Seconds of an edition the naive way: the mean of so many, evenly spaced among those of the parameters."""
     found = []
-    for edition in chosen:
-        handoff, out = work / f"{edition.name}-handoff", work / f"naive-{edition.name}"
-        counts.write(handoff, {}, edition)
-        out.mkdir()
-        found.append(sum(naive(params.of(edition), handoff, out).values()))
+    for edition in params.editions[:: max(1, len(params.editions) // number)][:number]:
+        (out := work / f"naive-{edition.name}").mkdir()
+        found.append(sum(naive(params.of(edition), work / edition.name, out).values()))
     return mean(found)
 
 
-def editions(params: Params, numbers: list[int], work: Path) -> dict[int, float]:
-    """Seconds for so many editions at once."""
+def editions(way: Callable[[Params, Path, Path], Seconds], params: Params, numbers: list[int], work: Path) -> Seconds:
+    """Seconds that one of the ways takes for so many of the editions at once."""
     found = {}
     for number in numbers:
-        every = params.model_copy(update={"editions": many(number)})
-        found[number] = apart(several, every, work, work / f"editions-{number}")["whole"]
-        print(f"{number} editions: {found[number]:.0f} s", flush=True)
+        some = params.model_copy(update={"editions": many(number)})
+        found[str(number)] = apart(way, some, work, work / f"{way.__name__}-{number}")["whole"]
+        print(f"{way.__name__}, {number} editions: {found[str(number)]:.0f} s", flush=True)
     return found
 
 
@@ -265,6 +279,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="turns of the comparison")
     parser.add_argument("--editions", type=int, nargs="*", default=[1, 5], help="numbers of editions to make")
+    parser.add_argument("--whole-editions", type=int, nargs="*", default=[1, 5], help="those to make whole as well")
     parser.add_argument("--naive-editions", type=int, default=2, help="editions to extrapolate the naive way from")
     parser.add_argument("--way", nargs=3, metavar=("WAY", "HANDOFF", "OUT"), help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -290,8 +305,10 @@ def page(given: argparse.Namespace, work: Path) -> str:
         cells = sum(own for name, own in apart(own_work, params, handoff, work / "own").items() if name != "whole")
         steadiness = cost_of_steadiness(params, handoff, work, given.rounds)
     runs = whole(work / "demo" / "2024-25.yml", work / "outputs")
-    one = naive_editions(params, given.naive_editions, work)
-    at_once = editions(params, given.editions, work)
+    every = handoffs(params, max(given.editions), work / "editions")
+    one = naive_editions(every, given.naive_editions, work / "editions")
+    at_once = editions(abreast, every, given.editions, work / "editions")
+    made_whole = editions(several, params, given.whole_editions, work)
 
     def middle(rows: list[Seconds], step: str) -> float:
         return median(row[step] for row in rows)
@@ -304,7 +321,13 @@ def page(given: argparse.Namespace, work: Path) -> str:
     ]  # fmt: skip
     share = cells / (os.cpu_count() or 1)
     made = [
-        [str(number), f"{took:.0f}", f"{one * number:.0f}", f"{one * number / took:.1f}"]
+        [
+            number,
+            f"{one * int(number):.0f}",
+            f"{took:.0f}",
+            f"{one * int(number) / took:.1f}",
+            f"{made_whole[number]:.0f}" if number in made_whole else "",
+        ]
         for number, took in at_once.items()
     ]
     without = "" if CHROMIUM.exists() else " There is no Chromium here, so the naive way makes no PDF."
@@ -325,10 +348,12 @@ thread of linear algebra, no AVX-512, no chance in hashes) the chapters take {st
 
 {table(["run", "seconds"], [[name, f"{took:.1f}"] for name, took in runs.items()])}
 
-**Editions**, made whole from one read of the extracts, against the chapters of as many run one by one, which is taken
-as many times the mean of {given.naive_editions} editions made that way ({one:.0f} s), without inputs, counts or gates.
+**Editions.** The same work for many of them, from counts prepared beforehand: execution, HTML and PDF, one by one as
+above ({one:.0f} s an edition, the mean of {given.naive_editions}; the rest is extrapolated) or as many at once as there
+are processors. Beside it what `make editions` takes for everything: one read of the inputs, counts, disclosure control
+of all editions as one, chapters, every file, every gate, archive.
 
-{table(["editions", "seconds", "one by one, s (extrapolated)", "ratio"], made)}
+{table(["editions", "one by one, s", "at once, s", "ratio", "everything, s"], made)}
 """
 
 
