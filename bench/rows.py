@@ -28,7 +28,7 @@ from reportlib.inputs.release import Release
 from reportlib.inputs.rules import check
 from reportlib.inputs.sources import Source
 from reportlib.measures import MEASURES, TableSpec
-from reportlib.params import year_dates, years_to
+from reportlib.years import year_dates, years_to
 
 YEARS = years_to("2024-25", 5)
 KEYS = ("year", "ethnicity", "establishment_type", "category", "outcome")

@@ -120,7 +120,7 @@ def test_a_year_is_written_one_way(written, wrong, said):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("poled_years: 3", "poled_years is not a parameter; did you mean 'pooled_years'?"),
+        ("poled_years: 3", "poled_years is not a parameter; the nearest is 'pooled_years'"),
         ("pooled_years: three", "found 'three' (text); allowed: a whole number from 1 to 10"),
         ("pooled_years: true", "found True (true or false); allowed: a whole number"),
         ("pooled_years: 0", "found 0 (a whole number); allowed: a whole number from 1 to 10"),
@@ -134,8 +134,8 @@ def test_a_year_is_written_one_way(written, wrong, said):
         ("edition: ../elsewhere", "allowed: small letters, digits and hyphens"),
         ("disclosure: off", "write `off:` below it, then why"),
         ("disclosure: {off: x}", "disclosure.off: found 'x' (text); allowed: text of 10 characters or more"),
-        ("disclosure: {treshold: 3}", "disclosure.treshold is not a parameter; did you mean 'threshold'?"),
-        ("  complaint: {path: a.csv, status: extract}", "did you mean 'complaints'?"),
+        ("disclosure: {treshold: 3}", "disclosure.treshold is not a parameter; the nearest is 'threshold'"),
+        ("  complaint: {path: a.csv, status: extract}", "the nearest is 'complaints'"),
         ("  population: a.csv", "found 'a.csv' (text); allowed: a block with kind, path"),
         ("  population: {path: a.csv}", "inputs.population.status is missing"),
         ("  population: {path: a.txt, status: extract}", "found 'txt' (text); allowed: one of 'csv'"),

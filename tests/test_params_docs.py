@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from reportlib.params import ANALYSIS, InputSpec, Params, parameters_cell, parameters_page
+from reportlib.inputs.spec import InputSpec
+from reportlib.params import ANALYSIS, Params, parameters_cell, parameters_page
 
 pytestmark = pytest.mark.check
 

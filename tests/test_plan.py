@@ -44,7 +44,7 @@ def test_an_unknown_chapter_is_refused_with_the_nearest(tmp_path):
     write(tmp_path, "20-uphold-rates")
     with pytest.raises(ReportError) as error:
         plan(tmp_path, "5+1", ["uphold-rate"])
-    assert "chapter 'uphold-rate' is not known; nearest: uphold-rates" in str(error.value.findings[0])
+    assert "chapter 'uphold-rate' is not known; the nearest is 'uphold-rates'" in str(error.value.findings[0])
 
 
 def test_a_declaration_takes_the_defaults(tmp_path):
@@ -74,14 +74,14 @@ def test_published_tables_are_apart_from_those_that_are_counted(tmp_path):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"measure": "upholds"}, "measure 'upholds' is not known; nearest: upheld"),
-        ({"by": ["ethnicty"]}, "dimension 'ethnicty' is not known; nearest: ethnicity"),
+        ({"measure": "upholds"}, "measure 'upholds' is not known; the nearest is 'upheld'"),
+        ({"by": ["ethnicty"]}, "dimension 'ethnicty' is not known; the nearest is 'ethnicity'"),
         ({"by": ["order_type"]}, "dimension 'order_type' is not known"),  # complaints have none
         ({"adjust": ["age_band"]}, "dimension 'age_band' is not known"),
         ({"by": ["category", "ethnicity"], "adjust": ["establishment_type"]}, "table 'uphold-rate': only a table by"),
         ({"grouping": "18+1"}, "grouping '18+1' is not known"),
-        ({"period": "trends"}, "period 'trends' is not known; nearest: trend"),
-        ({"adjusted": ["category"]}, "key 'adjusted' is not known; nearest: adjust"),
+        ({"period": "trends"}, "period 'trends' is not known; the nearest is 'trend'"),
+        ({"adjusted": ["category"]}, "key 'adjusted' is not known; the nearest is 'adjust'"),
     ],
     ids=lambda given: next(iter(given)) if isinstance(given, dict) else None,
 )
@@ -93,7 +93,9 @@ def test_what_is_not_known_is_refused_by_name_with_the_nearest(tmp_path, wrong, 
 
 def test_a_published_table_that_is_not_known_is_refused(tmp_path):
     write(tmp_path, "10-a", {"id": "x", "published": "deaths-by-typ"})
-    assert refusal(tmp_path) == ["10-a.ipynb: published table 'deaths-by-typ' is not known; nearest: deaths-by-type"]
+    assert refusal(tmp_path) == [
+        "10-a.ipynb: published table 'deaths-by-typ' is not known; the nearest is 'deaths-by-type'"
+    ]
 
 
 def test_a_table_has_one_chapter(tmp_path):

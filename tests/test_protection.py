@@ -57,7 +57,7 @@ def test_a_table_that_is_not_there_cannot_be_exempted() -> None:
     exempted = {"table": "deaths-by-ethnicty", "reason": "published in Parliament", "reviewer": "R. Viewer"}
     with pytest.raises(ReportError) as raised:
         marks(Disclosure.model_validate({"exemptions": [exempted]}))
-    assert "'deaths-by-ethnicty'; nearest: deaths-by-ethnicity" in str(raised.value)
+    assert "'deaths-by-ethnicty'; the nearest is 'deaths-by-ethnicity'" in str(raised.value)
 
 
 def test_zeros_are_hidden_if_the_parameters_say_so() -> None:

@@ -31,7 +31,6 @@ from reportlib.ethnicity import groupings, label, reference_of
 from reportlib.facts import Fact
 from reportlib.handoff import Handoff, undeclared
 from reportlib.measures import TableSpec
-from reportlib.params import span, years_to
 from reportlib.presentation import (
     NO_COMPARISON,
     adjusted_sentence,
@@ -49,6 +48,7 @@ from reportlib.register import register
 from reportlib.statistics import METHODS
 from reportlib.tables import Place, Table, frame_table, published_table
 from reportlib.words import interval, level_words, number
+from reportlib.years import span, years_to
 
 
 class Chapter:

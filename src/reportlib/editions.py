@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
-from reportlib.errors import Finding, ReportError
+from reportlib.errors import Finding, ReportError, nearest_or_all
 from reportlib.paramfile import explain, read_yaml
 
 Dimension = Literal["region", "establishment_type"]
@@ -41,8 +41,7 @@ class Edition(BaseModel):
             known = codes(dimension)
             for value in values:
                 if value not in known:
-                    near = _nearest(value, known)
-                    raise ValueError(f"{value!r} is not a {dimension.replace('_', ' ')}{near}")
+                    raise ValueError(f"{value!r} is not a {dimension.replace('_', ' ')}{nearest_or_all(value, known)}")
             if not values or len(set(values)) < len(values):
                 raise ValueError("name at least one value, each once")
         return values
@@ -128,11 +127,5 @@ def named(name: str, editions: Iterable[Edition]) -> Edition:
     """The edition of a name. Raises ReportError with the nearest where there is none."""
     found = {edition.name: edition for edition in editions}
     if name not in found:
-        raise ReportError(f"There is no edition {name!r}{_nearest(name, found)}.")
+        raise ReportError(f"There is no edition {name!r}{nearest_or_all(name, found)}.")
     return found[name]
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    from reportlib.inputs.findings import nearest
-
-    return nearest(name, known) or f"; there are: {', '.join(known)}"

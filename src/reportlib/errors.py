@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 
 @dataclass(frozen=True)
@@ -40,3 +41,16 @@ class ReportError(Exception):
         """What is wrong, and the first of the findings, as one finding of the thing that it is wrong with."""
         first = [f"{self.findings[0]}; {len(self.findings)} findings in all"] if self.findings else []
         return Finding(" ".join([str(self.args[0]), *first]), name)
+
+
+def nearest(name: str, choices: Iterable[str], cutoff: float = 0.5) -> str:
+    """A hint that names the choice most like a name, for the end of a sentence; empty if none is."""
+    folded = {choice.casefold(): choice for choice in choices}
+    close = get_close_matches(name.casefold(), folded, 1, cutoff)
+    return f"; the nearest is {folded[close[0]]!r}" if close else ""
+
+
+def nearest_or_all(name: str, choices: Iterable[str]) -> str:
+    """A hint that names the choice most like a name, or all of them if none is."""
+    choices = list(choices)
+    return nearest(name, choices) or f"; allowed: {', '.join(choices)}"

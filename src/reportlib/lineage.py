@@ -7,14 +7,13 @@ from typing import Any
 
 from reportlib.comparison import LIMITS
 from reportlib.comparison_tables import DERIVED, DIMENSION_LABELS, METHODS_USED
-from reportlib.errors import ReportError
+from reportlib.errors import ReportError, nearest
 from reportlib.facts import Fact
-from reportlib.inputs.findings import nearest
 from reportlib.measures import DATASETS, DIMENSIONS, MEASURES, Measure, Part
-from reportlib.params import span, years_to
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.statistics import METHODS
 from reportlib.words import counted, listed, number
+from reportlib.years import span, years_to
 
 Run = Mapping[str, Any]  # run.json
 Pairs = list[tuple[str, str]]  # a term, and what is told of it

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from reportlib.errors import Finding, ReportError
+from reportlib.errors import Finding, ReportError, nearest_or_all
 
 Place: TypeAlias = tuple[str | int, ...]  # the keys that lead to a value, as pydantic's `loc`
 Schema: TypeAlias = dict[str, Any]  # JSON Schema
@@ -28,6 +27,12 @@ KINDS: dict[type, str] = {
     dict: "a block of parameters",
     type(None): "nothing",
 }
+
+
+class Block(BaseModel):
+    """A block of parameters, in which every name is known and every value is of its type as written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class _Constructor(SafeConstructor):
@@ -118,9 +123,7 @@ def _message(detail: Mapping[str, Any], place: Place, schema: Schema) -> str:
 
 
 def _unknown(place: Place, known: list[str]) -> str:
-    near = get_close_matches(str(place[-1]), known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"allowed: {', '.join(known)}"
-    return f"{_name(place)} is not a parameter; {hint}"
+    return f"{_name(place)} is not a parameter{nearest_or_all(str(place[-1]), known)}"
 
 
 def _at(schema: Schema, place: Place) -> Schema:

@@ -2,41 +2,23 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from reportlib.editions import NATIONAL, Edition, alone, available, named
 from reportlib.errors import ReportError
 from reportlib.ethnicity import groupings
+from reportlib.inputs.spec import Contract, InputSpec
 from reportlib.look import logo_address, readable
-from reportlib.paramfile import allowed, explain, read_yaml
+from reportlib.paramfile import Block, allowed, explain, read_yaml
 from reportlib.project import ROOT
+from reportlib.years import reporting_year, span, year_dates, years_to
 
-Contract = Literal[
-    "complaints",
-    "nomis_ethnicity",
-    "population",
-    "fatal_incidents",
-    "probation_terminations",
-    "probation_caseload",
-    "establishments",
-]
 # What a notebook's parameters cell holds: all that changes the analysis, and nothing else.
 ANALYSIS = (
     "reporting_year",
@@ -48,20 +30,6 @@ ANALYSIS = (
     "verdict_band",
     "edition",
 )
-# What says where an input stands, and which of it each kind needs.
-PLACE = ("path", "url_env", "driver", "table")
-PLACES: dict[str, tuple[str, ...]] = {
-    "files": ("path",),
-    "postgres": ("url_env", "table"),
-    "sqlite": ("path", "table"),
-    "duckdb": ("path", "table"),
-    "adbc": ("url_env", "driver", "table"),
-    "sqlalchemy": ("url_env", "table"),
-}
-
-
-# YAML reads a bare true or false as a truth value; contracts spell both as text.
-Code = Annotated[str, BeforeValidator(lambda code: str(code).lower() if isinstance(code, bool) else code)]
 PAGE = """# Parameters
 
 A report is made from one parameter file, such as `params/2024-25.yml`. A name that is not listed here, or is
@@ -72,109 +40,7 @@ given twice, is refused. This page is made from the schema in `src/reportlib/par
 """
 
 
-class _Schema(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class InputSpec(_Schema):
-    """Where one input stands, and how its columns and codes are called there."""
-
-    kind: Literal["files", "postgres", "sqlite", "duckdb", "adbc", "sqlalchemy"] = Field(
-        default="files", description="What is read: files, or a table of a database, read once and kept as Parquet"
-    )
-    path: str | None = Field(
-        default=None,
-        min_length=1,
-        description="File, or pattern such as `data/complaints-*.csv`, from the project's folder; for the kinds "
-        "files, sqlite and duckdb",
-    )
-    url_env: str | None = Field(
-        default=None,
-        description="Environment variable that holds the database's address, such as `PPO_NOMIS_URL`; for the kinds "
-        "postgres, adbc and sqlalchemy",
-    )
-    table: str | None = Field(
-        default=None, min_length=1, description="Table of the database, such as `nomis.ethnicity`; for all but files"
-    )
-    driver: str | None = Field(
-        default=None, description="Python package of an ADBC driver, such as `adbc_driver_flightsql`; for the kind adbc"
-    )
-    snapshot: str | None = Field(
-        default=None,
-        exclude=True,  # the same rows give the same report, wherever they were read
-        description="Kept Parquet file of an earlier run, read instead of the database",
-    )
-    status: Literal["published", "extract", "synthetic"] = Field(
-        description="What the data are; shown as a badge on all that is made from them"
-    )
-    format: Literal["csv", "parquet", "xlsx", "ods"] | None = Field(
-        default_factory=lambda given: _ending(given["kind"], given["path"]),
-        validate_default=True,
-        description="File format; without it, the path's ending says",
-    )
-    columns: dict[str, str] = Field(default={}, description="Contract field: the column's name in your file")
-    codes: dict[str, dict[str, Code]] = Field(
-        default={}, description="Contract field: for each code in your file, the contract's code"
-    )
-    exclude: dict[str, list[str]] = Field(
-        default={}, description="Column in your file: the values whose rows are left out (and counted)"
-    )
-    sheet: str | None = Field(default=None, description="Sheet of an XLSX or ODS file; without it, the first")
-    encoding: str = Field(default="utf-8", description="Encoding of a CSV file, such as `utf-8` or `windows-1252`")
-    date_format: str = Field(default="%Y-%m-%d", description="How dates are written, such as `%d/%m/%Y`")
-
-    @field_validator("path", "url_env", "table", "driver", "snapshot")
-    @classmethod
-    def _no_password(cls, text: str | None) -> str | None:
-        if text and re.search(r"://[^/]*@|\b(password|pwd)=", text, re.IGNORECASE):
-            raise ValueError("holds a user name or password; take it out: parameters are kept and published")
-        return text
-
-    @field_validator("url_env")
-    @classmethod
-    def _variable(cls, name: str | None) -> str | None:
-        if name is not None and not re.fullmatch(r"[A-Za-z_]\w*", name):
-            raise ValueError("is the name of an environment variable, such as PPO_NOMIS_URL, not the address itself")
-        return name
-
-    @field_validator("driver")
-    @classmethod
-    def _package(cls, name: str | None) -> str | None:
-        if name is not None and not re.fullmatch(r"adbc_driver_\w+", name):
-            raise ValueError(f"{name!r} is not an ADBC driver's package; their names begin with adbc_driver_")
-        return name
-
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, encoding: str) -> str:
-        try:
-            return codecs.lookup(encoding).name
-        except LookupError:
-            raise ValueError(f"{encoding!r} is not an encoding; utf-8 and windows-1252 are common") from None
-
-    @field_validator("date_format")
-    @classmethod
-    def _whole_date(cls, pattern: str) -> str:
-        if not all(re.search(f"%[{part}]", pattern) for part in ("Yy", "mbB", "d")):
-            raise ValueError(f"{pattern!r} lacks a day (%d), a month (%m) or a year (%Y)")
-        return pattern
-
-    @model_validator(mode="after")
-    def _as_kind_needs(self) -> InputSpec:
-        needed, given = PLACES[self.kind], {name for name in PLACE if getattr(self, name) is not None}
-        if missing := [name for name in needed if name not in given]:
-            raise ValueError(f"of the kind {self.kind} needs {' and '.join(missing)}")
-        if other := [name for name in PLACE if name in given - {*needed}]:
-            raise ValueError(f"of the kind {self.kind} takes no {' or '.join(other)}; take it out")
-        return self
-
-    @property
-    def shown(self) -> str:
-        """What findings about the input as a whole are about: its path or its table."""
-        return self.table or self.path or ""
-
-
-class Exempted(_Schema):
+class Exempted(Block):
     """A table that a reviewer has decided to show whole."""
 
     table: str = Field(min_length=1, description="Id of the table")
@@ -182,7 +48,7 @@ class Exempted(_Schema):
     reviewer: str = Field(min_length=1, description="Who decided so; printed in the report")
 
 
-class Disclosure(_Schema):
+class Disclosure(Block):
     """The disclosure control policy, and on how little a figure may rest."""
 
     threshold: int = Field(default=5, ge=1, le=5, description="Counts from 1 to this are hidden")
@@ -225,7 +91,7 @@ class Disclosure(_Schema):
         return self.off is None
 
 
-class Archive(_Schema):
+class Archive(Block):
     """What the bundle of a run holds besides what it always does."""
 
     wheels: bool = Field(default=False, description="Keep the packages of the lock too: registries forget")
@@ -245,7 +111,7 @@ class Archive(_Schema):
             raise ValueError("is not an age public key; one begins with age1, and age-keygen makes it") from None
 
 
-class Params(_Schema):
+class Params(Block):
     """The parameters of one report."""
 
     reporting_year: str = Field(
@@ -315,7 +181,7 @@ class Params(_Schema):
         digits = re.findall(r"\d+", year)
         if [len(part) for part in digits] not in ([4, 2], [4, 4]) or not _consecutive(*digits):
             raise ValueError(f"{year!r} is not a reporting year; write two years in a row, such as 2024-25")
-        if year != (written := _label(int(digits[0]))):
+        if year != (written := reporting_year(int(digits[0]))):
             raise ValueError(f"{year!r} is not how a reporting year is written; write {written}")
         return year
 
@@ -415,28 +281,6 @@ def load_editions(path: Path) -> Params:
     return params.model_copy(update={"editions": tuple(available(path.parent / "editions"))})
 
 
-def years_to(last: str, number: int) -> tuple[str, ...]:
-    """Labels of consecutive reporting years, oldest first: ("2023-24", "2024-25")."""
-    end = int(last[:4])
-    return tuple(_label(year) for year in range(end - number + 1, end + 1))
-
-
-def span(years: Sequence[str]) -> str:
-    """The label of a period: "2022-23 to 2024-25", or the year alone."""
-    return " to ".join(dict.fromkeys((years[0], years[-1])))
-
-
-def years_between(label: str) -> tuple[str, ...]:
-    """The reporting years of a period's label, oldest first: "2022-23 to 2024-25", or one year alone."""
-    return years_to(label[-7:], int(label[-7:-3]) - int(label[:4]) + 1)
-
-
-def year_dates(label: str) -> tuple[date, date]:
-    """First and last day of a reporting year: 1 April to 31 March."""
-    year = int(label[:4])
-    return date(year, 4, 1), date(year + 1, 3, 31)
-
-
 def parameters_cell() -> str:
     """The code of a notebook's `parameters` cell: each parameter of the analysis with its default."""
     given = {name: field.examples[0] for name, field in Params.model_fields.items() if field.examples}
@@ -466,14 +310,6 @@ def _default(prefix: str, name: str) -> str:
     if field.default_factory or isinstance(field.default, BaseModel):
         return "see left" if field.default_factory else "see below"
     return "none" if field.default is None else f"`{json.dumps(field.default)}`"
-
-
-def _ending(kind: str, path: str | None) -> str | None:
-    return Path(path).suffix.lower().lstrip(".") if kind == "files" and path else None
-
-
-def _label(year: int) -> str:
-    return f"{year}-{(year + 1) % 100:02}"
 
 
 def _consecutive(first: str, second: str) -> bool:

@@ -14,9 +14,10 @@ import pytest
 from copies import Forger, checkout
 from typer.testing import CliRunner
 
-from reportlib.archive import bag, verify
+from reportlib.archive import bag
 from reportlib.archive.checksums import sha256
-from reportlib.archive.verify import CANNOT, DIFFER, IDENTICAL, OTHER_BYTES, Verdict, audit, judged
+from reportlib.archive.verdict import CANNOT, DIFFER, EXIT, IDENTICAL, OTHER_BYTES, Verdict, judged
+from reportlib.archive.verify import audit
 from reportlib.cli import app
 from reportlib.errors import ReportError
 
@@ -185,7 +186,7 @@ def test_the_exit_code_tells_the_grade_and_the_verdict_is_kept_beside_the_archiv
     forger.change("parameters.yml", b"0.95", b"0.90")
     damaged = forger.zip(tmp_path / "year" / "archive" / "damaged.zip")
     done = CliRunner().invoke(app, ["audit", str(damaged), "--figures"])
-    assert done.exit_code == verify.EXIT[CANNOT] == 5
+    assert done.exit_code == EXIT[CANNOT] == 5
     assert "cannot re-run" in done.output
     kept = sorted((tmp_path / "year" / "review" / forger.folder.name).iterdir())
     assert [path.suffix for path in kept] == [".json", ".md"]

@@ -304,7 +304,7 @@ def test_a_draft_that_is_not_what_its_notebooks_give(drafted, tmp_path):
 
 
 def test_a_remark_names_something_that_is_there(review):
-    with pytest.raises(ReportError, match=re.escape(f"the nearest is {FIGURE}")):
+    with pytest.raises(ReportError, match=re.escape(f"the nearest is {FIGURE!r}")):
         remarks.remark(review.run, FIGURE.replace("category", "catgory"), "?", "Rosa")
     with pytest.raises(ReportError, match="no remark number '7'"):
         remarks.answer(review.run, "7", "!", "Alex")

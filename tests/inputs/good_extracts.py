@@ -11,7 +11,7 @@ import pytest
 from reportlib.errors import Finding, ReportError
 from reportlib.inputs.rules import check
 from reportlib.inputs.sources import Source, read_all
-from reportlib.params import InputSpec
+from reportlib.inputs.spec import InputSpec
 
 YEARS = (date(2024, 4, 1), date(2025, 3, 31))
 GOOD = {

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from good_extracts import Extracts
 
-from reportlib.params import InputSpec
+from reportlib.inputs.spec import InputSpec
 
 ROWS = [("A2", "W1", "2024-05-02", "keep"), ("A10", None, "2024-04-01", "keep"), ("A1", "B1", None, "drop")]
 TABLE = "CREATE TABLE ethnicity (noms_no VARCHAR, code VARCHAR, day DATE, flag VARCHAR)"

@@ -22,7 +22,7 @@ from reportlib.inputs.release import Release
 from reportlib.inputs.rules import check
 from reportlib.inputs.sources import Source
 from reportlib.measures import MEASURES, TableSpec
-from reportlib.params import year_dates, years_to
+from reportlib.years import year_dates, years_to
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "bench"))

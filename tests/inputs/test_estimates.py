@@ -14,7 +14,7 @@ from reportlib.inputs.estimates import NOTHING_HIDDEN, estimates
 from reportlib.inputs.inversion import Hidden
 from reportlib.inputs.release import Release
 from reportlib.measures import MEASURES, TableSpec
-from reportlib.params import years_to
+from reportlib.years import years_to
 
 Z = 1.959963984540054
 ORDERS = "person_id,region,order_type,start_date,end_date,outcome,ethnicity_code\n"

@@ -7,7 +7,7 @@ from good_extracts import GOOD, YEARS, Extracts
 
 from reportlib.ethnicity import raw_codes
 from reportlib.inputs.rules import check
-from reportlib.params import InputSpec
+from reportlib.inputs.spec import InputSpec
 from reportlib.project import CONTRACTS
 
 # What is spoiled, where that is found, how bad it is and what is said of it.

@@ -6,7 +6,7 @@ from ruamel.yaml import YAML
 
 from reportlib.inputs.contracts import contracts
 from reportlib.inputs.rules import RULES
-from reportlib.params import InputSpec
+from reportlib.inputs.spec import InputSpec
 from reportlib.project import ROOT
 
 PAGE = (ROOT / "docs" / "map-your-own-extract.md").read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ from adbc_driver_postgresql import dbapi
 from good_extracts import Extracts
 
 from reportlib.errors import ReportError
-from reportlib.params import InputSpec
+from reportlib.inputs.spec import InputSpec
 
 pytestmark = pytest.mark.full
 NO_TABLE = "there is no such table; correct table:, as its own database spells it, with its schema"

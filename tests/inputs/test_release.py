@@ -15,8 +15,9 @@ from reportlib.ethnicity import groupings, raw_codes
 from reportlib.inputs import demo
 from reportlib.inputs.release import Release
 from reportlib.inputs.sources import read_all
+from reportlib.inputs.spec import InputSpec
 from reportlib.measures import MEASURES, PARTS, TableSpec
-from reportlib.params import InputSpec, years_to
+from reportlib.years import years_to
 
 
 @dataclass(frozen=True)

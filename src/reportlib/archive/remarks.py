@@ -8,11 +8,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 
 from reportlib.archive.runs import KeptRun
-from reportlib.errors import Finding, ReportError
+from reportlib.errors import Finding, ReportError, nearest
 
 WHOLE = "report"  # what a remark is about that is about no one page
 
@@ -104,8 +103,7 @@ def remark(run: KeptRun, about: str, text: str, by: str) -> Entry:
     known = {fact.id for fact in run.facts.values()} | {fact.chapter for fact in run.facts.values()}
     known |= {WHOLE, *run.run["chapters"]}
     if about not in known:
-        near = get_close_matches(about, known, 1)
-        hint = f"; the nearest is {near[0]}" if near else ""
+        hint = nearest(about, known)
         raise ReportError(
             f"The run holds no figure or page {about!r}{hint}. Name a fact from facts.jsonl, a chapter, or {WHOLE!r}."
         )

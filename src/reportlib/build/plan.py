@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import nbformat
 
-from reportlib.errors import Finding, ReportError
+from reportlib.errors import Finding, ReportError, nearest_or_all
 from reportlib.ethnicity import groupings
 from reportlib.measures import DIMENSIONS, MEASURES, TableSpec
 from reportlib.published import PUBLISHED_TABLES
@@ -79,10 +78,9 @@ def _spec(entry: dict[str, Any], grouping: str, path: Path, findings: list[Findi
 
 
 def _unknown(what: str, found: Iterable[str], known: Iterable[str], path: Path) -> list[Finding]:
-    allowed: Sequence[str] = sorted(known)
+    names = sorted(known)
     return [
-        Finding(f"{what} {name!r} is not known; nearest: {', '.join(near or allowed)}", path.name)
+        Finding(f"{what} {name!r} is not known{nearest_or_all(name, names)}", path.name)
         for name in found
-        if name not in allowed
-        for near in [difflib.get_close_matches(name, allowed, 1)]
+        if name not in names
     ]

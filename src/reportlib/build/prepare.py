@@ -28,9 +28,10 @@ from reportlib.inputs.inversion import Cell, Hidden
 from reportlib.inputs.release import Release
 from reportlib.inputs.sources import Source
 from reportlib.measures import PARTS, Part, TableSpec
-from reportlib.params import Params, years_between
+from reportlib.params import Params
 from reportlib.project import code_digests
 from reportlib.published import PUBLISHED_TABLES
+from reportlib.years import years_between
 
 COLUMNS = ("numerator", "denominator")
 OF_TWO = "ratio|adjusted|homogeneity|modelled|interaction"  # estimates that compare a group with the reference

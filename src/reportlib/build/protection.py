@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ import pandas as pd
 
 from reportlib.disclosure import Bounds, CountTable, Exemption, Pattern, Policy, Relations, audit, protect
 from reportlib.disclosure.suppress import Progress
-from reportlib.errors import Finding, ReportError
+from reportlib.errors import Finding, ReportError, nearest_or_all
 from reportlib.params import Disclosure
 
 
@@ -78,13 +77,8 @@ def _policy(disclosure: Disclosure, tables: Sequence[str]) -> Policy:
     own = {name: [table for table in tables if table.startswith(f"{name}: ")] for name in _ids(tables)}
     unknown = [exemption.table for exemption in disclosure.exemptions if exemption.table not in own]
     if unknown:
-        raise ReportError(
-            "A table that is not shown cannot be exempted:",
-            [
-                Finding(f"{name!r}; nearest: {', '.join(difflib.get_close_matches(name, own) or own)}")
-                for name in unknown
-            ],
-        )
+        findings = [Finding(f"{name!r}{nearest_or_all(name, own)}") for name in unknown]
+        raise ReportError("A table that is not shown cannot be exempted:", findings)
     exemptions = tuple(
         Exemption(table, given.reason, given.reviewer) for given in disclosure.exemptions for table in own[given.table]
     )

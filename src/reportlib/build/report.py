@@ -317,17 +317,14 @@ def _keep(made: Path, home: Path) -> None:
 def prepared(params: Params, outputs: Path = OUTPUTS) -> Iterator[Path]:
     """The folder of protected counts that notebooks read, with the facts of every chapter, while it is needed."""
     from reportlib.build.execute import execute
-    from reportlib.build.plan import plan
     from reportlib.build.prepare import prepare
     from reportlib.kernels import warm
 
     with scratch(outputs / params.reporting_year) as work:
         warm.start()
-        sources, findings = checked_inputs(params, work / "inputs")
-        chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
-        before = earlier(params.disclosure.earlier)
-        prepare(params, chapters, sources, findings, before=before).write(work / "handoff")
-        execute(chapters, params.analysis(), work / "handoff", work / "notebooks", lambda *told: None)
+        read = Basis.read(params, work / "inputs")
+        prepare(read.params, read.chapters, read.sources, read.findings, before=read.before).write(work / "handoff")
+        execute(read.chapters, params.analysis(), work / "handoff", work / "notebooks", lambda *told: None)
         yield work / "handoff"
 
 

@@ -110,11 +110,13 @@ def _ratio_words(row: Mapping[Hashable, Any], places: int) -> str:
 
 def _hidden(rows: pd.DataFrame) -> str:
     """Which rows have no figure, and why; those of one stratum together."""
-    strata = rows["stratum"].fillna("") if "stratum" in rows else pd.Series("", index=rows.index)
+    strata = rows["stratum"].fillna("") if "stratum" in rows else [""] * len(rows)
+    hidden: dict[str, dict[str, list[str]]] = {mark: {} for mark in MARKS}
+    for mark, stratum, label in zip(rows["mark"], strata, rows["label"], strict=True):
+        if mark in hidden:
+            hidden[mark].setdefault(stratum, []).append(str(label))
     said = []
-    for mark in MARKS:
-        hidden = rows[rows["mark"] == mark]
-        groups = hidden["label"].astype(str).groupby(strata[hidden.index], sort=False).agg(list)
+    for mark, groups in hidden.items():
         names = [f"{stratum} ({listed(labels)})" if stratum else listed(labels) for stratum, labels in groups.items()]
         said += [f" Not shown, {marked([mark])}: {'; '.join(names)}."] if names else []
     return "".join(said)

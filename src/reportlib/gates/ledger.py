@@ -24,7 +24,7 @@ from reportlib.facts import Fact
 from reportlib.gates.constants import Constants, figures
 from reportlib.handoff import Handoff
 from reportlib.measures import TableSpec
-from reportlib.params import Params, span
+from reportlib.params import Params
 from reportlib.presentation import (
     NO_COMPARISON,
     adjusted_sentence,
@@ -41,6 +41,7 @@ from reportlib.register import register
 from reportlib.statistics.verdict import NOT_ASSESSED
 from reportlib.tables import Place, Table, frame_table, published_table
 from reportlib.words import missing
+from reportlib.years import span
 
 Model = Mapping[str, Any]
 SHARES = re.compile(r"Share of (.+) and of (.+), [^,]+")

@@ -22,7 +22,7 @@ from adbc_driver_manager import dbapi
 
 from reportlib.inputs.contracts import literal
 from reportlib.inputs.extracts import BATCH, Extract, numbered, text_of, wrong
-from reportlib.params import InputSpec
+from reportlib.inputs.spec import InputSpec
 
 FAILURES = (adbc_driver_manager.Error, sqlalchemy.exc.SQLAlchemyError, duckdb.Error, pa.ArrowException, OSError)
 # What a driver says, or its SQLSTATE: what is the matter, and what to do. The first that fits counts.

@@ -15,9 +15,9 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineWorkbook
 
-from reportlib.errors import Finding, ReportError
-from reportlib.inputs.findings import Places, nearest
-from reportlib.params import InputSpec
+from reportlib.errors import Finding, ReportError, nearest
+from reportlib.inputs.findings import Places
+from reportlib.inputs.spec import InputSpec
 
 BLOCK = 1 << 24  # bytes of CSV read at a time
 BATCH = 1 << 17  # rows of Parquet or of a sheet typed at a time

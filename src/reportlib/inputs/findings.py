@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from html import escape
 from itertools import groupby
 
@@ -26,13 +25,6 @@ def quoted(value: str) -> str:
     """A code in quotation marks; what cannot be a code is masked."""
     code = len(value) <= LONGEST_CODE and sum(map(str.isdigit, value)) <= MOST_DIGITS
     return f"'{value}'" if code else f"'{shape(value)}' (masked)"
-
-
-def nearest(name: str, choices: Iterable[str], cutoff: float = 0.5) -> str:
-    """A hint that names the choice most like a name, for the end of a sentence; empty if none is."""
-    folded = {choice.casefold(): choice for choice in choices}
-    close = get_close_matches(name.casefold(), folded, 1, cutoff)
-    return f"; the nearest is {folded[close[0]]!r}" if close else ""
 
 
 @dataclass

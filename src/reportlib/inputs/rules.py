@@ -7,12 +7,12 @@ from datetime import date
 from itertools import compress
 from statistics import median
 
-from reportlib.errors import Finding
+from reportlib.errors import Finding, nearest
 from reportlib.ethnicity import raw_codes
 from reportlib.inputs.contracts import contracts, listed
 from reportlib.inputs.cube import source as named
 from reportlib.inputs.engines import DuckDB, Engine
-from reportlib.inputs.findings import FIRST, Places, nearest, quoted
+from reportlib.inputs.findings import FIRST, Places, quoted
 from reportlib.inputs.sources import Source
 
 MANY = 20  # different unknown codes in a column; with more, the column is not what it is taken for

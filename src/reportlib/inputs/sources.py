@@ -17,11 +17,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from reportlib.errors import Finding, ReportError
+from reportlib.errors import Finding, ReportError, nearest
 from reportlib.inputs.contracts import Contract, Field, contracts
 from reportlib.inputs.extracts import Extract, opened, wrong
-from reportlib.inputs.findings import Places, nearest, shape
-from reportlib.params import InputSpec
+from reportlib.inputs.findings import Places, shape
+from reportlib.inputs.spec import InputSpec
 
 ARROW = {"string": pa.string(), "integer": pa.int64(), "boolean": pa.bool_(), "date": pa.date32()}
 SNAPSHOTS = Path("data/snapshots")  # what was read from databases; records, so never committed

@@ -1,0 +1,179 @@
+"""The verdict of an audit: what an archived report followed from and what came out when made again, compared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from reportlib import facts
+from reportlib.archive.bundle import AGE
+from reportlib.facts import Fact
+
+IDENTICAL, OTHER_BYTES, DIFFER, CANNOT = (
+    "identical bytes",
+    "identical figures, other bytes",
+    "figures differ",
+    "cannot re-run",
+)
+EXIT = {IDENTICAL: 0, OTHER_BYTES: 3, DIFFER: 4, CANNOT: 5}
+APPROXIMATED = "environment approximated: "
+
+Shown = Callable[[set[str]], Iterable["Difference"]]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that is not as it was archived: what, where it stands or is shown, then and now."""
+
+    what: str
+    where: str = ""
+    archived: str = ""
+    again: str = ""
+
+    def __str__(self) -> str:
+        values = f": archived {self.archived or 'nothing'}, again {self.again or 'nothing'}"
+        place = f" ({self.where})" if self.where else ""
+        return f"{self.what}{place}{values if self.archived or self.again else ''}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a report came out when it was made again; `damaged` names files that are not as the manifest says."""
+
+    run: str
+    grade: str
+    environment: str = ""
+    missing: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
+    origin: tuple[Difference, ...] = ()
+    figures: tuple[Difference, ...] = ()
+    files: tuple[Difference, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT[self.grade]
+
+    def json(self) -> str:
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+
+    def text(self) -> str:
+        """The verdict for a person, in Markdown."""
+        parts = [f"# Run {self.run}: {self.grade}"]
+        parts += [f"{self.environment.capitalize()}."] if self.environment else []
+        lists: dict[str, Sequence[object]] = {
+            "What is missing": self.missing,
+            "Changed since it was archived (its checksum is not that of the manifest)": self.damaged,
+            "What the run followed from differs": self.origin,
+            "Figures that differ": self.figures,
+            "Files that differ": self.files,
+        }
+        parts += [
+            "\n".join([f"## {title}", "", *(f"- {one}" for one in held)]) for title, held in lists.items() if held
+        ]
+        return "\n\n".join(parts) + "\n"
+
+
+def judged(so_far: Verdict, archived: Path, again: Path, environment: str, shown: Shown) -> Verdict:
+    """The verdict on two payloads of bundles: what was archived, and what came out now.
+
+    `shown` tells which figures on the files that differ are not those of the archived facts.
+    """
+    origin = tuple(_origins(archived, again))
+    figures = tuple(_figures(archived / "run", again / "run"))
+    files = tuple(_files(archived, again, so_far.damaged))
+    differing = {one.what for one in files if one.what.startswith("run/")}
+    if differing and not figures:
+        figures = tuple(shown(differing))
+    if any(one.what.startswith(("package ", "Python")) for one in origin):
+        environment = (
+            f"{APPROXIMATED}{environment.removeprefix(APPROXIMATED).removeprefix('environment ')}, other versions"
+        )
+    grade = DIFFER if figures else OTHER_BYTES if files or so_far.damaged else IDENTICAL
+    return replace(so_far, grade=grade, environment=environment, origin=origin, figures=figures, files=files)
+
+
+def _origins(archived: Path, again: Path) -> Iterator[Difference]:
+    """What the two runs followed from, as far as it is not the same."""
+    then, now = (json.loads((data / "run" / "origin.json").read_text(encoding="utf-8")) for data in (archived, again))
+    for name, digest in then["digests"].items():
+        if digest != now["digests"][name]:
+            yield Difference(name, "its digest", digest[:12], now["digests"][name][:12])
+    parameters = [
+        dict(_flat(json.loads((data / "run" / "parameters.json").read_text(encoding="utf-8"))))
+        for data in (archived, again)
+    ]
+    yield from _changes("parameter ", *parameters)
+    inputs = [
+        {each["name"]: each["sha256"][:12] for each in json.loads((data / "run" / "run.json").read_bytes())["inputs"]}
+        for data in (archived, again)
+    ]
+    yield from _changes("input ", *inputs)
+    if then["python"] != now["python"]:
+        yield Difference("Python", "", then["python"], now["python"])
+    yield from _changes("package ", then["packages"], now["packages"])
+
+
+def _flat(held: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """The values of nested parameters by their whole names."""
+    if isinstance(held, dict):
+        for key, value in held.items():
+            yield from _flat(value, f"{name}.{key}".lstrip("."))
+    else:
+        yield name, json.dumps(held, ensure_ascii=False)
+
+
+def _changes(kind: str, then: dict[str, str], now: dict[str, str]) -> Iterator[Difference]:
+    for name in sorted(then.keys() | now.keys()):
+        if then.get(name) != now.get(name):
+            yield Difference(f"{kind}{name}", "", then.get(name, ""), now.get(name, ""))
+
+
+def _figures(archived: Path, again: Path) -> Iterator[Difference]:
+    """Facts that are not the same, with the place where each is shown."""
+    then, now = (_by_name(facts.read([run / "facts.jsonl"])) for run in (archived, again))
+    for key in sorted(then.keys() | now.keys()):
+        if then.get(key) != now.get(key):
+            name, period, edition, table = key
+            fact = then.get(key) or now[key]
+            where = f"{period}, {edition} edition; chapter {fact.chapter}, table {table}"
+            yield Difference(name, where, _told(then.get(key), now.get(key)), _told(now.get(key), then.get(key)))
+
+
+def _by_name(held: list[Fact]) -> dict[tuple[str, str, str, str], Fact]:
+    return {(fact.id, fact.period, fact.edition, fact.table): fact for fact in held}
+
+
+def _told(fact: Fact | None, other: Fact | None) -> str:
+    """A fact's text, or the field of it that differs."""
+    if fact is None or other is None or fact.text != other.text:
+        return fact.text if fact else ""
+    return ", ".join(f"{name} {value}" for name, value in asdict(fact).items() if value != asdict(other)[name])
+
+
+def _files(archived: Path, again: Path, damaged: Sequence[str]) -> Iterator[Difference]:
+    """Files that are not the same, and in what; what is encrypted is another text each time."""
+    names = {
+        path.relative_to(data).as_posix() for data in (archived, again) for path in data.rglob("*") if path.is_file()
+    }
+    for name in sorted(names):
+        one, two = archived / name, again / name
+        if name.endswith(AGE) or not (one.exists() and two.exists()):
+            if one.exists() != two.exists():
+                yield Difference(name, "only in the archive" if one.exists() else "only when made again")
+        elif (first := one.read_bytes()) != (second := two.read_bytes()):
+            tampered = "changed since it was archived; " if f"data/{name}" in damaged else ""
+            yield Difference(name, tampered + _first(first, second))
+
+
+def _first(one: bytes, two: bytes) -> str:
+    """Where two contents first differ: the line of a text, the byte of anything else."""
+    place = next(
+        (at for at, pair in enumerate(zip(one, two, strict=False)) if pair[0] != pair[1]), min(len(one), len(two))
+    )
+    if b"\0" in one[:1024] or one.startswith(b"%PDF"):
+        return f"first at byte {place + 1:,} of {len(one):,}"
+    lines = one[:place].count(b"\n") + 1
+    return f"first in line {lines:,}"
