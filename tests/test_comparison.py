@@ -200,11 +200,93 @@ def test_no_rate_on_a_population_under_100():
 
 
 @pytest.mark.parametrize(("group", "white"), [((4, 100), (80, 200)), ((97, 100), (150, 200)), ((30, 100), (4, 100))])
-def test_a_ratio_of_shares_needs_5_events_of_each_kind_in_each_arm(group: Row, white: Row):
+def test_a_ratio_of_shares_needs_5_events_of_the_side_judged_in_each_arm(group: Row, white: Row):
     found = shares(("A", *group), ("W", *white)).loc["A"]
     assert found[["ratio", "ratio_lower", "ratio_upper", "p_adjusted"]].isna().all()
     assert found["verdict"] == "not assessed"
     assert found["gap"] == round(group[0] / group[1] - white[0] / white[1], 3)
+
+
+def test_an_arm_in_which_all_did_it_is_compared():
+    """500 of 500 against 200 of 1,000 is 5.00: no disparity is missed because it is complete."""
+    found = shares(("A", 500, 500), ("W", 200, 1000), ("B", 300, 1500)).loc["A"]
+    assert found[["ratio", "judged", "verdict"]].tolist() == [5.0, "", "disproportionate"]
+
+
+def test_a_reference_on_which_no_rate_is_shown_is_compared_with_nobody():
+    found = rates(("A", 12, 1500.0), ("W", 7, 90.0))
+    assert found.loc["W", "mark"] == "u"
+    assert found.loc["A", "verdict"] == "not assessed"
+    assert found.loc["A", [name for name in FIGURES if "ratio" in name or "gap" in name]].isna().all()
+    assert found.loc["A", "value"] == 8.0
+
+
+def test_a_population_is_not_larger_for_more_years():
+    found = rates(("A", 12, 40.0), ("W", 80, 2000.0), years=3)
+    assert found.loc["A", ["mark", "verdict"]].tolist() == ["u", "not assessed"]
+
+
+def test_events_of_a_group_without_population_stop_nothing():
+    found = rates(("O", 7, 0.0), ("A", 20, 294.0), ("W", 210, 3636.0))
+    assert found.loc["O", ["mark", "verdict"]].tolist() == ["u", "not assessed"]
+    assert found.loc["A", "ratio"] == 1.18
+
+
+# Could we have seen it
+
+
+@pytest.mark.parametrize(
+    ("base", "below", "above"),
+    [(0.1, 0.71, 1.33), (0.5, 0.86, 1.14), (0.8, 0.89, 1.11)],
+)
+def test_what_could_have_been_seen_of_a_rate_is_poissons(base: float, below: float, above: float):
+    """The variance of a rate is the rate, not rate × (1 − rate): as for a share of many short exposures."""
+    found = rates(("A", base * 1000, 1000.0), ("W", base * 4000, 4000.0)).loc["A"]
+    assert found[["detectable_below", "detectable_above"]].tolist() == [below, above]
+
+
+def test_a_rate_above_one_a_head_could_be_seen_too():
+    found = rates(("A", 700, 600.0), ("W", 2600, 2500.0)).loc["A"]
+    assert 0.85 < found["detectable_below"] < 1 < found["detectable_above"] < 1.15
+    assert found["cases_needed"] > 0
+
+
+def test_the_cases_needed_are_of_the_denominator_that_is_shown():
+    """An average population of so many, over the same years: not person-years."""
+    (one, three) = (rates(("A", 30 * y, 1000.0), ("W", 100 * y, 4000.0), years=y).loc["A"] for y in (1, 3))
+    assert one["cases_needed"] == pytest.approx(3 * three["cases_needed"], rel=0.01)
+
+
+# The family
+
+
+def test_a_comparison_has_one_verdict_in_every_table_that_shows_it():
+    """Groups of all strata together are a family of their own, as in the table without strata."""
+    groups = (("A", 60, 6000.0), ("B", 55, 6000.0), ("M", 37, 4076.0), ("O", 20, 1900.0), ("W", 800, 60000.0))
+    alone = rates(*groups)
+    of = spec("deaths", "establishment_type", "ethnicity")
+    parts = [("Open", code, x // 2, n / 2) for code, x, n in groups]
+    rows = [*parts, *(("all", *row) for row in groups)]
+    found = compare(counts(of, *rows), released(of), of, reference="W", years=1)
+    margin = found[found["establishment_type"].eq("all")].set_index("ethnicity")
+    columns = ["p_adjusted", "verdict"]
+    assert margin.loc[list("ABMO"), columns].equals(alone.loc[list("ABMO"), columns])
+
+
+def test_a_p_value_is_not_printed_at_the_level_that_it_misses():
+    of = spec("complaints")
+    found = compare(
+        counts(of, ("A", 600, 1000.0), ("W", 900, 3000.0)), released(of, ("A", "ratio", 1.2, 0.99, 1.4, 0.0504)),
+        of, reference="W", years=1,
+    )  # fmt: skip
+    assert found.loc[0, "p_adjusted"] == 0.051
+
+
+def test_bounds_and_tipping_point_go_with_the_verdict():
+    of = spec("upheld")
+    found = compare(counts(of, ("B", 9, 20), ("W", 300, 1200), ("NS", 8, 30)), released(of), of, reference="W", years=3)
+    assert found.loc[0, "verdict"] == "not assessed"
+    assert found.loc[0, ["bound_lower", "bound_upper", "tipping"]].isna().all()
 
 
 def test_an_exact_ratio_needs_no_least_number():
@@ -314,7 +396,7 @@ def test_a_rate_has_the_decimals_of_its_measure():
 def test_a_measure_by_year_and_type():
     of = spec("deaths", "year", "establishment_type")
     frame = counts(of, ("2023-24", "Open", 6, 4000.0), ("2024-25", "Open", "c", 4100.0), ("2024-25", "Other", 7, 90.0))
-    found = measure(frame, of, years=1)
+    found = measure(frame, released(of), of, years=1)
     assert found["value"].tolist()[0] == 1.5
     assert found["mark"].tolist() == ["", "c", "u"]
     assert found.loc[1:, ["value", "lower", "upper"]].isna().all(axis=None)
@@ -322,6 +404,22 @@ def test_a_measure_by_year_and_type():
 
 def test_a_measure_of_a_pooled_period_is_a_year():
     of = spec("deaths", "establishment_type")
-    assert measure(counts(of, ("Open", 30, 1000.0)), of, years=3)["value"].tolist() == [10.0]
+    assert measure(counts(of, ("Open", 30, 1000.0)), released(of), of, years=3)["value"].tolist() == [10.0]
     people = spec("complainants", "establishment_type")
-    assert measure(counts(people, ("Open", 30, 1000.0)), people, years=3)["value"].tolist() == [30.0]
+    assert measure(counts(people, ("Open", 30, 1000.0)), released(people), people, years=3)["value"].tolist() == [30.0]
+
+
+def test_what_one_person_can_do_often_has_the_interval_that_was_estimated_from_persons():
+    of = spec("complaints", "establishment_type")
+    given = released(of, ("Open", "rate", 200.0, 170.0, 235.0, None))
+    found = measure(counts(of, ("Open", 200, 1000.0), ("Other", 200, 1000.0)), given, of, years=1)
+    assert found.loc[0, ["value", "lower", "upper"]].tolist() == [200.0, 170.0, 235.0]
+    assert found.loc[1, "value"] == 200.0
+    assert found.loc[1, ["lower", "upper"]].isna().all()  # not that of independent events
+
+
+def test_a_share_of_repeated_events_has_wilsons_interval_on_effective_counts():
+    of = spec("upheld", "category")
+    given = released(of, ("Food", "deff", 2.0, None, None, None))
+    found = measure(counts(of, ("Food", 40, 200)), given, of, years=3)
+    assert found.loc[0, ["value", "lower", "upper"]].tolist() == [0.2, 0.133, 0.289]  # Wilson's of 20 of 100

@@ -7,7 +7,7 @@ import pandas as pd
 from reportlib.comparison import compare
 from reportlib.comparison_tables import Comparison
 from reportlib.measures import MEASURES, TableSpec
-from reportlib.presentation import draw
+from reportlib.presentation import draw, mix_sentence
 from reportlib.tables import Place
 from small_handoff import design_effects, uphold_counts
 
@@ -25,3 +25,10 @@ def test_a_trend_has_lines_for_the_groups_that_are_compared():
     assert "White 30.0% in 2023-24" in chart.alt
     assert "Asian" in chart.alt
     assert not any(group in chart.alt + chart.svg for group in ("Not stated", "All"))
+
+
+def test_no_mix_is_told_where_a_group_has_no_population():
+    """Its people could not have been expected, and no test could say how unlikely they are."""
+    frame = pd.DataFrame({"ethnicity": ["A", "W", "O"], "numerator": [50, 300, 7], "denominator": [700.0, 5000.0, 0.0]})
+    assert mix_sentence(frame, "complainants", "the prison population") == ""
+    assert mix_sentence(frame[:2], "complainants", "the prison population") != ""

@@ -284,13 +284,25 @@ def years(*values, marks=None):
 def test_trend_up_and_tied():
     assert prose.trend_sentence(years(0.25, 0.26, 0.29, 0.31), UPHELD, p=0.001) == (
         "The uphold rate for Black people was higher in 2023-24 (31.0%) than in 2020-21 (25.0%), "
-        "and the trend is statistically significant."
+        "and the upward trend over all years is statistically significant."
     )
     assert "was the same in 2023-24 as in 2020-21 (25.0%)" in prose.trend_sentence(years(0.25, 0.2, 0.2, 0.25), UPHELD)
 
 
 def test_trend_without_certainty():
     assert prose.trend_sentence(years(0.31, 0.3, 0.3, 0.25), UPHELD, p=0.4).endswith("(31.0%), with no clear trend.")
+
+
+def test_a_trend_that_its_ends_contradict_says_so():
+    """200, 320, 270, 170 and 205 of 1,000: higher at the end than at the beginning, and falling."""
+    said = prose.trend_sentence(years(0.2, 0.32, 0.27, 0.17, 0.205), UPHELD, p=0.0009, rising=False)
+    assert "was higher in 2024-25 (20.5%) than in 2020-21 (20.0%), but the downward trend" in said
+
+
+def test_a_trend_has_the_decimals_of_its_measure():
+    said = prose.trend_sentence(years(3.84, 3.8, 3.8, 3.76), WORDS["deaths"], decimals=2)
+    assert "was lower in 2023-24 (3.76 " in said
+    assert "than in 2020-21 (3.84 " in said
 
 
 def test_trend_with_a_suppressed_year():

@@ -28,6 +28,7 @@ from small_handoff import design_effects, uphold_counts
 PLACE = Place("uphold-rates", "national", ("synthetic",))
 PERIOD = "2022-23 to 2024-25"
 SPEC = TableSpec("uphold-rate", MEASURES["upheld"], ("ethnicity",), "5+1")
+NOTHING = pd.DataFrame(columns=["year", "establishment_type", "statistic", "value", "lower", "upper", "p_value"])
 ARGUMENTS = {"place": PLACE, "period": PERIOD, "reference": "W", "level": 0.95}
 
 
@@ -200,7 +201,7 @@ def test_a_trend_has_a_fact_a_year_under_one_name():
             "mark": "",
         }
     )
-    table = comparison_table(Comparison(spec, measure(counts, spec, years=1), **ARGUMENTS | {"reference": ""}))
+    table = comparison_table(Comparison(spec, measure(counts, NOTHING, spec, years=1), **ARGUMENTS | {"reference": ""}))
     found = {fact.period: fact.text for fact in table.facts if fact.id == "deaths/establishment_type/open/value"}
     assert found == {"2023-24": "7.50", "2024-25": "9.00"}
     assert "verdict" not in {column["key"] for column in table.columns}

@@ -105,7 +105,8 @@ class Chapter:
             return self._comparison(spec, pd.DataFrame(), unavailable=why)
         counts = self.counts(table)
         frame = counts if spec.measure.kind == "count" else measure(
-            counts, spec, years=self._exposure(spec), level=self.level, least=self._least
+            counts, self.handoff.estimates(table), spec,
+            years=self._exposure(spec), level=self.level, least=self._least,
         )  # fmt: skip
         return self._comparison(spec, frame)
 

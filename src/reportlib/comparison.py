@@ -27,6 +27,7 @@ from reportlib.statistics import (
     tipping_point,
     verdict,
 )
+from reportlib.statistics.verdict import ALPHA
 from reportlib.words import FINEST, NARROW, RATIOS
 
 LEAST = {"proportion": 10, "reliable": 30, "rate": 100}  # no percentage, none without [u], and no rate, on fewer
@@ -39,6 +40,7 @@ FIGURES = [
     *("expected_ratio", "expected_lower", "expected_upper"),
     *("standardised", "standardised_lower", "standardised_upper", "lower_95", "upper_95", "lower_998", "upper_998"),
 ]
+JUDGED = ["ratio", "ratio_lower", "ratio_upper", "bound_lower", "bound_upper", "tipping"]  # with a verdict alone
 OF_ONE = ("value", "lower", "upper", "deff", "expected", "standardised")
 OF_TWO = [name for name in FIGURES if not name.startswith(OF_ONE)]
 ESTIMATED = {  # statistic of the estimates -> where its value, limits and p-value go
@@ -53,7 +55,7 @@ ESTIMATED = {  # statistic of the estimates -> where its value, limits and p-val
 }
 LIMITS = ("lower_95", "upper_95", "lower_998", "upper_998")
 FUNNEL = {"95": 0.95, "998": 0.998}  # warning and alarm limits (Spiegelhalter 2005)
-WHOLE_RATE = 1e12  # exposures in a unit of exposure: a rate is a share of many that are each short
+WHOLE_RATE = 1e6  # exposures in a unit of exposure: a rate is a share of many that are each short
 
 
 def least(policy: Mapping[str, Any]) -> dict[str, int]:
@@ -92,34 +94,48 @@ def compare(
     (missing for the reference, the total and "not stated"), `mark` ("" where `value` is shown) and `flag`
     ("u" where `value` is a percentage on few).
     """
-    arms = _arms(counts, estimates, spec, reference, years)
+    exposure = _exposure(spec, years)
+    arms = _arms(counts, estimates, spec, reference, exposure)
     proportional = spec.measure.kind == "proportion"
-    measured = _proportions(arms, level, band) if proportional else _rates(arms, spec, level, band)
+    measured = _proportions(arms, level, band) if proportional else _rates(arms, spec, exposure, level, band)
     frame = pd.concat([counts.reset_index(drop=True), measured], axis=1)
     frame.insert(0, "label", frame["ethnicity"].map(label))
     frame = _with_estimates(frame, estimates, spec)
     frame = _with_funnel(frame, arms, spec)
     frame["flag"] = flags(frame, spec, least)
     compared = ~frame["ethnicity"].isin([reference, "all", NOT_STATED])
-    frame.loc[~compared, OF_TWO] = np.nan
-    frame.loc[_too_few(arms, spec), [name for name in OF_TWO if not name.startswith("gap")]] = np.nan
-    return rounded(_judged(_gated(frame, arms, least[spec.measure.kind]), compared, band), spec)
+    fewest = least[spec.measure.kind]
+    frame.loc[~compared | (arms["n_ref"] / exposure < fewest), OF_TWO] = np.nan
+    frame.loc[_too_few(frame, arms, spec), [name for name in OF_TWO if not name.startswith("gap")]] = np.nan
+    return rounded(_judged(_gated(frame, fewest), spec, compared, band), spec)
 
 
 def measure(
-    counts: pd.DataFrame, spec: TableSpec, *, years: int, level: float = 0.95, least: Mapping[str, int] = LEAST
+    counts: pd.DataFrame,
+    estimates: pd.DataFrame,
+    spec: TableSpec,
+    *,
+    years: int,
+    level: float = 0.95,
+    least: Mapping[str, int] = LEAST,
 ) -> pd.DataFrame:
     """The measure of every row, for tables that compare no ethnic groups.
 
-    Returns the rows of `counts` with `value`, `lower`, `upper`, `mark` and `flag`, as `compare` does.
+    Parameters as for `compare`. Returns the rows of `counts` with `value`, `lower`, `upper`, `mark` and `flag`, as
+    it does.
     """
     frame = counts.reset_index(drop=True)
     x = frame["numerator"].astype("Float64")
     n = frame["denominator"].astype("Float64") * _exposure(spec, years)
-    proportional = spec.measure.kind == "proportion"
-    own = proportion(x, n, level=level) if proportional else rate(x, n, per=spec.measure.per, level=level)
+    deff = _estimated(frame, estimates, "deff", spec)["value"] if spec.measure.clustered else 1.0
+    if spec.measure.kind == "proportion":
+        own = proportion(x / deff, n / deff, level=level).assign(value=x / n)
+    else:
+        own = rate(x, n, per=spec.measure.per, level=level)
+        if spec.measure.clustered:
+            own[["lower", "upper"]] = _estimated(frame, estimates, "rate", spec)[["lower", "upper"]]
     frame = pd.concat([frame, own[["value", "lower", "upper"]]], axis=1).assign(flag=flags(frame, spec, least))
-    return rounded(_gated(frame, pd.DataFrame({"n": n}), least[spec.measure.kind]), spec)
+    return rounded(_gated(frame, least[spec.measure.kind]), spec)
 
 
 def flags(counts: pd.DataFrame, spec: TableSpec, least: Mapping[str, int]) -> pd.Series:
@@ -133,7 +149,9 @@ def flags(counts: pd.DataFrame, spec: TableSpec, least: Mapping[str, int]) -> pd
 
 def rounded(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     """Every figure to the precision at which it is published, so that nothing finer is ever shown."""
-    p_values = ("p_adjusted", "homogeneity_p", "interaction_p")
+    p_values = [name for name in ("p_adjusted", "homogeneity_p", "interaction_p") if name in frame]
+    for name in p_values:  # one above the level of significance is not printed as if it were at it
+        frame[name] = frame[name].mask(frame[name].gt(ALPHA) & frame[name].round(3).le(ALPHA), ALPHA + 0.001)
     decimals = dict.fromkeys(FIGURES, 2) | dict.fromkeys(p_values, 3) | {"cases_needed": 0}
     finest = 3 if spec.measure.kind == "proportion" else spec.measure.decimals
     levels = ("value", "lower", "upper", "gap", "gap_lower", "gap_upper", "standardised")
@@ -154,12 +172,14 @@ def _exposure(spec: TableSpec, years: int) -> int:
     return years if spec.measure.kind == "rate" and spec.measure.numerator.counts == "events" else 1
 
 
-def _arms(counts: pd.DataFrame, estimates: pd.DataFrame, spec: TableSpec, reference: str, years: int) -> pd.DataFrame:
+def _arms(
+    counts: pd.DataFrame, estimates: pd.DataFrame, spec: TableSpec, reference: str, exposure: int
+) -> pd.DataFrame:
     """Events and observations of each row, of its reference group and of those not stated, as floats."""
     keys = [name for name in spec.by if name != "ethnicity"]
     own = counts[list(spec.by)].reset_index(drop=True)
     own["x"] = counts["numerator"].to_numpy(float, na_value=np.nan)
-    own["n"] = counts["denominator"].to_numpy(float, na_value=np.nan) * _exposure(spec, years)
+    own["n"] = counts["denominator"].to_numpy(float, na_value=np.nan) * exposure
     own["deff"] = 1.0
     if spec.measure.clustered:
         own["deff"] = _estimated(own, estimates, "deff", spec)["value"]
@@ -205,7 +225,7 @@ def _complement_is_rarer(arms: pd.DataFrame) -> bool:
     return bool(judge_complement(known["x"].sum(), known["n"].sum(), 0, 0))
 
 
-def _rates(arms: pd.DataFrame, spec: TableSpec, level: float, band: tuple[float, float]) -> pd.DataFrame:
+def _rates(arms: pd.DataFrame, spec: TableSpec, exposure: int, level: float, band: tuple[float, float]) -> pd.DataFrame:
     """Rates and their ratios, exact for people and deaths; what repeats is estimated from persons."""
     per = spec.measure.per
     own = rate(arms["x"], arms["n"], per=per, level=level)
@@ -213,7 +233,9 @@ def _rates(arms: pd.DataFrame, spec: TableSpec, level: float, band: tuple[float,
     if spec.measure.clustered:
         own[["lower", "upper"]] = ratio[["lower", "upper", "p_value"]] = np.nan
     low, high = missing_bounds_rate(*(arms[name] for name in ("x", "n", "x_ref", "n_ref", "x_ns", "n_ns")))
-    base, many = arms["x_ref"] / arms["n_ref"], arms[["n", "n_ref"]] * WHOLE_RATE
+    base, many = arms["x_ref"] / arms["n_ref"], arms[["n", "n_ref"]].replace(0, np.nan) * WHOLE_RATE
+    deff = arms["deff"]
+    needed = _cases_needed(arms["x"] / many["n"], base / WHOLE_RATE, arms, band)
     return _figures(
         own["value"],
         own,
@@ -221,12 +243,12 @@ def _rates(arms: pd.DataFrame, spec: TableSpec, level: float, band: tuple[float,
         gap=own["value"] - base * per,
         gap_lower=np.nan,
         gap_upper=np.nan,
-        deff=arms["deff"],
+        deff=deff,
         bound_lower=low,
         bound_upper=high,
         tipping=_finite(tipping_point(arms["x"], many["n"], arms["x_ref"], many["n_ref"], arms["x_ns"])[0]),
-        cases_needed=_cases_needed(arms["x"] / arms["n"], base, arms, band),
-        **_detectable(base, arms["n"] / arms["deff"], arms["n_ref"] / arms["deff_ref"]),
+        cases_needed=needed / WHOLE_RATE / exposure,  # as many as the denominator that is shown
+        **_detectable(base / WHOLE_RATE, many["n"] / deff, many["n_ref"] / arms["deff_ref"]),
         judged="",
     )
 
@@ -306,29 +328,35 @@ def _estimated(frame: pd.DataFrame, estimates: pd.DataFrame, statistic: str, spe
     return frame[list(spec.by)].merge(found, on=list(spec.by), how="left")[columns].astype(float)
 
 
-def _too_few(arms: pd.DataFrame, spec: TableSpec) -> pd.Series:
-    """Rows in which an arm has too few events for a ratio that is not exact."""
+def _too_few(frame: pd.DataFrame, arms: pd.DataFrame, spec: TableSpec) -> pd.Series:
+    """Rows in which an arm has too few events, of the side that is judged, for a ratio that is not exact."""
     if spec.measure.kind == "rate" and not spec.measure.clustered:
         return pd.Series(False, index=arms.index)
-    fewest = arms[["x", "x_ref"]].min(axis=1)
-    if spec.measure.kind == "proportion":
-        fewest = pd.concat([fewest, arms["n"] - arms["x"], arms["n_ref"] - arms["x_ref"]], axis=1).min(axis=1)
-    return fewest < LEAST_EVENTS
+    events = arms[["x", "x_ref"]]
+    others = arms[["n", "n_ref"]].set_axis(events.columns, axis=1) - events
+    return events.where(frame["judged"].eq(""), others).min(axis=1) < LEAST_EVENTS
 
 
-def _gated(frame: pd.DataFrame, arms: pd.DataFrame, least: int) -> pd.DataFrame:
+def _gated(frame: pd.DataFrame, least: int) -> pd.DataFrame:
     """Withhold figures on too small a denominator, and mark every figure that is not shown."""
-    small = arms["n"].to_numpy() < least
+    small = frame["denominator"].lt(least).fillna(False)
     shown = [name for name in frame if name in FIGURES]
     frame.loc[small | frame["mark"].ne(""), shown] = np.nan
     frame.loc[frame["mark"].eq("") & frame["value"].isna(), "mark"] = "u"
     return frame
 
 
-def _judged(frame: pd.DataFrame, compared: pd.Series, band: tuple[float, float]) -> pd.DataFrame:
-    """Adjust the p-values within the table, the family, and give each comparison its verdict."""
-    frame["p_adjusted"] = adjust_p(frame["p_adjusted"])
-    frame.loc[frame["p_adjusted"].isna(), ["ratio", "ratio_lower", "ratio_upper"]] = np.nan
+def _judged(frame: pd.DataFrame, spec: TableSpec, compared: pd.Series, band: tuple[float, float]) -> pd.DataFrame:
+    """Adjust the p-values within each family, and give each comparison its verdict.
+
+    The groups of all strata together are a family, as in the table without strata; those of the strata are another.
+    """
+    headline = (frame[list(spec.strata)] == "all").all(axis=1)
+    for family in (headline, ~headline):
+        frame.loc[family, "p_adjusted"] = adjust_p(frame.loc[family, "p_adjusted"])
+    frame.loc[frame["p_adjusted"].isna(), JUDGED] = np.nan
+    level = frame["ratio"].round(2).eq(1)  # nothing to undo, and either side would be named
+    frame.loc[level, "tipping"] = np.nan
     ratio = frame[["ratio", "ratio_lower", "ratio_upper"]].set_axis(["value", "lower", "upper"], axis=1)
     frame["verdict"] = verdict(ratio, frame["p_adjusted"], band).where(compared)
     return frame

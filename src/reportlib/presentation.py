@@ -76,7 +76,7 @@ def shares(frame: pd.DataFrame) -> pd.DataFrame:
 def mix_sentence(frame: pd.DataFrame, numerator: str, denominator: str) -> str:
     """Whether the mix of groups differs at all, before any group is looked at; empty if a count is hidden."""
     known = frame[~frame["ethnicity"].isin(["all", NOT_STATED])]
-    if known[["numerator", "denominator"]].isna().any(axis=None):
+    if known[["numerator", "denominator"]].isna().any(axis=None) or known["denominator"].eq(0).any():
         return ""
     share = known["denominator"] / known["denominator"].sum()
     test = goodness_of_fit(known["numerator"], share * known["numerator"].sum())
@@ -96,7 +96,8 @@ def sentence(comparison: Comparison) -> str:
     words = WORDS[spec.measure.code]
     if spec.by == ("year", "ethnicity"):
         total = frame[frame["ethnicity"].eq("all")]
-        return prose.trend_sentence(total, words, _trend_p(total, spec), comparison.level)
+        decimals = 1 if comparison.share else spec.measure.decimals
+        return prose.trend_sentence(total, words, *_trend(total, spec), decimals)
     if spec.by == ("ethnicity",):
         return prose.summary_sentence(frame, words, label(comparison.reference))
     return ""
@@ -117,12 +118,17 @@ def adjusted_sentence(comparison: Comparison) -> str:
     return f"Allowing for {held}, the relative rate {found}."
 
 
-def _trend_p(total: pd.DataFrame, spec: TableSpec) -> float | None:
-    """The Cochran-Armitage test over the years shown, on effective counts; none for rates."""
+def _trend(total: pd.DataFrame, spec: TableSpec) -> tuple[float | None, bool]:
+    """The p-value of the Cochran-Armitage test over the years shown, on effective counts, and whether the share rises.
+
+    None for rates.
+    """
     shown = total[total["value"].notna() & total["deff"].notna()]
     if spec.measure.kind != "proportion" or len(shown) < LEAST_YEARS:
-        return None
-    return trend(shown["numerator"] / shown["deff"], shown["denominator"] / shown["deff"]).p_value
+        return None, True
+    x, n = (shown[name].astype(float) / shown["deff"] for name in ("numerator", "denominator"))
+    years = shown["year"].str[:4].astype(int)
+    return trend(x, n, years).p_value, bool((years * (x - n * x.sum() / n.sum())).sum() > 0)
 
 
 def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from reportlib.statistics import VERDICTS
+from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
     MARKS,
     MeasureWords,
@@ -55,8 +56,10 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str) -
     return " ".join(f"{_capital(sentence)}." for sentence in said)
 
 
-def trend_sentence(frame: pd.DataFrame, words: MeasureWords, p: float | None = None, level: float = 0.95) -> str:
-    """How one group's figure moved over the years and, with a trend test's p-value, how sure that is.
+def trend_sentence(
+    frame: pd.DataFrame, words: MeasureWords, p: float | None = None, rising: bool = True, decimals: int = 1
+) -> str:
+    """How one group's figure moved over the years and, with a trend test's p-value and direction, how sure that is.
 
     frame: year, label, value, mark; one row a year.
     """
@@ -70,14 +73,17 @@ def trend_sentence(frame: pd.DataFrame, words: MeasureWords, p: float | None = N
     if len(shown) < FEWEST_YEARS:
         return f"There are too few years to describe a trend in {what}.{hidden}"
     first, last = shown.iloc[0], shown.iloc[-1]
-    start, end = (number(row["value"], words.unit, 1) for row in (first, last))
-    moved = f"was the same in {last['year']} as in {first['year']} ({end})"
+    start, end = (number(row["value"], words.unit, decimals) for row in (first, last))
+    moved, way = f"was the same in {last['year']} as in {first['year']} ({end})", None
     if start != end:
-        way = "higher" if last["value"] > first["value"] else "lower"
-        moved = f"was {way} in {last['year']} ({end}) than in {first['year']} ({start})"
+        way = bool(last["value"] > first["value"])
+        moved = f"was {'higher' if way else 'lower'} in {last['year']} ({end}) than in {first['year']} ({start})"
     sure = ""
     if p is not None:
-        sure = ", and the trend is statistically significant" if p < 1 - level else ", with no clear trend"
+        sure = ", with no clear trend"
+        if p <= ALPHA:
+            joined, course = "and" if way is rising else "but", "upward" if rising else "downward"
+            sure = f", {joined} the {course} trend over all years is statistically significant"
     return f"{_capital(what)} {moved}{sure}.{hidden}"
 
 

@@ -188,6 +188,34 @@ def test_the_adjusted_relative_rate_is_mantel_and_haenszels(estimated: Estimated
     assert found.loc[("B", "adjusted complement"), "value"] == pytest.approx(completed, rel=5e-3)
 
 
+def test_there_is_no_adjusted_ratio_without_the_people_to_say_how_far_cases_go_together(estimated: Estimated) -> None:
+    """Twelve people with five complaints each are not sixty independent ones."""
+    text = complaints([("B1", 5, 0)] * 6 + [("B1", 0, 5)] * 6 + [("W1", 1, 0)] * 100 + [("W1", 0, 1)] * 300)
+    found = estimated("upheld", "ethnicity", adjust=("category",), complaints=text)
+    assert ("W", "deff") in found.index
+    assert "adjusted" not in found.index.get_level_values("statistic")
+
+
+def test_the_adjusted_ratio_of_a_side_needs_ten_events_of_that_side(estimated: Estimated) -> None:
+    """Six of 306 were not recalled: the opposite of recall has no ratio."""
+    cells = [("B1", "London", "licence", 6, 300), ("W1", "London", "licence", 100, 900)]
+    found = estimated("recalled", "ethnicity", adjust=("region",), probation_terminations=orders(cells))
+    assert ("B", "adjusted") in found.index
+    assert ("B", "adjusted complement") not in found.index
+
+
+def test_a_group_without_an_age_of_the_standard_has_no_standardised_rate(estimated: Estimated) -> None:
+    cells = [
+        ("A1", "21 to 24", 3000, 6),
+        ("A1", "30 to 39", 2000, 6),
+        *(("W1", "21 to 24", 3000, 6), ("W1", "30 to 39", 2700, 9), ("W1", "70 and over", 340, 20)),
+    ]
+    found = estimated("deaths", "ethnicity", adjust=("age_band",), **prison(cells))
+    assert pd.isna(found.loc[("A", "standardised"), "value"])
+    assert found.loc[("A", "expected"), "value"] > 0
+    assert found.loc[("W", "standardised"), "value"] > 0
+
+
 def test_ratios_that_are_the_same_everywhere_are_homogeneous_and_others_are_not(estimated: Estimated) -> None:
     alike = [
         (code, place, "licence", 3 * n, n) for code, n in (("B1", 50), ("W1", 100)) for place in ("London", "Wales")

@@ -116,6 +116,16 @@ def test_what_is_released_leaves_the_width_to_an_attacker_who_knows_the_margins(
     assert released > 5
 
 
+@pytest.mark.parametrize(("people", "told"), [(8, False), (5, True)])
+def test_a_hidden_count_is_not_thought_larger_than_those_of_whom_it_is(people: int, told: bool) -> None:
+    """Printed so coarsely that nothing tells it, 4 of 8 may be 1 to 8; but 4 of 5 cannot be above the threshold."""
+    nobs = pd.DataFrame({"n": [people, 60.0, 90], "n_ref": [100.0, 300, 80]}, index=PLACES)
+    make = partial(_common, nobs, "proportion", 1.0, 1.0, 0.95)
+    most = pd.concat({"A": nobs["n"], "W": nobs["n_ref"]})
+    hidden = Hidden(frozenset({("A", "open")}))
+    assert hidden.given_back(counts([4, 20, 30], [30, 100, 20]), lambda held: make(held).values(), -1, most) == told
+
+
 def test_a_hidden_count_of_the_reference_group_is_reckoned_with() -> None:
     make = partial(_common, EXPOSURE, "rate", 1.0, 1.0, 0.95)
     held = counts([30, 80, 17], [4, 100, 10])

@@ -31,6 +31,10 @@ def test_full_agreement_is_1() -> None:
     assert (found.value, found.lower, found.upper) == pytest.approx((1, 1, 1))
 
 
+def test_no_limit_lies_beyond_full_agreement() -> None:
+    assert agreement([[50, 0], [1, 49]]).upper == 1.0
+
+
 def test_an_unused_category_changes_nothing() -> None:
     wider = np.pad(np.array(WESTLUND_KURLAND), (0, 1))
     assert agreement(wider) == agreement(WESTLUND_KURLAND)

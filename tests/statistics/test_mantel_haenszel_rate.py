@@ -39,6 +39,19 @@ def test_no_events_or_no_shared_stratum_give_nothing() -> None:
     assert mantel_haenszel_rate([3], [10], [3], [0]).value is None
 
 
+@pytest.mark.parametrize("deff", [2.7, 2.9, 3.5, 4.4])
+def test_effective_counts_leave_the_ratio_as_it_is(deff: float) -> None:
+    """Twelve events count for less than five: 12 of 2,000 against 100 of 10,000 is 0.6 in each stratum and in all."""
+    found = mantel_haenszel_rate(np.array([5, 7]) / deff, [1000, 1000], np.array([40, 60]) / deff, [5000, 5000])
+    assert found.value == pytest.approx(0.6)
+    assert found.lower == pytest.approx(0.6 / np.exp(1.959964 * np.sqrt(112 * 5e6 / 36e6 / (10 * 100 / 6) * deff)))
+
+
+def test_effective_counts_spread_thin_are_no_error() -> None:
+    thin = mantel_haenszel_rate(np.full(12, 1 / 2.7), np.ones(12), np.array([10, *[0] * 11]) / 4, np.ones(12))
+    assert thin.value == pytest.approx((12 / 2.7) / (10 / 4))
+
+
 def test_a_missing_stratum_is_refused() -> None:
     with pytest.raises(ValueError, match="missing"):
         mantel_haenszel_rate([1, None], [1, 1], [1, 1], [1, 1])  # type: ignore[list-item]

@@ -186,26 +186,37 @@ def _adjusted(
     fine = replace(spec, by=("ethnicity", *spec.adjust), adjust=())
     if release.why_unavailable(fine):
         return []
-    strata = _strata(release, fine)
+    strata, clustered = _strata(release, fine), spec.measure.clustered
     base = strata.get(reference)
     found = _standardised(release, fine, strata, level, hidden) if "age_band" in spec.adjust else []
     for group, frame in strata.items():
         if group == reference or base is None or min(frame["x"].sum(), base["x"].sum()) < LEAST_EVENTS:
             continue
+        if clustered and not {group, reference} <= deff.keys():  # too few people to say how far their cases go together
+            continue
         both = frame.join(base.add_suffix("_ref"), how="inner")
         effects = (deff.get(group, 1.0), deff.get(reference, 1.0))
-        make = partial(_common, both[["n", "n_ref"]], spec.measure.kind, *effects, level)
+        others = min((arm["n"] - arm["x"]).sum() for arm in (frame, base))
+        sides = ["", " complement"] if others >= LEAST_EVENTS else [""]
+        make = partial(_common, both[["n", "n_ref"]], spec.measure.kind, *effects, level, sides=sides)
         counts = pd.concat({group: both["x"], reference: both["x_ref"]})
         places = FINEST[spec.measure.kind]
-        if not hidden.given_back(counts, lambda held, make=make: make(held).values(), places):  # type: ignore[misc]
+        most = pd.concat({group: both["n"], reference: both["n_ref"]}) if spec.measure.kind == "proportion" else None
+        if not hidden.given_back(counts, lambda held, make=make: make(held).values(), places, most):  # type: ignore[misc]
             found += [_row(spec, (group,), statistic, ratio) for statistic, ratio in make(counts).items()]
     return found
 
 
 def _common(
-    nobs: pd.DataFrame, kind: str, deff: float, deff_ref: float, level: float, counts: pd.Series
+    nobs: pd.DataFrame,
+    kind: str,
+    deff: float,
+    deff_ref: float,
+    level: float,
+    counts: pd.Series,
+    sides: Sequence[str] = ("", " complement"),
 ) -> dict[str, Estimate]:
-    """The common ratio of two groups over strata, on effective counts; for proportions also the complement's.
+    """The common ratio of two groups over strata, on effective counts; for proportions of each of the sides.
 
     `counts` are those of one group's strata, then of the other's.
     """
@@ -215,7 +226,8 @@ def _common(
         return {"adjusted": mantel_haenszel_rate(x, n, rx, rn, level=level)}
     tables = np.stack([np.stack([x, n - x], 1), np.stack([rx, rn - rx], 1)], 1)
     found = {}
-    for side, ending in ((tables, ""), (tables[:, :, ::-1], " complement")):
+    for ending in sides:
+        side = tables[:, :, ::-1] if ending else tables
         found[f"adjusted{ending}"] = mantel_haenszel(side, level=level)
         found[f"homogeneity{ending}"] = _p_value(homogeneity(side[side.min(axis=(1, 2)) >= LEAST_IN_STRATUM]))
     return found
@@ -262,7 +274,9 @@ def _against_all(
     x, n = x.groupby(level=0).sum(), n.groupby(level=0).sum()
     return {
         "expected": indirect_ratio(float(x.sum()), expected, level=level),
-        "standardised": direct_rate(x, n, standard.reindex(n.index, fill_value=0), per=per, level=level),
+        "standardised": direct_rate(
+            x.reindex(standard.index, fill_value=0), n.reindex(standard.index, fill_value=0), standard, per, level
+        ),
     }
 
 

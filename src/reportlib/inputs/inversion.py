@@ -25,10 +25,10 @@ class Hidden:
     threshold: int = 5
     width: int = 5
 
-    def given_back(self, counts: pd.Series, make: Make, places: int) -> bool:
+    def given_back(self, counts: pd.Series, make: Make, places: int, most: pd.Series | None = None) -> bool:
         """Whether what is made of the counts (by their codes) tells too much of one that is hidden.
 
-        `places` are the decimals to which it is printed.
+        `places` are the decimals to which it is printed; no count can be larger than `most`.
 
         An attacker knows sums of hidden counts, so each is moved by itself and together with others that would
         leave a sum over groups, over strata or both as it is; along every such move what is printed must stay
@@ -38,12 +38,13 @@ class Hidden:
         if not at:
             return False
         true = counts.to_numpy().astype(int)[at]
+        ceiling = np.full(len(at), np.inf) if most is None else most.to_numpy(float)[at]
         printed = _numbers(make(counts))
         steps = np.arange(-self.width - self.threshold, self.width + self.threshold + 1)
         shifts = np.zeros((len(at), len(steps), len(printed)))
         for one, place in enumerate(at):
             for step, by in enumerate(steps):
-                if by and true[one] + by >= 1:
+                if by and 1 <= true[one] + by <= ceiling[one]:
                     other = counts.copy()
                     other.iloc[place] += by
                     shifts[one, step] = _numbers(make(other)) - printed
@@ -52,7 +53,8 @@ class Hidden:
             for move in _moves(names, target):
                 total = sum(shifts[one] if sign > 0 else shifts[one][::-1] for one, sign in move.items())
                 same = (np.round(printed + total, places) == np.round(printed, places)).all(axis=1)
-                if self._is_told(int(count), *_reach(same, move, target, true)):
+                down, up = _reach(same, move, target, true)
+                if self._is_told(int(count), down, int(min(up, ceiling[target] - count))):
                     return True
         return False
 

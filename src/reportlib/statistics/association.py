@@ -95,7 +95,7 @@ def trend(counts: Values, nobs: Values, scores: Values | None = None) -> Test:
 
 @method(
     formula="κ = (agreement − agreement by chance) ÷ (1 − agreement by chance); large-sample variance",
-    interval="Wald",
+    interval="Wald, cut at −1 and 1",
     source="Cohen (1960); Fleiss, Cohen and Everitt (1969)",
     used="two records of one person's ethnicity",
     cannot_say="which of the two is right",
@@ -119,7 +119,8 @@ def agreement(table: Sequence[Sequence[float]] | Array | pd.DataFrame, level: fl
     with np.errstate(divide="ignore", invalid="ignore"):
         found = cohens_kappa(counts[np.ix_(used, used)])
     reach = normal_quantile(level) * float(np.nan_to_num(found.std_kappa))  # the root of −0 at full agreement
-    return Estimate(float(found.kappa), float(found.kappa) - reach, float(found.kappa) + reach)
+    kappa = float(found.kappa)
+    return Estimate(kappa, max(kappa - reach, -1.0), min(kappa + reach, 1.0))
 
 
 @overload

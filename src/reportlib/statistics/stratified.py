@@ -75,8 +75,9 @@ def mantel_haenszel_rate(
 ) -> Estimate:
     """The rate ratio common to all strata, group ÷ reference.
 
-    Equal-length arrays, one entry a stratum. A stratum without exposure in an arm is passed over.
-    Raises ValueError for negative or missing numbers or unequal lengths.
+    Equal-length arrays, one entry a stratum. A stratum without exposure in an arm is passed over. Effective
+    counts, which are not whole, are never few enough for the exact limits. Raises ValueError for negative or missing
+    numbers or unequal lengths.
     """
     given = {"events": events, "exposure": exposure, "ref_events": ref_events, "ref_exposure": ref_exposure}
     kept = np.array(strata(**given))
@@ -84,8 +85,11 @@ def mantel_haenszel_rate(
     above, below = float((x * u / (t + u)).sum()), float((y * t / (t + u)).sum())
     if above == 0 and below == 0:
         return nothing("no events in any stratum with both groups")
-    if min(x.sum(), y.sum()) < SPARSE_BELOW:
+    whole = (np.concatenate([x, y]) % 1 == 0).all()
+    if whole and min(x.sum(), y.sum()) < SPARSE_BELOW:
         return _exact_common_ratio(x, t, y, u, level)
+    if above == 0 or below == 0:
+        return log_wald(0.0 if above == 0 else math.inf, math.inf, level)
     return log_wald(above / below, float(((x + y) * t * u / (t + u) ** 2).sum()) / (above * below), level)
 
 
