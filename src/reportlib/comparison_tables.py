@@ -84,8 +84,9 @@ class Comparison:
 
     @property
     def unit(self) -> str:
-        """The unit of the measure: "%" or "per 1,000"."""
-        return "%" if self.share else f"per {self.spec.measure.per:,}"
+        """The unit of the measure: "%", "per 1,000 a year" or, where people count once, "per 1,000 in the period"."""
+        when = "in the period" if self.spec.measure.numerator.counts == "people" else "a year"
+        return "%" if self.share else f"per {self.spec.measure.per:,} {when}"
 
     @property
     def modelled(self) -> bool:
@@ -325,8 +326,9 @@ def evidence_table(of: Comparison) -> Table:
         "the edge of what counts as close to parity.",
         "If all were known: how far the ratio could lie if the ethnicity of everyone not stated became known (sharp "
         "bounds, without sampling error).",
-        "Tipping point: what share of the events with ethnicity not stated would make the two rates equal if they all "
-        "belonged to one side; where it is more than all of them, missing ethnicity cannot explain the difference.",
+        "Tipping point: what share of the events with ethnicity not stated would make the two rates equal if these "
+        "events alone were given to one side. Above 100%, events alone would not do it; whether all that is not stated "
+        "could, the column before says.",
     ]
     return _derived("evidence", "How sure we can be", of, rows, columns, notes)
 
@@ -467,8 +469,15 @@ def _notes(of: Comparison) -> list[str]:
         notes.append(
             f"The relative rate is that of {WORDS[spec.measure.code].complement}, the rarer side of the outcome."
         )
+    if "verdict" in frame:
+        notes.append(
+            "Verdicts allow for the number of comparisons, and intervals do not: an interval can leave out 1 where the "
+            "verdict is inconclusive."
+        )
     if _exploratory(spec):
         notes.append("Comparisons within parts of the system are exploratory: the headline is the table for all.")
+    elif "verdict" in frame and "year" in spec.by:
+        notes.append("Comparisons of single years are exploratory: the headline is the table of the pooled years.")
     if "establishment_type" in spec.by:
         notes.append(
             "Establishments that the list of types does not hold, and deaths in escort, are in Other or escort."

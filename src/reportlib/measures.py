@@ -243,7 +243,8 @@ MEASURES: dict[str, Measure] = {
             "rate",
             "Do people of each ethnic group complain in proportion to the prison population?",
             "Distinct people who made at least one complaint in the period, per 1,000 average prison "
-            "population. Because people come and go, more people than places can have complained.",
+            "population. Over several years this is no rate a year, and cannot be set beside one. Because people "
+            "come and go, more people than places can have complained.",
         ),
         Measure(
             "complaints",

@@ -55,7 +55,7 @@ class Disclosure(Block):
     protection_width: int = Field(
         default=5,
         ge=1,
-        description="How far apart the lowest and highest possible values of a hidden count must lie",
+        description="How far apart the lowest and highest possible values of a hidden small count must lie",
     )
     minimum_denominator: int = Field(
         default=10, ge=0, description="Groups smaller than this are hidden when all or none of them did something"

@@ -6,6 +6,7 @@ import csv
 import json
 import multiprocessing
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from reportlib.build.report import Clock, Job, Run, here
 from reportlib.editions import NATIONAL, Edition, codes
 from reportlib.errors import ReportError
 from reportlib.params import load
+from reportlib.register import responses_file
 
 REGIONS = codes("region")
 FIRST = Edition(name="first-6", title="First 6 regions", dimension="region", values=REGIONS[:6])
@@ -86,6 +88,15 @@ def test_each_edition_shows_its_own_pictures_and_facts_and_says_which_it_is(made
     assert len(set(figures.values())) == len(EDITIONS)
     assert not pictures["first-6"] & pictures["rest"]
     assert not pictures["national"] & (pictures["first-6"] | pictures["rest"])
+
+
+def test_an_edition_is_archived_with_its_answers_under_the_name_by_which_they_are_read(made):
+    for edition, name in ((NATIONAL, "parameters.responses.yml"), (FIRST, "parameters.first-6.responses.yml")):
+        (archive,) = (made.year / edition.name / "archive").glob("*.zip")
+        with zipfile.ZipFile(archive) as held:
+            answers = [path for path in held.namelist() if path.endswith("responses.yml")]
+        assert [path.rpartition("/")[2] for path in answers] == [name]
+        assert responses_file(Path("parameters.yml"), edition.name).name == name
 
 
 # Nothing hidden is given back

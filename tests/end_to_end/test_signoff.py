@@ -296,6 +296,15 @@ def test_disclosure_control_turned_off(drafted, tmp_path):
     assert "disclosure control is off" in said
 
 
+def test_a_report_can_be_signed_once_more_when_its_signed_rendition_is_moved_away(signed, keys, tmp_path):
+    signed.signed.rename(tmp_path / "away")
+    assert "the signed rendition is gone" in str(signed.standing().faults)
+    signed.submit(keys / "author")
+    assert signed.standing().state == "in review"
+    signed.sign(keys / "reviewer")
+    assert (signed.standing().state, signed.standing().faults) == ("signed", ())
+
+
 def test_a_draft_that_is_not_what_its_notebooks_give(drafted, tmp_path):
     held = drafted.copy(tmp_path).review
     later(held.run.folder / "chapters" / "deaths.html")

@@ -23,10 +23,12 @@ from reportlib.inputs.sources import SNAPSHOTS, Source, digest
 from reportlib.origin import VERSION, code_version
 from reportlib.params import Params
 from reportlib.project import LOCK, ROOT, code_files
+from reportlib.register import responses_file
 
 ALWAYS = ("published", "synthetic")  # inputs of these statuses are archived; extracts are not
 # What the project needs besides its code, to be installed from where it stands.
 BESIDE = (LOCK, "README.md", "LICENSE", "data/LICENCE.md", "Makefile", "tools/apt", "tools/venv")
+PARAMETERS = "parameters.yml"
 AGE = ".age"  # what only the owner of a key can open
 README = Path(__file__).parent / "README.md"
 
@@ -63,8 +65,8 @@ def bundle(
         keep = _Keep(held, params.archive.extracts_for)
         described = [_input(keep, source, kinds[source.name]) for source in sources.values()]
         held.add("inputs.json", _json(described))
-        held.add("parameters.yml", _parameters(params, described))
-        held.add("parameters.responses.yml", _yaml(dict(responses)))
+        held.add(PARAMETERS, _parameters(params, described))
+        held.add(responses_file(Path(PARAMETERS), params.edition).name, _yaml(dict(responses)))
         files = [name.removeprefix("data/") for name in held.payload]
         held.add("ro-crate-metadata.json", crate.metadata(params, run.name, _version(), files, described))
         held.tag("README.md", _readme(run.name))

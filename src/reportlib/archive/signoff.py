@@ -70,10 +70,11 @@ class Review:
 
     def standing(self) -> Standing:
         """The state, told from the files as they are now; anything that does not fit makes it a draft."""
-        entries = {entry.kind for entry in self.log.entries()}
+        steps = [entry.kind for entry in self.log.entries() if entry.kind in ("review", "sign")]
         in_review, is_signed = (self.folder / DRAFT_LIST).exists(), self.signed.exists()
         faults: list[Finding] = [*self.log.faults()]
-        faults += [Finding("the signed rendition is gone", "signed")] if "sign" in entries and not is_signed else []
+        if steps[-1:] == ["sign"] and not is_signed:
+            faults.append(Finding("the signed rendition is gone", "signed"))
         faults += [Finding("what the author signed is gone", DRAFT_LIST)] if is_signed and not in_review else []
         author = _told(self._author, faults) if in_review else []
         reviewer = _told(lambda: self._reviewer(author), faults) if is_signed else []
@@ -112,6 +113,8 @@ class Review:
         """Give the run to review: the author signs the list of its files."""
         if self.signed.exists():
             raise ReportError(f"The run {self.run.id} is signed already. To begin again, move {self.signed} away.")
+        if self._is_published():  # what was, until it was moved away: what is signed now is published anew
+            self.published.unlink(missing_ok=True)
         with _scratch(self.folder) as work:
             (work / DRAFT_LIST).write_text(listed(digests(self.run.folder)), encoding="utf-8")
             sign(work / DRAFT_LIST, key)

@@ -201,8 +201,8 @@ class _Audit:
         wheels = data / "wheels"
         if wheels.exists():  # which it archives again
             self.settings |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)}
-        for name in ("parameters.yml", "parameters.responses.yml"):
-            shutil.copy(data / name, self.scratch / name)
+        for path in data.glob("parameters*.yml"):  # with the answers to the register
+            shutil.copy(path, self.scratch)
         out = self.scratch / "again"
         given = [str(self.scratch / "parameters.yml"), "--outputs", str(out)]
         self._run(python, REPORT, "report", *given, otherwise="the archived code does not make the report")

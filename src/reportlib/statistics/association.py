@@ -95,7 +95,7 @@ def trend(counts: Values, nobs: Values, scores: Values | None = None) -> Test:
 
 @method(
     formula="κ = (agreement − agreement by chance) ÷ (1 − agreement by chance); large-sample variance",
-    interval="Wald, cut at −1 and 1",
+    interval="Wald",
     source="Cohen (1960); Fleiss, Cohen and Everitt (1969)",
     used="two records of one person's ethnicity",
     cannot_say="which of the two is right",
@@ -103,8 +103,8 @@ def trend(counts: Values, nobs: Values, scores: Values | None = None) -> Test:
 def agreement(table: Sequence[Sequence[float]] | Array | pd.DataFrame, level: float = LEVEL) -> Estimate:
     """Cohen's kappa of a square table of people, one record in the rows, the other in the columns.
 
-    None for an empty table or one in which all stand in one category. Raises ValueError unless the
-    table is square, with counts of 0 or more.
+    No limit lies beyond −1 or 1. None for an empty table or one in which all stand in one category.
+    Raises ValueError unless the table is square, with counts of 0 or more.
     """
     from statsmodels.stats.inter_rater import cohens_kappa
 
@@ -138,7 +138,7 @@ def funnel_limits(target: Numbers, nobs: Values, level: float = LEVEL, dispersio
 def funnel_limits(
     target: Numbers, nobs: Numbers, level: float = LEVEL, dispersion: float = 1
 ) -> Estimate | pd.DataFrame:
-    """Within which a share on `nobs` observations would vary by chance alone about `target`.
+    """The limits within which a share would vary by chance alone about the average of all.
 
     Scalars or equal-length arrays; target and limits are shares between 0 and 1. None without
     observations. Raises ValueError for a target above 1 or negative numbers.
@@ -158,7 +158,7 @@ def funnel_limits(
     cannot_say="which establishments differ beyond that common spread",
 )
 def overdispersion(counts: Values, nobs: Values, target: float) -> float:
-    """The factor by which the variance about `target` exceeds that of chance; 1 where it does not.
+    """The factor by which shares vary more about the average than by chance; 1 where they do not.
 
     Equal-length arrays, one entry an establishment with observations. Raises ValueError as `proportion`
     does, and for a target of 0 or 1.

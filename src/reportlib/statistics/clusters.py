@@ -27,7 +27,7 @@ from reportlib.statistics.result import (
     cannot_say="anything sure about fewer than 20 people in an arm",
 )
 def effective_sample(count_per_person: Values, nobs_per_person: Values) -> tuple[float, float, float]:
-    """The effective (count, nobs) of one arm, and the design effect by which they were divided.
+    """The counts of one group, made smaller where one person has several cases, and by how much.
 
     Arrays, one entry a person: events, and observations. The design effect is 1 where the data cannot
     show one (a single person; a share of 0 or 1). Raises ValueError as `proportion` does.
@@ -87,7 +87,7 @@ def _compound(events_per_person: Values, exposure: float, widened: bool) -> tupl
 def clustered_rate(
     events_per_person: Values, exposure: float, per: float = 1000, level: float = LEVEL, widened: bool = False
 ) -> Estimate:
-    """Events per `per` of exposure where one person may have several.
+    """Events per so many of the population, where one person may have several.
 
     An array, one entry a person with events (zeros change nothing). `widened` multiplies the variance
     by `few_people`, as the report does. Raises ValueError for negative or missing numbers.

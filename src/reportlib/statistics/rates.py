@@ -60,7 +60,7 @@ def rate(events: Values, exposure: Numbers, per: float = 1000, level: float = LE
     cannot_say="the risk of one person over time: with turnover, people can outnumber places",
 )
 def rate(events: Numbers, exposure: Numbers, per: float = 1000, level: float = LEVEL) -> Estimate | pd.DataFrame:
-    """Events per `per` of exposure, each event counted once and independent of the others.
+    """Events per so many of the population, each counted once and independent of the others.
 
     Scalars or equal-length arrays. None without exposure. Raises ValueError for negative numbers or
     unequal lengths; more events than exposure is allowed.
@@ -122,7 +122,7 @@ def indirect_ratio(observed: Values, expected: Numbers, per: float = 1, level: f
 def indirect_ratio(
     observed: Numbers, expected: Numbers, per: float = 1, level: float = LEVEL
 ) -> Estimate | pd.DataFrame:
-    """Observed ÷ expected events, times `per` (100 for the customary scale).
+    """The events observed, divided by those expected.
 
     Scalars or equal-length arrays. None where nothing is expected. Raises ValueError for negative
     numbers or unequal lengths.

@@ -51,11 +51,11 @@ def verdict(
     band: tuple[float, float] = BAND,
     assessed: bool | Array | pd.Series = True,
 ) -> str | pd.Series:
-    """One of `VERDICTS` for an Estimate, or a Series of them for a frame of estimates.
+    """The word that a comparison has earned, one of six.
 
-    `estimate` is the ratio judged (for shares, of the side that `judge_complement` names); `adjusted_p` is its
-    p-value within its family. A ratio or p-value that is missing is not assessed. Raises ValueError unless the band
-    holds 1.
+    One of `VERDICTS` for an Estimate, or a Series of them for a frame of estimates. `estimate` is the ratio judged
+    (for shares, of the side that `judge_complement` names); `adjusted_p` is its p-value within its family. A ratio or
+    p-value that is missing is not assessed. Raises ValueError unless the band holds 1.
     """
     if not 0 < band[0] < 1 < band[1]:
         raise ValueError(f"the band must hold 1, not {band[0]} to {band[1]}")
