@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,13 +13,17 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
+from ruamel.yaml import YAML
 from small_report import DEATHS, project, short_chapter
 
 from reportlib.archive.compare import Comparison, Move, compare
 from reportlib.archive.recompute import Recompute, recomputing
 from reportlib.archive.runs import kept_run
+from reportlib.build import report
 from reportlib.errors import ReportError
 from reportlib.inputs import demo
+from reportlib.inputs.sources import read_all
+from reportlib.inputs.spec import InputSpec
 from reportlib.project import ROOT, code_digests
 
 TABLE = {"id": "deaths-by-place", "measure": "deaths", "by": ["year", "establishment_type"], "period": "trend"}
@@ -164,3 +169,29 @@ def test_inputs_that_were_not_archived_are_known_by_their_checksum(made_once, de
         file.write("\n")
     with pytest.raises(ReportError, match="The input establishments"):
         replace(gone, data=[tmp_path / "other"]).parameters(everything)
+
+
+@pytest.mark.full
+def test_a_table_of_a_database_is_taken_from_its_snapshot(tmp_path, demo_data, monkeypatch):
+    """The database has other rows by then, and is not asked."""
+    places = pd.read_csv(demo_data / "establishments.csv", dtype=str)
+    with sqlite3.connect(tmp_path / "places.db") as db:
+        places.to_sql("places", db, index=False)
+    own = project(tmp_path, demo_data, DEATHS, pooled_years=1, trend_years=2)
+    inputs = YAML().load(own.params)["inputs"]
+    inputs["establishments"] = {
+        "kind": "sqlite", "path": str(tmp_path / "places.db"), "table": "places", "status": "synthetic",
+    }  # fmt: skip
+    own.change(inputs=inputs)
+    monkeypatch.setattr(report, "NOTEBOOKS", short_chapter(tmp_path / "notebooks"))
+    own.make()
+    run = kept_run(own.current)
+    with sqlite3.connect(tmp_path / "places.db") as db:
+        db.execute("DELETE FROM places")
+    with recomputing(run, run) as compute:
+        alone = Recompute(run, run, projects=[], data=[], work=compute.work)
+        given = alone.parameters({part: run for part in ("period", "data", "parameters", "code")})
+        snapshot = Path(given["inputs"]["establishments"]["snapshot"])
+        assert snapshot.is_relative_to(compute.work)
+        assert pd.read_parquet(snapshot)["establishment"].tolist() == sorted(places["establishment"])
+        assert read_all({"establishments": InputSpec(**given["inputs"]["establishments"])}, tmp_path, ROOT)

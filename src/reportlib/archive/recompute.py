@@ -20,7 +20,7 @@ from reportlib.archive.compare import NO_FIGURE, PERIOD, State
 from reportlib.archive.runs import Facts, KeptRun
 from reportlib.archive.verify import unpacked
 from reportlib.errors import ReportError
-from reportlib.inputs.sources import digest
+from reportlib.inputs.sources import SNAPSHOTS, digest
 from reportlib.params import Params
 from reportlib.project import ROOT, code_digests
 
@@ -74,7 +74,9 @@ class Recompute:
         held["inputs"] = _plain(chosen["data"].params)["inputs"]
         run = chosen["data"]
         for name, spec in held["inputs"].items():
-            if spec.get("path"):
+            if spec.get("kind", "files") != "files":  # the rows as they were, not as the database has them now
+                spec["snapshot"] = str(self._place(run, name, f"{SNAPSHOTS}/{name}-{run.inputs[name][:16]}.parquet"))
+            else:
                 spec["path"] = str(self._place(run, name, spec["path"]))
         return held
 
