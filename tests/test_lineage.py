@@ -37,7 +37,7 @@ RUN: dict[str, Any] = {
                    "adjust": ["category"], "status": ["extract"], "unavailable": None},
     },
     "hidden": [
-        {"table": "upheld", "part": "Complaints upheld", "cells": 8, "primary": 1, "implied": 0, "secondary": 1}
+        {"table": "upheld", "part": "Complaints upheld", "cells": 8, "hidden": 2}
     ],
 }  # fmt: skip
 

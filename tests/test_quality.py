@@ -19,21 +19,16 @@ def test_a_table_about_a_run_with_nothing_to_tell_has_its_heading_and_a_row(name
     assert len(frame) >= 1
 
 
-def test_each_table_tells_what_was_hidden_by_which_rule_and_what_an_attacker_is_left_with():
-    rules = {"primary": 2, "implied": 1, "secondary": 3, "carried": 4}
-    held = {"table": "deaths", "part": "Deaths", "cells": 20, **rules, "narrowest": 6, "narrowest_other": None}
+def test_each_table_tells_how_much_was_hidden_and_not_by_which_rule():
+    """How many of the hidden counts are small would narrow what each can be."""
+    held = {"table": "deaths", "part": "Deaths", "cells": 20, "hidden": 10}
     (row,) = ABOUT["hidden"].frame(NOTHING | {"hidden": [held]}).to_dict("records")
     assert row == {
         "Table": "deaths",
         "Count": "Deaths",
         "Cells": "20",
-        "Small counts hidden": "2",
-        "Hidden because implied": "1",
-        "Hidden to protect others": "3",
-        "Hidden in an earlier report": "4",
+        "Hidden": "10",
         "Share shown": "50%",
-        "Narrowest range of a small count": "at least 6",
-        "Narrowest range of another": "[z]",
     }
 
 

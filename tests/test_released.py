@@ -15,12 +15,11 @@ from reportlib.errors import ReportError
 
 FRAME = pd.DataFrame({"ethnicity": ["A", "B", "M", "W"], "year": "2023-24", "value": [40, 12, 3, 90]})
 TABLE = CountTable("deaths: deaths/prison", "deaths/prison", FRAME)
-RULES = pd.Series(["", "secondary", "primary", ""])
-TOLD = [True, False, False, False]  # W is left out beside a hidden denominator
+TOLD, HIDDEN = [True, False, False, False], [False, True, True, False]  # W is not available
 
 
 def release(report: str = "2023-24 national", *before: Release) -> Release:
-    return Release.of(report, [published(TABLE, RULES, TOLD)], before)
+    return Release.of(report, [published(TABLE, TOLD, HIDDEN)], before)
 
 
 @pytest.fixture
@@ -36,8 +35,8 @@ def test_a_hidden_count_is_nowhere_in_the_file(run: Path) -> None:
     held = json.loads((run / PATTERN).read_text())["tables"][0]
     assert held["rows"] == [
         ["A", "2023-24", 40, ""],
-        ["B", "2023-24", None, "secondary"],
-        ["M", "2023-24", None, "primary"],
+        ["B", "2023-24", None, "hidden"],
+        ["M", "2023-24", None, "hidden"],
         ["W", "2023-24", None, ""],
     ]
 

@@ -132,12 +132,13 @@ def _about(finding: str, inputs: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def _suppression(run: Run, table: str) -> str:
-    """How many cells of the table are hidden, and by which rule."""
+    """How many cells of the table are hidden."""
     if run["disclosure"]["off"]:
         return f"turned off: {run['disclosure']['off']}"
     hidden = [held for held in run["hidden"] if held["table"] == table]
-    told = [f"{number(sum(held[rule] for rule in ('primary', 'implied', 'secondary')))} of {number(held['cells'])} "
-            f"cells hidden ({held['part'].lower()})" for held in hidden]  # fmt: skip
+    told = [
+        f"{number(held['hidden'])} of {number(held['cells'])} cells hidden ({held['part'].lower()})" for held in hidden
+    ]
     return f"counts up to {run['disclosure']['threshold']} and what would give one back: {listed(told)}"
 
 

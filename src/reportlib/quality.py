@@ -15,12 +15,6 @@ from reportlib.words import MARKS, counted, number
 
 Run = dict[str, Any]
 SHOWN_VERSIONS = ("pandas", "scipy", "statsmodels", "duckdb", "papermill", "nbconvert", "typst")
-RULES = {
-    "primary": "Small counts hidden",
-    "implied": "Hidden because implied",
-    "secondary": "Hidden to protect others",
-    "carried": "Hidden in an earlier report",
-}
 LEAST = ("least_for_percent", "reliable_percent", "least_for_rate")
 RELIABLE = "One event more or less would change a figure on fewer beyond use."
 
@@ -68,22 +62,11 @@ def _hidden(run: Run) -> list[dict[str, Any]]:
             "Table": held["table"],
             "Count": held["part"],
             "Cells": number(held["cells"]),
-            **{title: number(held[rule]) for rule, title in RULES.items()},
-            "Share shown": number(_share_shown(held), "%", 0),
-            "Narrowest range of a small count": _range(held["narrowest"]),
-            "Narrowest range of another": _range(held["narrowest_other"]),
+            "Hidden": number(held["hidden"]),
+            "Share shown": number(1 - held["hidden"] / held["cells"] if held["cells"] else 1.0, "%", 0),
         }
         for held in run["hidden"]
     ]
-
-
-def _share_shown(held: dict[str, Any]) -> float:
-    return float(1 - sum(held[rule] for rule in RULES) / held["cells"]) if held["cells"] else 1.0
-
-
-def _range(steps: int | None) -> str:
-    """How far apart the least and the greatest value are that an attacker is left with."""
-    return "[z]" if steps is None else f"at least {number(steps)}"
 
 
 def _definitions(run: Run) -> list[dict[str, Any]]:

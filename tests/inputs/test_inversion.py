@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from reportlib.build.prepare import _releasable
-from reportlib.inputs.estimates import _agreed, _common, _diagonal
+from reportlib.inputs.estimates import _agreed, _common, _diagonal, _tells_of_the_rest
 from reportlib.inputs.inversion import Hidden
 from reportlib.measures import MEASURES, TableSpec
 
@@ -131,6 +131,14 @@ def test_a_hidden_count_of_the_reference_group_is_reckoned_with() -> None:
     held = counts([30, 80, 17], [4, 100, 10])
     assert Hidden(frozenset({("W", "open")})).given_back(held, lambda held: make(held).values(), 2)
     assert not Hidden().given_back(held, lambda held: make(held).values(), 2)
+
+
+@pytest.mark.parametrize(("scale", "tells"), [(1, True), (20_000, False)])
+def test_agreement_tells_of_small_disagreements_where_people_are_few(scale: int, tells: bool) -> None:
+    """Of 6,913 people 6,745 agree: were it ten fewer, 97.6% would be 97.4%, so that print leaves hardly a choice."""
+    table = pd.DataFrame([[4000.0 * scale, 80], [88, 2745 * scale]], ["A", "B"], ["A", "B"])
+    assert (round(6745 / 6913, 3), round(6735 / 6913, 3)) == (0.976, 0.974)
+    assert _tells_of_the_rest(table, 0.95, 5) == tells
 
 
 @pytest.mark.parametrize(("scale", "leaks"), [(1, True), (400, False)])

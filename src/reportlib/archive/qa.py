@@ -92,7 +92,7 @@ def _page(run: KeptRun, held: Mapping[str, Any]) -> str:
     sections = [
         Section("Inputs", "", ABOUT["inputs"].caption, ABOUT["inputs"].rows(run.run)),
         Section("Findings on the inputs", "", found.caption, found.rows(run.run)),
-        Section("What was hidden", "Numbers of cells, by rule.", hidden.caption, hidden.rows(run.run)),
+        Section("What was hidden", "Numbers of cells.", hidden.caption, hidden.rows(run.run)),
         Section("Gates", "A run that fails one is not kept.", "What the finished files were held to", gates),
         Section("Beside earlier reports", COMPARED if earlier else none, "Cells that both reports hold", earlier),
     ]

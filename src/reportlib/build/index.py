@@ -64,5 +64,4 @@ def _entry(edition: Edition, run: Run | ReportError) -> str:
 def shown(run: Path) -> float:
     """The share of the counts of a run that are not hidden, of those of the tables that it shows."""
     held = json.loads((run / "run.json").read_text(encoding="utf-8"))["hidden"]
-    hidden = sum(table[rule] for table in held for rule in ("primary", "implied", "secondary", "carried"))
-    return 1 - hidden / (sum(table["cells"] for table in held) or 1)
+    return 1 - sum(table["hidden"] for table in held) / (sum(table["cells"] for table in held) or 1)

@@ -109,8 +109,7 @@ class Prepared:
         (folder / "run.json").write_text(json.dumps(run, indent=1, sort_keys=True, default=str), encoding="utf-8")
 
     def _published(self, table: Counted, shown: pd.DataFrame, column: str) -> released.Published:
-        held = self.protected.pattern.tables[table.name]
-        return released.published(held, self.protected.pattern.marks(table.name), _told(table, shown, column))
+        return released.published(self.protected.pattern.tables[table.name], *_told(table, shown, column))
 
 
 def prepare(
@@ -201,13 +200,14 @@ def _codes(release: Release, spec: TableSpec, name: str, edition: Edition, frame
     return [*sorted(found), "all"]
 
 
-def _told(table: Counted, shown: pd.DataFrame, column: str) -> list[bool]:
-    """Whether each count of a table is one that a notebook sees."""
+def _told(table: Counted, shown: pd.DataFrame, column: str) -> tuple[list[bool], list[bool]]:
+    """Whether each count of a table is one that a notebook sees, and whether it is hidden, by whatever rule."""
     by = [name for name in table.spec.by if name in table.frame]
-    seen = shown[by].assign(told=shown[column].notna())
+    seen = shown[by].assign(told=shown[column].notna(), hidden=shown[column].isna() & shown["mark"].eq("c"))
     if not by:
-        return [bool(seen["told"].any())]
-    return list(table.frame[by].merge(seen.groupby(by, as_index=False)["told"].any(), on=by, how="left")["told"])
+        return [bool(seen["told"].any())], [bool(seen["hidden"].any())]
+    found = table.frame[by].merge(seen.groupby(by, as_index=False).any(), on=by, how="left")
+    return list(found["told"]), list(found["hidden"] & ~found["told"])
 
 
 def _relations(
@@ -315,7 +315,10 @@ def _releasable(found: pd.DataFrame, shown: pd.DataFrame, spec: TableSpec, refer
     strata = [name for name in spec.by if name != "ethnicity"]
     base = set(visible.loc[visible["ethnicity"].eq(reference), strata].itertuples(index=False, name=None))
     beside = [row in base for row in kept[strata].itertuples(index=False, name=None)]
-    return kept[np.array(beside, dtype=bool) | ~kept["statistic"].str.match(OF_TWO)]
+    kept = kept[np.array(beside, dtype=bool) | ~kept["statistic"].str.match(OF_TWO)]
+    whole = shown["mark"].eq("").groupby(shown["ethnicity"]).all()  # a test over all years is made of each of them
+    over_years = kept["statistic"].eq("interaction")
+    return kept[~over_years | (kept["ethnicity"].map(whole) & bool(whole.get(reference, False)))]
 
 
 def _run(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
@@ -22,27 +21,16 @@ class Protection:
     pattern: Pattern
     found: pd.DataFrame
 
-    def hidden(self) -> dict[str, dict[str, Any]]:
-        """For each table its number of cells, how many each rule hides, and the narrowest range that is left.
+    def hidden(self) -> dict[str, dict[str, int]]:
+        """For each table its number of cells, and how many are hidden.
 
-        `narrowest`: the fewest steps from the least to the greatest value that fits a small count;
-        `narrowest_other`: any other hidden count. Missing where there is none.
+        Not by which rule: how many counts of a table are small narrows what they can be.
         """
-        width = self.found["integer_upper"] - self.found["integer_lower"]
-        small = self.found["rule"].eq("primary")
-        least = {
-            name: width[chosen].groupby(self.found["table"]).min()
-            for name, chosen in (("narrowest", small), ("narrowest_other", ~small))
-        }
+        held = self.pattern.summary().set_index("table")
         return {
-            str(table): {str(rule): int(cells) for rule, cells in held.items()}
-            | {name: _whole(by_table.get(table)) for name, by_table in least.items()}
-            for table, held in self.pattern.summary().set_index("table").to_dict("index").items()
+            str(table): {"cells": int(row["cells"]), "hidden": int(row.drop("cells").sum())}
+            for table, row in held.iterrows()
         }
-
-
-def _whole(value: float | None) -> int | None:
-    return None if value is None else int(value)
 
 
 def protection(

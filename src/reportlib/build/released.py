@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 
 PATTERN = "pattern.json"
 COUNTS = ("value", "rule")
+HIDDEN = "hidden"
 
 
 class Published(BaseModel):
     """A table of counts as it was published: `columns` are its dimensions, value and rule.
 
-    A row's value is missing where it was not published; its rule is one of RULES where the pattern hides it, else "".
+    A row's value is missing where it was not published; its rule is HIDDEN where it is hidden, else "". Which rule of
+    disclosure control hides it is not kept: that a count is small would be a third of its secret.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -44,10 +46,10 @@ class Published(BaseModel):
 
     def carried(self) -> CountTable:
         """The table as a later report must reckon with it: what was hidden is missing, what was not told is gone."""
-        from reportlib.disclosure import RULES, CountTable
+        from reportlib.disclosure import CountTable
 
         frame = self.frame()
-        kept = frame[frame["value"].notna() | frame["rule"].isin(RULES)].drop(columns="rule")
+        kept = frame[frame["value"].notna() | frame["rule"].ne("")].drop(columns="rule")
         name = f"{self.name} ({self.release})"
         return CountTable(name, self.part, kept, self.additive, scale=self.scale, release=self.release)
 
@@ -96,10 +98,11 @@ class Release(BaseModel):
         return [*self.tables, *self.earlier]
 
 
-def published(table: CountTable, rules: pd.Series, told: Sequence[bool]) -> Published:
-    """The table as it is published: `rules` hide its rows, and only rows that are `told` are shown."""
+def published(table: CountTable, told: Sequence[bool], hidden: Sequence[bool]) -> Published:
+    """The table as it is published: only rows that are `told` are shown, and some of the others are `hidden`."""
     by = [str(name) for name in table.frame if name not in COUNTS]
     values = [int(value) if shown else None for value, shown in zip(table.frame["value"], told, strict=True)]
+    rules = [HIDDEN if each else "" for each in hidden]
     rows = zip(*(table.frame[name].astype(str) for name in by), values, rules, strict=True)
     return Published(
         name=table.name,

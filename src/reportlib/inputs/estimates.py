@@ -156,14 +156,34 @@ def _agreement(release: Release, spec: TableSpec, level: float, hidden: Hidden) 
     table = known.pivot(index=spec.by[0], columns=spec.by[1], values="value").reindex(index=codes, columns=codes)
     table = table.fillna(0.0)
     same, total = float(np.trace(table)), float(table.to_numpy().sum())
-    if min(same, total - same) < LEAST_EVENTS or hidden.given_back(
-        _diagonal(table), partial(_agreed, table, level), FINEST["proportion"]
+    made, own = partial(_agreed, table, level), _diagonal(table)
+    if (
+        min(same, total - same) < LEAST_EVENTS
+        or hidden.given_back(own, made, FINEST["proportion"])
+        or (hidden.cells and _tells_of_the_rest(table, level, hidden.threshold))
     ):
         return []
     key = ("all",) * len(spec.by)
     names = ("agreement", "kappa")
-    found = _agreed(table, level, _diagonal(table))
+    found = made(own)
     return [_row(spec, key, name, estimate) for name, estimate in zip(names, found, strict=True)]
+
+
+def _tells_of_the_rest(table: pd.DataFrame, level: float, threshold: int) -> bool:
+    """Whether print would change if two small counts off the diagonal were past the threshold, margins unchanged.
+
+    The share that agrees tells their sum; printed so finely that they could not be so large, they are too well known.
+    """
+    other, (one, two) = table.to_numpy(float, copy=True), np.argsort(np.diag(table))[-2:]
+    for row, column, by in ((one, one, -1), (two, two, -1), (one, two, 1), (two, one, 1)):
+        other[row, column] += by * threshold
+    moved = pd.DataFrame(other, table.index, table.columns)
+    ends = [
+        [round(float(end), FINEST["proportion"]) for each in _agreed(held, level, _diagonal(held))
+         for end in (each.value, each.lower, each.upper) if end is not None]
+        for held in (table, moved)
+    ]  # fmt: skip
+    return ends[0] != ends[1]
 
 
 def _diagonal(table: pd.DataFrame) -> pd.Series:
