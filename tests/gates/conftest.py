@@ -99,8 +99,7 @@ def _kept(table: str, counts: pd.DataFrame, column: str, part: str) -> released.
     year = counts.get("year", "2022-23 to 2024-25")
     frame = counts[["ethnicity"]].assign(year=year, value=counts[column].fillna(0))
     hidden = counts[column].isna()
-    rules = hidden.map({True: "primary", False: ""})
-    return released.published(CountTable(f"{table}: {part}", part, frame), rules, list(~hidden))
+    return released.published(CountTable(f"{table}: {part}", part, frame), list(~hidden), list(hidden))
 
 
 def _notebook(params: Params, handoff: Path, monkeypatch: pytest.MonkeyPatch) -> nbformat.NotebookNode:

@@ -18,6 +18,7 @@ from reportlib.inputs.estimates import _agreed, _common, _diagonal, _tells_of_th
 from reportlib.inputs.inversion import Hidden
 from reportlib.measures import MEASURES, TableSpec
 
+YEARS = ("2022-23", "2023-24", "2024-25")
 PLACES = ("open", "closed", "women's")
 EXPOSURE = pd.DataFrame({"n": [900.0, 2500.0, 300.0], "n_ref": [9000.0, 21000.0, 2000.0]}, index=PLACES)
 
@@ -164,3 +165,16 @@ def test_an_estimate_of_a_hidden_cell_or_against_a_hidden_cell_is_not_released()
         ("Food", "A", "deff"), ("Food", "A", "rate"), ("Mail", "A", "deff"), ("Mail", "A", "rate"),
         ("Mail", "A", "ratio"), ("Mail", "W", "deff"), ("Mail", "W", "rate"), ("Mail", "W", "ratio"),
     }  # fmt: skip
+
+
+def test_a_test_over_all_years_is_not_released_where_a_year_is_hidden() -> None:
+    """Its p-value rests on every year; at three decimals it told which of the tables that fit the margins it is."""
+    spec = TableSpec("t", MEASURES["upheld"], ("year", "ethnicity"), "5+1", "trend")
+    shown = pd.DataFrame(
+        [(year, code, "c" if (year, code) == ("2023-24", "O") else "") for year in YEARS for code in "ABOW"],
+        columns=["year", "ethnicity", "mark"],
+    )
+    found = pd.DataFrame([("2024-25", code, "interaction") for code in "ABO"], columns=[*spec.by, "statistic"])
+    assert _releasable(found, shown, spec, "W")["ethnicity"].tolist() == ["A", "B"]
+    shown.loc[shown["ethnicity"].eq("W") & shown["year"].eq("2022-23"), "mark"] = "c"
+    assert _releasable(found, shown, spec, "W").empty
