@@ -91,7 +91,7 @@ def report(
             console.print(f"{counted(warnings, 'warning')} about the inputs: see the chapter on methods and quality.")
         open_ = disproportionate(facts.read([run.folder / "facts.jsonl"]), loaded.pooled_label)
         if open_:
-            write_responses(answers, given, open_)
+            write_responses(answers, read_responses(answers), open_)  # with what was written there meanwhile
             console.print(f"Disproportionate: {counted(len(open_), 'comparison')}. Answers: {os.path.relpath(answers)}")
         if fresh and not run.new:
             console.print("Made afresh, every file is the same as before.")

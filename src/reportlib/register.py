@@ -6,6 +6,7 @@ Answers stand in a file beside the parameters and are kept from one run to the n
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -42,11 +43,13 @@ def read_responses(path: Path) -> dict[str, str]:
 
 
 def write_responses(path: Path, given: Mapping[str, str], comparisons: Sequence[str]) -> None:
-    """Keep every answer, and add an empty line for each comparison that has none."""
+    """Keep every answer, and add an empty line for each comparison that has none, in one step."""
     lines = {name: given.get(name) for name in sorted({*given, *comparisons})}
-    with path.open("w", encoding="utf-8") as file:
+    part = path.with_name(f".{path.name}-{os.getpid()}")
+    with part.open("w", encoding="utf-8") as file:
         file.write(HEADER)
         YAML().dump(lines, file)
+    part.replace(path)
 
 
 def disproportionate(facts: Sequence[Fact], period: str) -> list[str]:

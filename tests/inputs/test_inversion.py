@@ -140,6 +140,7 @@ def test_agreement_tells_of_small_disagreements_where_people_are_few(scale: int,
     table = pd.DataFrame([[4000.0 * scale, 80], [88, 2745 * scale]], ["A", "B"], ["A", "B"])
     assert (round(6745 / 6913, 3), round(6735 / 6913, 3)) == (0.976, 0.974)
     assert _tells_of_the_rest(table, 0.95, 5) == tells
+    assert _tells_of_the_rest(pd.DataFrame([[0.0, 3], [2, 55]], ["A", "B"], ["A", "B"]), 0.95, 5)
 
 
 @pytest.mark.parametrize(("scale", "leaks"), [(1, True), (400, False)])

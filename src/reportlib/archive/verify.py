@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -84,7 +85,7 @@ def unpacked(archive: Path, folder: Path) -> Path:
     try:
         with zipfile.ZipFile(archive) as held:
             held.extractall(folder)
-    except (OSError, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
+    except (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error) as error:
         reason = getattr(error, "strerror", None) or "it is not a zip, or is damaged"
         raise ReportError(f"{archive} cannot be opened: {reason}. Name a zip from outputs/…/archive/.") from None
     found = sorted(folder.glob(f"*/{bag.MANIFEST}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,7 +124,7 @@ def read(path: Path) -> Release:
         raise ReportError(
             f"{path} is not there, or holds no {PATTERN}; name the folder of a run or its archive"
         ) from None
-    except (OSError, zipfile.BadZipFile, ValidationError, UnicodeDecodeError):
+    except (OSError, zipfile.BadZipFile, zlib.error, ValidationError, UnicodeDecodeError):
         raise ReportError(f"{path} is not the counts of an earlier report; name the folder of a run") from None
     if not release.is_whole():
         raise ReportError(f"{path} was changed since its report was made; take it from the archive again")

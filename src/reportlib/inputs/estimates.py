@@ -175,6 +175,8 @@ def _tells_of_the_rest(table: pd.DataFrame, level: float, threshold: int) -> boo
     The share that agrees tells their sum; printed so finely that they could not be so large, they are too well known.
     """
     other, (one, two) = table.to_numpy(float, copy=True), np.argsort(np.diag(table))[-2:]
+    if other[one, one] < threshold:  # nowhere to take them from
+        return True
     for row, column, by in ((one, one, -1), (two, two, -1), (one, two, 1), (two, one, 1)):
         other[row, column] += by * threshold
     moved = pd.DataFrame(other, table.index, table.columns)
