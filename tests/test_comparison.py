@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import false_discovery_control
+from scipy.optimize import brentq
+from scipy.stats import false_discovery_control, norm
 
 from reportlib.comparison import FIGURES, compare, measure
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.statistics import relative_rate
 
 Row = tuple[Any, ...]
+Z, Z_POWER = norm.isf(0.025), norm.ppf(0.8)
 FIRST_ORDER = ("ratio", "ratio_lower", "ratio_upper")
 
 
@@ -235,14 +237,18 @@ def test_events_of_a_group_without_population_stop_nothing():
 # Could we have seen it
 
 
-@pytest.mark.parametrize(
-    ("base", "below", "above"),
-    [(0.1, 0.71, 1.33), (0.5, 0.86, 1.14), (0.8, 0.89, 1.11)],
-)
-def test_what_could_have_been_seen_of_a_rate_is_poissons(base: float, below: float, above: float):
-    """The variance of a rate is the rate, not rate × (1 − rate): as for a share of many short exposures."""
-    found = rates(("A", base * 1000, 1000.0), ("W", base * 4000, 4000.0)).loc["A"]
-    assert found[["detectable_below", "detectable_above"]].tolist() == [below, above]
+@pytest.mark.parametrize("base", [0.1, 0.5, 0.8])
+def test_what_could_have_been_seen_of_a_rate_is_poissons(base: float):
+    """The variance of a rate is the rate, not rate × (1 − rate): Fleiss's formula with that, solved for the ratio."""
+    n, m = 1000, 4000
+
+    def beyond(ratio: float) -> float:
+        own, pooled = base * ratio, (n * base * ratio + m * base) / (n + m)
+        return abs(own - base) - Z * np.sqrt(pooled * (1 / n + 1 / m)) - Z_POWER * np.sqrt(own / n + base / m)
+
+    wanted = [brentq(beyond, *ends) for ends in ((0.3, 1), (1, 2))]
+    found = rates(("A", base * n, float(n)), ("W", base * m, float(m))).loc["A"]
+    assert found[["detectable_below", "detectable_above"]].tolist() == [round(ratio, 2) for ratio in wanted]
 
 
 def test_a_rate_above_one_a_head_could_be_seen_too():

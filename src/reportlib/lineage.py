@@ -9,7 +9,7 @@ from reportlib.comparison import LIMITS
 from reportlib.comparison_tables import DERIVED, DIMENSION_LABELS, METHODS_USED
 from reportlib.errors import ReportError, nearest
 from reportlib.facts import Fact
-from reportlib.measures import DATASETS, DIMENSIONS, MEASURES, Measure, Part
+from reportlib.measures import DATASETS, MEASURES, Measure, Part, inputs_of
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.statistics import METHODS
 from reportlib.words import counted, listed, number
@@ -112,12 +112,7 @@ def _told(methods: Sequence[str]) -> str:
 
 def _inputs(run: Run, held: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The inputs that a table rests on: of its parts, and of what divides and adjusts it."""
-    measure = MEASURES[held["measure"]]
-    datasets = dict.fromkeys(part.dataset for part in measure.parts)
-    names = {DATASETS[dataset] for dataset in datasets}
-    for dimension in [*held["by"], *held["adjust"]]:
-        fields = [field for dataset in datasets for field in DIMENSIONS[dataset].get(dimension, ())]
-        names |= {field.split(".")[0] for field in fields if "." in field}
+    names = inputs_of(MEASURES[held["measure"]].parts, [*held["by"], *held["adjust"]])
     return [each for each in run["inputs"] if each["name"] in names]
 
 

@@ -6,6 +6,7 @@ codes and in words, and everything else (queries, tables, sentences, the methods
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -391,3 +392,10 @@ class TableSpec:
     def dimensions(self) -> tuple[str, ...]:
         """The dimensions that the dataset must have (a year is always there)."""
         return tuple(name for name in self.by if name != "year")
+
+
+def inputs_of(parts: Iterable[Part], dimensions: Iterable[str]) -> set[str]:
+    """The names of the inputs that counts of some parts rest on: the parts' own, and those of what divides them."""
+    datasets, held = {part.dataset for part in parts}, list(dimensions)
+    fields = [one for name in datasets for dimension in held for one in DIMENSIONS[name].get(dimension, ())]
+    return {DATASETS[name] for name in datasets} | {one.partition(".")[0] for one in fields if "." in one}

@@ -373,6 +373,18 @@ def test_a_table_carries_the_statuses_of_all_that_it_rests_on(good):
     assert release.statuses(spec("upheld", "ethnicity")) == ["synthetic"]
 
 
+def test_what_divides_a_count_belongs_to_what_it_rests_on(good):
+    """Published complaints by an ethnicity that was never published are not published."""
+    for name in ("complaints", "establishments"):
+        good.inputs[name] = good.inputs[name].model_copy(update={"status": "published"})
+    release, complaints = Release(good.read(), ONE), PARTS["complaints/received"]
+    assert release.published(spec("complaints", "category"), complaints)
+    for dimension in ("ethnicity", "ethnicity_nomis"):
+        assert not release.published(spec("complaints", dimension), complaints)
+        assert "synthetic" in release.statuses(spec("racism-concern", dimension))
+    assert release.statuses(spec("racism-concern", "establishment_type")) == ["published"]
+
+
 # Against plain pandas
 
 

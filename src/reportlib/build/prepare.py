@@ -185,7 +185,7 @@ def _count(release: Release, spec: TableSpec, edition: Edition, whole: Sequence[
         grid = pd.DataFrame(list(product(*(axes[name] for name in by))), columns=by)
         full = grid.merge(frame, on=by, how="left") if by else frame
         full["value"] = full["value"].fillna(0).astype("int64")
-        tables.append(Counted(edition, spec, part, full, release.scale(spec, part), release.published(part)))
+        tables.append(Counted(edition, spec, part, full, release.scale(spec, part), release.published(spec, part)))
     return tables
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pandas as pd
-
-from reportlib.disclosure import Bounds, CountTable, Exemption, Pattern, Policy, Relations, audit, protect
+from reportlib.disclosure import CountTable, Exemption, Pattern, Policy, Relations, audit, protect
 from reportlib.disclosure.suppress import Progress
 from reportlib.errors import Finding, ReportError, nearest_or_all
 from reportlib.params import Disclosure
@@ -15,11 +13,10 @@ from reportlib.params import Disclosure
 
 @dataclass(frozen=True)
 class Protection:
-    """The policy, the pattern that it gives, and what an attacker finds of each hidden count (see `audit`)."""
+    """The policy, and the pattern that it gives, from which an attacker finds no count (see `audit`)."""
 
     policy: Policy
     pattern: Pattern
-    found: pd.DataFrame
 
     def hidden(self) -> dict[str, dict[str, int]]:
         """For each table its number of cells, and how many are hidden.
@@ -46,8 +43,7 @@ def protection(
     """
     policy = _policy(disclosure, [table.name for table in tables])
     if not disclosure.on:
-        nothing = pd.DataFrame(columns=["table", "rule", *Bounds._fields, "passed"])
-        return Protection(policy, Pattern((), {}, {table.name: table for table in tables}), nothing)
+        return Protection(policy, Pattern((), {}, {table.name: table for table in tables}))
     pattern = protect(tables, policy, relations, carried, progress)
     found = audit(tables, policy, relations, pattern, carried, progress, linear=False)
     given_away = found[~found["passed"].astype(bool)]
@@ -57,7 +53,7 @@ def protection(
             "more years:",
             [Finding(", ".join(row[["part", *pattern.dimensions]]), row["table"]) for _, row in given_away.iterrows()],
         )
-    return Protection(policy, pattern, found)
+    return Protection(policy, pattern)
 
 
 def _policy(disclosure: Disclosure, tables: Sequence[str]) -> Policy:

@@ -28,7 +28,7 @@ class Published(BaseModel):
     """A table of counts as it was published: `columns` are its dimensions, value and rule.
 
     A row's value is missing where it was not published; its rule is HIDDEN where it is hidden, else "". Which rule of
-    disclosure control hides it is not kept: that a count is small would be a third of its secret.
+    disclosure control hides it is not kept: that a count is small would narrow what it can be.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

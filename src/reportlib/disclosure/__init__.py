@@ -2,10 +2,9 @@
 
 from reportlib.disclosure.audit import Bounds, audit, feasible_interval
 from reportlib.disclosure.policy import CountTable, Exemption, Policy, Relations
-from reportlib.disclosure.suppress import RULES, Pattern, protect
+from reportlib.disclosure.suppress import Pattern, protect
 
 __all__ = [
-    "RULES",
     "Bounds",
     "CountTable",
     "Exemption",

@@ -17,7 +17,7 @@ from reportlib.inputs import cube
 from reportlib.inputs.contracts import listed
 from reportlib.inputs.engines import DuckDB, Engine
 from reportlib.inputs.sources import Source
-from reportlib.measures import DATASETS, DIMENSIONS, Part, TableSpec
+from reportlib.measures import DATASETS, DIMENSIONS, Part, TableSpec, inputs_of
 
 
 class Period(Protocol):
@@ -103,13 +103,12 @@ class Release:
 
     def statuses(self, spec: TableSpec) -> list[str]:
         """The statuses of all the inputs that a table rests on, in order of the alphabet."""
-        names = {DATASETS[part.dataset] for part in spec.measure.parts}
-        names |= {"nomis_ethnicity"} if "complaints" in names and "ethnicity" in spec.by else set()
+        names = inputs_of(spec.measure.parts, [*spec.by, *spec.adjust, *self.only])
         return sorted({self.sources[name].status for name in names if name in self.sources})
 
-    def published(self, part: Part) -> bool:
-        """Whether all that a part rests on has been published already."""
-        names = {DATASETS[part.dataset], "establishments"} & self.sources.keys()
+    def published(self, spec: TableSpec, part: Part) -> bool:
+        """Whether all that a part of a table rests on has been published already."""
+        names = (inputs_of([part], [*spec.by, *self.only]) | {"establishments"}) & self.sources.keys()
         return {self.sources[name].status for name in names} == {"published"}
 
     def years(self, spec: TableSpec) -> tuple[str, ...]:
