@@ -300,7 +300,7 @@ def page(given: argparse.Namespace, work: Path) -> str:
     from _extracts import demo_params
 
     params = demo_params(work / "demo")
-    with prepared(params, work / "prepared") as handoff:
+    with prepared(params, {}, work / "prepared") as handoff:
         slow, quick = in_turns(params, handoff, work, given.rounds)
         cells = sum(own for name, own in apart(own_work, params, handoff, work / "own").items() if name != "whole")
         steadiness = cost_of_steadiness(params, handoff, work, given.rounds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -56,6 +57,9 @@ def user_errors() -> Iterator[None]:
 def settled() -> None:
     """Reproducible reporting on race equality in prisons and probation."""
     settle()
+    for number in ("SIGTERM", "SIGHUP"):  # end as Ctrl-C does: nothing half made is left, nor a process
+        if hasattr(signal, number):
+            signal.signal(getattr(signal, number), lambda given, _: sys.exit(128 + given))
     _end_with_make()
 
 
@@ -144,9 +148,8 @@ def editions(
 
 def _end_with_make() -> None:
     """Under make, end when make is killed rather than go on unseen; Linux can be asked for that."""
-    if "MAKELEVEL" in os.environ and sys.platform == "linux":
+    if os.environ.pop("MAKELEVEL", "") and sys.platform == "linux":  # what this starts is not under make
         import ctypes
-        import signal
 
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
         if os.getpgid(os.getppid()) != os.getpgrp():  # too late: an orphan's parent is of another group
@@ -181,9 +184,10 @@ def facts_only(
         from reportlib import facts
         from reportlib.build.report import prepared
         from reportlib.params import load
+        from reportlib.register import read_responses, responses_file
 
         loaded = load(params)
-        with prepared(loaded, to) as handoff:
+        with prepared(loaded, read_responses(responses_file(params, loaded.edition)), to) as handoff:
             shutil.copy(handoff / "run.json", to / "run.json")
             (to / "parameters.json").write_text(loaded.model_dump_json(indent=1), encoding="utf-8")
             facts.write(facts.read(sorted((handoff / "facts").glob("*.jsonl"))), to / "facts.jsonl")
@@ -291,14 +295,15 @@ def _reviewing(run: Path, signers: Path) -> Iterator[Review]:
 def check_data(params: ParamsFile) -> None:
     """Check the extracts against their contracts, and stop there."""
     with user_errors():
-        from reportlib.build.report import checked_inputs, scratch
+        from reportlib.build.report import checked_inputs
+        from reportlib.build.scratch import scratch
         from reportlib.inputs.findings import listing
         from reportlib.inputs.findings import report as page
         from reportlib.params import load
 
         loaded = load(params)
         place = OUTPUTS / "check-data.html"
-        with scratch(OUTPUTS / loaded.reporting_year / loaded.edition) as work:
+        with scratch(OUTPUTS / loaded.reporting_year) as work:
             try:
                 sources, findings = checked_inputs(loaded, work)
             except ReportError as error:
@@ -344,10 +349,17 @@ def lab(params: ParamsFile) -> None:
         from reportlib.build.report import prepared
         from reportlib.kernels import warm
         from reportlib.params import load
+        from reportlib.register import read_responses, responses_file
 
-        with prepared(load(params)) as handoff:
+        loaded = load(params)
+        with prepared(loaded, read_responses(responses_file(params, loaded.edition))) as handoff:
             environment = os.environ | {"REPORTLIB_WORK": str(handoff)} | warm.ENVIRONMENT
-            subprocess.run([sys.executable, "-m", "jupyterlab", str(NOTEBOOKS)], env=environment, check=False)
+            server = subprocess.Popen([sys.executable, "-m", "jupyterlab", str(NOTEBOOKS)], env=environment)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for JupyterLab, which asks and ends its kernels
+            try:
+                server.wait()
+            finally:
+                server.terminate()
 
 
 @app.command()

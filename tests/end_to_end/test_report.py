@@ -7,6 +7,7 @@ import csv
 import errno
 import json
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -26,7 +27,8 @@ from small_report import ANALYSIS, DEATHS, Project, project
 from typer.testing import CliRunner
 
 from reportlib import facts
-from reportlib.build.report import checked_inputs, report, scratch
+from reportlib.build.report import checked_inputs, report
+from reportlib.build.scratch import scratch
 from reportlib.cli import app
 from reportlib.display import MIME
 from reportlib.errors import Finding, ReportError
@@ -265,7 +267,7 @@ def test_what_was_hidden_is_counted_in_the_report(whole, small_counts):
 
 def test_a_fresh_run_has_the_same_bytes_and_clears_what_a_killed_one_left(short, tmp_path):
     again, stages = replace(short, outputs=tmp_path / "again"), []
-    (again.year / ".work-999999999-abc" / "inputs").mkdir(parents=True)
+    (again.year / f".work-999999999-{platform.node()}-abc" / "inputs").mkdir(parents=True)
     run = report(load(again.params), {}, again.outputs, stage=stages.append)
     assert run.new
     assert run.folder.name == short.current.name
@@ -370,6 +372,20 @@ def test_a_table_without_years_is_drawn_as_bars(short, analysis):
 def test_only_a_full_disk_is_told_as_one(tmp_path, error, said):
     with pytest.raises(ReportError, match=said), scratch(tmp_path):
         raise error
+
+
+def test_what_a_killed_run_left_is_removed_and_a_live_one_stays(tmp_path):
+    here, week = platform.node(), 7 * 24 * 3600
+    owners = {"killed": f"999999999-{here}", "alive": f"{os.getpid()}-{here}", "elsewhere": "1-other-host"}
+    places = {name: tmp_path / f".work-{owner}-abc" for name, owner in owners.items()}
+    places |= {"forgotten elsewhere": tmp_path / ".work-2-other-host-abc", "somebody's own": tmp_path / ".work-old"}
+    for place in places.values():
+        place.mkdir()
+    os.utime(places["forgotten elsewhere"], (0, time.time() - week - 60))
+    with scratch(tmp_path) as work:
+        assert work.is_dir()
+        assert {name for name, place in places.items() if place.exists()} == {"alive", "elsewhere", "somebody's own"}
+    assert not work.exists()
 
 
 def test_a_fresh_run_that_differs_from_the_one_kept_is_told_and_kept_apart(short, became):
@@ -502,16 +518,23 @@ def test_the_command_itself_ends_without_a_traceback(refused):
 # Ctrl-C
 
 
-def test_ctrl_c_half_way_stops_everything_and_leaves_the_last_report(tmp_path, demo_data):
+@pytest.mark.parametrize(
+    ("pressed", "code", "told"),
+    [
+        (signal.SIGINT, 130, "Stopped. The last complete report is as it was."),
+        (signal.SIGTERM, 128 + signal.SIGTERM, ""),
+        (signal.SIGHUP, 128 + signal.SIGHUP, ""),
+    ],
+    ids=["Ctrl-C", "told to end", "terminal closed"],
+)
+def test_stopped_half_way_everything_ends_and_the_last_report_is_left(tmp_path, demo_data, pressed, code, told):
     made = project(tmp_path, demo_data, DEATHS)
     earlier = made.edition / "runs" / "earlier"
     earlier.mkdir(parents=True)
     (earlier / "report.html").write_text("the last report")
     (made.edition / "current").symlink_to("runs/earlier")
-    kernels, said, code = interrupted(made)
-    assert code == 130
-    assert "Stopped. The last complete report is as it was." in said
-    assert "Traceback" not in said
+    kernels, said, ended = interrupted(made, pressed)
+    assert (ended, told in said, "Traceback" in said) == (code, True, False)
     gone, left = psutil.wait_procs(kernels, timeout=10)
     assert gone and not left
     assert made.runs() == ["earlier"]
@@ -519,8 +542,8 @@ def test_ctrl_c_half_way_stops_everything_and_leaves_the_last_report(tmp_path, d
     assert scratch_left(made) == []
 
 
-def interrupted(made: Project) -> tuple[list[psutil.Process], str, int]:
-    """Start the report, press Ctrl-C when its chapters run: its kernels, what it said and its exit code."""
+def interrupted(made: Project, pressed: signal.Signals) -> tuple[list[psutil.Process], str, int]:
+    """Start the report, send a signal when its chapters run: its kernels, what it said and its exit code."""
     process = subprocess.Popen(
         made.command(),
         stdout=subprocess.DEVNULL,
@@ -531,7 +554,7 @@ def interrupted(made: Project) -> tuple[list[psutil.Process], str, int]:
     )
     try:
         kernels = started(process)
-        os.killpg(process.pid, signal.SIGINT)
+        os.killpg(process.pid, pressed)
         return kernels, process.communicate(timeout=60)[1], process.returncode
     finally:
         process.kill()

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from reportlib.archive.checksums import changes, digests, listed
 from reportlib.archive.remarks import Log, log_of, unanswered
 from reportlib.archive.runs import KeptRun, kept_run
 from reportlib.archive.signature import sign, signers
+from reportlib.build.scratch import point, scratch
 from reportlib.errors import Finding, ReportError
 from reportlib.project import code_digests
 
@@ -115,7 +114,7 @@ class Review:
             raise ReportError(f"The run {self.run.id} is signed already. To begin again, move {self.signed} away.")
         if self._is_published():  # what was, until it was moved away: what is signed now is published anew
             self.published.unlink(missing_ok=True)
-        with _scratch(self.folder) as work:
+        with scratch(self.folder) as work:
             (work / DRAFT_LIST).write_text(listed(digests(self.run.folder)), encoding="utf-8")
             sign(work / DRAFT_LIST, key)
             author = signers(work / DRAFT_LIST, self.allowed)
@@ -137,7 +136,7 @@ class Review:
         faults += [Finding(f"remark {entry.number} has no answer") for entry in unanswered(self.log)]
         if faults:
             raise ReportError("The report cannot be signed:", faults)
-        with _scratch(self.folder) as work:
+        with scratch(self.folder) as work:
             made = work / "signed"
             self._render(made)
             record = {"run": self.run.id, "author": standing.author, "log": [*self.log.digests()]}
@@ -177,8 +176,6 @@ class Review:
 
     def publish(self) -> None:
         """Point the edition's `published` to the signed rendition. Raises ReportError unless it is signed."""
-        from reportlib.build.report import point
-
         standing = self.standing()
         if standing.state not in STATES[2:]:
             raise ReportError(f"Only a signed report is published; this is: {standing.state}.", standing.faults)
@@ -221,14 +218,3 @@ def _told(ask: Callable[[], list[str]], faults: list[Finding]) -> list[str]:
 
 def _read(path: Path) -> bytes:
     return path.read_bytes() if path.exists() else b""
-
-
-@contextmanager
-def _scratch(folder: Path) -> Iterator[Path]:
-    """A folder beside what is made in it, gone afterwards."""
-    folder.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=".work-", dir=folder))
-    try:
-        yield work
-    finally:
-        shutil.rmtree(work, ignore_errors=True)

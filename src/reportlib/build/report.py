@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from reportlib import facts
 from reportlib.build.cache import Cache, contents
 from reportlib.build.released import PATTERN, earlier
+from reportlib.build.scratch import point, scratch
 from reportlib.editions import Edition
 from reportlib.errors import Finding, ReportError
 from reportlib.inputs.sources import Source, digests, read_all
@@ -31,9 +29,6 @@ if TYPE_CHECKING:
     from reportlib.build.plan import ChapterPlan
     from reportlib.build.released import Release
     from reportlib.disclosure.suppress import Progress
-
-REFUSED = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk is full", errno.EROFS: os.strerror(errno.EROFS)}
-SCRATCH = ".work-"  # followed by the process that owns it
 
 Stage = Callable[[str], None]
 Tell = Callable[[str, str, float], None]
@@ -314,7 +309,7 @@ def _keep(made: Path, home: Path) -> None:
 
 
 @contextmanager
-def prepared(params: Params, outputs: Path = OUTPUTS) -> Iterator[Path]:
+def prepared(params: Params, responses: Mapping[str, str], outputs: Path = OUTPUTS) -> Iterator[Path]:
     """The folder of protected counts that notebooks read, with the facts of every chapter, while it is needed."""
     from reportlib.build.execute import execute
     from reportlib.build.prepare import prepare
@@ -323,7 +318,8 @@ def prepared(params: Params, outputs: Path = OUTPUTS) -> Iterator[Path]:
     with scratch(outputs / params.reporting_year) as work:
         warm.start()
         read = Basis.read(params, work / "inputs")
-        prepare(read.params, read.chapters, read.sources, read.findings, before=read.before).write(work / "handoff")
+        counts = prepare(read.params, read.chapters, read.sources, read.findings, before=read.before)
+        counts.write(work / "handoff", responses)
         execute(read.chapters, params.analysis(), work / "handoff", work / "notebooks", lambda *told: None)
         yield work / "handoff"
 
@@ -390,49 +386,3 @@ def rendered(
         described = json.dumps(workbook.csvw(table, page), ensure_ascii=False, indent=1)
         files[f"data/{table['id']}.csv-metadata.json"] = described.encode()
     return files
-
-
-@contextmanager
-def scratch(place: Path) -> Iterator[Path]:
-    """A folder for one run's work on the disk where the run will be kept, gone afterwards.
-
-    Raises ReportError where nothing can be written, or the disk is full. What a killed run left is removed.
-    """
-    import psutil
-
-    advice = "Make the folder writable, or free some space."
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        for left in place.glob(f"{SCRATCH}*"):
-            if not psutil.pid_exists(int(left.name.removeprefix(SCRATCH).split("-")[0])):
-                shutil.rmtree(left, ignore_errors=True)
-        work = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-", dir=place))
-    except OSError as error:
-        raise ReportError(f"Nothing can be written to {place}: {error.strerror}. {advice}") from None
-    try:
-        yield work
-    except Exception as error:
-        if why := _refused(error):
-            raise ReportError(f"No more can be written to {place}: {why}. {advice}") from None
-        raise
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-def _refused(error: BaseException | None) -> str:
-    """Why the system would not write, if that is behind an error; a kernel or a library may tell it in words alone."""
-    while error is not None:
-        told = str([error, *getattr(error, "findings", ())])
-        for number, why in REFUSED.items():
-            if getattr(error, "errno", None) == number or os.strerror(number) in told:
-                return why
-        error = error.__cause__ or error.__context__
-    return ""
-
-
-def point(link: Path, target: Path) -> None:
-    """Move a link of an edition, `current` or `published`, in one step."""
-    fresh = link.with_name(f".{link.name}-{os.getpid()}")
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(target.relative_to(link.parent))
-    fresh.replace(link)
