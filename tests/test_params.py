@@ -110,6 +110,7 @@ def test_parameters_cannot_be_changed_after_reading(written):
         ("2024-2025", "write 2024-25"),
         ("2024-26", "two years in a row"),
         ("2024", "'2024' is not a reporting year"),
+        ("9999-00", "'9999-00' is not a reporting year"),
         ("last year", "'last year' is not a reporting year"),
     ],
 )
@@ -141,6 +142,7 @@ def test_a_year_is_written_one_way(written, wrong, said):
         ("  population: {path: a.txt, status: extract}", "found 'txt' (text); allowed: one of 'csv'"),
         ("  population: {path: a.csv, status: extract, encoding: utf-99}", "not an encoding"),
         ("  population: {path: a.csv, status: extract, date_format: '%d/%m'}", "lacks a day"),
+        ("  population: {path: a.csv, status: extract, date_format: '%Y-%m-%d %Q'}", "holds %Q, which stands for no"),
         ("  population: {path: a.csv, status: extract, codes: {sex: {1: male}}}", "put the name 1 in quotes"),
         ("  population: {status: extract}", "inputs.population: of the kind files needs path"),
         ("  population: {kind: postgres, path: a, status: extract}", "of the kind postgres needs url_env and table"),
