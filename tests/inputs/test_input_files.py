@@ -2,6 +2,7 @@
 
 import io
 from datetime import date, datetime
+from decimal import Decimal
 from hashlib import sha256
 
 import duckdb
@@ -260,9 +261,66 @@ def test_a_file_of_another_format_is_refused(alone, format):
     assert len(alone.refusal()) == 1
 
 
-def test_columns_of_lists_are_refused(alone):
-    alone.put("nomis_ethnicity", parquet(person_id=[["A"]], ethnicity_code=["W1"]), "nomis.parquet")
-    assert "not flat" in alone.refusal()[0]
+def nomis(alone: Extracts, ids: pa.Array) -> None:
+    """An extract with these ids, as Parquet has them."""
+    alone.put("nomis_ethnicity", parquet(person_id=ids, ethnicity_code=["W1"] * len(ids)), "nomis.parquet")
+
+
+TEXTS = {
+    "doubles": (pa.array([1234567.0, 2.0**53 - 1, None]), ["1234567", "9007199254740991", None]),
+    "decimals": (pa.array([Decimal("1234567.00"), Decimal("10.00")]), ["1234567", "10"]),
+    "categories": (pa.array(["A1", "A2"]).dictionary_encode(), ["A1", "A2"]),
+    "large text": (pa.array(["A1", "A2"], pa.large_string()), ["A1", "A2"]),
+    "bytes that are text": (pa.array([b"A1", b"A2"]), ["A1", "A2"]),
+}
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_ids_in_parquet_are_the_text_that_a_csv_would_hold(alone, kind):
+    ids, texts = TEXTS[kind]
+    nomis(alone, ids)
+    assert [row[0] for row in rows(alone, "nomis_ethnicity")] == texts
+
+
+@pytest.mark.parametrize(
+    ("ids", "wrong"),
+    [
+        (pa.array([1234567.0, 0.5, float("nan"), float("inf")]), "row 3"),
+        (pa.array([1.0, 2.0**53]), "row 3"),  # 2^53 + 1 would be held as this, too
+        (pa.array([1.0, 2.0**24], pa.float32()), "row 3"),
+        (pa.array([Decimal("1.00"), Decimal("1.50")]), "row 3"),
+    ],
+)
+def test_numbers_that_may_not_be_what_they_were_are_refused(alone, ids, wrong):
+    nomis(alone, ids)
+    (refused,) = alone.refusal()
+    assert refused.startswith(f"nomis.parquet, {wrong}, column person_id: the value is no whole number, or has more")
+
+
+@pytest.mark.parametrize("ids", [pa.array([["A"]]), pa.array([{"of": "A"}]), pa.array([b"\xff"])])
+def test_columns_that_are_no_text_are_refused(alone, ids):
+    nomis(alone, ids)
+    assert alone.refusal() == [
+        "nomis.parquet, column person_id: the column is not flat, or its bytes are no text; export it as text"
+    ]
+
+
+def test_a_nested_column_that_is_not_read_does_no_harm(alone):
+    held = parquet(person_id=["A1"], ethnicity_code=["W1"], other=pa.array([{"person_id": 1}]))
+    alone.put("nomis_ethnicity", held, "nomis.parquet")
+    assert rows(alone, "nomis_ethnicity") == [("A1", "W1", 2)]
+
+
+def test_spaces_round_a_heading_of_parquet_are_ignored(alone):
+    alone.put("nomis_ethnicity", parquet(**{" person_id ": ["A1"], "ethnicity_code": ["W1"]}), "nomis.parquet")
+    assert rows(alone, "nomis_ethnicity") == [("A1", "W1", 2)]
+
+
+def test_midnight_in_parquet_is_a_day_as_in_a_workbook(alone):
+    days = pa.array([datetime(2024, 6, 30), datetime(2024, 9, 30, 7, 5)])
+    table = parquet(snapshot_date=days, region=["London", "Wales"], number=[9000, 800])
+    alone.put("probation_caseload", table, "caseload.parquet", exclude={"snapshot_date": ["2024-06-30"]})
+    assert rows(alone) == [(date(2024, 9, 30), "Wales", 800, 3)]
 
 
 def test_moments_with_a_zone_are_no_dates(alone):
