@@ -142,6 +142,7 @@ def test_a_year_is_written_one_way(written, wrong, said):
         ("  population: {path: a.txt, status: extract}", "found 'txt' (text); allowed: one of 'csv'"),
         ("  population: {path: a.csv, status: extract, encoding: utf-99}", "not an encoding"),
         ("  population: {path: a.csv, status: extract, date_format: '%d/%m'}", "lacks a day"),
+        ("  population: {path: a.csv, status: extract, encoding: base64}", "'base64' is not an encoding"),
         ("  population: {path: a.csv, status: extract, date_format: '%Y-%m-%d %Q'}", "holds %Q, which stands for no"),
         ("  population: {path: a.csv, status: extract, codes: {sex: {1: male}}}", "put the name 1 in quotes"),
         ("  population: {status: extract}", "inputs.population: of the kind files needs path"),

@@ -91,13 +91,27 @@ def test_every_format_gives_the_same_rows(alone, format):
     [
         "\ufeff" + GOOD["probation_caseload"],
         GOOD["probation_caseload"].replace("\n", "\r\n"),
+        "\ufeff" + GOOD["probation_caseload"].replace("snapshot_date", '"snapshot_date"'),
+        GOOD["probation_caseload"].replace(",", ";").replace("snap", '"a, b, c, d, e";snap').replace("2024", "x;2024"),
+        GOOD["probation_caseload"].replace(",", ";").replace("snap", '"a,\nb, c, d, e";snap').replace("2024", "x;2024"),
         GOOD["probation_caseload"].replace(",", ";"),
         GOOD["probation_caseload"].replace(",London", ',"London"').replace("W1", " W1\t"),
         GOOD["probation_caseload"].replace("2024-06-30", "2024-06-30 00:00:00"),
         GOOD["probation_caseload"].replace("number", "number,").replace("9000", "9000,"),
         GOOD["probation_caseload"] + ",,,\n\n",
     ],
-    ids=["byte order mark", "CRLF", "semicolons", "quotes and spaces", "times", "empty column", "blank rows"],
+    ids=[
+        "byte order mark",
+        "CRLF",
+        "quoted byte order mark",
+        "other delimiters in quotes",
+        "line break in a heading",
+        "semicolons",
+        "quotes and spaces",
+        "times",
+        "empty column",
+        "blank rows",
+    ],
 )
 def test_csv_as_spreadsheets_and_databases_write_it(alone, text):
     alone.put("probation_caseload", text)
@@ -227,10 +241,18 @@ def test_ragged_rows_are_named(alone):
     ]
 
 
-@pytest.mark.parametrize("where", ["category", "Property"])
-def test_a_quotation_mark_that_is_never_closed(alone, where):
+@pytest.mark.parametrize(
+    ("where", "says"),
+    [
+        ("complaint_id", ": the file cannot be read as CSV: is a quotation mark never closed?"),
+        ("category", ": the file cannot be read as CSV: is a quotation mark never closed?"),
+        ("Property", ", row 2: the row has 6 cells, the headings have 9; look for a comma or quotation mark"),
+    ],
+)
+def test_a_quotation_mark_that_is_never_closed(alone, where, says):
     alone.change("complaints", where, f'"{where}')
-    assert all("complaints.csv" in line for line in alone.refusal())
+    (refused,) = alone.refusal()
+    assert refused.startswith(f"complaints.csv{says}")
 
 
 def test_merged_headings_are_refused(alone):

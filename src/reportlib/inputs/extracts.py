@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
@@ -27,6 +28,7 @@ BATCH = 1 << 17  # rows of Parquet or of a sheet typed at a time
 DELIMITERS = ",;\t|"
 EXACT = {pa.float32(): 2**24, pa.float64(): 2**53}  # below it every whole number is held
 
+Top = tuple[str, list[str], list[str] | None]  # of a CSV file: delimiter, headings, the row below if there is one
 Batches = Callable[[Sequence[str]], Iterator[pa.RecordBatch]]
 
 
@@ -79,14 +81,13 @@ def _columns(positions: Sequence[int]) -> str:
 def _csv(path: Path, shown: str, encoding: str) -> Extract:
     encoding = encoding.replace("utf-8-sig", "utf-8")
     _decode(path, shown, encoding)
-    try:
-        with path.open(encoding=encoding, newline="") as file:
-            first = file.readline().removeprefix("\ufeff")
-            delimiter = max(DELIMITERS, key=first.count)
-            lines = csv.reader(chain([first], file), delimiter=delimiter)
-            row, next_row = next(lines, []), next(lines, None)
-    except csv.Error:
-        raise _open_quote(shown) from None
+    tops: list[Top] = []
+    for possible in DELIMITERS:
+        with suppress(csv.Error):
+            tops.append(_top(path, encoding, possible))
+    delimiter, row, next_row = max(tops, key=lambda top: len(top[1]), default=("", [], None))
+    if len(row) < 2 and len(tops) < len(DELIMITERS):
+        raise _open_quote(shown)
     headings = _headings(shown, row, next_row or [])
     if next_row is None:
         return Extract(shown, headings, lambda columns: iter(()))
@@ -106,6 +107,14 @@ def _csv(path: Path, shown: str, encoding: str) -> Extract:
         return _csv_rows(path, shown, reading, delimiter, texts)
 
     return Extract(shown, headings, batches)
+
+
+def _top(path: Path, encoding: str, delimiter: str) -> Top:
+    """The cells of the headings and of the row below with this delimiter; csv.Error where the quotes do not fit it."""
+    with path.open(encoding=encoding, newline="") as file:
+        lines = chain([file.readline().removeprefix("\ufeff")], file)
+        headings = next(csv.reader(lines, delimiter=delimiter, strict=True), [])
+        return delimiter, headings, next(csv.reader(lines, delimiter=delimiter), None)
 
 
 def _decode(path: Path, shown: str, encoding: str) -> None:

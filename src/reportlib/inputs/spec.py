@@ -106,6 +106,7 @@ class InputSpec(Block):
     @classmethod
     def _known_encoding(cls, encoding: str) -> str:
         try:
+            "a".encode(encoding)  # base64 and its like are codecs, but not of text
             return codecs.lookup(encoding).name
         except LookupError:
             raise ValueError(f"{encoding!r} is not an encoding; utf-8 and windows-1252 are common") from None
