@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from good_extracts import GOOD, Extracts
 
+from reportlib.inputs.sources import stood
+
 CASELOAD = [["2024-06-30", "London", "W1", 9000], ["2024-09-30", "Wales", None, 800]]
 HEADINGS = ["snapshot_date", "region", "ethnicity_code", "number"]
 
@@ -163,6 +165,39 @@ def test_a_missing_file_names_the_nearest(alone):
         "complaint-2024.csv: there is no such file; the nearest is 'complaints-2024.csv'. "
         "Put it there, or correct path: of the input complaints"
     ]
+
+
+def test_a_pattern_takes_files_and_no_folders(alone):
+    (alone.root / "data" / "older").mkdir(parents=True)
+    alone.put("probation_caseload", GOOD["probation_caseload"], "data/caseload.csv", path="data/*", format="csv")
+    assert alone.read()["probation_caseload"].files == ("data/caseload.csv",)
+
+
+def test_a_folder_is_no_file(alone):
+    (alone.root / "data").mkdir()
+    alone.put("complaints", GOOD["complaints"], "data/complaints.csv", path="data", format="csv")
+    assert alone.refusal() == [
+        "data: is a folder; name the files in it as path: of the input complaints, such as data/*.csv"
+    ]
+
+
+@pytest.mark.parametrize("path", ["{}", "complaints-[0-9].csv"])
+def test_what_is_there_as_it_is_written_is_no_pattern(tmp_path, path):
+    extracts = Extracts(tmp_path / "[2024] {year} report*")
+    extracts.root.mkdir()
+    file = "complaints-1.csv" if "[0" in path else "complaints [final].csv"
+    extracts.put("complaints", GOOD["complaints"], file, path=path.format(file))
+    assert extracts.read()["complaints"].files == (file,)
+
+
+def test_a_folder_elsewhere_is_named_by_no_more_than_its_input(tmp_path):
+    extracts = Extracts(tmp_path / "project")
+    place = tmp_path / "[2024] extracts"
+    for folder in (extracts.root, place):
+        folder.mkdir()
+    extracts.put("complaints", GOOD["complaints"], str(place / "a.csv"), path=str(place / "*.csv"))
+    assert extracts.read()["complaints"].files == ("complaints/a.csv",)
+    assert stood("complaints", extracts.inputs["complaints"], extracts.root).path == "complaints/*.csv"
 
 
 def test_a_missing_column_names_the_nearest(alone):
