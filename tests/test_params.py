@@ -174,6 +174,11 @@ def test_a_repeated_key_is_named_with_both_lines(written):
     refused(written, "line 5: reporting_year is given twice; the first is in line 1", "reporting_year: 2023-24\n")
 
 
+def test_a_key_repeated_in_one_line_is_named(written):
+    columns = "  population: {path: a.csv, status: extract, columns: {sex: Sex, sex: Gender}}"
+    refused(written, "line 5: inputs.population.columns.sex is given twice", added=columns)
+
+
 def test_a_path_with_a_password_is_refused_and_not_repeated(written):
     for path in ("postgresql://someone:hunter2@host/db", "[postgresql://someone:hunter2@host/db]"):
         with pytest.raises(ReportError) as error:
@@ -213,6 +218,8 @@ def test_what_must_be_given_is_named(tmp_path):
         (b"title: caf\xe9", "not in UTF-8"),
         (b"- a list", "found a list; allowed: a block with reporting_year"),
         (b"a: !!python/name:os.system x", "not YAML"),
+        (b"a: !!int x", "not YAML"),
+        (b"a: &a [*a]", "is nested too deeply, or holds itself"),
     ],
 )
 def test_a_file_that_is_no_parameter_file_is_refused(tmp_path, content, said):
