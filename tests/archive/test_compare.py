@@ -204,18 +204,20 @@ def test_a_hidden_figure_is_never_a_difference_in_numbers():
         ("facts.jsonl", '"status"', '"kind"', "facts.jsonl: it holds no 'status'"),
         ("facts.jsonl", '"label"', '"title"', "facts.jsonl: it is damaged"),
         ("facts.jsonl", "}", "", "facts.jsonl: it is damaged"),
-        ("facts.jsonl", None, "", "facts.jsonl: it is damaged"),
     ],
 )
 def test_a_run_that_other_code_made_is_refused_in_words(tmp_path, name, old, new, says):
     folder = kept(tmp_path / "a", "2024-25", [fact("upheld/ethnicity/B/ratio", 0.7)])
     text = (folder / name).read_text()
-    (folder / name).write_text(text.replace(old, new, 1) if old else new)
+    (folder / name).write_text(text.replace(old, new, 1))
     with pytest.raises(ReportError, match="The run a cannot be read by this code") as error:
         kept_run(folder)
     assert says in str(error.value)
 
 
 def test_a_folder_that_is_no_run_is_refused_in_words(tmp_path):
-    with pytest.raises(ReportError, match="is not the folder of a run: it holds no facts"):
+    with pytest.raises(ReportError, match=r"is not the folder of a run: facts.jsonl is not there, or is empty"):
         kept_run(tmp_path)
+    folder = kept(tmp_path / "a", "2024-25", [])
+    with pytest.raises(ReportError, match=r"is not the folder of a run: facts.jsonl is not there, or is empty"):
+        kept_run(folder)

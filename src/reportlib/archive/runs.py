@@ -66,9 +66,7 @@ class KeptRun:
     @cached_property
     def facts(self) -> Facts:
         with self._reading("facts.jsonl") as path:
-            if not (found := facts.read([path])):
-                raise ValueError(path)
-            return {Key(fact.id, self._when(fact), fact.edition, fact.table): fact for fact in found}
+            return {Key(fact.id, self._when(fact), fact.edition, fact.table): fact for fact in facts.read([path])}
 
     @contextmanager
     def _reading(self, name: str) -> Iterator[Path]:
@@ -109,9 +107,10 @@ def kept_run(path: Path) -> KeptRun:
     Raises ReportError where there is none, or none that this code can read.
     """
     folder = path.resolve()
-    if missing := [name for name in ("facts.jsonl", "run.json", "parameters.json") if not (folder / name).is_file()]:
+    files = [folder / name for name in ("facts.jsonl", "run.json", "parameters.json")]
+    if missing := [file.name for file in files if not file.is_file() or not file.stat().st_size]:
         raise ReportError(
-            f"{path} is not the folder of a run: it holds no {missing[0]}. "
+            f"{path} is not the folder of a run: {missing[0]} is not there, or is empty. "
             "Runs are kept in outputs/<year>/<edition>/runs; `current` beside them is the last."
         )
     run = KeptRun(folder)
