@@ -126,6 +126,16 @@ def test_a_published_table_names_its_source():
     assert "Prisons and Probation Ombudsman" in source[1]
 
 
+@pytest.mark.parametrize(
+    ("other", "gone"),
+    [({"findings": None}, "findings"), ({"tables": {"upheld": RUN["tables"]["upheld"] | {"measure": "old"}}}, "old")],
+)
+def test_a_run_that_other_code_made_is_refused_in_words(other: dict[str, Any], gone: str):
+    run = {name: held for name, held in (RUN | other).items() if held is not None}
+    with pytest.raises(ReportError, match=f"cannot explain the run: it finds no '{gone}'. Use the project as it was"):
+        lineage.explain(run, [fact("ratio")], fact("ratio").id)
+
+
 def test_an_unknown_figure_is_refused_with_the_nearest():
     with pytest.raises(ReportError, match="the nearest is 'upheld/ethnicity/B/ratio'"):
         lineage.explain(RUN, [fact("ratio"), fact("verdict")], "upheld/ethnicity/B/ratoi")

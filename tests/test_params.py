@@ -110,6 +110,7 @@ def test_parameters_cannot_be_changed_after_reading(written):
         ("2024-2025", "write 2024-25"),
         ("2024-26", "two years in a row"),
         ("2024", "'2024' is not a reporting year"),
+        ("9999-00", "'9999-00' is not a reporting year"),
         ("last year", "'last year' is not a reporting year"),
     ],
 )
@@ -141,6 +142,8 @@ def test_a_year_is_written_one_way(written, wrong, said):
         ("  population: {path: a.txt, status: extract}", "found 'txt' (text); allowed: one of 'csv'"),
         ("  population: {path: a.csv, status: extract, encoding: utf-99}", "not an encoding"),
         ("  population: {path: a.csv, status: extract, date_format: '%d/%m'}", "lacks a day"),
+        ("  population: {path: a.csv, status: extract, encoding: base64}", "'base64' is not an encoding"),
+        ("  population: {path: a.csv, status: extract, date_format: '%Y-%m-%d %Q'}", "holds %Q, which stands for no"),
         ("  population: {path: a.csv, status: extract, codes: {sex: {1: male}}}", "put the name 1 in quotes"),
         ("  population: {status: extract}", "inputs.population: of the kind files needs path"),
         ("  population: {kind: postgres, path: a, status: extract}", "of the kind postgres needs url_env and table"),
@@ -169,6 +172,11 @@ def test_a_date_is_a_date(written, wrong):
 
 def test_a_repeated_key_is_named_with_both_lines(written):
     refused(written, "line 5: reporting_year is given twice; the first is in line 1", "reporting_year: 2023-24\n")
+
+
+def test_a_key_repeated_in_one_line_is_named(written):
+    columns = "  population: {path: a.csv, status: extract, columns: {sex: Sex, sex: Gender}}"
+    refused(written, "line 5: inputs.population.columns.sex is given twice", added=columns)
 
 
 def test_a_path_with_a_password_is_refused_and_not_repeated(written):
@@ -210,6 +218,8 @@ def test_what_must_be_given_is_named(tmp_path):
         (b"title: caf\xe9", "not in UTF-8"),
         (b"- a list", "found a list; allowed: a block with reporting_year"),
         (b"a: !!python/name:os.system x", "not YAML"),
+        (b"a: !!int x", "not YAML"),
+        (b"a: &a [*a]", "is nested too deeply, or holds itself"),
     ],
 )
 def test_a_file_that_is_no_parameter_file_is_refused(tmp_path, content, said):

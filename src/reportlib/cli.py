@@ -33,8 +33,8 @@ Signers = Annotated[Path, typer.Option(help="Who may sign: names and public keys
 Key = Annotated[Path, typer.Option(help="Your SSH key; a public one if the agent holds its other half.")]
 By = Annotated[str, typer.Option(help="Your name; nothing else of you is kept.")]
 SIGNERS = ROOT / "params" / "allowed_signers"
-console = Console(highlight=False)
-problems = Console(stderr=True, highlight=False)
+console = Console(highlight=False, markup=False)
+problems = Console(stderr=True, highlight=False, markup=False)
 
 
 @contextmanager

@@ -29,9 +29,16 @@ def tables(run: Run) -> dict[str, Pairs]:
 
 
 def explain(run: Run, facts: Sequence[Fact], name: str) -> list[Pairs]:
-    """What the figure of this name comes from, once for each period. Raises ReportError where there is none."""
-    if found := [figure(run, fact) for fact in facts if fact.id == name]:
-        return found
+    """What the figure of this name comes from, once for each period.
+
+    Raises ReportError where there is none, and for a run that other code made.
+    """
+    try:
+        if found := [figure(run, fact) for fact in facts if fact.id == name]:
+            return found
+    except KeyError as error:
+        then = "Use the project as it was when the run was made: it is in the run's archive"
+        raise ReportError(f"This code cannot explain the run: it finds no {error.args[0]!r}. {then}.") from None
     names = sorted({fact.id for fact in facts})
     raise ReportError(f"The run publishes no figure {name!r}{nearest(name, names)}. facts.jsonl names them all.")
 

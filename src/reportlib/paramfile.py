@@ -59,21 +59,24 @@ def read_yaml(path: Path) -> tuple[Any, dict[Place, int], list[Finding]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
         root, data = yaml.compose(text), yaml.load(text)
+        places = list(_walk(root)) if root else []
     except OSError as error:
         raise ReportError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ReportError(f"{path} is not in UTF-8; save it as UTF-8") from None
-    except YAMLError as error:
+    except RecursionError:
+        raise ReportError(f"{path} is nested too deeply, or holds itself") from None
+    except (YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
         raise ReportError(f"{path}{where}: not YAML: {getattr(error, 'problem', None) or error}") from None
-    places = list(_walk(root)) if root else []
-    lines = {place: line for place, line in reversed(places)}
-    repeated = [(place, line) for place, line in places if line != lines[place]]
-    findings = [
-        Finding(f"{_name(place)} is given twice; the first is in line {lines[place]}", f"{path}, line {line}")
-        for place, line in repeated
-    ]
+    lines: dict[Place, int] = {}
+    findings = []
+    for place, line in places:
+        if place in lines:
+            message = f"{_name(place)} is given twice; the first is in line {lines[place]}"
+            findings.append(Finding(message, f"{path}, line {line}"))
+        lines.setdefault(place, line)
     return ({} if data is None else data), lines, findings
 
 

@@ -313,7 +313,7 @@ def _default(prefix: str, name: str) -> str:
 
 
 def _consecutive(first: str, second: str) -> bool:
-    return (int(first) + 1) % 100 == int(second) % 100
+    return 1900 <= int(first) < 2100 and (int(first) + 1) % 100 == int(second) % 100
 
 
 def _plain(value: Any) -> Any:

@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAML
 
 from reportlib.errors import Finding, ReportError
 from reportlib.facts import Fact
+from reportlib.paramfile import read_yaml
 from reportlib.words import DISPROPORTIONATE, listed
 
 HEADER = """\
@@ -31,15 +32,14 @@ def responses_file(parameters: Path, edition: str = "national") -> Path:
 
 def read_responses(path: Path) -> dict[str, str]:
     """The answers given so far, by comparison. Raises ReportError for a file that is not such a list."""
-    try:
-        held = YAML(typ="safe").load(path.read_text(encoding="utf-8")) if path.exists() else {}
-    except YAMLError as error:
-        raise ReportError("The responses cannot be read:", [Finding(str(error).splitlines()[0], str(path))]) from None
-    if not isinstance(held or {}, dict) or any(not isinstance(text, str | None) for text in (held or {}).values()):
-        raise ReportError(
-            "The responses cannot be read:", [Finding("write one line each, `comparison: answer`", str(path))]
-        )
-    return {str(name): text for name, text in (held or {}).items() if text}
+    if not path.exists():
+        return {}
+    held, _, findings = read_yaml(path)
+    if not isinstance(held, dict) or any(not isinstance(text, str | None) for text in held.values()):
+        findings.append(Finding("write one line each, `comparison: answer`, and numbers in quotes", str(path)))
+    if findings:
+        raise ReportError("The responses cannot be read:", findings)
+    return {str(name): text for name, text in held.items() if text}
 
 
 def write_responses(path: Path, given: Mapping[str, str], comparisons: Sequence[str]) -> None:

@@ -132,9 +132,8 @@ def kept(folder: Path, year: str, held: list[Fact], **parameters: object) -> Pat
     (folder / "parameters.json").write_text(json.dumps(given))
     tables = {"t": {"by": ["ethnicity"], "period": "pooled"}, "y": {"by": ["year"], "period": "trend"}}
     inputs = [{"name": "complaints", "sha256": "same"}]
-    (folder / "run.json").write_text(
-        json.dumps({"tables": tables, "inputs": inputs, "status": ["synthetic"], "code": "x", "lock": "y"})
-    )
+    run = {"tables": tables, "chapters": {}, "inputs": inputs, "disclosure": {}, "status": ["synthetic"]}
+    (folder / "run.json").write_text(json.dumps(run | {"code": "x", "lock": "y"}))
     (folder / "facts.jsonl").write_text("".join(json.dumps(asdict(one)) + "\n" for one in held))
     return folder
 
@@ -193,6 +192,32 @@ def test_a_hidden_figure_is_never_a_difference_in_numbers():
     assert difference(shown, hidden) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "old", "new", "says"),
+    [
+        ("run.json", "{", "", "run.json: it is damaged, or was written by other code"),
+        ("run.json", '"tables"', '"earlier name"', "run.json: it holds no 'tables'"),
+        ("run.json", '"chapters": {}', '"chapters": []', "run.json: it is damaged"),
+        ("run.json", '"sha256"', '"md5"', "run.json: it holds no 'sha256'"),
+        ("parameters.json", '"reporting_year"', '"year"', "parameters.json: year is not a parameter"),
+        ("parameters.json", "{", "", "parameters.json: "),
+        ("facts.jsonl", '"status"', '"kind"', "facts.jsonl: it holds no 'status'"),
+        ("facts.jsonl", '"label"', '"title"', "facts.jsonl: it is damaged"),
+        ("facts.jsonl", "}", "", "facts.jsonl: it is damaged"),
+    ],
+)
+def test_a_run_that_other_code_made_is_refused_in_words(tmp_path, name, old, new, says):
+    folder = kept(tmp_path / "a", "2024-25", [fact("upheld/ethnicity/B/ratio", 0.7)])
+    text = (folder / name).read_text()
+    (folder / name).write_text(text.replace(old, new, 1))
+    with pytest.raises(ReportError, match="The run a cannot be read by this code") as error:
+        kept_run(folder)
+    assert says in str(error.value)
+
+
 def test_a_folder_that_is_no_run_is_refused_in_words(tmp_path):
-    with pytest.raises(ReportError, match="is not the folder of a run: it holds no facts"):
+    with pytest.raises(ReportError, match=r"is not the folder of a run: facts.jsonl is not there, or is empty"):
         kept_run(tmp_path)
+    folder = kept(tmp_path / "a", "2024-25", [])
+    with pytest.raises(ReportError, match=r"is not the folder of a run: facts.jsonl is not there, or is empty"):
+        kept_run(folder)

@@ -277,13 +277,13 @@ def test_a_draft_that_was_changed_after_it_was_given_to_review(review):
 
 def barred(drafted: Office, folder: Path, change) -> str:
     """What is said of a report whose parameters were other from the start."""
-    held = drafted.copy(folder).review
-    place = held.run.folder / "parameters.json"
+    office = drafted.copy(folder)
+    place = office.project.current / "parameters.json"
     given = json.loads(place.read_text())
     change(given)
     place.write_text(json.dumps(given))
-    held.submit(drafted.keys / "author")
-    return refused(held)
+    office.review.submit(drafted.keys / "author")
+    return refused(office.review)
 
 
 def test_a_synthetic_input(drafted, tmp_path):
@@ -332,3 +332,11 @@ def test_the_next_report_is_compared_with_the_last_signed_one(signed):
     assert f"Compared with 2024-25 (national, run {signed.run.id[:8]})" in page
     later(signed.signed / "report.pdf")
     assert last_signed(review) is None
+
+
+def test_a_last_signed_report_of_other_code_holds_no_review_up(signed):
+    following = signed.run.edition / "runs" / "0123456789abcdef"
+    shutil.copytree(signed.run.folder, following)
+    later(signed.run.folder / "run.json")
+    page = (write_pages(Review(kept_run(following), signed.allowed)) / "reviewer.html").read_text(encoding="utf-8")
+    assert f"Not known. The run {signed.run.id} cannot be read by this code" in page

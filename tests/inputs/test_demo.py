@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
+from reportlib.cli import app
 from reportlib.ethnicity import groupings, raw_codes
 from reportlib.inputs.demo import planted, write
 from reportlib.project import PUBLISHED
@@ -49,6 +51,21 @@ def seeds(tmp_path_factory: pytest.TempPathFactory) -> list[Extracts]:
 @pytest.fixture(scope="module")
 def demo(seeds: list[Extracts]) -> Extracts:
     return seeds[0]
+
+
+@pytest.mark.parametrize("given", [{"scale": 0}, {"scale": -1}, {"scale": float("nan")}, {"seed": -1}])
+def test_what_no_extracts_can_be_made_with_is_refused(tmp_path: Path, given: dict[str, float]) -> None:
+    ((name, value),) = given.items()
+    done = CliRunner().invoke(app, ["demo-data", "--folder", str(tmp_path / "new"), f"--{name}", str(value)])
+    assert done.exit_code == 2
+    assert f"the {name} {value:g}" in done.stderr
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_is_told_as_it_is_called(tmp_path: Path) -> None:
+    folder = tmp_path / "[red] extracts"
+    done = CliRunner().invoke(app, ["demo-data", "--folder", str(folder), "--scale", "0.001"])
+    assert done.stdout.endswith("/[red] extracts\n")
 
 
 def published(name: str) -> pd.DataFrame:

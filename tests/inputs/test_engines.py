@@ -67,7 +67,7 @@ def counted(sources: Mapping[str, Source], on: Engine) -> str:
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Source], str]:
     """Many complaints with blanks, unknown codes and days round each 1 April, and what DuckDB makes of them."""
-    sources = extracts(SIZES["full"], tmp_path_factory.mktemp("rows"))
+    sources = extracts(SIZES["full"], tmp_path_factory.mktemp("[2024] {rows}"))
     return sources, counted(sources, DuckDB())
 
 

@@ -2,6 +2,7 @@
 
 import io
 from datetime import date, datetime
+from decimal import Decimal
 from hashlib import sha256
 
 import duckdb
@@ -10,6 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from good_extracts import GOOD, Extracts
+
+from reportlib.inputs.sources import stood
 
 CASELOAD = [["2024-06-30", "London", "W1", 9000], ["2024-09-30", "Wales", None, 800]]
 HEADINGS = ["snapshot_date", "region", "ethnicity_code", "number"]
@@ -90,13 +93,27 @@ def test_every_format_gives_the_same_rows(alone, format):
     [
         "\ufeff" + GOOD["probation_caseload"],
         GOOD["probation_caseload"].replace("\n", "\r\n"),
+        "\ufeff" + GOOD["probation_caseload"].replace("snapshot_date", '"snapshot_date"'),
+        GOOD["probation_caseload"].replace(",", ";").replace("snap", '"a, b, c, d, e";snap').replace("2024", "x;2024"),
+        GOOD["probation_caseload"].replace(",", ";").replace("snap", '"a,\nb, c, d, e";snap').replace("2024", "x;2024"),
         GOOD["probation_caseload"].replace(",", ";"),
         GOOD["probation_caseload"].replace(",London", ',"London"').replace("W1", " W1\t"),
         GOOD["probation_caseload"].replace("2024-06-30", "2024-06-30 00:00:00"),
         GOOD["probation_caseload"].replace("number", "number,").replace("9000", "9000,"),
         GOOD["probation_caseload"] + ",,,\n\n",
     ],
-    ids=["byte order mark", "CRLF", "semicolons", "quotes and spaces", "times", "empty column", "blank rows"],
+    ids=[
+        "byte order mark",
+        "CRLF",
+        "quoted byte order mark",
+        "other delimiters in quotes",
+        "line break in a heading",
+        "semicolons",
+        "quotes and spaces",
+        "times",
+        "empty column",
+        "blank rows",
+    ],
 )
 def test_csv_as_spreadsheets_and_databases_write_it(alone, text):
     alone.put("probation_caseload", text)
@@ -148,6 +165,39 @@ def test_a_missing_file_names_the_nearest(alone):
         "complaint-2024.csv: there is no such file; the nearest is 'complaints-2024.csv'. "
         "Put it there, or correct path: of the input complaints"
     ]
+
+
+def test_a_pattern_takes_files_and_no_folders(alone):
+    (alone.root / "data" / "older").mkdir(parents=True)
+    alone.put("probation_caseload", GOOD["probation_caseload"], "data/caseload.csv", path="data/*", format="csv")
+    assert alone.read()["probation_caseload"].files == ("data/caseload.csv",)
+
+
+def test_a_folder_is_no_file(alone):
+    (alone.root / "data").mkdir()
+    alone.put("complaints", GOOD["complaints"], "data/complaints.csv", path="data", format="csv")
+    assert alone.refusal() == [
+        "data: is a folder; name the files in it as path: of the input complaints, such as data/*.csv"
+    ]
+
+
+@pytest.mark.parametrize("path", ["{}", "complaints-[0-9].csv"])
+def test_what_is_there_as_it_is_written_is_no_pattern(tmp_path, path):
+    extracts = Extracts(tmp_path / "[2024] {year} report*")
+    extracts.root.mkdir()
+    file = "complaints-1.csv" if "[0" in path else "complaints [final].csv"
+    extracts.put("complaints", GOOD["complaints"], file, path=path.format(file))
+    assert extracts.read()["complaints"].files == (file,)
+
+
+def test_a_folder_elsewhere_is_named_by_no_more_than_its_input(tmp_path):
+    extracts = Extracts(tmp_path / "project")
+    place = tmp_path / "[2024] extracts"
+    for folder in (extracts.root, place):
+        folder.mkdir()
+    extracts.put("complaints", GOOD["complaints"], str(place / "a.csv"), path=str(place / "*.csv"))
+    assert extracts.read()["complaints"].files == ("complaints/a.csv",)
+    assert stood("complaints", extracts.inputs["complaints"], extracts.root).path == "complaints/*.csv"
 
 
 def test_a_missing_column_names_the_nearest(alone):
@@ -226,10 +276,18 @@ def test_ragged_rows_are_named(alone):
     ]
 
 
-@pytest.mark.parametrize("where", ["category", "Property"])
-def test_a_quotation_mark_that_is_never_closed(alone, where):
+@pytest.mark.parametrize(
+    ("where", "says"),
+    [
+        ("complaint_id", ": the file cannot be read as CSV: is a quotation mark never closed?"),
+        ("category", ": the file cannot be read as CSV: is a quotation mark never closed?"),
+        ("Property", ", row 2: the row has 6 cells, the headings have 9; look for a comma or quotation mark"),
+    ],
+)
+def test_a_quotation_mark_that_is_never_closed(alone, where, says):
     alone.change("complaints", where, f'"{where}')
-    assert all("complaints.csv" in line for line in alone.refusal())
+    (refused,) = alone.refusal()
+    assert refused.startswith(f"complaints.csv{says}")
 
 
 def test_merged_headings_are_refused(alone):
@@ -260,9 +318,66 @@ def test_a_file_of_another_format_is_refused(alone, format):
     assert len(alone.refusal()) == 1
 
 
-def test_columns_of_lists_are_refused(alone):
-    alone.put("nomis_ethnicity", parquet(person_id=[["A"]], ethnicity_code=["W1"]), "nomis.parquet")
-    assert "not flat" in alone.refusal()[0]
+def nomis(alone: Extracts, ids: pa.Array) -> None:
+    """An extract with these ids, as Parquet has them."""
+    alone.put("nomis_ethnicity", parquet(person_id=ids, ethnicity_code=["W1"] * len(ids)), "nomis.parquet")
+
+
+TEXTS = {
+    "doubles": (pa.array([1234567.0, 2.0**53 - 1, None]), ["1234567", "9007199254740991", None]),
+    "decimals": (pa.array([Decimal("1234567.00"), Decimal("10.00")]), ["1234567", "10"]),
+    "categories": (pa.array(["A1", "A2"]).dictionary_encode(), ["A1", "A2"]),
+    "large text": (pa.array(["A1", "A2"], pa.large_string()), ["A1", "A2"]),
+    "bytes that are text": (pa.array([b"A1", b"A2"]), ["A1", "A2"]),
+}
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_ids_in_parquet_are_the_text_that_a_csv_would_hold(alone, kind):
+    ids, texts = TEXTS[kind]
+    nomis(alone, ids)
+    assert [row[0] for row in rows(alone, "nomis_ethnicity")] == texts
+
+
+@pytest.mark.parametrize(
+    ("ids", "wrong"),
+    [
+        (pa.array([1234567.0, 0.5, float("nan"), float("inf")]), "row 3"),
+        (pa.array([1.0, 2.0**53]), "row 3"),  # 2^53 + 1 would be held as this, too
+        (pa.array([1.0, 2.0**24], pa.float32()), "row 3"),
+        (pa.array([Decimal("1.00"), Decimal("1.50")]), "row 3"),
+    ],
+)
+def test_numbers_that_may_not_be_what_they_were_are_refused(alone, ids, wrong):
+    nomis(alone, ids)
+    (refused,) = alone.refusal()
+    assert refused.startswith(f"nomis.parquet, {wrong}, column person_id: the value is no whole number, or has more")
+
+
+@pytest.mark.parametrize("ids", [pa.array([["A"]]), pa.array([{"of": "A"}]), pa.array([b"\xff"])])
+def test_columns_that_are_no_text_are_refused(alone, ids):
+    nomis(alone, ids)
+    assert alone.refusal() == [
+        "nomis.parquet, column person_id: the column is not flat, or its bytes are no text; export it as text"
+    ]
+
+
+def test_a_nested_column_that_is_not_read_does_no_harm(alone):
+    held = parquet(person_id=["A1"], ethnicity_code=["W1"], other=pa.array([{"person_id": 1}]))
+    alone.put("nomis_ethnicity", held, "nomis.parquet")
+    assert rows(alone, "nomis_ethnicity") == [("A1", "W1", 2)]
+
+
+def test_spaces_round_a_heading_of_parquet_are_ignored(alone):
+    alone.put("nomis_ethnicity", parquet(**{" person_id ": ["A1"], "ethnicity_code": ["W1"]}), "nomis.parquet")
+    assert rows(alone, "nomis_ethnicity") == [("A1", "W1", 2)]
+
+
+def test_midnight_in_parquet_is_a_day_as_in_a_workbook(alone):
+    days = pa.array([datetime(2024, 6, 30), datetime(2024, 9, 30, 7, 5)])
+    table = parquet(snapshot_date=days, region=["London", "Wales"], number=[9000, 800])
+    alone.put("probation_caseload", table, "caseload.parquet", exclude={"snapshot_date": ["2024-06-30"]})
+    assert rows(alone) == [(date(2024, 9, 30), "Wales", 800, 3)]
 
 
 def test_moments_with_a_zone_are_no_dates(alone):

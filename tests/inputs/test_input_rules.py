@@ -1,6 +1,7 @@
 """Each thing that can be wrong with the rows of an extract is found, placed and explained."""
 
 import json
+from datetime import date
 
 import pytest
 from good_extracts import GOOD, YEARS, Extracts
@@ -60,6 +61,10 @@ SPOILED = {
         ("complaints", "2024-06-02", "2024-06-31"),
         ("complaints.csv", 4, "received_date", "error", "'9999-99-99' (masked) is not a date that exists"),
     ),
+    "the word that a database writes for a day without end": (
+        ("establishments", "2000-01-01", "infinity"),
+        ("establishments.csv", 2, "valid_from", "error", "'aaaaaaaa' (masked) is not a date that exists"),
+    ),
     "completed before received": (
         ("complaints", "2024-06-01", "2024-04-01"),
         ("complaints.csv", 2, "completed_date", "error", "the date completed is before the date received"),
@@ -83,6 +88,18 @@ SPOILED = {
     "negative population": (
         ("population", "700", "-700"),
         ("population.csv", 2, "number", "error", "the number of people is below 0, the limit"),
+    ),
+    "more people than there are": (
+        ("probation_caseload", "9000", str(2**63 - 1)),
+        ("probation_caseload.csv", 2, "number", "error", "the number of people is above 10000000, the limit"),
+    ),
+    "more people than can be added up": (
+        ("population", "700", str(2**63 - 1)),
+        ("population.csv", 2, "number", "error", "the number of people is above 10000000, the limit"),
+    ),
+    "more people than an integer holds": (
+        ("population", "700", str(2**63)),
+        ("population.csv", 2, "number", "error", "(masked) is not a whole number"),
     ),
     "blank population": (
         ("population", "700", ""),
@@ -169,6 +186,39 @@ def test_types_one_after_the_other_do_not_overlap(extracts):
     text = GOOD["establishments"].replace("2000-01-01,", "2000-01-01,2024-08-31")
     extracts.put("establishments", text + "Leeds,Category C,2024-09-01,9999-12-31\n")
     assert extracts.check() == []
+
+
+@pytest.mark.parametrize(
+    ("year", "month", "column", "says"),
+    [
+        (2024, 13, "death_month", "the month of death is above 12"),
+        (2024, 0, "death_month", "the month of death is below 1"),
+        (2024, -1, "death_month", "the month of death is below 1"),
+        (0, 1, "death_year", "the year of death is below 1990"),
+        (99999, 1, "death_year", "the year of death is above 2099"),
+        (10**15, 1, "death_year", "the year of death is above 2099"),
+        (10**30, 1, "death_year", "(masked) is not a whole number"),
+    ],
+)
+def test_a_month_that_does_not_exist_is_found(extracts, year, month, column, says):
+    death = f"incident_id,death_year,death_month,establishment\nF1,{year},{month},Leeds\n"
+    extracts.put("fatal_incidents", death)
+    assert any(says in f.message for f in extracts.check() if (f.row, f.column, f.level) == (2, column, "error"))
+
+
+def test_a_month_of_death_is_looked_up_on_its_first_day(extracts):
+    extracts.change("establishments", "2000-01-01", "2024-07-01")
+    death = "incident_id,death_year,death_month,establishment\nF1,2024,6,Leeds\nF2,2024,7,Leeds\n"
+    extracts.put("fatal_incidents", death)
+    # Leeds opens on 1 July: a death in June is before, one in July is not
+    assert [(f.row, f.level) for f in extracts.check() if f.file == "fatal_incidents.csv"] == [(2, "warning")]
+
+
+@pytest.mark.parametrize("last", [date(2024, 2, 29), date(9999, 3, 31)])
+def test_a_year_after_any_last_day_can_be_told(extracts, last):
+    extracts.change("complaints", "2024-06-01", "2025-03-01")
+    late = [f.column for f in check(extracts.read(), (YEARS[0], last)) if "more than a year after" in f.message]
+    assert late == ["completed_date"] * (last.year == 2024)
 
 
 def test_late_dates_pass_where_no_years_are_given(extracts):

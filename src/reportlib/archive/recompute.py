@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import json
 import os
 import subprocess
@@ -20,7 +19,7 @@ from reportlib.archive.compare import NO_FIGURE, PERIOD, State
 from reportlib.archive.runs import Facts, KeptRun
 from reportlib.archive.verify import unpacked
 from reportlib.errors import ReportError
-from reportlib.inputs.sources import SNAPSHOTS, digest
+from reportlib.inputs.sources import SNAPSHOTS, digest, matching
 from reportlib.params import Params
 from reportlib.project import ROOT, code_digests
 
@@ -85,7 +84,7 @@ class Recompute:
         places = [self.work / run.id / path, ROOT / path]
         places += [folder / own for folder in self.data for own in (path, Path(path).name)]
         for pattern in places:
-            found = [Path(file) for file in sorted(glob.glob(str(pattern), recursive=True))]
+            found = matching(str(pattern), ROOT)
             if found and digest(found)[0] == run.inputs[name]:
                 return pattern
         raise ReportError(

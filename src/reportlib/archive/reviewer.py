@@ -16,8 +16,11 @@ from reportlib.facts import Fact
 from reportlib.words import number
 
 
-def reviewer_page(run: KeptRun, since: Comparison | None) -> str:
-    """Crude and adjusted side by side for each chapter, and what changed since the last signed report."""
+def reviewer_page(run: KeptRun, since: Comparison | None, why_not: str = "") -> str:
+    """Crude and adjusted side by side for each chapter, and what changed since the last signed report.
+
+    `why_not` says why that one cannot be compared with this.
+    """
     held: dict[str, list[dict[str, str]]] = {}
     for fact in run.facts.values():
         if fact.statistic == "adjusted_ratio":
@@ -27,7 +30,7 @@ def reviewer_page(run: KeptRun, since: Comparison | None) -> str:
         for chapter, rows in sorted(held.items())
     ]
     title = "What changed since the last signed report"
-    changed = [Section(title, "No report of this edition has been signed before.")]
+    changed = [Section(title, why_not or "No report of this edition has been signed before.")]
     if since:
         about = f"Compared with {named(since.a)}; `make compare` says why."
         changed = [Section(title, about), *moved(since, why=False)]
@@ -57,10 +60,15 @@ def _adjusted(fact: Fact, run: KeptRun) -> dict[str, str]:
 
 def write_pages(review: Review) -> Path:
     """Write the review log and the reviewer's page beside the run; returns their folder."""
-    before = last_signed(review)
-    since = compare(before, review.run, _unasked) if before else None
+    since, why_not = None, ""
+    try:
+        if before := last_signed(review):
+            since = compare(before, review.run, _unasked)
+    except ReportError as error:
+        why_not = f"Not known. {error.args[0]}"
     review.folder.mkdir(parents=True, exist_ok=True)
-    for name, text in (("review-log", review_log(review)), ("reviewer", reviewer_page(review.run, since))):
+    page_of = reviewer_page(review.run, since, why_not)
+    for name, text in (("review-log", review_log(review)), ("reviewer", page_of)):
         (review.folder / f"{name}.html").write_text(text, encoding="utf-8")
     return review.folder
 

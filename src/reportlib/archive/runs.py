@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
+
 from reportlib import facts
-from reportlib.errors import ReportError
+from reportlib.errors import Finding, ReportError
 from reportlib.facts import Fact
+from reportlib.paramfile import explain
 from reportlib.params import Params
 
+HELD = {"chapters": dict, "disclosure": dict, "inputs": list, "status": list, "tables": dict}  # by run.json at least
 YEAR = re.compile(r"\d{4}-\d\d")
 
 
@@ -47,22 +52,43 @@ class KeptRun:
 
     @cached_property
     def run(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+        with self._reading("run.json") as path:
+            found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            if wrong := [name for name, kind in HELD.items() if not isinstance(found[name], kind)]:
+                raise TypeError(wrong)
         return found
 
     @cached_property
     def params(self) -> Params:
-        return Params.model_validate_json((self.folder / "parameters.json").read_text(encoding="utf-8"))
+        with self._reading("parameters.json") as path:
+            return Params.model_validate_json(path.read_text(encoding="utf-8"))
 
     @cached_property
     def facts(self) -> Facts:
-        found = facts.read([self.folder / "facts.jsonl"])
-        return {Key(fact.id, self._when(fact), fact.edition, fact.table): fact for fact in found}
+        with self._reading("facts.jsonl") as path:
+            return {Key(fact.id, self._when(fact), fact.edition, fact.table): fact for fact in facts.read([path])}
+
+    @contextmanager
+    def _reading(self, name: str) -> Iterator[Path]:
+        """Say of a file that it is damaged, or not as this code writes it."""
+        try:
+            yield self.folder / name
+        except ValidationError as error:
+            findings = explain(error, Params.model_json_schema(), {}, Path(name))
+        except KeyError as error:
+            findings = [Finding(f"it holds no {error.args[0]!r}", name)]
+        except (AttributeError, TypeError, ValueError):
+            findings = [Finding("it is damaged, or was written by other code", name)]
+        else:
+            return
+        then = "Use the project as it was when the run was made: it is in the run's archive"
+        raise ReportError(f"The run {self.id} cannot be read by this code. {then}.", findings)
 
     @property
     def inputs(self) -> dict[str, str]:
         """The checksum of each input."""
-        return {held["name"]: held["sha256"] for held in self.run["inputs"]}
+        with self._reading("run.json"):
+            return {held["name"]: held["sha256"] for held in self.run["inputs"]}
 
     @property
     def code(self) -> dict[str, str]:
@@ -76,11 +102,17 @@ class KeptRun:
 
 
 def kept_run(path: Path) -> KeptRun:
-    """The run in a folder, or one that a link such as `current` leads to. Raises ReportError where there is none."""
+    """The run in a folder, or one that a link such as `current` leads to.
+
+    Raises ReportError where there is none, or none that this code can read.
+    """
     folder = path.resolve()
-    if missing := [name for name in ("facts.jsonl", "run.json", "parameters.json") if not (folder / name).is_file()]:
+    files = [folder / name for name in ("facts.jsonl", "run.json", "parameters.json")]
+    if missing := [file.name for file in files if not file.is_file() or not file.stat().st_size]:
         raise ReportError(
-            f"{path} is not the folder of a run: it holds no {missing[0]}. "
+            f"{path} is not the folder of a run: {missing[0]} is not there, or is empty. "
             "Runs are kept in outputs/<year>/<edition>/runs; `current` beside them is the last."
         )
-    return KeptRun(folder)
+    run = KeptRun(folder)
+    _ = run.run, run.params, run.facts, run.inputs
+    return run

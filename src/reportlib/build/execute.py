@@ -118,8 +118,7 @@ def _in_kernel(chapter: ChapterPlan, parameters: dict[str, Any], out: Path) -> N
     from papermill import execute_notebook
 
     execute_notebook(
-        str(chapter.path),
-        str(out),
+        *(str(path).replace("{", "{{").replace("}", "}}") for path in (chapter.path, out)),  # papermill formats them
         parameters,
         progress_bar=False,
         request_save_on_cell_execute=False,  # writing it after every cell took as long as half of the cells

@@ -15,6 +15,10 @@ from reportlib.measures import DATASETS
 
 NOT_RECORDED = "Not recorded"
 UNKNOWN_TYPE = "Other or escort"  # a death in escort, an establishment that the list does not hold
+# The first of the month of a death; NULL if there is no such month.
+MONTH_OF_DEATH = (
+    "TRY_CAST(CAST(death_year AS VARCHAR) || '-' || lpad(CAST(death_month AS VARCHAR), 2, '0') || '-01' AS DATE)"
+)
 PEOPLE = "complaint_people"  # the ethnicity of each person who complained
 # Dimensions that follow from the columns of a dataset.
 DERIVED = {
@@ -186,8 +190,7 @@ def _death(has: Callable[[str], bool]) -> str:
     """SQL for the day of a death: the first that is known of notified, died, and the first of its month."""
     moments = [f"x.{name}" for name in ("notified_date", "death_date") if has(name)]
     if has("death_month"):
-        month = "lpad(CAST(x.death_month AS VARCHAR), 2, '0')"
-        moments.append(f"CAST(CAST(x.death_year AS VARCHAR) || '-' || {month} || '-01' AS DATE)")
+        moments.append(MONTH_OF_DEATH)
     return f"coalesce({', '.join(moments)})"
 
 

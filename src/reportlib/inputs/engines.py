@@ -89,7 +89,8 @@ class Spark:
         self.size += pq.read_metadata(parquet).num_rows
         with _causes():
             self.session.conf.set("spark.sql.shuffle.partitions", str(2 + self.size // ROWS))
-            self.session.read.parquet(str(parquet)).createOrReplaceTempView(name)
+            path = re.sub(r"([][{}*?\\])", r"\\\1", str(parquet))  # Spark takes it for a pattern
+            self.session.read.parquet(path).createOrReplaceTempView(name)
 
     def keep(self, name: str, sql: str) -> None:
         # cached rather than written: a lost part is counted again, and nothing is left behind

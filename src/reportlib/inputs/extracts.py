@@ -5,12 +5,16 @@ from __future__ import annotations
 import codecs
 import csv
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time
+from decimal import Decimal
 from itertools import chain, islice
+from math import isfinite
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineWorkbook
@@ -22,7 +26,9 @@ from reportlib.inputs.spec import InputSpec
 BLOCK = 1 << 24  # bytes of CSV read at a time
 BATCH = 1 << 17  # rows of Parquet or of a sheet typed at a time
 DELIMITERS = ",;\t|"
+EXACT = {pa.float32(): 2**24, pa.float64(): 2**53}  # below it every whole number is held
 
+Top = tuple[str, list[str], list[str] | None]  # of a CSV file: delimiter, headings, the row below if there is one
 Batches = Callable[[Sequence[str]], Iterator[pa.RecordBatch]]
 
 
@@ -49,9 +55,9 @@ def opened(path: Path, shown: str, spec: InputSpec) -> Extract:
     return _sheet(path, shown, spec.sheet) if spec.format in ("xlsx", "ods") else _parquet(path, shown)
 
 
-def wrong(shown: str, message: str, row: int | None = None) -> ReportError:
+def wrong(shown: str, message: str, row: int | None = None, column: str = "") -> ReportError:
     """The error that says what is wrong with a file."""
-    return ReportError("The inputs cannot be read:", [Finding(message, shown, row)])
+    return ReportError("The inputs cannot be read:", [Finding(message, shown, row, column)])
 
 
 def _headings(shown: str, row: Sequence[str], next_row: Sequence[str], number: int = 1) -> tuple[str, ...]:
@@ -75,14 +81,13 @@ def _columns(positions: Sequence[int]) -> str:
 def _csv(path: Path, shown: str, encoding: str) -> Extract:
     encoding = encoding.replace("utf-8-sig", "utf-8")
     _decode(path, shown, encoding)
-    try:
-        with path.open(encoding=encoding, newline="") as file:
-            first = file.readline().removeprefix("\ufeff")
-            delimiter = max(DELIMITERS, key=first.count)
-            lines = csv.reader(chain([first], file), delimiter=delimiter)
-            row, next_row = next(lines, []), next(lines, None)
-    except csv.Error:
-        raise _open_quote(shown) from None
+    tops: list[Top] = []
+    for possible in DELIMITERS:
+        with suppress(csv.Error):
+            tops.append(_top(path, encoding, possible))
+    delimiter, row, next_row = max(tops, key=lambda top: len(top[1]), default=("", [], None))
+    if len(row) < 2 and len(tops) < len(DELIMITERS):
+        raise _open_quote(shown)
     headings = _headings(shown, row, next_row or [])
     if next_row is None:
         return Extract(shown, headings, lambda columns: iter(()))
@@ -102,6 +107,14 @@ def _csv(path: Path, shown: str, encoding: str) -> Extract:
         return _csv_rows(path, shown, reading, delimiter, texts)
 
     return Extract(shown, headings, batches)
+
+
+def _top(path: Path, encoding: str, delimiter: str) -> Top:
+    """The cells of the headings and of the row below with this delimiter; csv.Error where the quotes do not fit it."""
+    with path.open(encoding=encoding, newline="") as file:
+        lines = chain([file.readline().removeprefix("\ufeff")], file)
+        headings = next(csv.reader(lines, delimiter=delimiter, strict=True), [])
+        return delimiter, headings, next(csv.reader(lines, delimiter=delimiter), None)
 
 
 def _decode(path: Path, shown: str, encoding: str) -> None:
@@ -154,22 +167,48 @@ def numbered(arrays: Sequence[pa.Array], start: int) -> pa.RecordBatch:
 
 
 def _parquet(path: Path, shown: str) -> Extract:
-    failure = wrong(shown, "the file is not Parquet, not all of it, or not flat; export it again")
+    failure = wrong(shown, "the file is not Parquet, or not all of it; export it again")
     try:
         file = pq.ParquetFile(path)
     except (pa.ArrowException, OSError):
         raise failure from None
 
+    headings = _headings(shown, file.schema_arrow.names, [])
+    own = dict(zip(headings, file.schema_arrow.names, strict=True))
+
     def batches(columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        start = 2
+        start, lost = 2, {column: Places() for column in columns}
         try:
-            for batch in file.iter_batches(BATCH, columns=list(columns)):
-                yield numbered([batch.column(name) for name in columns], start)
+            for batch in file.iter_batches(BATCH, columns=[own[column] for column in columns]):
+                texts = []
+                for column in columns:
+                    held = batch[own[column]]
+                    texts.append(_text(held, shown, column))
+                    gone = pc.indices_nonzero(pc.and_(held.is_valid(), texts[-1].is_null()))
+                    lost[column].add(0, pc.add(gone, start).to_pylist())
+                yield numbered(texts, start)
                 start += len(batch)
         except (pa.ArrowException, OSError):
             raise failure from None
+        message = "the value is no whole number, or has more digits than such a column holds; export it as text"
+        if findings := [places.finding(message, [shown], column) for column, places in lost.items() if places.count]:
+            raise ReportError("The inputs cannot be read:", findings)
 
-    return Extract(shown, _headings(shown, file.schema_arrow.names, []), batches)
+    return Extract(shown, headings, batches)
+
+
+def _text(array: pa.Array, shown: str, column: str) -> pa.Array:
+    """A column of Parquet as text, as `text_of` has cells; NULL for a number that is not whole and exact."""
+    try:
+        if pa.types.is_floating(array.type) or pa.types.is_decimal(array.type):
+            exact = pc.less(pc.abs(array), EXACT.get(array.type, 2.0**63))
+            whole = pc.and_(exact, pc.equal(array, pc.floor(array)))
+            array = pc.if_else(whole, array, None).cast(pa.int64())
+        text = array.cast(pa.string())
+    except pa.ArrowException:
+        message = "the column is not flat, or its bytes are no text; export it as text"
+        raise wrong(shown, message, column=column) from None
+    return pc.replace_substring_regex(text, " 00:00:00([.]0+)?$", "") if pa.types.is_timestamp(array.type) else text
 
 
 def _sheet(path: Path, shown: str, sheet: str | None) -> Extract:
@@ -201,7 +240,7 @@ def text_of(cell: object) -> str:
         return ""
     if isinstance(cell, bool):
         return str(cell).lower()
-    if isinstance(cell, float) and cell.is_integer():
+    if isinstance(cell, float | Decimal) and isfinite(cell) and cell == int(cell):
         return str(int(cell))
     if isinstance(cell, datetime):
         return cell.isoformat(" ") if cell.time() != time() else cell.date().isoformat()

@@ -10,6 +10,7 @@ from statistics import median
 from reportlib.errors import Finding, nearest
 from reportlib.ethnicity import raw_codes
 from reportlib.inputs.contracts import contracts, listed
+from reportlib.inputs.cube import MONTH_OF_DEATH
 from reportlib.inputs.cube import source as named
 from reportlib.inputs.engines import DuckDB, Engine
 from reportlib.inputs.findings import FIRST, Places, quoted
@@ -24,7 +25,7 @@ MOMENTS = {  # table: SQL for the day of a row, by the field that it needs; the 
     "fatal_incidents": {
         "notified_date": "notified_date",
         "death_date": "death_date",
-        "death_month": "make_date(death_year, death_month, 1)",
+        "death_month": MONTH_OF_DEATH,
     },
 }
 ORDERED = (  # table, earlier, later, level of a breach
@@ -243,12 +244,13 @@ def late_dates(tables: Tables) -> Iterator[Finding]:
     """Dates more than a year after the years that the report covers."""
     if tables.period is None:
         return
-    last = tables.period[1].replace(year=tables.period[1].year + 1)
+    last = tables.period[1]
     message = "the {} is more than a year after the years of the report; is it right?"
     for table in tables.sources.keys() - {"establishments"}:
         for name in tables.sources[table].columns:
             field = contracts()[table].fields[name]
-            limit = f"DATE '{last}'" if field.type == "date" else last.year if name == "death_year" else None
+            day = f"DATE '{last}' + INTERVAL 1 YEAR"
+            limit = day if field.type == "date" else last.year + 1 if name == "death_year" else None
             if limit:
                 yield from tables.find(table, name, f"{name} > {limit}", message.format(field.title), "warning")
 
@@ -277,7 +279,7 @@ def partial_snapshots(tables: Tables) -> Iterator[Finding]:
     """Snapshots with far fewer people than the others: an average over them is too low."""
     for table in filter(tables.has, ("population", "probation_caseload")):
         held = tables.engine.rows(
-            f"SELECT snapshot_date, CAST(sum(number) AS BIGINT) FROM {named(table)} GROUP BY snapshot_date"
+            f"SELECT snapshot_date, sum(CAST(number AS DOUBLE)) FROM {named(table)} GROUP BY snapshot_date"
         )
         least = TYPICAL * median(number or 0 for _, number in held)
         if not (low := [str(day) for day, number in held if (number or 0) < least and day]):

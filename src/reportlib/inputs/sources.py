@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from itertools import takewhile, zip_longest
+from itertools import zip_longest
 from pathlib import Path
 
 import duckdb
@@ -75,6 +75,8 @@ def read(name: str, spec: InputSpec, work: Path, root: Path) -> Source:
             findings += _missing_columns(contract, spec, extracts[-1], extracts[0])
         except ReportError as error:
             findings += error.findings
+        except OSError as error:
+            findings.append(Finding(f"the file cannot be read: {error.strerror}", shown))
     _fail(findings)
     typing = _Typing(contract, spec, _present(contract, spec, extracts[0]))
     if live:
@@ -120,16 +122,17 @@ def _paths(name: str, spec: InputSpec, root: Path) -> tuple[Path, ...]:
     option, given = ("snapshot", spec.snapshot) if spec.snapshot else ("path", spec.path)
     if given is None:  # a database elsewhere
         return ()
-    pattern = _pattern(given, root)
-    paths = tuple(map(Path, sorted(glob.glob(str(pattern), recursive=True))))
+    paths, whole = tuple(matching(given, root)), _whole(given, root)
     if len(paths) == 1 or (paths and spec.kind == "files"):
         return paths
     if paths:
         raise wrong(given, f"{len(paths)} files are called so; name one as {option}: of the input {name}")
-    folder = pattern.parent
+    if os.path.isdir(whole):
+        raise wrong(given, f"is a folder; name the files in it as {option}: of the input {name}, such as {given}/*.csv")
+    folder = whole.parent
     hint = f"; there is no folder {folder.name}"
-    if folder.is_dir():
-        hint = nearest(pattern.name, [path.name for path in folder.iterdir()])
+    if os.path.isdir(folder):
+        hint = nearest(whole.name, [path.name for path in folder.iterdir()])
     raise wrong(given, f"there is no such file{hint}. Put it there, or correct {option}: of the input {name}")
 
 
@@ -138,19 +141,32 @@ def stood(name: str, spec: InputSpec, root: Path) -> InputSpec:
     if spec.path is None:
         return spec
     folder, prefix = _stand(name, spec, root)
-    return spec.model_copy(update={"path": prefix + _pattern(spec.path, root).relative_to(folder).as_posix()})
+    return spec.model_copy(update={"path": prefix + _whole(spec.path, root).relative_to(folder).as_posix()})
 
 
-def _pattern(path: str, root: Path) -> Path:
-    return Path(os.path.normpath(root / path))
+def matching(given: str, root: Path) -> list[Path]:
+    """The files of a path or pattern from a folder, in the order of their names."""
+    whole = _whole(given, root)
+    folder = _there(whole.parent)
+    pattern = str(whole.relative_to(folder))
+    pattern = glob.escape(pattern) if os.path.exists(whole) else pattern
+    found = sorted(glob.glob(pattern, root_dir=folder, recursive=True))
+    return [folder / name for name in found if (folder / name).is_file()]
+
+
+def _whole(given: str, root: Path) -> Path:
+    return Path(os.path.normpath(root / given))
+
+
+def _there(path: Path) -> Path:
+    """The part of a path that is there as it is written; what comes after it is a pattern."""
+    return next(part for part in (path, *path.parents) if os.path.exists(part))
 
 
 def _stand(name: str, spec: InputSpec, root: Path) -> tuple[Path, str]:
     """The folder from which an input's files are named, and what is put before their names."""
-    pattern = _pattern(spec.path or "", root)
-    if pattern.is_relative_to(root):
-        return root, ""
-    return Path(*takewhile(lambda part: not glob.has_magic(part), pattern.parts[:-1])), f"{name}/"
+    whole = _whole(spec.path or "", root)
+    return (root, "") if whole.is_relative_to(root) else (_there(whole.parent), f"{name}/")
 
 
 def digest(paths: Sequence[Path]) -> tuple[str, int]:

@@ -106,6 +106,7 @@ class InputSpec(Block):
     @classmethod
     def _known_encoding(cls, encoding: str) -> str:
         try:
+            "a".encode(encoding)  # base64 and its like are codecs, but not of text
             return codecs.lookup(encoding).name
         except LookupError:
             raise ValueError(f"{encoding!r} is not an encoding; utf-8 and windows-1252 are common") from None
@@ -113,7 +114,10 @@ class InputSpec(Block):
     @field_validator("date_format")
     @classmethod
     def _whole_date(cls, pattern: str) -> str:
-        if not all(re.search(f"%[{part}]", pattern) for part in ("Yy", "mbB", "d")):
+        signs = set(re.findall("%(.?)", pattern))
+        if unknown := sorted(signs - {*"aAbBdfHIMmpSyY%"}):
+            raise ValueError(f"{pattern!r} holds %{unknown[0]}, which stands for no part of a date or time")
+        if not all(signs & {*part} for part in ("Yy", "mbB", "d")):
             raise ValueError(f"{pattern!r} lacks a day (%d), a month (%m) or a year (%Y)")
         return pattern
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pandas import DataFrame
 
+from reportlib.errors import ReportError
 from reportlib.inputs.demo.complaints import complaints_and_ethnicity
 from reportlib.inputs.demo.deaths import fatal_incidents
 from reportlib.inputs.demo.effects import planted
@@ -20,6 +21,7 @@ from reportlib.inputs.demo.probation import caseload, terminations
 from reportlib.inputs.demo.world import AGE_BANDS, RAW, RAW_GROUP, RAW_SHARE, World, named, whole, world
 
 __all__ = ["planted", "write"]
+SCALES = (0.001, 100)  # against the real size: with less there is no one in some year
 
 
 def write(folder: Path, seed: int = 1, scale: float = 1.0, last_year: str = "2024-25") -> DataFrame:
@@ -27,7 +29,12 @@ def write(folder: Path, seed: int = 1, scale: float = 1.0, last_year: str = "202
 
     The five reporting years end with `last_year`. The same arguments give the same bytes. `scale` is
     the size against the real one: 0.05 makes a small set in under a second.
+
+    Raises ReportError for a seed or a scale with which none can be made.
     """
+    if seed < 0 or not SCALES[0] <= scale <= SCALES[1]:
+        allowed = f"a seed of 0 or more and a scale from {SCALES[0]} to {SCALES[1]}"
+        raise ReportError(f"Synthetic extracts need {allowed}; found the seed {seed} and the scale {scale:g}.")
     here = world(last_year)
     streams = [np.random.default_rng([seed, part]) for part in range(4)]
     complaints, nomis = complaints_and_ethnicity(here, streams[0], scale)

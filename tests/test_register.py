@@ -1,0 +1,38 @@
+"""Answers to the register are read whole, or refused with what is wrong and where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reportlib.errors import ReportError
+from reportlib.register import read_responses, write_responses
+
+ONE, TWO = "upheld/ethnicity/B", "upheld/ethnicity/A"
+
+
+def test_answers_are_read_as_they_were_written(tmp_path: Path) -> None:
+    path = tmp_path / "2024-25.responses.yml"
+    assert read_responses(path) == {}
+    write_responses(path, {ONE: "Cases were re-read: no cause found."}, [ONE, TWO])
+    assert read_responses(path) == {ONE: "Cases were re-read: no cause found."}
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (f"{ONE}: first\n{ONE}: second\n".encode(), f"line 2: {ONE} is given twice; the first is in line 1"),
+        (f"{{{ONE}: first, {ONE}: second}}".encode(), f"line 1: {ONE} is given twice"),
+        (b"- an answer", "write one line each, `comparison: answer`"),
+        (f"{ONE}: 12".encode(), "numbers in quotes"),
+        (f"{ONE}: {{a: b".encode(), "line 1: not YAML"),
+        (f"{ONE}: caf\xe9".encode("latin-1"), "not in UTF-8"),
+        (f"{ONE}: !!int x".encode(), "not YAML"),
+    ],
+)
+def test_what_is_no_list_of_answers_is_refused(tmp_path: Path, content: bytes, says: str) -> None:
+    (tmp_path / "answers.yml").write_bytes(content)
+    with pytest.raises(ReportError) as error:
+        read_responses(tmp_path / "answers.yml")
+    assert says in str(error.value)
