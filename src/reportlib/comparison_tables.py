@@ -10,7 +10,7 @@ import pandas as pd
 
 from reportlib.ethnicity import CHINESE_NOTE, label
 from reportlib.facts import Fact, fact_id
-from reportlib.measures import TableSpec
+from reportlib.measures import UNKNOWN_TYPE, TableSpec
 from reportlib.statistics import METHODS
 from reportlib.statistics.verdict import ALPHA
 from reportlib.tables import Place, Table, cell_value, text_cell
@@ -480,7 +480,7 @@ def _notes(of: Comparison) -> list[str]:
         notes.append("Comparisons of single years are exploratory: the headline is the table of the pooled years.")
     if "establishment_type" in spec.by:
         notes.append(
-            "Establishments that the list of types does not hold, and deaths in escort, are in Other or escort."
+            f"Establishments that the list of types does not hold, and deaths in escort, are in {UNKNOWN_TYPE}."
         )
     if any(name.startswith("ethnicity") for name in spec.by):
         notes.append(CHINESE_NOTE)

@@ -10,11 +10,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from reportlib.errors import Finding, ReportError, nearest_or_all
+from reportlib.measures import UNKNOWN_TYPE
 from reportlib.paramfile import explain, read_yaml
 
 Dimension = Literal["region", "establishment_type"]
 FIELDS = {"region": "probation_terminations", "establishment_type": "establishments"}  # dimension -> contract
-NO_EDITION = ("Other or escort",)  # what no list of establishments holds is no part of the system by itself
 
 
 class Edition(BaseModel):
@@ -87,7 +87,7 @@ def standard() -> list[Edition]:
     found = [NATIONAL]
     for dimension in FIELDS:
         for code in codes(dimension):
-            if code not in NO_EDITION:
+            if code != UNKNOWN_TYPE:  # no part of the system by itself
                 name = re.sub(r"[^a-z0-9]+", "-", code.lower().replace("'", "")).strip("-")
                 found.append(Edition(name=name, title=code, dimension=dimension, values=(code,)))  # type: ignore[arg-type]
     return found

@@ -18,6 +18,8 @@ COMMUNITY = "order_type IN ('community order', 'suspended sentence order')"
 PRISON = "setting = 'prison'"
 CUSTODIAL = "order_type IN ('licence', 'post-sentence supervision')"
 
+UNKNOWN_TYPE = "Other or escort"  # a death in escort, an establishment that the list does not hold
+
 DATASETS: dict[str, str] = {  # dataset of the release -> input that it is made from
     "complaints": "complaints",
     "population": "population",

@@ -195,7 +195,7 @@ def _panel(
     drawing.bare(ax)
     ax.set_ylim(PANEL_ROW * len(rows), 0)
     across, left = ax.get_yaxis_transform(), -names
-    ax.annotate(fill(title, 20), (0, 1), (left, 6), "axes fraction", "offset points", fontweight="bold")
+    drawing.panel_title(ax, title, left)
     for i, row in enumerate(rows.to_dict("records")):
         y = PANEL_ROW * (i + 0.5)
         _beside(ax, row["label"], (0, y), (left, 0), across)

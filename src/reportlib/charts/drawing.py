@@ -168,10 +168,10 @@ def ratio_axis(ax: Axes, figures: Sequence[float], band: tuple[float, float], wi
     ax.minorticks_off()
 
 
-def band_track(ax: Axes, y: float, band: tuple[float, float], height: float = TRACK) -> None:
+def band_track(ax: Axes, y: float, band: tuple[float, float]) -> None:
     """The band of parity and the line of equality behind one row's picture."""
-    ax.add_patch(Rectangle((band[0], y - height / 2), band[1] - band[0], height, color=SHADE, linewidth=0, zorder=0))
-    ax.plot([1, 1], [y - height / 2, y + height / 2], color=INK, linewidth=1, zorder=1)
+    ax.add_patch(Rectangle((band[0], y - TRACK / 2), band[1] - band[0], TRACK, color=SHADE, linewidth=0, zorder=0))
+    ax.plot([1, 1], [y - TRACK / 2, y + TRACK / 2], color=INK, linewidth=1, zorder=1)
 
 
 def value_axis(ax: Axes, figures: Sequence[float], unit: str) -> None:

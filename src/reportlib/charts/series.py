@@ -26,11 +26,11 @@ from reportlib.charts.drawing import (
     figures,
 )
 from reportlib.charts.svg import Chart, drawn
+from reportlib.comparison import LIMITS
 from reportlib.words import marked, missing, number
 
 MOST_LINES = 6
 PANEL = 90  # height of one line's panel
-LIMITS = ("lower_95", "upper_95", "lower_998", "upper_998")
 
 
 def dumbbell(frame: pd.DataFrame, title: str, share_a: str, share_b: str) -> Chart:

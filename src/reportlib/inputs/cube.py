@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from reportlib.ethnicity import NOT_STATED, groupings, raw_codes
 from reportlib.inputs.contracts import literal
-from reportlib.measures import DATASETS
+from reportlib.measures import DATASETS, UNKNOWN_TYPE
 
 NOT_RECORDED = "Not recorded"
-UNKNOWN_TYPE = "Other or escort"  # a death in escort, an establishment that the list does not hold
 PEOPLE = "complaint_people"  # the ethnicity of each person who complained
 # Dimensions that follow from the columns of a dataset.
 DERIVED = {
