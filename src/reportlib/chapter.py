@@ -17,13 +17,7 @@ from IPython.display import display
 
 from reportlib import charts, facts
 from reportlib.comparison import compare, least, measure
-from reportlib.comparison_tables import (
-    DERIVED,
-    Comparison,
-    caption,
-    comparison_table,
-    funnel_caption,
-)
+from reportlib.comparison_tables import DERIVED, Comparison, caption, comparison_table, funnel_caption
 from reportlib.comparison_tables import declared as declared_table
 from reportlib.display import MIME, plain
 from reportlib.errors import ReportError

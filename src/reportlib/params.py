@@ -120,8 +120,7 @@ class Params(Block):
     pooled_years: int = Field(default=3, ge=1, le=10, description="Years pooled for detail, up to the reporting year")
     trend_years: int = Field(default=5, ge=1, le=20, description="Years in a trend, up to the reporting year")
     grouping: Literal["5+1", "19", "two"] = Field(
-        default="5+1",
-        description="Ethnic groups: 5+1, the 19 of the 2021 Census, or two (White British, minority)",
+        default="5+1", description="Ethnic groups: 5+1, the 19 of the 2021 Census, or two (White British, minority)"
     )
     reference_group: str = Field(
         default_factory=lambda given: groupings()[given["grouping"]].reference,

@@ -8,12 +8,7 @@ import pandas as pd
 
 from reportlib import charts, prose
 from reportlib.comparison import LIMITS
-from reportlib.comparison_tables import (
-    DIMENSION_LABELS,
-    Comparison,
-    caption,
-    funnel_caption,
-)
+from reportlib.comparison_tables import DIMENSION_LABELS, Comparison, caption, funnel_caption
 from reportlib.ethnicity import NOT_STATED, label
 from reportlib.facts import Fact
 from reportlib.measures import MEASURES, TableSpec

@@ -80,10 +80,7 @@ WORDS = {  # by the code of the measure
     ),
     "deaths": MeasureWords("rate of death in prison custody", unit="deaths per 1,000 prisoners a year"),
     "completed": MeasureWords(
-        "completion rate",
-        "{people} under supervision",
-        "complete it",
-        complement="not completing supervision",
+        "completion rate", "{people} under supervision", "complete it", complement="not completing supervision"
     ),
     "breached": MeasureWords(
         "breach rate", COMMUNITY, "be revoked for breach", complement="not being revoked for breach"

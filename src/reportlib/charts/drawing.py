@@ -235,12 +235,7 @@ def shade_key(label: str) -> Artist:
 
 def key(ax: Axes | Figure, entries: Sequence[Artist], columns: int = 1, **spot: Any) -> None:
     """What each sign stands for, above the axes (or where `spot` says)."""
-    above: dict[str, Any] = {
-        "loc": "lower left",
-        "bbox_to_anchor": (0, 1),
-        "borderpad": 0,
-        "borderaxespad": 0.7,
-    }
+    above: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderpad": 0, "borderaxespad": 0.7}
     spacing = {"handletextpad": 0.3, "labelspacing": 0.35, "columnspacing": 0.8, "handlelength": 1.2}
     options: dict[str, Any] = {"handles": list(entries), "ncols": columns} | above | spot | spacing
     ax.legend(**options)

@@ -13,18 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from reportlib.charts import alt, drawing
-from reportlib.charts.drawing import (
-    BLUE,
-    GREY,
-    INK,
-    MARGIN,
-    NAVY,
-    ORANGE,
-    RULE,
-    WIDTH,
-    checked,
-    figures,
-)
+from reportlib.charts.drawing import BLUE, GREY, INK, MARGIN, NAVY, ORANGE, RULE, WIDTH, checked, figures
 from reportlib.charts.svg import Chart, drawn
 from reportlib.comparison import LIMITS
 from reportlib.words import marked, missing, number

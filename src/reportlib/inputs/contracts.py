@@ -71,10 +71,7 @@ class Field:
         for sign, word, limit in (("<", "below", self.minimum), (">", "above", self.maximum)):
             if limit is not None:
                 bound = f"DATE '{limit}'" if self.type == "date" else limit
-                yield (
-                    f"{self.name} {sign} {bound}",
-                    f"the {self.title} is {word} {limit}, the limit; correct it",
-                )
+                yield (f"{self.name} {sign} {bound}", f"the {self.title} is {word} {limit}, the limit; correct it")
         if self.pattern:
             says = f"the {self.title} is not of the form {self.pattern}; a spreadsheet's error, such as #N/A?"
             yield f"NOT regexp_matches({self.name}, {literal(f'^(?:{self.pattern})$')})", says

@@ -20,12 +20,7 @@ ALPHA, POWER = 0.05, 0.8
     cannot_say="whether such a difference exists",
 )
 def detectable_ratio(
-    ref_share: Numbers,
-    nobs: Numbers,
-    ref_nobs: Numbers,
-    deff: Numbers = 1,
-    power: float = POWER,
-    alpha: float = ALPHA,
+    ref_share: Numbers, nobs: Numbers, ref_nobs: Numbers, deff: Numbers = 1, power: float = POWER, alpha: float = ALPHA
 ) -> tuple[float | None, float | None] | tuple[Array, Array]:
     """The relative rates nearest to 1, (below, above), that the score test would show.
 

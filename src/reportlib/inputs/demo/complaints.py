@@ -65,11 +65,7 @@ def complaints_and_ethnicity(world: World, rng: np.random.Generator, scale: floa
     )
     table.insert(0, "complaint_id", [f"C{number:06d}" for number in range(1, len(table) + 1)])
     nomis = pd.DataFrame(
-        {
-            "person_id": _names(who[in_nomis]),
-            "ethnicity_code": RAW[code[in_nomis]],
-            "as_at_date": world.last,
-        }
+        {"person_id": _names(who[in_nomis]), "ethnicity_code": RAW[code[in_nomis]], "as_at_date": world.last}
     )
     return table, nomis[nomis["person_id"].isin(table["person_id"])]
 
