@@ -19,8 +19,6 @@ from reportlib.inputs.demo.effects import planted
 from reportlib.inputs.demo.probation import caseload, terminations
 from reportlib.inputs.demo.world import AGE_BANDS, RAW, RAW_GROUP, RAW_SHARE, World, named, whole, world
 
-__all__ = ["planted", "write"]
-
 
 def write(folder: Path, seed: int = 1, scale: float = 1.0, last_year: str = "2024-25") -> DataFrame:
     """Write the seven extracts and planted.csv into `folder`; return the planted effects.
