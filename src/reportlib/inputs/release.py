@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from typing import Protocol
 
 import pandas as pd
 
@@ -18,17 +17,7 @@ from reportlib.inputs.contracts import listed
 from reportlib.inputs.engines import DuckDB, Engine
 from reportlib.inputs.sources import Source
 from reportlib.measures import DATASETS, DIMENSIONS, Part, TableSpec, inputs_of
-
-
-class Period(Protocol):
-    """What the release needs of the parameters."""
-
-    @property
-    def pooled(self) -> tuple[str, ...]: ...
-    @property
-    def trend(self) -> tuple[str, ...]: ...
-    @property
-    def pooled_label(self) -> str: ...
+from reportlib.params import Params
 
 
 class Release:
@@ -37,7 +26,7 @@ class Release:
     Parameters
     ----------
     sources : the typed inputs, by contract name.
-    period : the years that are pooled and the years of the trend.
+    period : the parameters, which say what years are pooled and what years the trend has.
     engine : what counts; DuckDB if nothing is said.
     tables : the tables that will be asked for, so that the records are gone through once for all of them.
     """
@@ -45,7 +34,7 @@ class Release:
     def __init__(
         self,
         sources: Mapping[str, Source],
-        period: Period,
+        period: Params,
         engine: Engine | None = None,
         tables: Iterable[TableSpec] = (),
     ) -> None:
