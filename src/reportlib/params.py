@@ -6,9 +6,9 @@ import json
 import re
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from reportlib.editions import NATIONAL, Edition, alone, available, named
 from reportlib.errors import ReportError
@@ -156,10 +156,10 @@ class Params(Block):
         min_length=1,
         description="Whose report it is: on the cover, and what is read out for the logo",
     )
-    logo: str | None = Field(
+    logo: Annotated[str, AfterValidator(lambda given: logo_address(given, ROOT))] | None = Field(
         default=None, description="SVG or PNG file, from the project's folder, for the cover; at most 100 KB"
     )
-    colour: str = Field(
+    colour: Annotated[str, AfterValidator(readable)] = Field(
         default="#12436D", description="Colour of cover and links; its contrast with white must be 4.5 to 1 at least"
     )
     chapters: tuple[str, ...] = Field(
@@ -190,16 +190,6 @@ class Params(Block):
         if (name := info.data.get("grouping")) and code not in (groups := groupings()[name].compared):
             raise ValueError(f"{code!r} is not a group of {name!r}; allowed: {', '.join(groups)}")
         return code
-
-    @field_validator("logo")
-    @classmethod
-    def _held(cls, logo: str | None) -> str | None:
-        return logo and logo_address(logo, ROOT)
-
-    @field_validator("colour")
-    @classmethod
-    def _readable(cls, colour: str) -> str:
-        return readable(colour)
 
     @field_validator("chapters")
     @classmethod
