@@ -101,13 +101,8 @@ class _People:
 
 
 def _row(spec: TableSpec, key: Sequence[str], statistic: str, estimate: Estimate) -> dict[str, Any]:
-    return dict(zip(spec.by, key, strict=True)) | {
-        "statistic": statistic,
-        "value": estimate.value,
-        "lower": estimate.lower,
-        "upper": estimate.upper,
-        "p_value": estimate.p_value,
-    }
+    figures = (estimate.value, estimate.lower, estimate.upper, estimate.p_value)
+    return dict(zip([*spec.by, *COLUMNS], [*key, statistic, *figures], strict=True))
 
 
 def _design_effects(people: _People) -> list[dict[str, Any]]:
