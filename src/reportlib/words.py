@@ -178,6 +178,11 @@ def people(label: str) -> str:
     return PEOPLE.get(label, f"people from the {label} ethnic group")
 
 
+def capital(text: str) -> str:
+    """A text with a capital first."""
+    return text[:1].upper() + text[1:]
+
+
 def all_people(labels: Sequence[str]) -> str:
     """The people of several groups: "Asian and Black people", "people from the Mixed and Other ethnic groups"."""
     each = {label: people(label) for label in labels}

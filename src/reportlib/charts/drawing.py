@@ -21,7 +21,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from reportlib.charts.svg import TEXT
-from reportlib.words import MARKS, listed, missing, number
+from reportlib.words import MARKS, capital, listed, missing, number
 
 WIDTH = 400  # units across; text of 14 is then 11.2 px on a screen 320 px wide
 MARGIN = 10
@@ -186,7 +186,7 @@ def value_axis(ax: Axes, figures: Sequence[float], unit: str) -> None:
     ax.tick_params(axis="y", length=0)
     if unit not in ("", "%"):
         spot: dict[str, Any] = {"xycoords": "figure fraction", "textcoords": "offset points", "va": "top"}
-        ax.annotate(unit[:1].upper() + unit[1:], (MARGIN / WIDTH, 1), (0, -MARGIN), **spot)
+        ax.annotate(capital(unit), (MARGIN / WIDTH, 1), (0, -MARGIN), **spot)
 
 
 def brief(mark: str) -> str:

@@ -16,7 +16,7 @@ from reportlib.charts import alt, drawing
 from reportlib.charts.drawing import BLUE, GREY, INK, MARGIN, NAVY, ORANGE, RULE, WIDTH, checked, figures
 from reportlib.charts.svg import Chart, drawn
 from reportlib.comparison import LIMITS
-from reportlib.words import marked, missing, number
+from reportlib.words import capital, marked, missing, number
 
 MOST_LINES = 6
 PANEL = 90  # height of one line's panel
@@ -133,7 +133,7 @@ def bars(frame: pd.DataFrame, title: str, unit: str) -> Chart:
         for y, row in zip(tracks, records, strict=True):
             drawing.ranged(ax, y, (row["lower"], row["upper"]), INK, width=2)
         if unit != "%":
-            ax.annotate(unit[:1].upper() + unit[1:], (0, 1), (0, 14), "axes fraction", "offset points", color=GREY)
+            ax.annotate(capital(unit), (0, 1), (0, 14), "axes fraction", "offset points", color=GREY)
         return Chart(drawn(figure, title), alt.bars(rows, title, unit))
 
 
@@ -157,7 +157,7 @@ def funnel(frame: pd.DataFrame, title: str, unit: str, target: float, across: st
             sns.scatterplot(
                 x=points["denominator"], y=points["value"], color=colour, marker=marker, s=55, ax=ax, zorder=3
             )
-        ax.set(xlabel=across[:1].upper() + across[1:], ylabel="", xlim=(0, shown["denominator"].max() * 1.03))
+        ax.set(xlabel=capital(across), ylabel="", xlim=(0, shown["denominator"].max() * 1.03))
         ax.xaxis.set_major_locator(MaxNLocator(4))
         ax.xaxis.set_major_formatter(lambda x, _: number(x))
         _name_outside(ax, shown[out])
