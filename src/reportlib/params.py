@@ -237,7 +237,7 @@ class Params(Block):
 
     def analysis(self) -> dict[str, Any]:
         """The parameters that a notebook is run with, as plain values."""
-        return {name: _plain(getattr(self, name)) for name in ANALYSIS}
+        return self.model_dump(mode="json", include=set(ANALYSIS))
 
 
 BLOCKS: dict[str, type[BaseModel]] = {
@@ -303,7 +303,3 @@ def _default(prefix: str, name: str) -> str:
 
 def _consecutive(first: str, second: str) -> bool:
     return (int(first) + 1) % 100 == int(second) % 100
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value

@@ -71,22 +71,12 @@ def _with_total(wide: pd.DataFrame, rows: str) -> pd.DataFrame:
     return pd.concat([wide, total], ignore_index=True)[wide.columns]
 
 
-def _population() -> pd.DataFrame:
-    """Average population by type of establishment and year, where the months allow one."""
-    held = _read("average_population")
-    return _by_year(held[held["months"] > 0], "establishment_type", "average_population")
-
-
-def _usable(wide: pd.DataFrame) -> pd.DataFrame:
-    """Immigration removal centres have no usable population before 2021-22."""
-    early = [year for year in wide.columns[1:] if year < "2021-22"]
-    wide.loc[wide["establishment_type"] == "Immigration removal centre", early] = float("nan")
-    return wide
-
-
 def _death_rates() -> pd.DataFrame:
     deaths = _by_year(_read("deaths_in_custody"), "establishment_type", "deaths").set_index("establishment_type")
-    population = _usable(_population()).set_index("establishment_type")
+    held = _read("average_population").query("months > 0")
+    population = _by_year(held, "establishment_type", "average_population").set_index("establishment_type")
+    early = [year for year in population if str(year) < "2021-22"]  # no usable population of these centres
+    population.loc["Immigration removal centre", early] = float("nan")
     rates = (deaths.fillna(0).reindex(population.index, fill_value=0) / population * 1000).round(2)
     return rates.reset_index()
 

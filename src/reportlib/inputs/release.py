@@ -19,6 +19,8 @@ from reportlib.inputs.sources import Source
 from reportlib.measures import DATASETS, DIMENSIONS, Part, TableSpec, inputs_of
 from reportlib.params import Params
 
+NUMERATOR_ONLY = ("category", "cause")
+
 
 class Release:
     """Counts over the typed extracts of one run.
@@ -81,7 +83,7 @@ class Release:
             if apart := [name for name in self.only if name not in dimensions]:
                 return f"{dataset} cannot be told apart by {' or '.join(apart)}".replace("_", " ")
             for dimension in (*spec.dimensions, *self.only):
-                if dimension not in dimensions and dimension in _NUMERATOR_ONLY and part != spec.measure.numerator:
+                if dimension not in dimensions and dimension in NUMERATOR_ONLY and part != spec.measure.numerator:
                     continue
                 wanted = dimensions.get(dimension, (dimension,))
                 if not any(self.has(name, part.dataset) for name in wanted if dimension in dimensions):
@@ -146,7 +148,7 @@ class Release:
         Returns the cells as `counts` does, with `value` (float, unrounded: people).
         """
         snapshots = self._snapshots(part)
-        yearly = replace(spec, by=_with_year(spec.by), adjust=())
+        yearly = spec if "year" in spec.by else replace(spec, by=(*spec.by, "year"))
         frame = self.counts(yearly, part)
         frame["value"] = frame["value"] / frame["year"].map(snapshots)
         by = [name for name in frame.columns if name != "value" and (name != "year" or "year" in spec.by)]
@@ -257,10 +259,3 @@ class Release:
             self._years[part.dataset] = {str(year): number for year, number in self.engine.rows(of)}
         held = self._years[part.dataset]
         return {year: held.get(year[:4], 0) for year in (*self.period.pooled, *self.period.trend)}
-
-
-def _with_year(by: tuple[str, ...]) -> tuple[str, ...]:
-    return by if "year" in by else (*by, "year")
-
-
-_NUMERATOR_ONLY = ("category", "cause")
