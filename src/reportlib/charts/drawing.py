@@ -51,16 +51,9 @@ def style(salt: str) -> Iterator[None]:
         "svg.fonttype": "none",
         "svg.hashsalt": salt,
         "font.family": ["DejaVu Sans"],
-        "font.size": TEXT,
-        "axes.labelsize": TEXT,
-        "xtick.labelsize": TEXT,
-        "ytick.labelsize": TEXT,
-        "legend.fontsize": TEXT,
         "xtick.color": RULE,
-        "xtick.labelcolor": INK,
-        "ytick.labelcolor": INK,
-        "text.color": INK,
-        "axes.labelcolor": INK,
+        **dict.fromkeys(("font.size", "axes.labelsize", "xtick.labelsize", "ytick.labelsize", "legend.fontsize"), TEXT),
+        **dict.fromkeys(("xtick.labelcolor", "ytick.labelcolor", "text.color", "axes.labelcolor"), INK),
     }
     with matplotlib.style.context("afcharts.afcharts"), matplotlib.rc_context(cast(Any, pinned)):
         yield

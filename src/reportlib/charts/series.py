@@ -116,17 +116,9 @@ def bars(frame: pd.DataFrame, title: str, unit: str) -> Chart:
     with drawing.style(title):
         figure, ax, tracks = drawing.row_canvas(texts, above=MARGIN if unit == "%" else 36)
         limits = ax.get_ylim()
-        sns.barplot(
-            x=rows["value"],
-            y=tracks,
-            orient="h",
-            native_scale=True,
-            errorbar=None,
-            color=BLUE,
-            saturation=1,
-            width=18 / min((b - a for a, b in pairwise(tracks)), default=1),
-            ax=ax,
-        )
+        apart = min((b - a for a, b in pairwise(tracks)), default=1)
+        pen: dict[str, Any] = {"color": BLUE, "saturation": 1, "width": 18 / apart}
+        sns.barplot(x=rows["value"], y=tracks, orient="h", native_scale=True, errorbar=None, ax=ax, **pen)
         most = max((end for end in figures(rows, ("value", "upper")) if math.isfinite(end)), default=1.0)
         ax.set(xlim=(0, most or 1), ylim=limits, xlabel="", ylabel="")
         ax.xaxis.set_visible(False)
@@ -182,12 +174,5 @@ def _name_outside(ax: Axes, places: pd.DataFrame) -> None:
     middle = sum(ax.get_xlim()) / 2
     for row in places.to_dict("records"):
         side, away = ("right", -8) if row["denominator"] > middle else ("left", 8)
-        ax.annotate(
-            row["label"],
-            (row["denominator"], row["value"]),
-            (away, 0),
-            "data",
-            "offset points",
-            ha=side,
-            va="center_baseline",
-        )
+        at = row["denominator"], row["value"]
+        ax.annotate(row["label"], at, (away, 0), "data", "offset points", ha=side, va="center_baseline")
