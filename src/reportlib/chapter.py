@@ -143,10 +143,17 @@ class Chapter:
     # What readers see
 
     def table(self, comparison: Comparison) -> None:
-        """Show a table: the counts, the measure, the relative rate and the verdict of each row."""
-        if self._unavailable(comparison):
+        """Show a table: the counts, the measure, the relative rate and the verdict of each row.
+
+        One that cannot be made counts as shown when it is said why.
+        """
+        if not comparison.unavailable:
+            self._publish(comparison_table(comparison))
             return
-        self._publish(comparison_table(comparison))
+        self._shown.add(comparison.spec.id)
+        title = caption(comparison.spec, comparison.period)
+        text = f"{title}: not available [x], because {comparison.unavailable}."
+        _show_text(f"{comparison.spec.id}-unavailable", text, "note")
 
     def evidence(self, comparison: Comparison) -> None:
         """Show each comparison whole, in one row: what stands behind its verdict, and what adjustment changes."""
@@ -267,16 +274,6 @@ class Chapter:
             Fact(identifier, self.period(spec), self.edition, self.name, table, statistic, spec.measure.name, text,
                  value, "", unit, place.status)
         )  # fmt: skip
-
-    def _unavailable(self, comparison: Comparison) -> bool:
-        """Say why a table cannot be shown; it counts as shown."""
-        if not comparison.unavailable:
-            return False
-        self._shown.add(comparison.spec.id)
-        title = caption(comparison.spec, comparison.period)
-        text = f"{title}: not available [x], because {comparison.unavailable}."
-        _show_text(f"{comparison.spec.id}-unavailable", text, "note")
-        return True
 
     def _publish(self, table: Table) -> None:
         self._shown.add(table.id)

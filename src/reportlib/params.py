@@ -178,7 +178,8 @@ class Params(Block):
     @classmethod
     def _consecutive_years(cls, year: str) -> str:
         digits = re.findall(r"\d+", year)
-        if [len(part) for part in digits] not in ([4, 2], [4, 4]) or not _consecutive(*digits):
+        shaped = [len(part) for part in digits] in ([4, 2], [4, 4])
+        if not shaped or (int(digits[0]) + 1 - int(digits[1])) % 100:
             raise ValueError(f"{year!r} is not a reporting year; write two years in a row, such as 2024-25")
         if year != (written := reporting_year(int(digits[0]))):
             raise ValueError(f"{year!r} is not how a reporting year is written; write {written}")
@@ -299,7 +300,3 @@ def _default(prefix: str, name: str) -> str:
     if field.default_factory or isinstance(field.default, BaseModel):
         return "see left" if field.default_factory else "see below"
     return "none" if field.default is None else f"`{json.dumps(field.default)}`"
-
-
-def _consecutive(first: str, second: str) -> bool:
-    return (int(first) + 1) % 100 == int(second) % 100

@@ -82,7 +82,6 @@ class Contract:
     """One input table. `repeats` is the level of a repeated key; one set of `dated` must be present."""
 
     name: str
-    title: str
     fields: dict[str, Field]
     key: tuple[str, ...]
     repeats: str
@@ -111,7 +110,6 @@ def _contract(given: dict[str, Any]) -> Contract:
     schema = given["schema"]
     return Contract(
         name=given["name"],
-        title=given["title"],
         fields={each["name"]: _field(each) for each in schema["fields"]},
         key=tuple(schema.get("primaryKey", ())),
         repeats=schema.get("reportlib:repeats", "error"),
