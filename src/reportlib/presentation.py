@@ -50,9 +50,8 @@ def draw_funnel(comparison: Comparison) -> charts.Chart:
     figures.loc[figures.isna().any(axis=1)] = float("nan")
     mark = places["mark"].where(figures["value"].notna() | places["mark"].ne(""), "u")
     shown = figures.assign(label=places.index, mark=mark).reset_index(drop=True)
-    assert spec.measure.denominator is not None
-    across = spec.measure.denominator.label.lower()
-    return charts.funnel(shown, funnel_caption(spec, comparison.period), WORDS[spec.measure.code].unit, target, across)
+    unit, across = WORDS[spec.measure.code].unit, spec.measure.parts[1].label.lower()
+    return charts.funnel(shown, funnel_caption(spec, comparison.period), unit, target, across)
 
 
 def shares(frame: pd.DataFrame) -> pd.DataFrame:
