@@ -17,13 +17,7 @@ from IPython.display import display
 
 from reportlib import charts, facts
 from reportlib.comparison import compare, least, measure
-from reportlib.comparison_tables import (
-    DERIVED,
-    Comparison,
-    caption,
-    comparison_table,
-    funnel_caption,
-)
+from reportlib.comparison_tables import DERIVED, Comparison, caption, comparison_table, funnel_caption
 from reportlib.comparison_tables import declared as declared_table
 from reportlib.display import MIME, plain
 from reportlib.errors import ReportError
@@ -69,8 +63,7 @@ class Chapter:
             "pooled": years_to(parameters["reporting_year"], parameters["pooled_years"]),
             "trend": years_to(parameters["reporting_year"], parameters["trend_years"]),
         }
-        policy = handoff.run["disclosure"]
-        self._least = least(policy)
+        self._least = least(handoff.run["disclosure"])
         self._facts: list[Fact] = []
         self._shown: set[str] = set()
         year = parameters["reporting_year"]
@@ -150,10 +143,17 @@ class Chapter:
     # What readers see
 
     def table(self, comparison: Comparison) -> None:
-        """Show a table: the counts, the measure, the relative rate and the verdict of each row."""
-        if self._unavailable(comparison):
+        """Show a table: the counts, the measure, the relative rate and the verdict of each row.
+
+        One that cannot be made counts as shown when it is said why.
+        """
+        if not comparison.unavailable:
+            self._publish(comparison_table(comparison))
             return
-        self._publish(comparison_table(comparison))
+        self._shown.add(comparison.spec.id)
+        title = caption(comparison.spec, comparison.period)
+        text = f"{title}: not available [x], because {comparison.unavailable}."
+        _show_text(f"{comparison.spec.id}-unavailable", text, "note")
 
     def evidence(self, comparison: Comparison) -> None:
         """Show each comparison whole, in one row: what stands behind its verdict, and what adjustment changes."""
@@ -197,17 +197,14 @@ class Chapter:
             frame = about.frame(self.handoff.part(self.name))
         except KeyError:
             raise undeclared(self.name) from None
-        _show_table(frame_table(name, about.caption, frame, about.header))
+        _show(frame_table(name, about.caption, frame, about.header).model())
 
     def register(self) -> None:
         """Show the explain-or-reform register: every disproportionate comparison, and what is left of it."""
         period = span(self._years["pooled"])
         frame = register(self.handoff.facts(self.name), period, self.handoff.run["responses"])
-        _show_table(
-            frame_table(
-                "register", f"Disproportionate comparisons, {period}", frame, "Comparison", self.handoff.run["status"]
-            )
-        )
+        title, status = f"Disproportionate comparisons, {period}", self.handoff.run["status"]
+        _show(frame_table("register", title, frame, "Comparison", status).model())
 
     # What the summary reads: the facts of the chapters before it
 
@@ -226,16 +223,13 @@ class Chapter:
             _show_text("no-verdicts", NO_COMPARISON, "note")
             return
         title = f"Verdicts compared with {label(self.reference)}, {span(self._years['pooled'])}"
-        chart = charts.verdict_heatmap(frame, title, label(self.reference))
-        _show_chart("verdicts-chart", title, chart, "verdicts", self.handoff.run["status"])
+        chart, status = charts.verdict_heatmap(frame, title, label(self.reference)), self.handoff.run["status"]
+        _show_chart("verdicts-chart", title, chart, "verdicts", status)
         wide = frame.pivot(index="stratum", columns="label", values="verdict")
         order = [text for text in groupings()[self.grouping].labels.values() if text in wide.columns]
         wide = wide.reindex(index=frame["stratum"].unique(), columns=order).fillna("[x]").reset_index()
-        _show_table(
-            frame_table(
-                "verdicts", title, wide.rename(columns={"stratum": "Measure"}), "Measure", self.handoff.run["status"]
-            )
-        )
+        named = wide.rename(columns={"stratum": "Measure"})
+        _show(frame_table("verdicts", title, named, "Measure", status).model())
 
     def shares(self, comparison: Comparison, numerator: str, denominator: str) -> None:
         """Show each group's share of the numerator beside its share of the denominator."""
@@ -281,20 +275,10 @@ class Chapter:
                  value, "", unit, place.status)
         )  # fmt: skip
 
-    def _unavailable(self, comparison: Comparison) -> bool:
-        """Say why a table cannot be shown; it counts as shown."""
-        if not comparison.unavailable:
-            return False
-        self._shown.add(comparison.spec.id)
-        title = caption(comparison.spec, comparison.period)
-        text = f"{title}: not available [x], because {comparison.unavailable}."
-        _show_text(f"{comparison.spec.id}-unavailable", text, "note")
-        return True
-
     def _publish(self, table: Table) -> None:
         self._shown.add(table.id)
         self._facts += table.facts
-        _show_table(table)
+        _show(table.model())
 
     def close(self) -> None:
         """Write the facts.
@@ -321,10 +305,6 @@ def open_chapter(name: str, **parameters: Any) -> Chapter:
     if not folder:
         raise ReportError("No counts have been prepared: start with `make lab` or `make annual-report`.")
     return Chapter(name, parameters, Handoff(Path(folder)))
-
-
-def _show_table(table: Table) -> None:
-    _show(table.model())
 
 
 def _show_text(identifier: str, text: str, role: str) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from reportlib.ethnicity import CHINESE_NOTE, label
 from reportlib.facts import Fact, fact_id
-from reportlib.measures import TableSpec
+from reportlib.measures import UNKNOWN_TYPE, TableSpec
 from reportlib.statistics import METHODS
 from reportlib.statistics.verdict import ALPHA
 from reportlib.tables import Place, Table, cell_value, text_cell
@@ -346,7 +346,7 @@ def _adjusted_columns(of: Comparison) -> list[_Column]:
 def _adjusted_notes(of: Comparison) -> list[str]:
     if not of.spec.adjust:
         return []
-    held = _listed_dimensions(of.spec.adjust)
+    held = dimensions(of.spec.adjust)
     kind = METHODS["mantel_haenszel" if of.share else "mantel_haenszel_rate"].interval
     notes = [f"The adjusted relative rate holds {held} equal (Mantel-Haenszel); its {of.interval} is {kind}."]
     if of.share:
@@ -371,7 +371,7 @@ def standardised_table(of: Comparison) -> Table:
         _figure("standardised", "Standardised rate", lambda value: number(value, "", places), of.unit),
         _limits(of, "standardised", places, of.unit),
     ]
-    held, first = _listed_dimensions(of.spec.adjust), _listed_dimensions(of.spec.adjust[:1])
+    held, first = dimensions(of.spec.adjust), dimensions(of.spec.adjust[:1])
     notes = [
         f"Observed to expected: the events seen, divided by those expected if each combination of {held} had the rate "
         f"of all prisoners. Its {of.interval} is {METHODS['indirect_ratio'].interval}.",
@@ -420,7 +420,7 @@ def funnel_table(of: Comparison) -> Table:
 
 def funnel_caption(spec: TableSpec, period: str) -> str:
     """What a funnel shows: one measure by parts of the system, all groups together."""
-    return f"{spec.measure.name} by {_listed_dimensions(spec.strata)}, all ethnic groups together, {period}"
+    return f"{spec.measure.name} by {dimensions(spec.strata)}, all ethnic groups together, {period}"
 
 
 def _standing(row: Mapping[str, Any]) -> str:
@@ -454,7 +454,8 @@ def _derived(
     return replace(_table(of, f"{of.spec.id}-{kind}", title, [*heads, *columns], frame, notes), folded=True)
 
 
-def _listed_dimensions(names: Sequence[str]) -> str:
+def dimensions(names: Sequence[str]) -> str:
+    """What divides a table, in words: "region and type of order"."""
     return listed([DIMENSION_LABELS[name].lower() for name in names])
 
 
@@ -480,7 +481,7 @@ def _notes(of: Comparison) -> list[str]:
         notes.append("Comparisons of single years are exploratory: the headline is the table of the pooled years.")
     if "establishment_type" in spec.by:
         notes.append(
-            "Establishments that the list of types does not hold, and deaths in escort, are in Other or escort."
+            f"Establishments that the list of types does not hold, and deaths in escort, are in {UNKNOWN_TYPE}."
         )
     if any(name.startswith("ethnicity") for name in spec.by):
         notes.append(CHINESE_NOTE)

@@ -7,20 +7,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from reportlib.errors import Finding, ReportError, nearest_or_all
-from reportlib.paramfile import explain, read_yaml
+from reportlib.measures import UNKNOWN_TYPE
+from reportlib.paramfile import Block, explain, read_yaml
 
 Dimension = Literal["region", "establishment_type"]
 FIELDS = {"region": "probation_terminations", "establishment_type": "establishments"}  # dimension -> contract
-NO_EDITION = ("Other or escort",)  # what no list of establishments holds is no part of the system by itself
 
 
-class Edition(BaseModel):
+class Edition(Block):
     """One selection of the report: everything, or the rows whose dimension has one of the values."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     name: str = Field(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", description="Name of the edition and of its folder")
     title: str = Field(min_length=1, description="What the report's title says of it")
@@ -56,10 +54,8 @@ class Edition(BaseModel):
         return f"{title}: {self.title}" if self.dimension else title
 
 
-class _List(BaseModel):
+class _List(Block):
     """What a file of editions holds."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     editions: tuple[Edition, ...] = Field(min_length=1, strict=False, description="The editions of the list")
 
@@ -87,7 +83,7 @@ def standard() -> list[Edition]:
     found = [NATIONAL]
     for dimension in FIELDS:
         for code in codes(dimension):
-            if code not in NO_EDITION:
+            if code != UNKNOWN_TYPE:  # no part of the system by itself
                 name = re.sub(r"[^a-z0-9]+", "-", code.lower().replace("'", "")).strip("-")
                 found.append(Edition(name=name, title=code, dimension=dimension, values=(code,)))  # type: ignore[arg-type]
     return found

@@ -13,13 +13,7 @@ import pandas as pd
 from reportlib.project import CODES
 
 NOT_STATED = "NS"
-FIVE = {
-    "A": "Asian",
-    "B": "Black",
-    "M": "Mixed",
-    "W": "White",
-    "O": "Other",
-}
+FIVE = {"A": "Asian", "B": "Black", "M": "Mixed", "W": "White", "O": "Other"}
 TWO = {"EM": "Ethnic minority (including White minorities)", "WB": "White British"}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reportlib.comparison import LIMITS
-from reportlib.comparison_tables import DERIVED, DIMENSION_LABELS, METHODS_USED
+from reportlib.comparison_tables import DERIVED, METHODS_USED, dimensions
 from reportlib.errors import ReportError, nearest
 from reportlib.facts import Fact
 from reportlib.measures import DATASETS, MEASURES, Measure, Part, inputs_of
@@ -86,9 +86,8 @@ def _filters(run: Run, held: Mapping[str, Any]) -> str:
     """The years that a table covers, and what divides it."""
     given = run["parameters"]
     years = years_to(given["reporting_year"], given[f"{held['period']}_years"])
-    by = listed([DIMENSION_LABELS[name].lower() for name in held["by"]])
     ethnic = f"; ethnic groups {held['grouping']}" if any("ethnicity" in name for name in held["by"]) else ""
-    return f"{span(years)}, by {by}{ethnic}"
+    return f"{span(years)}, by {dimensions(held['by'])}{ethnic}"
 
 
 def _methods(measure: Measure, statistic: str) -> Sequence[str]:

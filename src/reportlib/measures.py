@@ -7,7 +7,8 @@ codes and in words, and everything else (queries, tables, sentences, the methods
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 UPHELD = "outcome IN ('upheld', 'partly upheld')"
@@ -18,6 +19,8 @@ COMMUNITY = "order_type IN ('community order', 'suspended sentence order')"
 PRISON = "setting = 'prison'"
 CUSTODIAL = "order_type IN ('licence', 'post-sentence supervision')"
 
+UNKNOWN_TYPE = "Other or escort"  # a death in escort, an establishment that the list does not hold
+
 DATASETS: dict[str, str] = {  # dataset of the release -> input that it is made from
     "complaints": "complaints",
     "population": "population",
@@ -26,39 +29,30 @@ DATASETS: dict[str, str] = {  # dataset of the release -> input that it is made 
     "caseload": "probation_caseload",
 }
 
+NOMIS, PPUD = "nomis_ethnicity.ethnicity_code", "ethnicity_ppud"
+CODED = {"ethnicity": ("ethnicity_code",)}
+PLACE = {name: (f"establishments.{name}",) for name in ("establishment_type", "region")}
+
+
+def _own(*names: str) -> dict[str, tuple[str, ...]]:
+    """Dimensions that are fields of the dataset's own input."""
+    return {name: (name,) for name in names}
+
+
 # The fields that each dimension rests on; any one of a tuple will do.
 DIMENSIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "complaints": {
-        "ethnicity": ("ethnicity_ppud", "nomis_ethnicity.ethnicity_code"),
-        "ethnicity_ppud": ("ethnicity_ppud",),
-        "ethnicity_nomis": ("nomis_ethnicity.ethnicity_code",),
-        "ethnicity_source": ("ethnicity_ppud", "nomis_ethnicity.ethnicity_code"),
-        "establishment_type": ("establishments.establishment_type",),
-        "region": ("establishments.region",),
-        "category": ("category",),
-        "outcome": ("outcome",),
+        "ethnicity": (PPUD, NOMIS),
+        "ethnicity_ppud": (PPUD,),
+        "ethnicity_nomis": (NOMIS,),
+        "ethnicity_source": (PPUD, NOMIS),
+        **PLACE,
+        **_own("category", "outcome"),
     },
-    "population": {
-        "ethnicity": ("ethnicity_code",),
-        "establishment_type": ("establishments.establishment_type",),
-        "region": ("establishments.region",),
-        "age_band": ("age_band",),
-        "sex": ("sex",),
-    },
-    "deaths": {
-        "ethnicity": ("ethnicity_code",),
-        "establishment_type": ("establishments.establishment_type",),
-        "region": ("establishments.region",),
-        "cause": ("cause",),
-        "age_band": ("age_band",),
-        "sex": ("sex",),
-    },
-    "terminations": {
-        "ethnicity": ("ethnicity_code",),
-        "region": ("region",),
-        "order_type": ("order_type",),
-    },
-    "caseload": {"ethnicity": ("ethnicity_code",), "region": ("region",)},
+    "population": CODED | PLACE | _own("age_band", "sex"),
+    "deaths": CODED | PLACE | _own("cause", "age_band", "sex"),
+    "terminations": CODED | _own("region", "order_type"),
+    "caseload": CODED | _own("region"),
 }
 
 
@@ -104,209 +98,120 @@ class Measure:
         return (self.numerator, self.denominator) if self.denominator else (self.numerator,)
 
 
+_received = partial(Part, dataset="complaints", year="received_year")
+_completed = partial(Part, dataset="complaints", year="completed_year")
+_ended = partial(Part, dataset="terminations")
+DATED, JUDGED = ("completed_date",), ("completed_date", "outcome")
+
 PARTS: dict[str, Part] = {
     part.code: part
     for part in (
-        Part("complaints/received", "Complaints received", "complaints", "received_year"),
-        Part(
-            "complaints/eligible",
-            "Complaints eligible",
-            "complaints",
-            "received_year",
-            "eligible",
-            ("eligible",),
-            whole="complaints/received",
+        _received("complaints/received", "Complaints received"),
+        _received(
+            "complaints/eligible", "Complaints eligible",
+            where="eligible", fields=("eligible",), whole="complaints/received",
         ),
-        Part(
-            "complaints/completed",
-            "Complaints completed",
-            "complaints",
-            "completed_year",
-            "TRUE",
-            ("completed_date",),
+        _completed("complaints/completed", "Complaints completed", fields=DATED),
+        _completed(
+            "complaints/decided", "Complaints decided",
+            where=DECIDED, fields=JUDGED, whole="complaints/decided-or-mediated",
         ),
-        Part(
-            "complaints/decided",
-            "Complaints decided",
-            "complaints",
-            "completed_year",
-            DECIDED,
-            ("completed_date", "outcome"),
-            whole="complaints/decided-or-mediated",
+        _completed("complaints/upheld", "Complaints upheld", where=UPHELD, fields=JUDGED, whole="complaints/decided"),
+        _completed(
+            "complaints/decided-or-mediated", "Complaints decided or mediated",
+            where=MEDIATED_ANY, fields=JUDGED, whole="complaints/completed",
         ),
-        Part(
-            "complaints/upheld",
-            "Complaints upheld",
-            "complaints",
-            "completed_year",
-            UPHELD,
-            ("completed_date", "outcome"),
-            whole="complaints/decided",
+        _completed(
+            "complaints/upheld-or-mediated-for", "Complaints upheld or mediated in the complainant's favour",
+            where=MEDIATED_FOR, fields=JUDGED, whole="complaints/decided-or-mediated",
         ),
-        Part(
-            "complaints/decided-or-mediated",
-            "Complaints decided or mediated",
-            "complaints",
-            "completed_year",
-            MEDIATED_ANY,
-            ("completed_date", "outcome"),
-            whole="complaints/completed",
+        _completed(
+            "complaints/racism-concern", "Complaints with a concern about racism",
+            where="racism_concern", fields=(*DATED, "racism_concern_complainant"), whole="complaints/completed",
         ),
-        Part(
-            "complaints/upheld-or-mediated-for",
-            "Complaints upheld or mediated in the complainant's favour",
-            "complaints",
-            "completed_year",
-            MEDIATED_FOR,
-            ("completed_date", "outcome"),
-            whole="complaints/decided-or-mediated",
-        ),
-        Part(
-            "complaints/racism-concern",
-            "Complaints with a concern about racism",
-            "complaints",
-            "completed_year",
-            "racism_concern",
-            ("completed_date", "racism_concern_complainant"),
-            whole="complaints/completed",
-        ),
-        Part(
-            "people/complained",
-            "People who complained",
-            "complaints",
-            "received_year",
-            counts="people",
-            whole="complaints/received",
-        ),
+        _received("people/complained", "People who complained", counts="people", whole="complaints/received"),
         Part("population/average", "Average prison population", "population", counts="stock"),
         Part(
-            "population/prison",
-            "Average prison population",
-            "population",
-            where=PRISON,
-            counts="stock",
-            whole="population/average",
+            "population/prison", "Average prison population", "population",
+            where=PRISON, counts="stock", whole="population/average",
         ),
         Part("deaths/prison", "Deaths", "deaths", where=PRISON),
-        Part("terminations/all", "Terminations", "terminations"),
-        Part(
-            "terminations/completed",
-            "Completed",
-            "terminations",
-            where="outcome = 'completed'",
-            fields=("outcome",),
-            whole="terminations/all",
+        _ended("terminations/all", "Terminations"),
+        _ended(
+            "terminations/completed", "Completed",
+            where="outcome = 'completed'", fields=("outcome",), whole="terminations/all",
         ),
-        Part(
-            "terminations/community",
-            "Community and suspended sentence orders ended",
-            "terminations",
-            where=COMMUNITY,
-            fields=("order_type",),
-            whole="terminations/all",
+        _ended(
+            "terminations/community", "Community and suspended sentence orders ended",
+            where=COMMUNITY, fields=("order_type",), whole="terminations/all",
         ),
-        Part(
-            "terminations/breached",
-            "Revoked for breach",
-            "terminations",
-            where=f"{COMMUNITY} AND outcome = 'revoked for breach'",
-            fields=("order_type", "outcome"),
+        _ended(
+            "terminations/breached", "Revoked for breach",
+            where=f"{COMMUNITY} AND outcome = 'revoked for breach'", fields=("order_type", "outcome"),
             whole="terminations/community",
         ),
-        Part(
-            "terminations/custodial",
-            "Licences and post-sentence supervision ended",
-            "terminations",
-            where=CUSTODIAL,
-            fields=("order_type",),
-            whole="terminations/all",
+        _ended(
+            "terminations/custodial", "Licences and post-sentence supervision ended",
+            where=CUSTODIAL, fields=("order_type",), whole="terminations/all",
         ),
-        Part(
-            "terminations/recalled",
-            "Recalled to prison",
-            "terminations",
-            where=f"{CUSTODIAL} AND outcome = 'recalled'",
-            fields=("order_type", "outcome"),
+        _ended(
+            "terminations/recalled", "Recalled to prison",
+            where=f"{CUSTODIAL} AND outcome = 'recalled'", fields=("order_type", "outcome"),
             whole="terminations/custodial",
         ),
         Part("caseload/average", "Average probation caseload", "caseload", counts="stock"),
     )
-}
+}  # fmt: skip
 
 MEASURES: dict[str, Measure] = {
     measure.code: measure
     for measure in (
         Measure(
-            "complainants",
-            "People who complained",
-            PARTS["people/complained"],
-            PARTS["population/average"],
-            "rate",
+            "complainants", "People who complained", PARTS["people/complained"], PARTS["population/average"], "rate",
             "Do people of each ethnic group complain in proportion to the prison population?",
             "Distinct people who made at least one complaint in the period, per 1,000 average prison "
             "population. Over several years this is no rate a year, and cannot be set beside one. Because people "
             "come and go, more people than places can have complained.",
         ),
         Measure(
-            "complaints",
-            "Complaints received",
-            PARTS["complaints/received"],
-            PARTS["population/average"],
-            "rate",
+            "complaints", "Complaints received", PARTS["complaints/received"], PARTS["population/average"], "rate",
             "Are complaints received in proportion to the prison population?",
             "Complaints received in the period, per 1,000 average prison population a year. One person "
             "may complain many times, so the interval allows for repeat complaints.",
             clustered=True,
         ),
         Measure(
-            "eligible",
-            "Complaints found eligible",
-            PARTS["complaints/eligible"],
-            PARTS["complaints/received"],
-            "proportion",
+            "eligible", "Complaints found eligible",
+            PARTS["complaints/eligible"], PARTS["complaints/received"], "proportion",
             "Are complaints found eligible as often for each group?",
             "Complaints found eligible, out of complaints received in the period.",
             clustered=True,
         ),
         Measure(
-            "upheld",
-            "Uphold rate",
-            PARTS["complaints/upheld"],
-            PARTS["complaints/decided"],
-            "proportion",
+            "upheld", "Uphold rate", PARTS["complaints/upheld"], PARTS["complaints/decided"], "proportion",
             "Are complaints upheld as often for each group?",
             "Complaints upheld or partly upheld, out of complaints upheld, partly upheld or not upheld in "
             "the period. Mediated and ceased complaints stand apart.",
             clustered=True,
         ),
         Measure(
-            "upheld-with-mediated",
-            "Uphold rate counting mediation",
-            PARTS["complaints/upheld-or-mediated-for"],
-            PARTS["complaints/decided-or-mediated"],
-            "proportion",
+            "upheld-with-mediated", "Uphold rate counting mediation",
+            PARTS["complaints/upheld-or-mediated-for"], PARTS["complaints/decided-or-mediated"], "proportion",
             "Does the answer change if mediated complaints are counted?",
             "Complaints upheld, partly upheld or mediated in the complainant's favour, out of all complaints "
             "decided or mediated.",
             clustered=True,
         ),
         Measure(
-            "racism-concern",
-            "Complaints with a recorded concern about racism",
-            PARTS["complaints/racism-concern"],
-            PARTS["complaints/completed"],
-            "proportion",
+            "racism-concern", "Complaints with a recorded concern about racism",
+            PARTS["complaints/racism-concern"], PARTS["complaints/completed"], "proportion",
             "How often is a concern about racism recorded?",
             "Completed complaints in which the complainant or the investigator recorded a concern about "
             "racism, out of complaints completed in the period.",
             clustered=True,
         ),
         Measure(
-            "deaths",
-            "Deaths in prison custody",
-            PARTS["deaths/prison"],
-            PARTS["population/prison"],
-            "rate",
+            "deaths", "Deaths in prison custody", PARTS["deaths/prison"], PARTS["population/prison"], "rate",
             "Are deaths in prison custody in proportion to the prison population?",
             "Fatal incidents in prison in the period, per 1,000 average prison population a year; counted by "
             "notification date where the extract has it, else by date or month of death. Where the extract tells "
@@ -314,58 +219,41 @@ MEASURES: dict[str, Measure] = {
             decimals=2,
         ),
         Measure(
-            "completed",
-            "Supervision completed",
-            PARTS["terminations/completed"],
-            PARTS["terminations/all"],
-            "proportion",
+            "completed", "Supervision completed",
+            PARTS["terminations/completed"], PARTS["terminations/all"], "proportion",
             "Do people of each group complete supervision as often?",
             "Supervision periods completed, out of all that ended in the period.",
             clustered=True,
         ),
         Measure(
-            "breached",
-            "Revoked for breach",
-            PARTS["terminations/breached"],
-            PARTS["terminations/community"],
-            "proportion",
+            "breached", "Revoked for breach",
+            PARTS["terminations/breached"], PARTS["terminations/community"], "proportion",
             "Are community orders revoked for breach as often for each group?",
             "Community and suspended sentence orders revoked for breach, out of all such orders that ended "
             "in the period. Licences cannot end so and are left out.",
             clustered=True,
         ),
         Measure(
-            "recalled",
-            "Recalled to prison",
-            PARTS["terminations/recalled"],
-            PARTS["terminations/custodial"],
-            "proportion",
+            "recalled", "Recalled to prison",
+            PARTS["terminations/recalled"], PARTS["terminations/custodial"], "proportion",
             "Are people on licence recalled as often for each group?",
             "Licences and periods of post-sentence supervision that ended in recall to prison, out of all "
             "that ended in the period. Community orders cannot end so and are left out.",
             clustered=True,
         ),
         Measure(
-            "ethnicity-agreement",
-            "Ethnicity on PPUD against NOMIS",
-            PARTS["people/complained"],
-            None,
-            "count",
+            "ethnicity-agreement", "Ethnicity on PPUD against NOMIS", PARTS["people/complained"], None, "count",
             "Is the ethnicity on PPUD the same as on NOMIS?",
             "People who complained in the period, by the ethnicity held on each of the two systems.",
         ),
         Measure(
-            "ethnicity-source",
-            "Where ethnicity comes from",
-            PARTS["people/complained"],
-            None,
-            "count",
+            "ethnicity-source", "Where ethnicity comes from", PARTS["people/complained"], None, "count",
             "Which system does each person's ethnicity come from?",
             "People who complained in the period: ethnicity from NOMIS where it is known there, else from "
             "PPUD, else not stated.",
         ),
     )
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -381,7 +269,7 @@ class TableSpec:
     by: tuple[str, ...]
     grouping: str
     period: Literal["pooled", "trend"] = "pooled"
-    adjust: tuple[str, ...] = field(default=())
+    adjust: tuple[str, ...] = ()
 
     @property
     def strata(self) -> tuple[str, ...]:

@@ -6,9 +6,9 @@ import json
 import re
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from reportlib.editions import NATIONAL, Edition, alone, available, named
 from reportlib.errors import ReportError
@@ -120,8 +120,7 @@ class Params(Block):
     pooled_years: int = Field(default=3, ge=1, le=10, description="Years pooled for detail, up to the reporting year")
     trend_years: int = Field(default=5, ge=1, le=20, description="Years in a trend, up to the reporting year")
     grouping: Literal["5+1", "19", "two"] = Field(
-        default="5+1",
-        description="Ethnic groups: 5+1, the 19 of the 2021 Census, or two (White British, minority)",
+        default="5+1", description="Ethnic groups: 5+1, the 19 of the 2021 Census, or two (White British, minority)"
     )
     reference_group: str = Field(
         default_factory=lambda given: groupings()[given["grouping"]].reference,
@@ -157,10 +156,10 @@ class Params(Block):
         min_length=1,
         description="Whose report it is: on the cover, and what is read out for the logo",
     )
-    logo: str | None = Field(
+    logo: Annotated[str, AfterValidator(lambda given: logo_address(given, ROOT))] | None = Field(
         default=None, description="SVG or PNG file, from the project's folder, for the cover; at most 100 KB"
     )
-    colour: str = Field(
+    colour: Annotated[str, AfterValidator(readable)] = Field(
         default="#12436D", description="Colour of cover and links; its contrast with white must be 4.5 to 1 at least"
     )
     chapters: tuple[str, ...] = Field(
@@ -179,7 +178,8 @@ class Params(Block):
     @classmethod
     def _consecutive_years(cls, year: str) -> str:
         digits = re.findall(r"\d+", year)
-        if [len(part) for part in digits] not in ([4, 2], [4, 4]) or not _consecutive(*digits):
+        shaped = [len(part) for part in digits] in ([4, 2], [4, 4])
+        if not shaped or not 1900 <= int(digits[0]) < 2100 or (int(digits[0]) + 1 - int(digits[1])) % 100:
             raise ValueError(f"{year!r} is not a reporting year; write two years in a row, such as 2024-25")
         if year != (written := reporting_year(int(digits[0]))):
             raise ValueError(f"{year!r} is not how a reporting year is written; write {written}")
@@ -191,16 +191,6 @@ class Params(Block):
         if (name := info.data.get("grouping")) and code not in (groups := groupings()[name].compared):
             raise ValueError(f"{code!r} is not a group of {name!r}; allowed: {', '.join(groups)}")
         return code
-
-    @field_validator("logo")
-    @classmethod
-    def _held(cls, logo: str | None) -> str | None:
-        return logo and logo_address(logo, ROOT)
-
-    @field_validator("colour")
-    @classmethod
-    def _readable(cls, colour: str) -> str:
-        return readable(colour)
 
     @field_validator("chapters")
     @classmethod
@@ -248,7 +238,7 @@ class Params(Block):
 
     def analysis(self) -> dict[str, Any]:
         """The parameters that a notebook is run with, as plain values."""
-        return {name: _plain(getattr(self, name)) for name in ANALYSIS}
+        return self.model_dump(mode="json", include=set(ANALYSIS))
 
 
 BLOCKS: dict[str, type[BaseModel]] = {
@@ -310,11 +300,3 @@ def _default(prefix: str, name: str) -> str:
     if field.default_factory or isinstance(field.default, BaseModel):
         return "see left" if field.default_factory else "see below"
     return "none" if field.default is None else f"`{json.dumps(field.default)}`"
-
-
-def _consecutive(first: str, second: str) -> bool:
-    return 1900 <= int(first) < 2100 and (int(first) + 1) % 100 == int(second) % 100
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value

@@ -8,20 +8,14 @@ import pandas as pd
 
 from reportlib import charts, prose
 from reportlib.comparison import LIMITS
-from reportlib.comparison_tables import (
-    DIMENSION_LABELS,
-    Comparison,
-    caption,
-    funnel_caption,
-)
+from reportlib.comparison_tables import Comparison, caption, dimensions, funnel_caption
 from reportlib.ethnicity import NOT_STATED, label
 from reportlib.facts import Fact
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.statistics import VERDICTS, goodness_of_fit, trend
 from reportlib.statistics.verdict import ALPHA
-from reportlib.words import WORDS, listed, p_value, people, ratio, ratio_decimals
+from reportlib.words import WORDS, capital, listed, p_value, people, ratio, ratio_decimals
 
-LEAST_YEARS = 4  # no trend on fewer
 MOST_PANELS = 9  # beyond, one heat map says more than many small panels
 NO_COMPARISON = "Not available [x]: the inputs that were supplied allow no comparison of ethnic groups."
 
@@ -56,9 +50,8 @@ def draw_funnel(comparison: Comparison) -> charts.Chart:
     figures.loc[figures.isna().any(axis=1)] = float("nan")
     mark = places["mark"].where(figures["value"].notna() | places["mark"].ne(""), "u")
     shown = figures.assign(label=places.index, mark=mark).reset_index(drop=True)
-    assert spec.measure.denominator is not None
-    across = spec.measure.denominator.label.lower()
-    return charts.funnel(shown, funnel_caption(spec, comparison.period), WORDS[spec.measure.code].unit, target, across)
+    unit, across = WORDS[spec.measure.code].unit, spec.measure.parts[1].label.lower()
+    return charts.funnel(shown, funnel_caption(spec, comparison.period), unit, target, across)
 
 
 def shares(frame: pd.DataFrame) -> pd.DataFrame:
@@ -107,7 +100,7 @@ def adjusted_sentence(comparison: Comparison) -> str:
     """What adjustment changed, in one sentence; empty where nothing was adjusted."""
     spec, frame = comparison.spec, comparison.frame
     both = frame[frame["adjusted_ratio"].notna() & frame["ratio"].notna()].to_dict("records")
-    places, held = ratio_decimals(frame), listed([DIMENSION_LABELS[name].lower() for name in spec.adjust])
+    places, held = ratio_decimals(frame), dimensions(spec.adjust)
     said = [[ratio(row[name], decimals=places) for name in ("ratio", "adjusted_ratio")] for row in both]
     rows = [(*change, people(str(row["label"]))) for change, row in zip(said, both, strict=True)]
     moved = listed([f"from {crude} to {adjusted} for {who}" for crude, adjusted, who in rows if crude != adjusted])
@@ -124,7 +117,7 @@ def _trend(total: pd.DataFrame, spec: TableSpec) -> tuple[float | None, bool]:
     None for rates.
     """
     shown = total[total["value"].notna() & total["deff"].notna()]
-    if spec.measure.kind != "proportion" or len(shown) < LEAST_YEARS:
+    if spec.measure.kind != "proportion" or len(shown) < prose.FEWEST_YEARS:
         return None, True
     x, n = (shown[name].astype(float) / shown["deff"] for name in ("numerator", "denominator"))
     years = shown["year"].str[:4].astype(int)
@@ -137,7 +130,7 @@ def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:
     found = [fact for fact in held if fact.statistic == "verdict" and fact.table in tables]
     rows = [
         {
-            "stratum": ratio_.unit[:1].upper() + ratio_.unit[1:] or MEASURES[fact.id.split("/")[0]].name,
+            "stratum": capital(ratio_.unit) or MEASURES[fact.id.split("/")[0]].name,
             "label": fact.label.partition(": ")[2],
             "ratio": ratio_.value,
             "verdict": fact.text,

@@ -31,9 +31,9 @@ def code_digests(root: Path = ROOT) -> dict[str, str]:
     return {"code": _digest(root, code_files(root)), "lock": lock.hexdigest()}
 
 
-def library_digest(root: Path = ROOT) -> str:
+def library_digest() -> str:
     """SHA-256 of the code that every chapter stands on, and of the lock: of no notebook."""
-    return _digest(root, [name for name in (*code_files(root), LOCK) if not name.startswith("notebooks/")])
+    return _digest(ROOT, [name for name in (*code_files(), LOCK) if not name.startswith("notebooks/")])
 
 
 def _digest(root: Path, names: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from reportlib.words import (
     MARKS,
     MeasureWords,
     all_people,
+    capital,
     flagged,
     listed,
     marked,
@@ -53,7 +54,7 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str) -
     if not_assessed:
         who = words.subject.format(people=_who(not_assessed))
         said.append(f"No comparison is made for {who}: {_why_not(not_assessed)}")
-    return " ".join(f"{_capital(sentence)}." for sentence in said)
+    return " ".join(f"{capital(sentence)}." for sentence in said)
 
 
 def trend_sentence(
@@ -84,11 +85,7 @@ def trend_sentence(
         if p <= ALPHA:
             joined, course = "and" if way is rising else "but", "upward" if rising else "downward"
             sure = f", {joined} the {course} trend over all years is statistically significant"
-    return f"{_capital(what)} {moved}{sure}.{hidden}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return f"{capital(what)} {moved}{sure}.{hidden}"
 
 
 def _who(rows: Sequence[Row]) -> str:

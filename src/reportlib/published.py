@@ -21,8 +21,8 @@ PPO = "Prisons and Probation Ombudsman annual reports, Open Government Licence v
 class PublishedTable:
     """A table of published figures.
 
-    `build` gives a frame whose first column names the rows; every other column is one of `units`
-    (column: unit and decimals). `statistic` names what the figures are in the ledger.
+    `build` gives a frame whose first column names the rows; every other column holds figures, in `unit` and to so
+    many `decimals`. `measure` names what they are in the ledger.
     """
 
     caption: str
@@ -53,9 +53,17 @@ def _by_year(long: pd.DataFrame, rows: str, value: str) -> pd.DataFrame:
     return wide.reset_index().rename_axis(columns=None)
 
 
-def _deaths(rows: str) -> pd.DataFrame:
-    """Deaths by year; a year in which a row has none is a true zero."""
-    return _with_total(_by_year(_read("deaths_in_custody"), rows, "deaths").fillna(0), rows)
+def _deaths(dimension: str, header: str) -> PublishedTable:
+    """Deaths by something and year; a year in which a row has none is a true zero."""
+    return PublishedTable(
+        f"Deaths in prison custody by {header.lower()}, England and Wales",
+        "deaths-published",
+        (dimension, "year"),
+        header,
+        MOJ_DEATHS,
+        lambda: _with_total(_by_year(_read("deaths_in_custody"), dimension, "deaths").fillna(0), dimension),
+        part="deaths/prison",
+    )
 
 
 def _with_total(wide: pd.DataFrame, rows: str) -> pd.DataFrame:
@@ -63,22 +71,12 @@ def _with_total(wide: pd.DataFrame, rows: str) -> pd.DataFrame:
     return pd.concat([wide, total], ignore_index=True)[wide.columns]
 
 
-def _population() -> pd.DataFrame:
-    """Average population by type of establishment and year, where the months allow one."""
-    held = _read("average_population")
-    return _by_year(held[held["months"] > 0], "establishment_type", "average_population")
-
-
-def _usable(wide: pd.DataFrame) -> pd.DataFrame:
-    """Immigration removal centres have no usable population before 2021-22."""
-    early = [year for year in wide.columns[1:] if year < "2021-22"]
-    wide.loc[wide["establishment_type"] == "Immigration removal centre", early] = float("nan")
-    return wide
-
-
 def _death_rates() -> pd.DataFrame:
     deaths = _by_year(_read("deaths_in_custody"), "establishment_type", "deaths").set_index("establishment_type")
-    population = _usable(_population()).set_index("establishment_type")
+    held = _read("average_population").query("months > 0")
+    population = _by_year(held, "establishment_type", "average_population").set_index("establishment_type")
+    early = [year for year in population if str(year) < "2021-22"]  # no usable population of these centres
+    population.loc["Immigration removal centre", early] = float("nan")
     rates = (deaths.fillna(0).reindex(population.index, fill_value=0) / population * 1000).round(2)
     return rates.reset_index()
 
@@ -98,15 +96,7 @@ def _prisoners() -> pd.DataFrame:
 
 
 PUBLISHED_TABLES: dict[str, PublishedTable] = {
-    "deaths-by-type": PublishedTable(
-        "Deaths in prison custody by establishment type, England and Wales",
-        "deaths-published",
-        ("establishment_type", "year"),
-        "Establishment type",
-        MOJ_DEATHS,
-        lambda: _deaths("establishment_type"),
-        part="deaths/prison",
-    ),
+    "deaths-by-type": _deaths("establishment_type", "Establishment type"),
     "death-rates-by-type": PublishedTable(
         "Deaths in prison custody per 1,000 average population by establishment type, England and Wales",
         "death-rate-published",
@@ -121,24 +111,8 @@ PUBLISHED_TABLES: dict[str, PublishedTable] = {
             "Immigration removal centres have no usable population before 2021-22: [x].",
         ),
     ),
-    "deaths-by-cause": PublishedTable(
-        "Deaths in prison custody by cause, England and Wales",
-        "deaths-published",
-        ("cause", "year"),
-        "Cause",
-        MOJ_DEATHS,
-        lambda: _deaths("cause"),
-        part="deaths/prison",
-    ),
-    "deaths-by-age": PublishedTable(
-        "Deaths in prison custody by age, England and Wales",
-        "deaths-published",
-        ("age_band", "year"),
-        "Age",
-        MOJ_DEATHS,
-        lambda: _deaths("age_band"),
-        part="deaths/prison",
-    ),
+    "deaths-by-cause": _deaths("cause", "Cause"),
+    "deaths-by-age": _deaths("age_band", "Age"),
     "complaints-by-year": PublishedTable(
         "Complaints to the Ombudsman received and completed, as published",
         "complaints-published",

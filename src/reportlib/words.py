@@ -20,13 +20,7 @@ MARKS = {
     "u": "unreliable, because based on small numbers",
     "z": "not applicable",
 }
-RATIOS = (
-    "ratio",
-    "adjusted",
-    "modelled",
-    "expected",
-    "bound",
-)  # the figures named so are relative rates or their limits
+RATIOS = ("ratio", "adjusted", "modelled", "expected", "bound")  # figures named so are relative rates or their limits
 DISPROPORTIONATE = "disproportionate"  # the one verdict that asks for an answer
 FINEST = {"proportion": 3, "rate": 2}  # decimals to which a relative rate and all made with it may be printed
 NARROW = 0.1  # width of an interval, under which two decimals would blur a relative rate
@@ -86,10 +80,7 @@ WORDS = {  # by the code of the measure
     ),
     "deaths": MeasureWords("rate of death in prison custody", unit="deaths per 1,000 prisoners a year"),
     "completed": MeasureWords(
-        "completion rate",
-        "{people} under supervision",
-        "complete it",
-        complement="not completing supervision",
+        "completion rate", "{people} under supervision", "complete it", complement="not completing supervision"
     ),
     "breached": MeasureWords(
         "breach rate", COMMUNITY, "be revoked for breach", complement="not being revoked for breach"
@@ -132,9 +123,9 @@ def percent_decimals(denominator: Any) -> int:
     return 0 if missing(denominator) or denominator < 100 else 1
 
 
-def ratio(value: Any, mark: Any = None, decimals: int = 2) -> str:
+def ratio(value: Any, decimals: int = 2) -> str:
     """A relative rate, "1.38"; "no limit" when nothing stands below the line."""
-    return "no limit" if not missing(value) and math.isinf(value) else number(value, "", decimals, mark)
+    return "no limit" if not missing(value) and math.isinf(value) else number(value, "", decimals)
 
 
 def ratio_decimals(frame: pd.DataFrame) -> int:
@@ -155,10 +146,8 @@ def interval(lower: Any, upper: Any, unit: str = "", decimals: int = 2, mark: An
     return f"{first} to {number(upper, unit, decimals)}"
 
 
-def p_value(p: Any, mark: Any = None) -> str:
+def p_value(p: Any) -> str:
     """A p-value to three decimal places, never 0 and never 1: "<0.001", "0.032", ">0.999"."""
-    if missing(p):
-        return number(None, mark=mark)
     return "<0.001" if p < 0.001 else ">0.999" if p > 0.999 else number(p, "", 3)
 
 
@@ -167,9 +156,9 @@ def level_words(level: float) -> str:
     return f"{Decimal(repr(level)) * 100:f}".rstrip("0").rstrip(".") + "% confidence interval"
 
 
-def counted(n: int, one: str, many: str = "") -> str:
+def counted(n: int, one: str) -> str:
     """A count with its noun: "no complaints", "1 complaint", "1,234 complaints"."""
-    return f"{number(n) if n else 'no'} {one if n == 1 else many or one + 's'}"
+    return f"{number(n) if n else 'no'} {one}{'s' * (n != 1)}"
 
 
 def listed(items: Sequence[str]) -> str:
@@ -187,6 +176,11 @@ def people(label: str) -> str:
     if label.startswith("Any other"):
         return f"people from a{label[1:]}"
     return PEOPLE.get(label, f"people from the {label} ethnic group")
+
+
+def capital(text: str) -> str:
+    """A text with a capital first."""
+    return text[:1].upper() + text[1:]
 
 
 def all_people(labels: Sequence[str]) -> str:

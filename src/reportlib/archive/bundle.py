@@ -113,23 +113,21 @@ def _wheels(held: bag.Bag) -> None:
 
 
 def _input(keep: _Keep, source: Source, kind: str) -> dict[str, Any]:
-    """What is known of an input, whose files are archived where its status allows it."""
+    """What is known of an input, whose files are archived where its status allows it.
+
+    A file stands where it stood in the project; what was read from a database, among the snapshots.
+    """
     if digest(source.paths)[0] != source.sha256:
         raise ReportError(f"The input {source.name} was changed while the report was made. Make the report again.")
     fields = contracts()[source.name].fields
+    kept = [(SNAPSHOTS / path.name).as_posix() for path in source.paths]
+    places = source.files if kind == "files" else kept
     return {
         "name": source.name, "status": source.status, "sha256": source.sha256, "size": source.size,
         "rows": source.rows, "excluded": source.excluded,
         "fields": [{"name": name, "type": fields[name].type, "column": source.names[name]} for name in source.columns],
-        "files": [keep.file(*pair, source.status) for pair in zip(_places(source, kind), source.paths, strict=True)],
+        "files": [keep.file(*pair, source.status) for pair in zip(places, source.paths, strict=True)],
     }  # fmt: skip
-
-
-def _places(source: Source, kind: str) -> list[str]:
-    """Where the files of an input stand in the project; what was read from a database, among the snapshots."""
-    if kind != "files":
-        return [(SNAPSHOTS / path.name).as_posix() for path in source.paths]
-    return list(source.files)
 
 
 def _parameters(params: Params, inputs: Iterable[Mapping[str, Any]]) -> bytes:

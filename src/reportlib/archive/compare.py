@@ -40,7 +40,7 @@ STEPS: dict[str, tuple[State, State]] = {
 class Cause:
     """One thing that differs between two runs, and every figure with and without it.
 
-    `why_not` says why its part could not be worked out; `recomputed` whether anything had to be run for it.
+    `why_not` says why its part could not be worked out.
     """
 
     name: str

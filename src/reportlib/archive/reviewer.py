@@ -9,10 +9,9 @@ from reportlib.archive.changes import moved
 from reportlib.archive.compare import Comparison, State, compare
 from reportlib.archive.pages import INTERNAL, NONE, Section, named, page, text_of
 from reportlib.archive.remarks import Entry
-from reportlib.archive.runs import Facts, KeptRun
+from reportlib.archive.runs import Facts, KeptRun, Key
 from reportlib.archive.signoff import Review, Standing, last_signed
 from reportlib.errors import ReportError
-from reportlib.facts import Fact
 from reportlib.words import number
 
 
@@ -22,9 +21,9 @@ def reviewer_page(run: KeptRun, since: Comparison | None, why_not: str = "") -> 
     `why_not` says why that one cannot be compared with this.
     """
     held: dict[str, list[dict[str, str]]] = {}
-    for fact in run.facts.values():
+    for key, fact in run.facts.items():
         if fact.statistic == "adjusted_ratio":
-            held.setdefault(fact.chapter, []).append(_adjusted(fact, run))
+            held.setdefault(fact.chapter, []).append(_adjusted(key, run.facts))
     crude = [
         Section(chapter.replace("-", " ").capitalize(), "", f"Crude and adjusted: {chapter.replace('-', ' ')}", rows)
         for chapter, rows in sorted(held.items())
@@ -38,13 +37,11 @@ def reviewer_page(run: KeptRun, since: Comparison | None, why_not: str = "") -> 
     return page("reviewer", f"For the reviewer of {named(run)}", text, [*crude, *changed], run)
 
 
-def _adjusted(fact: Fact, run: KeptRun) -> dict[str, str]:
+def _adjusted(key: Key, facts: Facts) -> dict[str, str]:
     """One comparison: the crude ratio of the table, and beside it the adjusted one of its evidence."""
-    (key,) = [key for key, held in run.facts.items() if held is fact]
-    stem = key.id.rpartition("/")[0]
+    fact, stem = facts[key], key.id.rpartition("/")[0]
     ratio, limits, adjusted_limits, verdict = (
-        run.facts.get(key._replace(id=f"{stem}/{name}"))
-        for name in ("ratio", "ratio_lower", "adjusted_lower", "verdict")
+        facts.get(key._replace(id=f"{stem}/{name}")) for name in ("ratio", "ratio_lower", "adjusted_lower", "verdict")
     )
     gap = "" if fact.mark or ratio is None or ratio.mark else f"{float(fact.value or 0) - float(ratio.value or 0):+.2f}"
     return {
@@ -84,7 +81,8 @@ def review_log(review: Review) -> str:
     """Sign-off, verdicts of re-runs, remarks with their answers."""
     standing, entries = review.standing(), review.log.entries()
     answers = {entry.about: entry for entry in entries if entry.kind == "answer"}
-    steps = [{"Step": _step(entry), "By": entry.by, "At": entry.at} for entry in entries if entry.kind in STEPS]
+    done = [entry for entry in entries if entry.kind in STEPS]
+    steps = [{"Step": f"{one.number}. {STEPS[one.kind]}", "By": one.by, "At": one.at} for one in done]
     faults = [{"What is wrong": str(fault)} for fault in standing.faults]
     remarks = [_remark(entry, answers.get(str(entry.number))) for entry in entries if entry.kind == "remark"]
     audits = [_audit(path) for path in sorted(review.folder.glob("audit*.json"))]
@@ -99,10 +97,6 @@ def review_log(review: Review) -> str:
 
 
 STEPS = {"review": "Given to review", "sign": "Signed off", "publish": "Published"}
-
-
-def _step(entry: Entry) -> str:
-    return f"{entry.number}. {STEPS[entry.kind]}"
 
 
 def _standing(standing: Standing) -> str:

@@ -97,19 +97,16 @@ def judged(so_far: Verdict, archived: Path, again: Path, environment: str, shown
 
 def _origins(archived: Path, again: Path) -> Iterator[Difference]:
     """What the two runs followed from, as far as it is not the same."""
-    then, now = (json.loads((data / "run" / "origin.json").read_text(encoding="utf-8")) for data in (archived, again))
+
+    def both(name: str) -> list[Any]:
+        return [json.loads((data / "run" / name).read_bytes()) for data in (archived, again)]
+
+    then, now = both("origin.json")
     for name, digest in then["digests"].items():
         if digest != now["digests"][name]:
             yield Difference(name, "its digest", digest[:12], now["digests"][name][:12])
-    parameters = [
-        dict(_flat(json.loads((data / "run" / "parameters.json").read_text(encoding="utf-8"))))
-        for data in (archived, again)
-    ]
-    yield from _changes("parameter ", *parameters)
-    inputs = [
-        {each["name"]: each["sha256"][:12] for each in json.loads((data / "run" / "run.json").read_bytes())["inputs"]}
-        for data in (archived, again)
-    ]
+    yield from _changes("parameter ", *(dict(_flat(held)) for held in both("parameters.json")))
+    inputs = ({each["name"]: each["sha256"][:12] for each in run["inputs"]} for run in both("run.json"))
     yield from _changes("input ", *inputs)
     if then["python"] != now["python"]:
         yield Difference("Python", "", then["python"], now["python"])

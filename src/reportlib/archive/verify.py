@@ -166,35 +166,28 @@ class _Audit:
         self.tell("building the environment from the archived lock")
         place = self.scratch / "environment"
         python = place / "bin" / "python"
-        self._must([_python(wanted), "-m", "venv", "--without-pip", str(place)], "no environment can be made")
+        self._run([_python(wanted), "-m", "venv", "--without-pip", str(place)], "no environment can be made")
         wheels = data / "wheels"
         local = ["--no-index", "--find-links", str(wheels)] if wheels.exists() else []
         project = self.scratch / "project"
         pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", *local]
         lock = ["--require-hashes", "-r", str(project / LOCK)]
-        self._must([*pip, *lock], "the archived lock cannot be installed")
+        self._run([*pip, *lock], "the archived lock cannot be installed")
         own = ["--no-deps", "--no-build-isolation", "--editable", str(project)]
-        self._must([*pip, *own], "the archived code cannot be installed")
+        self._run([*pip, *own], "the archived code cannot be installed")
         return python
 
-    def _must(self, command: list[str], otherwise: str) -> str:
-        done = subprocess.run(command, env=_clean(), cwd=self.scratch, capture_output=True, text=True, check=False)
-        if done.returncode:
-            said = [line for line in done.stderr.splitlines() if line.strip()] or ["it ended without a word"]
-            raise CannotRun(f"{otherwise}: {' '.join(said[-3:])}")
-        return done.stdout
-
-    # Making it again
-
-    def _run(self, python: Path, code: str, *arguments: str, otherwise: str) -> str:
-        """Run the archived code, and nothing of today's."""
-        command = [str(python), "-c", code, *arguments]
+    def _run(self, command: list[str], otherwise: str) -> str:
+        """What a command prints that sees nothing of today's code or settings."""
         given = _clean() | self.settings
         done = subprocess.run(command, env=given, cwd=self.scratch, capture_output=True, text=True, check=False)
         if done.returncode:
-            said = done.stderr.replace(str(self.scratch), "").strip().splitlines()
+            lines = done.stderr.replace(str(self.scratch), "").splitlines()
+            said = [line for line in lines if line.strip()] or ["it ended without a word"]
             raise CannotRun(f"{otherwise}: {' '.join(said[-6:])}")
         return done.stdout
+
+    # Making it again
 
     def _made_again(self, data: Path, python: Path) -> Path:
         """Make the report from the archived parameters; returns what its own bundle holds."""
@@ -205,8 +198,8 @@ class _Audit:
         for path in data.glob("parameters*.yml"):  # with the answers to the register
             shutil.copy(path, self.scratch)
         out = self.scratch / "again"
-        given = [str(self.scratch / "parameters.yml"), "--outputs", str(out)]
-        self._run(python, REPORT, "report", *given, otherwise="the archived code does not make the report")
+        command = [str(python), "-c", REPORT, "report", str(self.scratch / "parameters.yml"), "--outputs", str(out)]
+        self._run(command, "the archived code does not make the report")
         made = sorted(out.glob("*/*/archive/*.zip"))
         if len(made) != 1:
             raise CannotRun("the archived code left no bundle")
@@ -216,7 +209,7 @@ class _Audit:
         """Figures on the archived files that are not those of the archived facts, as the archived code finds them."""
         self.tell("holding the archived files to their facts")
         try:
-            found = json.loads(self._run(python, GATES, str(run), otherwise="the archived files cannot be read"))
+            found = json.loads(self._run([str(python), "-c", GATES, str(run)], "the archived files cannot be read"))
         except CannotRun as unread:
             found = [["", str(unread)]]
         for name, finding in found:

@@ -162,7 +162,7 @@ def width(text: str, bold: bool = False) -> float:
 
 @cache
 def _advances(face: str) -> dict[int, float]:
-    """The width of each character of a face, in its own size; in its own size."""
+    """The width of each character of a face, in its own size."""
     font = TTFont(str(files("font_source_sans_pro") / "files" / f"SourceSansPro-{face}.ttf"), lazy=True)
     metrics, em = font["hmtx"], font["head"].unitsPerEm
     return {code: metrics[name][0] / em for code, name in font.getBestCmap().items()}

@@ -33,13 +33,7 @@ def to_html(tokens: list[Token], shift: int = 0, resolve: Callable[[str], str] =
     return "".join(_html(token, shift, resolve) for token in tokens)
 
 
-SIMPLE = {
-    "paragraph": "p",
-    "emphasis": "em",
-    "strong": "strong",
-    "block_quote": "blockquote",
-    "list_item": "li",
-}
+SIMPLE = {"paragraph": "p", "emphasis": "em", "strong": "strong", "block_quote": "blockquote", "list_item": "li"}
 
 
 def _html(token: Token, shift: int, resolve: Callable[[str], str]) -> str:

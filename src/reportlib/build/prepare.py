@@ -22,6 +22,7 @@ from reportlib.editions import Edition
 from reportlib.errors import Finding
 from reportlib.ethnicity import groupings, reference_of
 from reportlib.handoff import checked
+from reportlib.inputs.cube import ETHNICITIES
 from reportlib.inputs.engines import engine
 from reportlib.inputs.estimates import estimates
 from reportlib.inputs.inversion import Cell, Hidden
@@ -35,7 +36,6 @@ from reportlib.years import years_between
 
 COLUMNS = ("numerator", "denominator")
 OF_TWO = "ratio|adjusted|homogeneity|modelled|interaction"  # estimates that compare a group with the reference
-ETHNICITIES = ("ethnicity", "ethnicity_nomis", "ethnicity_ppud")
 MOST_SMALL = 0.1  # of the counts of a table that divides an edition further
 TOO_FINE = "too many of its counts are small in such a part of the whole; the national edition has it"
 Say = Callable[[str], None]

@@ -58,7 +58,9 @@ def protection(
 
 def _policy(disclosure: Disclosure, tables: Sequence[str]) -> Policy:
     """The policy of the parameters. Raises ReportError for an exemption of a table that there is not."""
-    own = {name: [table for table in tables if table.startswith(f"{name}: ")] for name in _ids(tables)}
+    own: dict[str, list[str]] = {}
+    for table in sorted(tables, key=lambda table: table.partition(": ")[0]):
+        own.setdefault(table.partition(": ")[0], []).append(table)
     unknown = [exemption.table for exemption in disclosure.exemptions if exemption.table not in own]
     if unknown:
         findings = [Finding(f"{name!r}{nearest_or_all(name, own)}") for name in unknown]
@@ -73,7 +75,3 @@ def _policy(disclosure: Disclosure, tables: Sequence[str]) -> Policy:
         disclosure.zeros == "shown",
         exemptions,
     )
-
-
-def _ids(tables: Sequence[str]) -> list[str]:
-    return sorted({table.partition(": ")[0] for table in tables})

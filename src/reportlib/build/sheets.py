@@ -16,7 +16,7 @@ from textwrap import wrap
 from typing import Any
 
 from reportlib.build.page import STATUSES, Page
-from reportlib.words import MARKS, listed
+from reportlib.words import MARKS, capital, listed
 
 Model = Mapping[str, Any]
 FIGURE = re.compile(r"([−-]?[\d,]+(?:\.\d+)?)(%?)")
@@ -127,7 +127,7 @@ def sheets(tables: Sequence[Model], page: Page) -> list[Sheet]:
     listing: list[list[Cell]] = [[Link("Notes", "Notes"), "Notes, and marks in place of figures"]]
     listing += [[Link(name, name), table["caption"]] for name, table in zip(names, tables, strict=True)]
     told: list[list[Cell]] = [[f"[note {place}]", note] for place, note in enumerate(notes, 1)]
-    told += [[f"[{mark}]", f"{meaning[:1].upper()}{meaning[1:]}."] for mark, meaning in MARKS.items()]
+    told += [[f"[{mark}]", f"{capital(meaning)}."] for mark, meaning in MARKS.items()]
     one = "This worksheet contains one table."
     return [
         Sheet("Cover", page.title, cover),

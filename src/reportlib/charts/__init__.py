@@ -6,5 +6,3 @@ A row with a mark has no geometry: it is listed with its mark. Axes reach only a
 from reportlib.charts.comparison import forest, small_multiples, verdict_heatmap
 from reportlib.charts.series import bars, dumbbell, funnel, trend
 from reportlib.charts.svg import Chart
-
-__all__ = ["Chart", "bars", "dumbbell", "forest", "funnel", "small_multiples", "trend", "verdict_heatmap"]

@@ -114,13 +114,7 @@ def verdict_heatmap(frame: pd.DataFrame, title: str, reference: str) -> Chart:
     grid = [[cells.get((stratum, label)) for label in labels] for stratum in strata]
     last = len(SHADES) - 1
     shades = [[VERDICTS.index(cell["verdict"]) if cell else last for cell in line] for line in grid]
-    plain: dict[str, Any] = {
-        "cmap": ListedColormap(SHADES),
-        "vmin": 0,
-        "vmax": last,
-        "cbar": False,
-        "fmt": "",
-    }
+    plain: dict[str, Any] = {"cmap": ListedColormap(SHADES), "vmin": 0, "vmax": last, "cbar": False, "fmt": ""}
     with drawing.style(title):
         figure, ax = drawing.canvas(CELL * len(strata) + 120, NAMES + MARGIN, MARGIN, 34, 86)
         texts = [[_cell(cell) for cell in line] for line in grid]
@@ -160,12 +154,7 @@ def _verdict_words(row: Mapping[Hashable, Any]) -> str:
 
 
 def _ratio_row(
-    ax: Axes,
-    y: float,
-    row: Mapping[Hashable, Any],
-    among: Sequence[Any],
-    band: tuple[float, float],
-    adjusted: bool,
+    ax: Axes, y: float, row: Mapping[Hashable, Any], among: Sequence[Any], band: tuple[float, float], adjusted: bool
 ) -> None:
     """One comparison on its track, the adjusted one below it."""
     drawing.band_track(ax, y, band)
@@ -195,7 +184,7 @@ def _panel(
     drawing.bare(ax)
     ax.set_ylim(PANEL_ROW * len(rows), 0)
     across, left = ax.get_yaxis_transform(), -names
-    ax.annotate(fill(title, 20), (0, 1), (left, 6), "axes fraction", "offset points", fontweight="bold")
+    drawing.panel_title(ax, title, left)
     for i, row in enumerate(rows.to_dict("records")):
         y = PANEL_ROW * (i + 0.5)
         _beside(ax, row["label"], (0, y), (left, 0), across)

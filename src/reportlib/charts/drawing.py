@@ -21,7 +21,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from reportlib.charts.svg import TEXT
-from reportlib.words import MARKS, listed, missing, number
+from reportlib.words import MARKS, capital, listed, missing, number
 
 WIDTH = 400  # units across; text of 14 is then 11.2 px on a screen 320 px wide
 MARGIN = 10
@@ -51,16 +51,9 @@ def style(salt: str) -> Iterator[None]:
         "svg.fonttype": "none",
         "svg.hashsalt": salt,
         "font.family": ["DejaVu Sans"],
-        "font.size": TEXT,
-        "axes.labelsize": TEXT,
-        "xtick.labelsize": TEXT,
-        "ytick.labelsize": TEXT,
-        "legend.fontsize": TEXT,
         "xtick.color": RULE,
-        "xtick.labelcolor": INK,
-        "ytick.labelcolor": INK,
-        "text.color": INK,
-        "axes.labelcolor": INK,
+        **dict.fromkeys(("font.size", "axes.labelsize", "xtick.labelsize", "ytick.labelsize", "legend.fontsize"), TEXT),
+        **dict.fromkeys(("xtick.labelcolor", "ytick.labelcolor", "text.color", "axes.labelcolor"), INK),
     }
     with matplotlib.style.context("afcharts.afcharts"), matplotlib.rc_context(cast(Any, pinned)):
         yield
@@ -168,10 +161,10 @@ def ratio_axis(ax: Axes, figures: Sequence[float], band: tuple[float, float], wi
     ax.minorticks_off()
 
 
-def band_track(ax: Axes, y: float, band: tuple[float, float], height: float = TRACK) -> None:
+def band_track(ax: Axes, y: float, band: tuple[float, float]) -> None:
     """The band of parity and the line of equality behind one row's picture."""
-    ax.add_patch(Rectangle((band[0], y - height / 2), band[1] - band[0], height, color=SHADE, linewidth=0, zorder=0))
-    ax.plot([1, 1], [y - height / 2, y + height / 2], color=INK, linewidth=1, zorder=1)
+    ax.add_patch(Rectangle((band[0], y - TRACK / 2), band[1] - band[0], TRACK, color=SHADE, linewidth=0, zorder=0))
+    ax.plot([1, 1], [y - TRACK / 2, y + TRACK / 2], color=INK, linewidth=1, zorder=1)
 
 
 def value_axis(ax: Axes, figures: Sequence[float], unit: str) -> None:
@@ -186,7 +179,7 @@ def value_axis(ax: Axes, figures: Sequence[float], unit: str) -> None:
     ax.tick_params(axis="y", length=0)
     if unit not in ("", "%"):
         spot: dict[str, Any] = {"xycoords": "figure fraction", "textcoords": "offset points", "va": "top"}
-        ax.annotate(unit[:1].upper() + unit[1:], (MARGIN / WIDTH, 1), (0, -MARGIN), **spot)
+        ax.annotate(capital(unit), (MARGIN / WIDTH, 1), (0, -MARGIN), **spot)
 
 
 def brief(mark: str) -> str:
@@ -235,12 +228,7 @@ def shade_key(label: str) -> Artist:
 
 def key(ax: Axes | Figure, entries: Sequence[Artist], columns: int = 1, **spot: Any) -> None:
     """What each sign stands for, above the axes (or where `spot` says)."""
-    above: dict[str, Any] = {
-        "loc": "lower left",
-        "bbox_to_anchor": (0, 1),
-        "borderpad": 0,
-        "borderaxespad": 0.7,
-    }
+    above: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderpad": 0, "borderaxespad": 0.7}
     spacing = {"handletextpad": 0.3, "labelspacing": 0.35, "columnspacing": 0.8, "handlelength": 1.2}
     options: dict[str, Any] = {"handles": list(entries), "ncols": columns} | above | spot | spacing
     ax.legend(**options)

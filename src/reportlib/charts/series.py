@@ -13,24 +13,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from reportlib.charts import alt, drawing
-from reportlib.charts.drawing import (
-    BLUE,
-    GREY,
-    INK,
-    MARGIN,
-    NAVY,
-    ORANGE,
-    RULE,
-    WIDTH,
-    checked,
-    figures,
-)
+from reportlib.charts.drawing import BLUE, GREY, INK, MARGIN, NAVY, ORANGE, RULE, WIDTH, checked, figures
 from reportlib.charts.svg import Chart, drawn
-from reportlib.words import marked, missing, number
+from reportlib.comparison import LIMITS
+from reportlib.words import capital, marked, missing, number
 
 MOST_LINES = 6
 PANEL = 90  # height of one line's panel
-LIMITS = ("lower_95", "upper_95", "lower_998", "upper_998")
 
 
 def dumbbell(frame: pd.DataFrame, title: str, share_a: str, share_b: str) -> Chart:
@@ -127,24 +116,16 @@ def bars(frame: pd.DataFrame, title: str, unit: str) -> Chart:
     with drawing.style(title):
         figure, ax, tracks = drawing.row_canvas(texts, above=MARGIN if unit == "%" else 36)
         limits = ax.get_ylim()
-        sns.barplot(
-            x=rows["value"],
-            y=tracks,
-            orient="h",
-            native_scale=True,
-            errorbar=None,
-            color=BLUE,
-            saturation=1,
-            width=18 / min((b - a for a, b in pairwise(tracks)), default=1),
-            ax=ax,
-        )
+        apart = min((b - a for a, b in pairwise(tracks)), default=1)
+        pen: dict[str, Any] = {"color": BLUE, "saturation": 1, "width": 18 / apart}
+        sns.barplot(x=rows["value"], y=tracks, orient="h", native_scale=True, errorbar=None, ax=ax, **pen)
         most = max((end for end in figures(rows, ("value", "upper")) if math.isfinite(end)), default=1.0)
         ax.set(xlim=(0, most or 1), ylim=limits, xlabel="", ylabel="")
         ax.xaxis.set_visible(False)
         for y, row in zip(tracks, records, strict=True):
             drawing.ranged(ax, y, (row["lower"], row["upper"]), INK, width=2)
         if unit != "%":
-            ax.annotate(unit[:1].upper() + unit[1:], (0, 1), (0, 14), "axes fraction", "offset points", color=GREY)
+            ax.annotate(capital(unit), (0, 1), (0, 14), "axes fraction", "offset points", color=GREY)
         return Chart(drawn(figure, title), alt.bars(rows, title, unit))
 
 
@@ -168,7 +149,7 @@ def funnel(frame: pd.DataFrame, title: str, unit: str, target: float, across: st
             sns.scatterplot(
                 x=points["denominator"], y=points["value"], color=colour, marker=marker, s=55, ax=ax, zorder=3
             )
-        ax.set(xlabel=across[:1].upper() + across[1:], ylabel="", xlim=(0, shown["denominator"].max() * 1.03))
+        ax.set(xlabel=capital(across), ylabel="", xlim=(0, shown["denominator"].max() * 1.03))
         ax.xaxis.set_major_locator(MaxNLocator(4))
         ax.xaxis.set_major_formatter(lambda x, _: number(x))
         _name_outside(ax, shown[out])
@@ -193,12 +174,5 @@ def _name_outside(ax: Axes, places: pd.DataFrame) -> None:
     middle = sum(ax.get_xlim()) / 2
     for row in places.to_dict("records"):
         side, away = ("right", -8) if row["denominator"] > middle else ("left", 8)
-        ax.annotate(
-            row["label"],
-            (row["denominator"], row["value"]),
-            (away, 0),
-            "data",
-            "offset points",
-            ha=side,
-            va="center_baseline",
-        )
+        at = row["denominator"], row["value"]
+        ax.annotate(row["label"], at, (away, 0), "data", "offset points", ha=side, va="center_baseline")

@@ -3,15 +3,3 @@
 from reportlib.disclosure.audit import Bounds, audit, feasible_interval
 from reportlib.disclosure.policy import CountTable, Exemption, Policy, Relations
 from reportlib.disclosure.suppress import Pattern, protect
-
-__all__ = [
-    "Bounds",
-    "CountTable",
-    "Exemption",
-    "Pattern",
-    "Policy",
-    "Relations",
-    "audit",
-    "feasible_interval",
-    "protect",
-]

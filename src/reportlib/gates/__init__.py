@@ -4,5 +4,3 @@ from reportlib.gates.html import check_html, check_site
 from reportlib.gates.language import check_language, check_markdown
 from reportlib.gates.pdf import check_pdf
 from reportlib.gates.statement import statement
-
-__all__ = ["check_html", "check_language", "check_markdown", "check_pdf", "check_site", "statement"]

@@ -54,12 +54,7 @@ def check_notebooks(made: Path) -> list[Finding]:
     notebooks, shown, ledger = _read(made)
     found = [finding for name, held in notebooks.items()
              for finding in check_notebook(held, f"notebooks/{name}", ledger.params, ledger.run.run)]  # fmt: skip
-    return [
-        *found,
-        *check_facts(ledger.facts),
-        *check_derived(ledger.facts),
-        *_models(notebooks, shown, ledger),
-    ]
+    return [*found, *check_facts(ledger.facts), *check_derived(ledger.facts), *_models(notebooks, shown, ledger)]
 
 
 def check_files(made: Path) -> list[Finding]:

@@ -51,9 +51,10 @@ def check_site(pages: Mapping[str, str], files: Collection[str] = ()) -> list[Fi
     `pages` are HTML by file name; `files` are the names of the other files that stand beside them.
     """
     found = [finding for name, html in pages.items() for finding in check_html(html, name)]
-    names = {name: set(lxml_html.document_fromstring(html).xpath("//@id")) for name, html in pages.items()}
-    for name, html in pages.items():
-        for link in lxml_html.document_fromstring(html).iter("a"):
+    trees = {name: lxml_html.document_fromstring(html) for name, html in pages.items()}
+    names = {name: set(tree.xpath("//@id")) for name, tree in trees.items()}
+    for name, tree in trees.items():
+        for link in tree.iter("a"):
             file, _, place = unquote(link.get("href", "")).partition("#")
             if not file or ":" in file:
                 continue
@@ -174,19 +175,14 @@ def scrolling(tree: HtmlElement) -> Iterator[Fault]:
     """Each part that scrolls can be reached by keyboard and has a name of its own (2.1.1, 4.1.2)."""
     seen: set[str] = set()
     for region in tree.xpath("//*[@role='region']"):
-        label = region.get("aria-label") or " ".join(
-            text_of(part) for name in region.get("aria-labelledby", "").split() for part in _by_id(tree, name)
-        )
+        named = region.get("aria-labelledby", "").split()
+        parts = [part for name in named for part in tree.xpath("//*[@id=$name]", name=name)]
+        label = region.get("aria-label") or " ".join(map(text_of, parts))
         if region.get("tabindex") != "0":
             yield region, "a scrolling part that the keyboard cannot reach"
         if not label or label in seen:
             yield region, "a scrolling part without a name of its own"
         seen.add(label)
-
-
-def _by_id(tree: HtmlElement, name: str) -> list[HtmlElement]:
-    found: list[HtmlElement] = tree.xpath("//*[@id=$name]", name=name)
-    return found
 
 
 def links(tree: HtmlElement) -> Iterator[Fault]:

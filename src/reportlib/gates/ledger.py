@@ -11,13 +11,7 @@ import pandas as pd
 
 from reportlib.charts import Chart, dumbbell, verdict_heatmap
 from reportlib.comparison import FIGURES, flags, least
-from reportlib.comparison_tables import (
-    DERIVED,
-    REFERENCE,
-    Comparison,
-    comparison_table,
-    declared,
-)
+from reportlib.comparison_tables import DERIVED, REFERENCE, Comparison, comparison_table, declared
 from reportlib.errors import Finding
 from reportlib.ethnicity import groupings, label, reference_of
 from reportlib.facts import Fact

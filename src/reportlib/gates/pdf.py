@@ -158,8 +158,8 @@ def absent(tags: Tags) -> Iterator[str]:
     """No forms, layers, threads, attachments, actions or locks (20 to 26, 29)."""
     document = tags.pdf
     present = [key for key in ABSENT if f"/{key}" in document.Root]
-    present += ["EmbeddedFiles"] if "/EmbeddedFiles" in document.Root.get("/Names", Dictionary()) else []
-    present += ["JavaScript"] if "/JavaScript" in document.Root.get("/Names", Dictionary()) else []
+    named = document.Root.get("/Names", Dictionary())
+    present += [key for key in ("EmbeddedFiles", "JavaScript") if f"/{key}" in named]
     present += ["Encrypt"] if document.is_encrypted else []
     yield from (f"the document has {key}" for key in present)
 

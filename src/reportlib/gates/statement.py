@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
+import pandas as pd
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from reportlib.display import MIME
 from reportlib.gates import html, pdf
+from reportlib.tables import frame_table
 
 TITLE = "Accessibility"
+COLUMNS = ["What is checked", "Where", "By"]
 INTRODUCTION = """# Accessibility
 
 We want everyone to be able to read this report: by eye, by ear, by touch, on a telephone or on paper. It is
@@ -39,19 +42,8 @@ any other check; nothing here rests on it. Reading with a screen reader was not 
 
 def statement() -> NotebookNode:
     """The statement as a chapter, to be rendered like any other."""
-    model = {
-        "kind": "table",
-        "id": "accessibility-checks",
-        "caption": "What is checked each time the report is made",
-        "status": [],
-        "columns": [
-            {"key": "what", "label": "What is checked", "role": "header"},
-            {"key": "file", "label": "Where", "role": "text"},
-            {"key": "by", "label": "By", "role": "text"},
-        ],
-        "rows": [{key: {"text": text} for key, text in row.items()} for row in _rows()],
-        "notes": [], "source": "",
-    }  # fmt: skip
+    caption = "What is checked each time the report is made"
+    model = frame_table("accessibility-checks", caption, pd.DataFrame(_rows(), columns=COLUMNS), COLUMNS[0]).model()
     header = {"kind": "header", "chapter": "accessibility", "title": TITLE, "status": []}
     outputs = [new_output("display_data", {MIME: one, "text/plain": one["kind"]}) for one in (header, model)]
     cells = [
@@ -62,10 +54,9 @@ def statement() -> NotebookNode:
     return new_notebook(cells=cells)
 
 
-def _rows() -> list[dict[str, str]]:
+def _rows() -> list[tuple[str, str, str]]:
     own = f"reportlib {version('reportlib')}"
     rules = [("HTML", rule) for rule in html.RULES] + [("PDF", rule) for rule in pdf.RULES]
-    rows = [{"what": " ".join((rule.__doc__ or "").split()), "file": file, "by": own} for file, rule in rules]
     also = [
         ("HTML", "No page is larger than a megabyte; each link from page to page leads somewhere"),
         ("XLSX, ODS", "Cover, contents and notes stand first; each other sheet holds one marked-up table with a title"),
@@ -73,15 +64,10 @@ def _rows() -> list[dict[str, str]]:
         ("XLSX, ODS", "Both hold the same values"),
         ("All", "Words for people follow the Civil Service's guidance on writing about ethnicity"),
     ]
-    rows += [{"what": what, "file": file, "by": own} for file, what in also]
-    validator = {
-        "what": "Rules of PDF/UA-1 on the document as a whole",
-        "file": "PDF",
-        "by": f"pdfua {version('pdfua')}",
-    }
-    compiler = {
-        "what": "Title, first heading, language, and alt text of each picture, while the PDF is made",
-        "file": "PDF",
-        "by": f"Typst {version('typst')}",
-    }
-    return [*rows, validator, compiler]
+    compiled = "Title, first heading, language, and alt text of each picture, while the PDF is made"
+    return [
+        *((" ".join((rule.__doc__ or "").split()), file, own) for file, rule in rules),
+        *((what, file, own) for file, what in also),
+        ("Rules of PDF/UA-1 on the document as a whole", "PDF", f"pdfua {version('pdfua')}"),
+        (compiled, "PDF", f"Typst {version('typst')}"),
+    ]

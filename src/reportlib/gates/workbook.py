@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 from lxml import etree
 from python_calamine import CalamineWorkbook
+from xlsxwriter.utility import xl_cell_to_rowcol
 
 from reportlib.errors import Finding
 
@@ -19,7 +19,6 @@ LONGEST_NAME = 31  # of a worksheet, in Excel
 XLSX = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 CONFIG = "{urn:oasis:names:tc:opendocument:xmlns:config:1.0}"
-CORNER = re.compile(r"\$?([A-Z]+)\$?(\d+)")
 
 
 @dataclass(frozen=True)
@@ -66,23 +65,13 @@ def _faults(sheets: list[Sheet]) -> Iterator[str]:
 
 
 def _area_faults(rows: list[list[Any]], area: str) -> Iterator[str]:
-    (left, top), (right, bottom) = (_corner(end) for end in area.split(":"))
+    (top, left), (bottom, right) = map(xl_cell_to_rowcol, area.split(":"))
     held = [row[left : right + 1] for row in rows[top : bottom + 1]]
     for number, row in enumerate(held, top + 1):
         if len(row) <= right - left or any(str(value).strip() == "" for value in row):
             yield f"a blank cell in row {number}"
     if held and len(set(held[0])) < len(held[0]):
         yield "two columns with one heading"
-
-
-def _corner(text: str) -> tuple[int, int]:
-    """Column and row of a cell's address, from nought."""
-    match = CORNER.fullmatch(text)
-    assert match, text
-    column = 0
-    for letter in match[1]:
-        column = column * 26 + ord(letter) - ord("A") + 1
-    return column - 1, int(match[2]) - 1
 
 
 def _values(path: Path) -> dict[str, list[list[Any]]]:

@@ -72,10 +72,7 @@ class Field:
         for sign, word, limit in (("<", "below", self.minimum), (">", "above", self.maximum)):
             if limit is not None:
                 bound = f"DATE '{limit}'" if self.type == "date" else limit
-                yield (
-                    f"{self.name} {sign} {bound}",
-                    f"the {self.title} is {word} {limit}, the limit; correct it",
-                )
+                yield (f"{self.name} {sign} {bound}", f"the {self.title} is {word} {limit}, the limit; correct it")
         if self.pattern:
             says = f"the {self.title} is not of the form {self.pattern}; a spreadsheet's error, such as #N/A?"
             yield f"NOT regexp_matches({self.name}, {literal(f'^(?:{self.pattern})$')})", says
@@ -86,7 +83,6 @@ class Contract:
     """One input table. `repeats` is the level of a repeated key; one set of `dated` must be present."""
 
     name: str
-    title: str
     fields: dict[str, Field]
     key: tuple[str, ...]
     repeats: str
@@ -115,7 +111,6 @@ def _contract(given: dict[str, Any]) -> Contract:
     schema = given["schema"]
     return Contract(
         name=given["name"],
-        title=given["title"],
         fields={each["name"]: _field(each) for each in schema["fields"]},
         key=tuple(schema.get("primaryKey", ())),
         repeats=schema.get("reportlib:repeats", "error"),

@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from reportlib.ethnicity import NOT_STATED, groupings, raw_codes
 from reportlib.inputs.contracts import literal
-from reportlib.measures import DATASETS
+from reportlib.measures import DATASETS, UNKNOWN_TYPE
 
 NOT_RECORDED = "Not recorded"
-UNKNOWN_TYPE = "Other or escort"  # a death in escort, an establishment that the list does not hold
 # The first of the month of a death; NULL if there is no such month.
 MONTH_OF_DEATH = (
     "TRY_CAST(CAST(death_year AS VARCHAR) || '-' || lpad(CAST(death_month AS VARCHAR), 2, '0') || '-01' AS DATE)"
@@ -142,8 +141,7 @@ def _complaints(has: Callable[[str], bool]) -> dict[str, str]:
         "person_id": "x.person_id",
         "nomis": "coalesce(k.nomis, 0)" if known else "0",
         "ppud": "coalesce(k.ppud, 0)" if known else "0",
-        "establishment_type": _type(has),
-        "region": _region(has),
+        **_place(has),
         "category": _recorded("category", has),
         "outcome": "x.outcome" if has("outcome") else "CAST(NULL AS VARCHAR)",
         "eligible": "x.eligible" if has("eligible") else "CAST(NULL AS BOOLEAN)",
@@ -155,8 +153,7 @@ def _complaints(has: Callable[[str], bool]) -> dict[str, str]:
 
 def _population(has: Callable[[str], bool]) -> dict[str, str]:
     return _stock(has) | {
-        "establishment_type": _type(has),
-        "region": _region(has),
+        **_place(has),
         "age_band": _recorded("age_band", has),
         "sex": _recorded("sex", has),
         "setting": _setting(has, "'prison'"),
@@ -180,8 +177,7 @@ def _deaths(has: Callable[[str], bool]) -> dict[str, str]:
     return {
         "year": _year(_death(has)),
         "ethnicity": _ethnicity(has),
-        "establishment_type": _type(has),
-        "region": _region(has),
+        **_place(has),
         "setting": _setting(has, "x.setting"),
     } | {name: _recorded(name, has) for name in ("cause", "age_band", "sex")}
 
@@ -213,21 +209,22 @@ def _ethnicity(has: Callable[[str], bool]) -> str:
     return "coalesce(c.number, 0)" if has("ethnicity_code") else "0"
 
 
-def _type(has: Callable[[str], bool]) -> str:
-    known = has("establishments.establishment_type") and has("establishment")
-    return f"coalesce(e.establishment_type, '{UNKNOWN_TYPE}')" if known else "CAST(NULL AS VARCHAR)"
-
-
-def _region(has: Callable[[str], bool]) -> str:
-    known = has("establishments.region") and has("establishment")
-    return f"coalesce(e.region, '{NOT_RECORDED}')" if known else "CAST(NULL AS VARCHAR)"
+def _place(has: Callable[[str], bool]) -> dict[str, str]:
+    """SQL for the type and the region of an establishment."""
+    otherwise = {"establishment_type": UNKNOWN_TYPE, "region": NOT_RECORDED}
+    return {
+        name: f"coalesce(e.{name}, '{text}')"
+        if has(f"establishments.{name}") and has("establishment")
+        else "CAST(NULL AS VARCHAR)"
+        for name, text in otherwise.items()
+    }
 
 
 def _setting(has: Callable[[str], bool], recorded: str) -> str:
     """SQL for the setting; told apart in population and deaths alike, or where deaths do not tell it in neither."""
     if not has("fatal_incidents.setting"):
         return "'prison'"
-    centre = f"{_type(has)} = 'Immigration removal centre'"
+    centre = f"{_place(has)['establishment_type']} = 'Immigration removal centre'"
     return f"CASE WHEN {centre} THEN 'immigration removal' ELSE {recorded} END"
 
 

@@ -27,10 +27,7 @@ from reportlib.inputs.spec import InputSpec
 FAILURES = (adbc_driver_manager.Error, sqlalchemy.exc.SQLAlchemyError, duckdb.Error, pa.ArrowException, OSError)
 # What a driver says, or its SQLSTATE: what is the matter, and what to do. The first that fits counts.
 CAUSES = (
-    (
-        r"^28|password|authentication|role .* does not exist|login failed",
-        "user name or password refused; {mend}",
-    ),
+    (r"^28|password|authentication|role .* does not exist|login failed", "user name or password refused; {mend}"),
     (r"^3D000|database \S+ does not exist", "there is no database of that name; {mend}"),
     (r"^42501|permission denied|not authorized|access denied", "permission denied; ask for the right to read it"),
     (

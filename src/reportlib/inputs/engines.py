@@ -11,7 +11,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -25,50 +25,39 @@ ROWS = 250_000  # in a part of what Spark works on; with its own two hundred par
 REMOTE = "PPO_SPARK_REMOTE"
 
 
-class Engine(Protocol):
-    """What runs the SQL. Names of tables and views are the caller's."""
-
-    def table(self, name: str, parquet: Path) -> None:
-        """Give a Parquet file a name."""
-
-    def keep(self, name: str, sql: str) -> None:
-        """Run a query and keep what it gives under a name."""
-
-    def frame(self, sql: str) -> pd.DataFrame:
-        """Run a query that gives counts."""
-
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """Run a query that gives counts, as plain rows."""
-
-    def close(self) -> None:
-        """Let go of what was kept."""
-
-
 class DuckDB:
-    """DuckDB in this process: it spills into the folder of the inputs, and never holds more than `MEMORY`."""
+    """DuckDB in this process: it spills into the folder of the inputs, and never holds more than `MEMORY`.
+
+    Names of tables and views are the caller's.
+    """
 
     def __init__(self) -> None:
         self.db = duckdb.connect(config={"memory_limit": MEMORY, "preserve_insertion_order": False})
 
     def table(self, name: str, parquet: Path) -> None:
+        """Give a Parquet file a name."""
         self.db.execute(f"SET temp_directory = {literal(str(parquet.parent / 'spilled'))}")
         self.db.execute(f"CREATE OR REPLACE VIEW {name} AS FROM read_parquet({literal(str(parquet))})")
 
     def keep(self, name: str, sql: str) -> None:
+        """Run a query and keep what it gives under a name."""
         self.db.execute(f"CREATE OR REPLACE TABLE {name} AS {sql}")
 
     def frame(self, sql: str) -> pd.DataFrame:
+        """Run a query that gives counts."""
         return self.db.sql(sql).df()
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run a query that gives counts, as plain rows."""
         return self.db.sql(sql).fetchall()
 
     def close(self) -> None:
+        """Let go of what was kept."""
         self.db.close()
 
 
 class Spark:
-    """A Spark session: `remote` is local[2], spark://host:port, or sc://host:port for Spark Connect."""
+    """The same in a Spark session: `remote` is local[2], spark://host:port, or sc://host:port for Spark Connect."""
 
     def __init__(self, remote: str) -> None:
         try:
@@ -110,6 +99,9 @@ class Spark:
         for name in self.kept:
             self.session.sql(f"UNCACHE TABLE IF EXISTS {name}")
         self.session.catalog.clearCache()
+
+
+Engine = DuckDB | Spark
 
 
 def _knock(remote: str) -> None:

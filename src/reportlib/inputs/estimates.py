@@ -88,7 +88,7 @@ class _People:
     def __init__(self, release: Release, spec: TableSpec) -> None:
         self.spec = spec
         proportion = spec.measure.kind == "proportion"
-        self.table = release.people(spec, spec.measure.numerator, spec.measure.denominator if proportion else None)
+        self.table = release.people(spec, *(spec.measure.parts if proportion else [spec.measure.numerator]))
         self.exposure = _exposures(release, spec) if not proportion else {}
 
     def cells(self) -> Iterator[tuple[tuple[str, ...], np.ndarray, np.ndarray]]:
@@ -101,13 +101,8 @@ class _People:
 
 
 def _row(spec: TableSpec, key: Sequence[str], statistic: str, estimate: Estimate) -> dict[str, Any]:
-    return dict(zip(spec.by, key, strict=True)) | {
-        "statistic": statistic,
-        "value": estimate.value,
-        "lower": estimate.lower,
-        "upper": estimate.upper,
-        "p_value": estimate.p_value,
-    }
+    figures = (estimate.value, estimate.lower, estimate.upper, estimate.p_value)
+    return dict(zip([*spec.by, *COLUMNS], [*key, statistic, *figures], strict=True))
 
 
 def _design_effects(people: _People) -> list[dict[str, Any]]:
@@ -138,12 +133,12 @@ def _rates(people: _People, reference: str, level: float) -> list[dict[str, Any]
 
 def _exposures(release: Release, spec: TableSpec) -> dict[tuple[str, ...], float]:
     """Person-years of every cell; a dimension that the population lacks is read at its total."""
-    assert spec.measure.denominator is not None
-    frame = release.average(spec, spec.measure.denominator)
+    numerator, denominator = spec.measure.parts
+    frame = release.average(spec, denominator)
     years = 1 if "year" in spec.by else len(release.years(spec))
     known = [name for name in spec.by if name in frame]
     table = {tuple(row[:-1]): row[-1] * years for row in frame[[*known, "value"]].itertuples(index=False)}
-    keys = release.counts(spec, spec.measure.numerator)[list(spec.by)].itertuples(index=False)
+    keys = release.counts(spec, numerator)[list(spec.by)].itertuples(index=False)
     at = [spec.by.index(name) for name in known]
     return {tuple(key): table.get(tuple(key[i] for i in at), 0.0) for key in keys}
 
@@ -270,8 +265,8 @@ def _standardised(
     """
     if not strata:  # no group of an edition may hold enough to be compared
         return []
-    assert fine.measure.denominator is not None
-    yearly = release.average(replace(fine, by=(*fine.by, "year")), fine.measure.denominator)
+    _, population = fine.measure.parts
+    yearly = release.average(replace(fine, by=(*fine.by, "year")), population)
     last = yearly[yearly["year"].eq(release.years(fine)[-1]) & (yearly[list(fine.by)] != "all").all(axis=1)]
     standard = last.groupby(fine.by[1])["value"].sum()
     every = pd.concat(strata)
@@ -314,17 +309,12 @@ def _arms(records: pd.DataFrame, reference: str) -> Iterator[tuple[str, pd.DataF
             yield group, both.assign(group=both["ethnicity"].eq(group))
 
 
-def _records(release: Release, spec: TableSpec) -> pd.DataFrame:
-    assert spec.measure.denominator is not None
-    return release.records(spec, spec.measure.numerator, spec.measure.denominator)
-
-
 def _modelled(release: Release, spec: TableSpec, reference: str, level: float) -> list[dict[str, Any]]:
     """Ratios to the reference group from a logistic model, of the side of the outcome that is rarer."""
     fine = replace(spec, by=("ethnicity", *spec.adjust), adjust=())
     if release.why_unavailable(fine):
         return []
-    records, ending = _records(release, fine), ""
+    records, ending = release.records(fine, *fine.measure.parts), ""
     if judge_complement(float(records["hit"].sum()), len(records), 0, 0):
         records, ending = records.assign(hit=~records["hit"]), " complement"
     return [
@@ -336,7 +326,7 @@ def _modelled(release: Release, spec: TableSpec, reference: str, level: float) -
 
 def _interactions(release: Release, spec: TableSpec, reference: str) -> list[dict[str, Any]]:
     """For each group, whether its gap to the reference changed over the years; told with the last of them."""
-    records, last = _records(release, spec), release.years(spec)[-1]
+    records, last = release.records(spec, *spec.measure.parts), release.years(spec)[-1]
     records["year"] = records["year"].str[:4].astype(int)
     return [
         _row(spec, (last, group), "interaction",
@@ -347,14 +337,13 @@ def _interactions(release: Release, spec: TableSpec, reference: str) -> list[dic
 
 def _strata(release: Release, spec: TableSpec) -> dict[str, pd.DataFrame]:
     """For each ethnic group, events `x` and denominator `n` by stratum."""
-    measure, dims = spec.measure, list(spec.by[1:])
-    assert measure.denominator is not None
-    x = release.counts(spec, measure.numerator)
-    if measure.kind == "rate":
-        n = release.average(spec, measure.denominator)
+    dims, (numerator, denominator) = list(spec.by[1:]), spec.measure.parts
+    x = release.counts(spec, numerator)
+    if spec.measure.kind == "rate":
+        n = release.average(spec, denominator)
         n["value"] *= len(release.years(spec))
     else:
-        n = release.counts(spec, measure.denominator)
+        n = release.counts(spec, denominator)
     both = n.merge(x, on=list(spec.by), how="left", suffixes=("_n", "_x")).fillna({"value_x": 0})
     inner = both[(both[list(spec.by)] != "all").all(axis=1)]
     inner = inner.rename(columns={"value_n": "n", "value_x": "x"})

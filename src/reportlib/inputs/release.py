@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from typing import Protocol
 
 import pandas as pd
 
@@ -18,17 +17,9 @@ from reportlib.inputs.contracts import listed
 from reportlib.inputs.engines import DuckDB, Engine
 from reportlib.inputs.sources import Source
 from reportlib.measures import DATASETS, DIMENSIONS, Part, TableSpec, inputs_of
+from reportlib.params import Params
 
-
-class Period(Protocol):
-    """What the release needs of the parameters."""
-
-    @property
-    def pooled(self) -> tuple[str, ...]: ...
-    @property
-    def trend(self) -> tuple[str, ...]: ...
-    @property
-    def pooled_label(self) -> str: ...
+NUMERATOR_ONLY = ("category", "cause")
 
 
 class Release:
@@ -37,7 +28,7 @@ class Release:
     Parameters
     ----------
     sources : the typed inputs, by contract name.
-    period : the years that are pooled and the years of the trend.
+    period : the parameters, which say what years are pooled and what years the trend has.
     engine : what counts; DuckDB if nothing is said.
     tables : the tables that will be asked for, so that the records are gone through once for all of them.
     """
@@ -45,7 +36,7 @@ class Release:
     def __init__(
         self,
         sources: Mapping[str, Source],
-        period: Period,
+        period: Params,
         engine: Engine | None = None,
         tables: Iterable[TableSpec] = (),
     ) -> None:
@@ -92,7 +83,7 @@ class Release:
             if apart := [name for name in self.only if name not in dimensions]:
                 return f"{dataset} cannot be told apart by {' or '.join(apart)}".replace("_", " ")
             for dimension in (*spec.dimensions, *self.only):
-                if dimension not in dimensions and dimension in _NUMERATOR_ONLY and part != spec.measure.numerator:
+                if dimension not in dimensions and dimension in NUMERATOR_ONLY and part != spec.measure.numerator:
                     continue
                 wanted = dimensions.get(dimension, (dimension,))
                 if not any(self.has(name, part.dataset) for name in wanted if dimension in dimensions):
@@ -157,7 +148,7 @@ class Release:
         Returns the cells as `counts` does, with `value` (float, unrounded: people).
         """
         snapshots = self._snapshots(part)
-        yearly = replace(spec, by=_with_year(spec.by), adjust=())
+        yearly = spec if "year" in spec.by else replace(spec, by=(*spec.by, "year"))
         frame = self.counts(yearly, part)
         frame["value"] = frame["value"] / frame["year"].map(snapshots)
         by = [name for name in frame.columns if name != "value" and (name != "year" or "year" in spec.by)]
@@ -268,10 +259,3 @@ class Release:
             self._years[part.dataset] = {str(year): number for year, number in self.engine.rows(of)}
         held = self._years[part.dataset]
         return {year: held.get(year[:4], 0) for year in (*self.period.pooled, *self.period.trend)}
-
-
-def _with_year(by: tuple[str, ...]) -> tuple[str, ...]:
-    return by if "year" in by else (*by, "year")
-
-
-_NUMERATOR_ONLY = ("category", "cause")

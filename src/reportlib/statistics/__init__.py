@@ -1,63 +1,13 @@
 """Rates, ratios and tests that a government statistician would sign: pure functions on counts."""
 
-from reportlib.statistics.association import (
-    agreement,
-    funnel_limits,
-    goodness_of_fit,
-    overdispersion,
-    trend,
-)
+from reportlib.statistics.association import agreement, funnel_limits, goodness_of_fit, overdispersion, trend
 from reportlib.statistics.clusters import clustered_rate, clustered_rate_ratio, effective_sample, few_people
 from reportlib.statistics.missing import missing_bounds, missing_bounds_rate, tipping_point
 from reportlib.statistics.models import adjusted_risk_ratio, trend_interaction
 from reportlib.statistics.multiplicity import adjust_p
 from reportlib.statistics.power import cases_needed, detectable_ratio
-from reportlib.statistics.proportions import (
-    difference,
-    judge_complement,
-    proportion,
-    relative_rate,
-)
+from reportlib.statistics.proportions import difference, judge_complement, proportion, relative_rate
 from reportlib.statistics.rates import direct_rate, indirect_ratio, rate, rate_ratio
 from reportlib.statistics.result import LEVEL, METHODS, Estimate, Method, Test
 from reportlib.statistics.stratified import homogeneity, mantel_haenszel, mantel_haenszel_rate
 from reportlib.statistics.verdict import BAND, VERDICTS, verdict
-
-__all__ = [
-    "BAND",
-    "LEVEL",
-    "METHODS",
-    "VERDICTS",
-    "Estimate",
-    "Method",
-    "Test",
-    "adjust_p",
-    "adjusted_risk_ratio",
-    "agreement",
-    "cases_needed",
-    "clustered_rate",
-    "clustered_rate_ratio",
-    "detectable_ratio",
-    "difference",
-    "direct_rate",
-    "effective_sample",
-    "few_people",
-    "funnel_limits",
-    "goodness_of_fit",
-    "homogeneity",
-    "indirect_ratio",
-    "judge_complement",
-    "mantel_haenszel",
-    "mantel_haenszel_rate",
-    "missing_bounds",
-    "missing_bounds_rate",
-    "overdispersion",
-    "proportion",
-    "rate",
-    "rate_ratio",
-    "relative_rate",
-    "tipping_point",
-    "trend",
-    "trend_interaction",
-    "verdict",
-]

@@ -21,12 +21,7 @@ def _bounds(scalar: bool, lower: Array, upper: Array) -> Bounds:
     cannot_say="which value between the bounds is likely, nor anything about chance",
 )
 def missing_bounds(
-    count: Numbers,
-    nobs: Numbers,
-    ref_count: Numbers,
-    ref_nobs: Numbers,
-    unknown_count: Numbers,
-    unknown_nobs: Numbers,
+    count: Numbers, nobs: Numbers, ref_count: Numbers, ref_nobs: Numbers, unknown_count: Numbers, unknown_nobs: Numbers
 ) -> Bounds:
     """The lowest and highest relative rate that any allocation of the unknown could give.
 

@@ -25,12 +25,7 @@ NEWTON_STEPS = 25
     cannot_say="what was not recorded: a covariate that is itself unequal treatment is adjusted away",
 )
 def adjusted_risk_ratio(
-    frame: pd.DataFrame,
-    outcome: str,
-    group: str,
-    covariates: Sequence[str],
-    cluster: str,
-    level: float = LEVEL,
+    frame: pd.DataFrame, outcome: str, group: str, covariates: Sequence[str], cluster: str, level: float = LEVEL
 ) -> Estimate:
     """The average marginal relative rate of `outcome`, group ÷ reference, given the covariates.
 

@@ -20,12 +20,7 @@ ALPHA, POWER = 0.05, 0.8
     cannot_say="whether such a difference exists",
 )
 def detectable_ratio(
-    ref_share: Numbers,
-    nobs: Numbers,
-    ref_nobs: Numbers,
-    deff: Numbers = 1,
-    power: float = POWER,
-    alpha: float = ALPHA,
+    ref_share: Numbers, nobs: Numbers, ref_nobs: Numbers, deff: Numbers = 1, power: float = POWER, alpha: float = ALPHA
 ) -> tuple[float | None, float | None] | tuple[Array, Array]:
     """The relative rates nearest to 1, (below, above), that the score test would show.
 
@@ -65,22 +60,14 @@ def _first_shown(shown: Callable[[Array], Array], start: Array, end: Array) -> A
     used="how many cases, and so how many years pooled, an inconclusive comparison would need",
     cannot_say="whether the ratio will stay the same in those years",
 )
-def cases_needed(
-    ref_share: Numbers,
-    ratio: Numbers,
-    ref_per_case: Numbers = 1,
-    deff: Numbers = 1,
-    power: float = POWER,
-    alpha: float = ALPHA,
-) -> float | Array:
+def cases_needed(ref_share: Numbers, ratio: Numbers, ref_per_case: Numbers = 1, deff: Numbers = 1) -> float | Array:
     """How many cases of the group (not of both arms) would show a relative rate of `ratio`.
 
     Scalars or equal-length arrays; `ref_per_case` is reference cases for each of the group's. Infinite
-    for a ratio of 1; nan where the ratio would need a share above 1. Raises ValueError as
-    `detectable_ratio` does.
+    for a ratio of 1; nan where the ratio would need a share above 1. Raises ValueError for negative numbers.
     """
     (p0, r, k, d), rows = numbers(ref_share=ref_share, ratio=ratio, ref_per_case=ref_per_case, deff=deff)
-    z, z_power = _quantiles(power, alpha)
+    z, z_power = _quantiles(POWER, ALPHA)
     p1 = np.where(p0 * r <= 1, p0 * r, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         pooled = (p1 + k * p0) / (1 + k)

@@ -9,17 +9,7 @@ import numpy as np
 from scipy import optimize, stats
 
 from reportlib.statistics.rates import strata
-from reportlib.statistics.result import (
-    LEVEL,
-    Array,
-    Estimate,
-    Test,
-    Values,
-    log_wald,
-    method,
-    nothing,
-    tail_area,
-)
+from reportlib.statistics.result import LEVEL, Array, Estimate, Test, Values, log_wald, method, nothing, tail_area
 
 SPARSE_BELOW = 5  # events in an arm: exact limits under this
 LOG_REACH = 30.0

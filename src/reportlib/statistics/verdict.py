@@ -24,10 +24,7 @@ ALPHA = 0.05
 
 @overload
 def verdict(
-    estimate: Estimate,
-    adjusted_p: float | None,
-    band: tuple[float, float] = BAND,
-    assessed: bool = True,
+    estimate: Estimate, adjusted_p: float | None, band: tuple[float, float] = BAND, assessed: bool = True
 ) -> str: ...
 @overload
 def verdict(

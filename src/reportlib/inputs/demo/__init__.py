@@ -20,7 +20,6 @@ from reportlib.inputs.demo.effects import planted
 from reportlib.inputs.demo.probation import caseload, terminations
 from reportlib.inputs.demo.world import AGE_BANDS, RAW, RAW_GROUP, RAW_SHARE, World, named, whole, world
 
-__all__ = ["planted", "write"]
 SCALES = (0.001, 100)  # against the real size: with less there is no one in some year
 
 

@@ -21,8 +21,8 @@ from reportlib.inputs.demo.world import (
     Ints,
     World,
     published,
-    year_label,
 )
+from reportlib.years import years_to
 
 HERE = ASSUMED["complaints"]
 CATEGORIES = np.array(list(ASSUMED["categories"]), dtype=object)
@@ -65,11 +65,7 @@ def complaints_and_ethnicity(world: World, rng: np.random.Generator, scale: floa
     )
     table.insert(0, "complaint_id", [f"C{number:06d}" for number in range(1, len(table) + 1)])
     nomis = pd.DataFrame(
-        {
-            "person_id": _names(who[in_nomis]),
-            "ethnicity_code": RAW[code[in_nomis]],
-            "as_at_date": world.last,
-        }
+        {"person_id": _names(who[in_nomis]), "ethnicity_code": RAW[code[in_nomis]], "as_at_date": world.last}
     )
     return table, nomis[nomis["person_id"].isin(table["person_id"])]
 
@@ -77,7 +73,7 @@ def complaints_and_ethnicity(world: World, rng: np.random.Generator, scale: floa
 def yearly(world: World, measure: str, scale: float = 1.0) -> list[int]:
     """Published totals of the year before and the five years; where none is published, a likely figure."""
     table = published("complaints_by_year").query("measure == @measure").set_index("year")["complaints"]
-    labels = [year_label(int(world.years[0][:4]) - 1), *world.years]
+    labels = years_to(world.years[-1], len(world.years) + 1)
     return [round(scale * table.get(label, HERE.get(measure, table.iloc[-1]))) for label in labels]
 
 

@@ -11,7 +11,6 @@ from reportlib.inputs.demo.world import (
     ASSUMED,
     GROUPS,
     NOT_STATED,
-    OTHER_TYPE,
     PLANTED,
     RAW,
     REMOVAL,
@@ -23,6 +22,7 @@ from reportlib.inputs.demo.world import (
     raw_codes,
     whole,
 )
+from reportlib.measures import UNKNOWN_TYPE
 
 HERE = ASSUMED["deaths"]
 POST_RELEASE_FROM = np.datetime64(HERE["post-release_from"])
@@ -36,7 +36,7 @@ def fatal_incidents(world: World, rng: np.random.Generator, scale: float) -> pd.
     died = _death_dates(cases, rng)
     late = rng.integers(7, HERE["late"]["days"], len(cases)) * (rng.random(len(cases)) < HERE["late"]["share"])
     elsewhere = ASSUMED["world"]["elsewhere"]
-    place = cases["setting"].map(elsewhere).mask(cases["establishment_type"] == OTHER_TYPE, elsewhere["other"])
+    place = cases["setting"].map(elsewhere).mask(cases["establishment_type"] == UNKNOWN_TYPE, elsewhere["other"])
     units = world.units.loc[unit].reset_index(drop=True)
     table = pd.DataFrame(
         {

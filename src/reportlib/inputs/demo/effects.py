@@ -77,10 +77,7 @@ def _probation() -> Expected:
         "recalled": (custodial, "recalled"),
     }
     return {
-        measure: (
-            _strata((base * chance[..., probation.OUTCOMES.index(outcome)])[:, orders]),
-            _strata(base[:, orders]),
-        )
+        measure: (_strata((base * chance[..., probation.OUTCOMES.index(outcome)])[:, orders]), _strata(base[:, orders]))
         for measure, (orders, outcome) in measures.items()
     }
 

@@ -19,7 +19,9 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from reportlib.measures import UNKNOWN_TYPE
 from reportlib.project import PUBLISHED
+from reportlib.years import years_to
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -33,7 +35,7 @@ RAW_GROUP = np.repeat(np.arange(len(GROUPS)), [len(codes) for codes in ASSUMED["
 RAW_SHARE = np.array([share for codes in ASSUMED["codes"].values() for share in codes.values()])
 AGE_BANDS = tuple(ASSUMED["ages"]["bands"])
 TYPES = pd.DataFrame.from_dict(ASSUMED["types"], orient="index")
-REMOVAL, OTHER_TYPE = "Immigration removal centre", "Other or escort"
+REMOVAL = "Immigration removal centre"
 REGIONS = tuple(ASSUMED["regions"])
 
 
@@ -77,17 +79,11 @@ def published(name: str) -> pd.DataFrame:
     return pd.read_csv(PUBLISHED / f"{name}.csv", keep_default_na=False)
 
 
-def year_label(start: int) -> str:
-    """The reporting year that begins on 1 April of `start`."""
-    return f"{start}-{(start + 1) % 100:02d}"
-
-
 @cache
 def world(last_year: str) -> World:
     """The five reporting years that end with `last_year`, such as "2024-25"."""
-    first = int(last_year[:4]) - 4
-    years = tuple(year_label(first + step) for step in range(5))
-    establishments = _establishments(date(first - 1, 4, 1))
+    years = years_to(last_year, 5)
+    establishments = _establishments(date(int(years[0][:4]) - 1, 4, 1))
     units = _units(establishments)
     sizes = _type_sizes(years)[:, units["type"]]
     cells = _raked(units, sizes[-1])[:, :, None] * _ages(units)
@@ -121,12 +117,12 @@ def _establishments(opened_by: date) -> pd.DataFrame:
     prisons = known.assign(region=known["establishment"].map(region), valid_from=opened.dt.date, valid_to="")
     prisons = prisons[(opened <= pd.Timestamp(opened_by)) & (closed == closed.max())]
     elsewhere = pd.DataFrame({"establishment": ASSUMED["world"]["elsewhere"].values()})
-    table = pd.concat([prisons, elsewhere.assign(establishment_type=OTHER_TYPE)], ignore_index=True)
+    table = pd.concat([prisons, elsewhere.assign(establishment_type=UNKNOWN_TYPE)], ignore_index=True)
     return table[["establishment", "establishment_type", "region", "valid_from", "valid_to"]].fillna("")
 
 
 def _units(establishments: pd.DataFrame) -> pd.DataFrame:
-    prisons = establishments[establishments["establishment_type"] != OTHER_TYPE]
+    prisons = establishments[establishments["establishment_type"] != UNKNOWN_TYPE]
     women = prisons["establishment_type"] == "Women's prison"
     mixed = prisons[prisons["establishment"] == ASSUMED["world"]["mixed_site"]]
     units = pd.concat([prisons.assign(sex=np.where(women, "female", "male")), mixed.assign(sex="female")])
