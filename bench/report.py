@@ -35,6 +35,7 @@ from reportlib.project import NOTEBOOKS
 BIN = Path(sys.executable).parent
 CHROMIUM = Path("/usr/bin/chromium")
 STEPS = ("execution", "HTML", "PDF")
+TOGETHER = 20  # editions whose counts are protected as one
 Seconds = dict[str, float]
 
 
@@ -247,12 +248,16 @@ def handoffs(params: Params, number: int, work: Path) -> Params:
     """Write the protected counts of so many editions, each to a folder of its name; the parameters with them."""
     from reportlib.build.prepare import prepare
 
-    params = params.model_copy(update={"editions": many(number)})
+    chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
     sources, findings = checked_inputs(params, work / "inputs")
-    counts = prepare(params, plan(NOTEBOOKS, params.grouping, params.chapters), sources, findings)
-    for edition in params.editions:
-        counts.write(work / edition.name, {}, edition)
-    return params
+    national, *parts = many(number)
+    for start in range(0, max(1, len(parts)), TOGETHER):
+        some = [national, *parts[start : start + TOGETHER]]
+        counts = prepare(params.model_copy(update={"editions": tuple(some)}), chapters, sources, findings)
+        for edition in some[1:] if start else some:
+            counts.write(work / edition.name, {}, edition)
+        print(f"counts of {start + len(some)} editions are written", flush=True)
+    return params.model_copy(update={"editions": (national, *parts)})
 
 
 def naive_editions(params: Params, number: int, work: Path) -> float:
@@ -348,7 +353,8 @@ thread of linear algebra, no AVX-512, no chance in hashes) the chapters take {st
 
 {table(["run", "seconds"], [[name, f"{took:.1f}"] for name, took in runs.items()])}
 
-**Editions.** The same work for many of them, from counts prepared beforehand: execution, HTML and PDF, one by one as
+**Editions.** The same work for many of them, from counts prepared beforehand (and protected {TOGETHER} at a time, since
+beyond the standard ones they are pairs that overlap): execution, HTML and PDF, one by one as
 above ({one:.0f} s an edition, the mean of {given.naive_editions}; the rest is extrapolated) or as many at once as there
 are processors. Beside it what `make editions` takes for everything: one read of the inputs, counts, disclosure control
 of all editions as one, chapters, every file, every gate, archive.
