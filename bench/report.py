@@ -111,10 +111,7 @@ def ours(params: Params, handoff: Path, out: Path, cores: int | None = None) -> 
     from reportlib.gates.statement import statement
 
     chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
-    page = Page(
-        title=params.title, year=params.reporting_year, edition=params.made.title, authors=params.authors,
-        publication_date=params.publication_date, status=("synthetic",),
-    )  # fmt: skip
+    page = Page.of(params, params.title, params.made.title)
 
     every: list[Any] = []
 

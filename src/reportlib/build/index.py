@@ -27,12 +27,7 @@ counts, so less of them can be shown."""
 
 def write_index(params: Params, runs: Mapping[Edition, Run | ReportError], folder: Path) -> Path:
     """Write `index.html` for the editions of a run. Raises ReportError for a page that fails its own checks."""
-    status = sorted({source.status for source in params.inputs.values()})
-    page = Page(
-        params.title, params.reporting_year, "All editions", params.authors, params.publication_date, tuple(status),
-        disclosure_off=params.disclosure.off or "", organisation=params.organisation, logo=params.logo,
-        colour=params.colour,
-    )  # fmt: skip
+    page = Page.of(params, params.title, "All editions")
     parts = [INTRODUCTION]
     for dimension, heading in SECTIONS.items():
         own = {edition: run for edition, run in runs.items() if edition.dimension == dimension}

@@ -13,6 +13,7 @@ import nbformat
 from reportlib.build import markdown
 from reportlib.build.markdown import Token
 from reportlib.display import MIME
+from reportlib.params import Params
 from reportlib.words import MARKS as MARKS
 
 STATUSES = {
@@ -42,6 +43,16 @@ class Page:
     colour: str = "#12436D"
     public: bool = True  # leave out cells tagged `qa-only`
     lineage: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)  # what each table comes from
+
+    @classmethod
+    def of(cls, params: Params, title: str, edition: str, **told: Any) -> Page:
+        """The page that parameters ask for, with what else is told of it."""
+        return cls(
+            title, params.reporting_year, edition, params.authors, params.publication_date,
+            tuple(sorted({source.status for source in params.inputs.values()})),
+            disclosure_off=params.disclosure.off or "", organisation=params.organisation, logo=params.logo,
+            colour=params.colour, **told,
+        )  # fmt: skip
 
     @property
     def published(self) -> str:

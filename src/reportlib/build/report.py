@@ -367,13 +367,8 @@ def rendered(
     from reportlib.build.render import html_chapters, html_report
     from reportlib.gates.statement import statement
 
-    status = sorted({source.status for source in params.inputs.values()})
-    page = Page(
-        title=params.made.heading(params.title), year=params.reporting_year, edition=params.made.title,
-        authors=params.authors, publication_date=params.publication_date, status=tuple(status), draft=draft,
-        disclosure_off=params.disclosure.off or "", organisation=params.organisation, logo=params.logo,
-        colour=params.colour, lineage=lineage.tables(run),
-    )  # fmt: skip
+    title = params.made.heading(params.title)
+    page = Page.of(params, title, params.made.title, draft=draft, lineage=lineage.tables(run))
     every = [*notebooks, statement()]
     html, pdf, pages = html_report(every, page), pdf_report(every, page), html_chapters(every, page)
     files = {"report.html": html.encode(), "report.pdf": pdf}
