@@ -179,3 +179,11 @@ def test_a_test_over_all_years_is_not_released_where_a_year_is_hidden() -> None:
     assert _releasable(found, shown, spec, "W")["ethnicity"].tolist() == ["A", "B"]
     shown.loc[shown["ethnicity"].eq("W") & shown["year"].eq("2022-23"), "mark"] = "c"
     assert _releasable(found, shown, spec, "W").empty
+
+
+def test_where_nothing_could_be_estimated_nothing_is_released() -> None:
+    """As in an edition of a few people."""
+    spec = TableSpec("t", MEASURES["upheld"], ("year", "ethnicity"), "5+1", "trend")
+    shown = pd.DataFrame({"year": ["2024-25"], "ethnicity": ["W"], "mark": ["c"]})
+    found = pd.DataFrame({name: pd.Series(dtype="str") for name in (*spec.by, "statistic")})
+    assert _releasable(found, shown, spec, "W").empty

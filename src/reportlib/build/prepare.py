@@ -318,7 +318,8 @@ def _releasable(found: pd.DataFrame, shown: pd.DataFrame, spec: TableSpec, refer
     kept = kept[np.array(beside, dtype=bool) | ~kept["statistic"].str.match(OF_TWO)]
     whole = shown["mark"].eq("").groupby(shown["ethnicity"]).all()  # a test over all years is made of each of them
     over_years = kept["statistic"].eq("interaction")
-    return kept[~over_years | (kept["ethnicity"].map(whole) & bool(whole.get(reference, False)))]
+    shown_always = whole.index[whole] if whole.get(reference, False) else []
+    return kept[~over_years | kept["ethnicity"].isin(shown_always)]
 
 
 def _run(
