@@ -318,8 +318,8 @@ def _releasable(found: pd.DataFrame, shown: pd.DataFrame, spec: TableSpec, refer
     kept = kept[np.array(beside, dtype=bool) | ~kept["statistic"].str.match(OF_TWO)]
     whole = shown["mark"].eq("").groupby(shown["ethnicity"]).all()  # a test over all years is made of each of them
     over_years = kept["statistic"].eq("interaction")
-    shown_always = whole.index[whole] if whole.get(reference, False) else []
-    return kept[~over_years | kept["ethnicity"].isin(shown_always)]
+    always = whole[whole & bool(whole.get(reference, False))]
+    return kept[~over_years | kept["ethnicity"].isin(always.index)]
 
 
 def _run(
