@@ -549,3 +549,5 @@ def test_a_population_is_averaged_over_all_snapshots_within_a_part_too(alone_wit
     north = release.within("region", ("North East",))  # nobody is there on the second day
     mean = north.average(spec("complainants", "ethnicity"), PARTS["population/average"])
     assert mean.set_index("ethnicity")["value"].to_dict() == {"W": 5.0, "all": 5.0}
+    nobody = release.within("region", ("Wales",))
+    assert nobody.average(spec("complainants", "ethnicity"), PARTS["population/average"]).empty

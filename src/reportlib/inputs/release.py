@@ -150,7 +150,7 @@ class Release:
         snapshots = self._snapshots(part)
         yearly = spec if "year" in spec.by else replace(spec, by=(*spec.by, "year"))
         frame = self.counts(yearly, part)
-        frame["value"] = frame["value"] / frame["year"].map(snapshots)
+        frame["value"] = frame["value"] / frame["year"].map(snapshots).astype("float64")  # which an empty one is not
         by = [name for name in frame.columns if name != "value" and (name != "year" or "year" in spec.by)]
         divisor = 1 if "year" in spec.by else len(self.years(spec))
         total = frame.groupby(by, as_index=False)["value"].sum() if by else frame[["value"]].sum().to_frame().T
