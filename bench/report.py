@@ -31,6 +31,7 @@ from reportlib.editions import Edition, codes, standard
 from reportlib.kernels import warm
 from reportlib.params import Params
 from reportlib.project import NOTEBOOKS
+from reportlib.words import counted
 
 BIN = Path(sys.executable).parent
 CHROMIUM = Path("/usr/bin/chromium")
@@ -338,7 +339,7 @@ machine, and shared; only ratios carry over.
 
 **The chapters, from the same prepared counts, in turns.** On one side the command lines `papermill`,
 `jupyter nbconvert --to html` and `--to webpdf`, one notebook after the other; on the other the build, in a Python of
-its own, with its imports. Medians of {given.rounds} turns.{without}
+its own, with its imports. Medians of {counted(given.rounds, "turn")}.{without}
 
 {table(["step", "one by one, s", "the build, s", "ratio"], against)}
 
