@@ -27,6 +27,9 @@ class Finding:
         return ": ".join(filter(None, [", ".join(place), self.message]))
 
 
+AS_IT_WAS = "Use the project as it was when the run was made: it is in the run's archive."
+
+
 class ReportError(Exception):
     """Something that the user can mend. Shown without a traceback; the exit code is 2."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from reportlib.comparison import LIMITS
 from reportlib.comparison_tables import DERIVED, METHODS_USED, dimensions
-from reportlib.errors import ReportError, nearest
+from reportlib.errors import AS_IT_WAS, ReportError, nearest
 from reportlib.facts import Fact
 from reportlib.measures import DATASETS, MEASURES, Measure, Part, inputs_of
 from reportlib.published import PUBLISHED_TABLES
@@ -37,8 +37,7 @@ def explain(run: Run, facts: Sequence[Fact], name: str) -> list[Pairs]:
         if found := [figure(run, fact) for fact in facts if fact.id == name]:
             return found
     except KeyError as error:
-        then = "Use the project as it was when the run was made: it is in the run's archive"
-        raise ReportError(f"This code cannot explain the run: it finds no {error.args[0]!r}. {then}.") from None
+        raise ReportError(f"This code cannot explain the run: it finds no {error.args[0]!r}. {AS_IT_WAS}") from None
     names = sorted({fact.id for fact in facts})
     raise ReportError(f"The run publishes no figure {name!r}{nearest(name, names)}. facts.jsonl names them all.")
 

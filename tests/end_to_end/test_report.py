@@ -381,7 +381,8 @@ def test_what_a_killed_run_left_is_removed_and_a_live_one_stays(tmp_path):
     places |= {"forgotten elsewhere": tmp_path / ".work-2-other-host-abc", "somebody's own": tmp_path / ".work-old"}
     for place in places.values():
         place.mkdir()
-    os.utime(places["forgotten elsewhere"], (0, time.time() - week - 60))
+    for name in ("forgotten elsewhere", "somebody's own"):
+        os.utime(places[name], (0, time.time() - week - 60))
     with scratch(tmp_path) as work:
         assert work.is_dir()
         assert {name for name, place in places.items() if place.exists()} == {"alive", "elsewhere", "somebody's own"}

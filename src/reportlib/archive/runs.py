@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from reportlib import facts
-from reportlib.errors import Finding, ReportError
+from reportlib.errors import AS_IT_WAS, Finding, ReportError
 from reportlib.facts import Fact
 from reportlib.paramfile import explain
 from reportlib.params import Params
@@ -81,8 +81,7 @@ class KeptRun:
             findings = [Finding("it is damaged, or was written by other code", name)]
         else:
             return
-        then = "Use the project as it was when the run was made: it is in the run's archive"
-        raise ReportError(f"The run {self.id} cannot be read by this code. {then}.", findings)
+        raise ReportError(f"The run {self.id} cannot be read by this code. {AS_IT_WAS}", findings)
 
     @property
     def inputs(self) -> dict[str, str]:

@@ -46,9 +46,11 @@ def scratch(place: Path) -> Iterator[Path]:
 
 
 def _is_abandoned(work: Path) -> bool:
-    """Whether the process that owned a scratch folder is gone."""
+    """Whether the process that owned a scratch folder is gone; what is not called as one is somebody's own."""
     owner, _, rest = work.name.removeprefix(PREFIX).partition("-")
-    if owner.isdecimal() and rest.rpartition("-")[0] == platform.node():
+    if not owner.isdecimal():
+        return False
+    if rest.rpartition("-")[0] == platform.node():
         return not psutil.pid_exists(int(owner))
     with suppress(OSError):  # it is gone
         return time.time() - work.stat().st_mtime > ABANDONED
