@@ -12,23 +12,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable
 from itertools import combinations
-from multiprocessing import get_context
 from pathlib import Path
 from statistics import mean, median
-from typing import Any
 
+import _ways
 from _page import table, write_section
+from _ways import Seconds, Way, abreast, chapters_of, ours, own_work, several, timed
 
 from reportlib import steady
-from reportlib.build.execute import execute
-from reportlib.build.plan import ChapterPlan, plan
-from reportlib.build.pool import pool
-from reportlib.build.report import Clock, checked_inputs, prepared, produce
+from reportlib.build.plan import plan
+from reportlib.build.report import checked_inputs, prepared
 from reportlib.editions import Edition, codes, standard
-from reportlib.kernels import warm
 from reportlib.params import Params
 from reportlib.project import NOTEBOOKS
 from reportlib.words import counted
@@ -37,22 +33,6 @@ BIN = Path(sys.executable).parent
 CHROMIUM = Path("/usr/bin/chromium")
 STEPS = ("execution", "HTML", "PDF")
 TOGETHER = 20  # editions whose counts are protected as one
-Seconds = dict[str, float]
-
-
-def timed(actions: Iterable[tuple[str, Callable[[], object]]]) -> Seconds:
-    """How long each step took."""
-    found = {}
-    for name, action in actions:
-        start = time.perf_counter()
-        action()
-        found[name] = time.perf_counter() - start
-    return found
-
-
-def chapters_of(params: Params) -> list[ChapterPlan]:
-    """The chapters as one who runs them by hand must: those that read the others' facts last."""
-    return sorted(plan(NOTEBOOKS, params.grouping, params.chapters), key=lambda chapter: chapter.reads_facts)
 
 
 # The way that a user would pick
@@ -98,89 +78,14 @@ def naive(params: Params, handoff: Path, out: Path) -> Seconds:
     return timed(steps if CHROMIUM.exists() else steps[:2])
 
 
-# Ours: what follows runs in a Python of its own
+# Ours
 
 
-def ours(params: Params, handoff: Path, out: Path, cores: int | None = None) -> Seconds:
-    """Execute, so many chapters side by side, then write HTML and PDF, as the build does it."""
-    warm.start()
-    import nbformat
-
-    from reportlib.build.page import Page
-    from reportlib.build.pdf import pdf_report
-    from reportlib.build.render import html_report
-    from reportlib.gates.statement import statement
-
-    chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
-    page = Page.of(params, params.title, params.made.title)
-
-    every: list[Any] = []
-
-    def html() -> None:
-        every.extend(nbformat.read(out / chapter.path.name, as_version=4) for chapter in chapters)
-        every.append(statement())
-        (out / "report.html").write_text(html_report(every, page), encoding="utf-8")
-
-    return timed(
-        [
-            ("execution", lambda: execute(chapters, params.analysis(), handoff, out, lambda *told: None, cores=cores)),
-            ("HTML", html),
-            ("PDF", lambda: (out / "report.pdf").write_bytes(pdf_report(every, page))),
-        ]
-    )
-
-
-def own_work(params: Params, handoff: Path, out: Path) -> Seconds:
-    """CPU seconds of the chapters' cells alone, in one Python that has its imports done."""
-    os.environ |= {"REPORTLIB_WORK": str(handoff), "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-    import nbformat
-    import seaborn  # noqa: F401
-    import statsmodels.api  # noqa: F401
-    from IPython.core.interactiveshell import InteractiveShell
-
-    import reportlib.chapter  # noqa: F401
-
-    shell, found = InteractiveShell.instance(), {}
-    for chapter in chapters_of(params):
-        cells = [cell for cell in nbformat.read(chapter.path, as_version=4).cells if cell.cell_type == "code"]
-        shell.reset()
-        shell.push(params.analysis())
-        start = time.process_time()
-        for cell in cells:
-            if "parameters" not in cell.metadata.get("tags", []):
-                shell.run_cell(cell.source, silent=True).raise_error()
-        found[chapter.name] = time.process_time() - start
-    return found
-
-
-def abreast(params: Params, handoffs: Path, out: Path) -> Seconds:
-    """Make the chapters of every edition, as many editions at once as there are processors, and nothing else."""
-    jobs = [(params.of(edition), handoffs / edition.name, out / edition.name, 1) for edition in params.editions]
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as processes:
-        list(processes.map(ours, *zip(*jobs, strict=True)))
-    return {}
-
-
-def several(params: Params, handoff: Path, out: Path) -> Seconds:
-    """Make every edition of the parameters, as `make editions` does."""
-    clock, failed = Clock(lambda stage: None), []
-    made = produce(params, params.editions, {}, out, clock, pool(os.cpu_count() or 1, lambda job: None))
-    failed = [str(run) for run in made if isinstance(run, Exception)]
-    if failed:
-        raise SystemExit("\n".join(failed))
-    return clock.seconds
-
-
-WAYS = {way.__name__: way for way in (ours, own_work, abreast, several)}
-
-
-def apart(
-    way: Callable[[Params, Path, Path], Seconds], params: Params, handoff: Path, out: Path, **environment: str
-) -> Seconds:
+def apart(way: Way, params: Params, handoff: Path, out: Path, **environment: str) -> Seconds:
     """Run one of the ways in a Python of its own; its steps, and as `whole` all of it with its imports."""
     out.mkdir(parents=True, exist_ok=True)
     (out / "params.json").write_text(params.model_dump_json(), encoding="utf-8")
-    command = [sys.executable, __file__, "--way", way.__name__, str(handoff), str(out)]
+    command = [sys.executable, _ways.__file__, way.__name__, str(handoff), str(out)]
     start = time.perf_counter()
     done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True)
     whole = time.perf_counter() - start
@@ -267,7 +172,7 @@ def naive_editions(params: Params, number: int, work: Path) -> float:
     return mean(found)
 
 
-def editions(way: Callable[[Params, Path, Path], Seconds], params: Params, numbers: list[int], work: Path) -> Seconds:
+def editions(way: Way, params: Params, numbers: list[int], work: Path) -> Seconds:
     """Seconds that one of the ways takes for so many of the editions at once."""
     found = {}
     for number in numbers:
@@ -284,13 +189,7 @@ def main() -> int:
     parser.add_argument("--editions", type=int, nargs="*", default=[1, 5], help="numbers of editions to make")
     parser.add_argument("--whole-editions", type=int, nargs="*", default=[1, 5], help="those to make whole as well")
     parser.add_argument("--naive-editions", type=int, default=2, help="editions to extrapolate the naive way from")
-    parser.add_argument("--way", nargs=3, metavar=("WAY", "HANDOFF", "OUT"), help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.way:
-        way, handoff, out = given.way
-        params = Params.model_validate_json((Path(out) / "params.json").read_text(encoding="utf-8"))
-        print(json.dumps(WAYS[way](params, Path(handoff), Path(out))))
-        return 0
     with tempfile.TemporaryDirectory() as folder:
         text = page(given, Path(folder))
     write_section("Speed", text)

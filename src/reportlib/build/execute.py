@@ -26,6 +26,7 @@ from reportlib.kernels import warm
 from reportlib.project import library_digest
 
 KEPT_METADATA = ("kernelspec", "language_info", "reportlib")
+A_CORE = 2  # chapters at once on each: a kernel waits, for its client and for its messages, a third of a short chapter
 Tell = Callable[[str, str, float], None]  # chapter, what happened, seconds
 Told = tuple[str, float]
 
@@ -46,7 +47,7 @@ def execute(
     parameters : what goes into each notebook's parameters cell; checked against the schema before.
     handoff : the folder of protected counts.
     out : where the executed notebooks go, under their own names.
-    cores : how many chapters run side by side; without it, one a core.
+    cores : how many the chapters may use; without it, all.
 
     Returns the executed notebooks in the order of the chapters. Raises ReportError naming chapter, cell
     and error of everything that failed; the notebooks stay in `out` as far as they came.
@@ -64,7 +65,7 @@ def _side_by_side(
     chapters: Iterable[ChapterPlan], run: Callable[[ChapterPlan], Told], out: Path, tell: Tell, cores: int | None
 ) -> None:
     findings: list[Finding] = []
-    with ThreadPoolExecutor(cores or os.cpu_count()) as pool:
+    with ThreadPoolExecutor(A_CORE * (cores or os.cpu_count() or 1)) as pool:
         running: dict[Future[Told], ChapterPlan] = {}
         for chapter in sorted(chapters, key=lambda chapter: -len(chapter.tables)):  # the longest first
             running[pool.submit(run, chapter)] = chapter
@@ -117,7 +118,7 @@ def _in_kernel(chapter: ChapterPlan, parameters: dict[str, Any], out: Path) -> N
     """Run one chapter and write it without a trace of when, where or how fast."""
     from papermill import execute_notebook
 
-    execute_notebook(
+    executed = execute_notebook(
         *(str(path).replace("{", "{{").replace("}", "}}") for path in (chapter.path, out)),  # papermill formats them
         parameters,
         progress_bar=False,
@@ -126,7 +127,7 @@ def _in_kernel(chapter: ChapterPlan, parameters: dict[str, Any], out: Path) -> N
         kernel_name="python3",
         extra_arguments=["--log-level=CRITICAL"],  # it speaks of unencrypted loopback, and of being stopped
     )
-    nbformat.write(stripped(nbformat.read(out, as_version=4)), out)
+    nbformat.write(stripped(executed), out)
 
 
 def stripped(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
