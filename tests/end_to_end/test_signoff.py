@@ -312,6 +312,17 @@ def test_a_draft_that_is_not_what_its_notebooks_give(drafted, tmp_path):
     assert "chapters/deaths.html: is not what is rendered now" in refused(held)
 
 
+def test_a_draft_that_only_other_code_could_render(drafted, tmp_path):
+    office = drafted.copy(tmp_path)
+    place = office.project.current / "run.json"
+    told = json.loads(place.read_text()) | {"code": "0" * 64}
+    for table in told["tables"].values():
+        table["measured"] = table.pop("measure")
+    place.write_text(json.dumps(told))
+    office.review.submit(drafted.keys / "author")
+    assert "cannot be rendered by this code. Use the project as it was" in refused(office.review)
+
+
 def test_a_remark_names_something_that_is_there(review):
     with pytest.raises(ReportError, match=re.escape(f"the nearest is {FIGURE!r}")):
         remarks.remark(review.run, FIGURE.replace("category", "catgory"), "?", "Rosa")

@@ -22,11 +22,11 @@ MAPPED = {
 }
 
 
-def made(path: Path, kind: str, rows: list[Any] = ROWS) -> None:
+def made(path: Path, kind: str, rows: list[Any] = ROWS, table: str = TABLE) -> None:
     """A database file with a table."""
     connect = sqlite3.connect if kind == "sqlite" else duckdb.connect
     with connect(str(path)) as db:
-        db.execute(TABLE)
+        db.execute(table)
         db.executemany("INSERT INTO ethnicity VALUES (?, ?, ?, ?)", rows)
     db.close()
 
@@ -94,6 +94,22 @@ def test_blanks_before_text_are_read(alone):
     )
     put(alone, "sqlite")
     assert typed(alone)[-1] == ("B", "W1", None)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "duckdb"])
+def test_a_number_held_as_a_double_is_written_as_the_whole_number_that_it_is(alone, kind):
+    """Or it would link to nobody: the other extract has 123, not 123.0."""
+    numbered = TABLE.replace("noms_no VARCHAR", "noms_no DOUBLE")
+    made(alone.root / "nomis.db", kind, [(number, "W1", None, "x") for number in (123.0, 2.0**53 - 1)], numbered)
+    put(alone, kind)
+    assert [person for person, *_ in typed(alone)] == ["123", "9007199254740991"]
+
+
+def test_a_number_that_is_not_whole_is_refused_where_the_column_says_that_it_is_a_double(alone):
+    numbered = TABLE.replace("noms_no VARCHAR", "noms_no DOUBLE")
+    made(alone.root / "nomis.db", "duckdb", [(12.5, "W1", None, "x")], numbered)
+    put(alone, "duckdb")
+    assert "no whole number" in "\n".join(alone.refusal())
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from reportlib.archive.remarks import Log, log_of, unanswered
 from reportlib.archive.runs import KeptRun, kept_run
 from reportlib.archive.signature import sign, signers
 from reportlib.build.scratch import point, scratch
-from reportlib.errors import Finding, ReportError
+from reportlib.errors import AS_IT_WAS, Finding, ReportError
 from reportlib.project import code_digests
 
 DRAFT_LIST = "draft-sha256.txt"  # the run's files as they were given to review
@@ -159,7 +159,12 @@ class Review:
         notebooks = [
             nbformat.read(path, as_version=4) for path in sorted((self.run.folder / "notebooks").glob("*.ipynb"))
         ]
-        draft = rendered(self.run.params, notebooks, self.run.run)
+        try:
+            draft = rendered(self.run.params, notebooks, self.run.run)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            if code_digests() == self.run.code:
+                raise
+            raise ReportError(f"The run {self.run.id} cannot be rendered by this code. {AS_IT_WAS}") from None
         files = {name: self.run.folder / name for name in draft}
         differ = [name for name, path in files.items() if not path.exists() or path.read_bytes() != draft[name]]
         if differ:

@@ -21,7 +21,7 @@ import sqlalchemy
 from adbc_driver_manager import dbapi
 
 from reportlib.inputs.contracts import literal
-from reportlib.inputs.extracts import BATCH, Extract, numbered, text_of, wrong
+from reportlib.inputs.extracts import BATCH, EXACT, Extract, text_of, texts, wrong
 from reportlib.inputs.spec import InputSpec
 
 FAILURES = (adbc_driver_manager.Error, sqlalchemy.exc.SQLAlchemyError, duckdb.Error, pa.ArrowException, OSError)
@@ -53,13 +53,10 @@ def table(path: Path | None, spec: InputSpec) -> Extract:
         headings, _ = run(f"SELECT * FROM {of} WHERE 1 = 0")
 
     def batches(columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        start = 2
         with _causes(spec) as progress, _connected(path, spec) as (run, quote, text):
             progress.append("connected")
             _, read = run(f"SELECT {', '.join(text(quote(name)) for name in columns)} FROM {of}")
-            for arrays in read:
-                yield numbered(arrays, start)
-                start += len(arrays[0])
+            yield from texts(read, columns, spec.shown)
 
     return Extract(spec.shown, tuple(headings), batches)
 
@@ -131,7 +128,7 @@ def _connected(path: Path | None, spec: InputSpec) -> Iterator[tuple[Callable, C
     """
     if spec.kind == "duckdb":
         with duckdb.connect(str(path), read_only=True) as db:
-            yield lambda sql: _arrow(db.sql(sql).to_arrow_reader(BATCH)), _quoted, _text
+            yield lambda sql: _arrow(db.sql(sql).to_arrow_reader(BATCH)), _quoted, str
     elif spec.kind == "sqlalchemy":
         engine = sqlalchemy.create_engine(_address(spec))
         with engine.connect().execution_options(stream_results=True, max_row_buffer=BATCH) as connection:
@@ -143,7 +140,7 @@ def _connected(path: Path | None, spec: InputSpec) -> Iterator[tuple[Callable, C
         uri = f"{path.resolve().as_uri()}?mode=ro" if path else _address(spec)
         options = {"driver": driver._driver_path(), "db_kwargs": {"uri": uri}, "autocommit": True}
         with dbapi.connect(**options) as opened, opened.cursor() as cursor:
-            text = str if spec.driver else _text
+            text = str if spec.driver else _text if spec.kind == "postgres" else _whole_text
             yield lambda sql: _arrow(_executed(cursor, sql)), _quoted, text
 
 
@@ -170,3 +167,10 @@ def _quoted(name: str) -> str:
 def _text(column: str) -> str:
     """A column as text: the database knows its own types best; a blank is what NULL is to every reader."""
     return f"coalesce(CAST({column} AS TEXT), '')"
+
+
+def _whole_text(column: str) -> str:
+    """The same in SQLite, where any cell may be a double: 12.0 is 12."""
+    whole, most = f"CAST({column} AS INTEGER)", EXACT[pa.float64()]
+    is_whole = f"typeof({column}) = 'real' AND abs({column}) < {most} AND {column} = {whole}"
+    return _text(f"CASE WHEN {is_whole} THEN {whole} ELSE {column} END")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -177,28 +177,35 @@ def _parquet(path: Path, shown: str) -> Extract:
     own = dict(zip(headings, file.schema_arrow.names, strict=True))
 
     def batches(columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        start, lost = 2, {column: Places() for column in columns}
         try:
-            for batch in file.iter_batches(BATCH, columns=[own[column] for column in columns]):
-                texts = []
-                for column in columns:
-                    held = batch[own[column]]
-                    texts.append(_text(held, shown, column))
-                    gone = pc.indices_nonzero(pc.and_(held.is_valid(), texts[-1].is_null()))
-                    lost[column].add(0, pc.add(gone, start).to_pylist())
-                yield numbered(texts, start)
-                start += len(batch)
+            read = file.iter_batches(BATCH, columns=[own[column] for column in columns])
+            yield from texts(([batch[own[column]] for column in columns] for batch in read), columns, shown)
         except (pa.ArrowException, OSError):
             raise failure from None
-        message = "the value is no whole number, or has more digits than such a column holds; export it as text"
-        if findings := [places.finding(message, [shown], column) for column, places in lost.items() if places.count]:
-            raise ReportError("The inputs cannot be read:", findings)
 
     return Extract(shown, headings, batches)
 
 
+def texts(read: Iterable[Sequence[pa.Array]], columns: Sequence[str], shown: str) -> Iterator[pa.RecordBatch]:
+    """Typed columns as text, and the number of each row after them.
+
+    Raises ReportError where a column is not flat, or holds numbers that are not whole and exact.
+    """
+    start, lost = 2, {column: Places() for column in columns}
+    for arrays in read:
+        found = [_text(array, shown, column) for array, column in zip(arrays, columns, strict=True)]
+        for array, text, places in zip(arrays, found, lost.values(), strict=True):
+            gone = pc.indices_nonzero(pc.and_(array.is_valid(), text.is_null()))
+            places.add(0, pc.add(gone, start).to_pylist())
+        yield numbered(found, start)
+        start += len(arrays[0])
+    message = "the value is no whole number, or has more digits than such a column holds; export it as text"
+    if findings := [places.finding(message, [shown], column) for column, places in lost.items() if places.count]:
+        raise ReportError("The inputs cannot be read:", findings)
+
+
 def _text(array: pa.Array, shown: str, column: str) -> pa.Array:
-    """A column of Parquet as text, as `text_of` has cells; NULL for a number that is not whole and exact."""
+    """A typed column as text, as `text_of` has cells; NULL for a number that is not whole and exact."""
     try:
         if pa.types.is_floating(array.type) or pa.types.is_decimal(array.type):
             exact = pc.less(pc.abs(array), EXACT.get(array.type, 2.0**63))
