@@ -163,6 +163,16 @@ PARTS: dict[str, Part] = {
     )
 }  # fmt: skip
 
+# Whole and parts: ways in which counts make up one another, besides each part and what is left of its whole ("not …").
+# A part that no table shows is what subtraction gives.
+SUMS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("complaints/upheld-or-mediated-for", ("complaints/upheld", "complaints/mediated for")),
+    ("not complaints/upheld-or-mediated-for", ("not complaints/upheld", "complaints/mediated against")),
+    ("not complaints/decided", ("complaints/mediated for", "complaints/mediated against")),
+    ("terminations/all", ("terminations/community", "terminations/custodial")),
+    ("not terminations/completed", ("terminations/breached", "terminations/recalled", "terminations/otherwise")),
+)
+
 MEASURES: dict[str, Measure] = {
     measure.code: measure
     for measure in (

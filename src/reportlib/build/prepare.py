@@ -28,7 +28,7 @@ from reportlib.inputs.estimates import estimates
 from reportlib.inputs.inversion import Cell, Hidden
 from reportlib.inputs.release import Release
 from reportlib.inputs.sources import Source
-from reportlib.measures import PARTS, Part, TableSpec
+from reportlib.measures import PARTS, SUMS, Part, TableSpec
 from reportlib.params import Params
 from reportlib.project import code_digests
 from reportlib.published import PUBLISHED_TABLES
@@ -235,13 +235,14 @@ def _relations(
         ethnic |= {code: [every[name].members(code)] for code in every[name].compared}
     hierarchies |= dict.fromkeys(ETHNICITIES, ethnic)
     used = {table.part.code for table in counted} | {table.part for table in carried}
-    chains = tuple(
+    chains = [
         (part.whole, (part.code, f"not {part.code}"))
         for part in PARTS.values()
         if part.whole and part.counts != "people" and part.code in used
-    )
+    ]
+    chains += [(whole, parts) for whole, parts in SUMS if used & {whole.removeprefix("not "), *parts}]
     people = tuple((part.code, part.whole) for part in PARTS.values() if part.counts == "people" and part.whole)
-    return Relations(hierarchies, chains, people, fixed=(*ETHNICITIES, "ethnicity_source"), nobody=nobody)
+    return Relations(hierarchies, tuple(chains), people, fixed=(*ETHNICITIES, "ethnicity_source"), nobody=nobody)
 
 
 def _nobody(

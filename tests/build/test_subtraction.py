@@ -1,0 +1,100 @@
+"""Counts of several tables can be subtracted from one another: what is left of them is protected as well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from reportlib.build.plan import ChapterPlan
+from reportlib.build.prepare import prepare
+from reportlib.inputs.sources import read_all
+from reportlib.measures import MEASURES, TableSpec
+from reportlib.params import Params
+
+CODES = {"W": "W1", "B": "B1", "A": "A1", "M": "M1", "O": "O2"}
+# upheld, not upheld, mediated upheld, mediated not upheld. Each of M and A has one small count that no table shows.
+COMPLAINTS = {
+    "W": (100, 300, 50, 60),
+    "B": (40, 120, 20, 30),
+    "A": (30, 90, 20, 3),
+    "M": (20, 80, 4, 30),
+    "O": (20, 60, 15, 16),
+}
+# So many of each of the endings below; 3 of M are of the last, beside whom others of a licence were not recalled.
+ENDED = {
+    "W": (200, 100, 100, 90, 40),
+    "B": (60, 40, 40, 40, 20),
+    "A": (50, 40, 30, 30, 20),
+    "M": (30, 20, 40, 40, 3),
+    "O": (30, 30, 20, 30, 12),
+}
+OUTCOMES = ("upheld", "not upheld", "mediated upheld", "mediated not upheld")
+ENDINGS = (
+    ("community order", "completed"),
+    ("licence", "completed"),
+    ("community order", "revoked for breach"),
+    ("licence", "recalled"),
+    ("licence", "other"),
+)
+
+
+def numbered(counts: dict[str, tuple[int, ...]]) -> Iterator[tuple[str, str, int]]:
+    """Group, id and which outcome: one a record."""
+    for group, numbers in counts.items():
+        places = [place for place, number in enumerate(numbers) for _ in range(number)]
+        yield from ((group, f"{group}{n}", place) for n, place in enumerate(places))
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
+    """What notebooks see of each measure by ethnicity."""
+    folder = tmp_path_factory.mktemp("subtraction")
+    lines = ["complaint_id,person_id,received_date,completed_date,establishment,eligible,outcome,ethnicity_ppud"]
+    lines += [
+        f"{name},P{name},2024-05-01,2024-06-01,Leeds,yes,{OUTCOMES[place]},{CODES[group]}"
+        for group, name, place in numbered(COMPLAINTS)
+    ]
+    (folder / "complaints.csv").write_text("\n".join(lines) + "\n")
+    lines = ["person_id,region,order_type,start_date,end_date,outcome,ethnicity_code"]
+    lines += [
+        f"T{name},London,{ENDINGS[place][0]},2023-05-01,2024-06-01,{ENDINGS[place][1]},{CODES[group]}"
+        for group, name, place in numbered(ENDED)
+    ]
+    (folder / "probation_terminations.csv").write_text("\n".join(lines) + "\n")
+    names = ("complaints", "probation_terminations")
+    inputs = {name: {"path": str(folder / f"{name}.csv"), "status": "extract"} for name in names}
+    params = Params(
+        reporting_year="2024-25", pooled_years=1, trend_years=1, publication_date=date(2025, 11, 27), inputs=inputs
+    )
+    measures = ("upheld", "upheld-with-mediated", "completed", "breached", "recalled")
+    specs = tuple(TableSpec(name, MEASURES[name], ("ethnicity",), "5+1") for name in measures)
+    chapter = ChapterPlan("both", folder / "both.ipynb", specs, (), False)
+    prepare(params, [chapter], read_all(params.inputs, folder / "work", folder), []).write(folder / "handoff")
+    read = {name: pd.read_parquet(folder / "handoff" / "counts" / f"{name}.parquet") for name in measures}
+    return {name: frame.set_index("ethnicity")[["numerator", "denominator"]] for name, frame in read.items()}
+
+
+def small(counts: pd.Series) -> list[str]:
+    """The groups of whom what is left is small; where one of the counts is hidden nothing is."""
+    return list(counts.index[counts.between(1, 5).fillna(False)])
+
+
+def test_who_was_upheld_subtracts_from_who_was_upheld_or_mediated(shown):
+    one, both = shown["upheld"], shown["upheld-with-mediated"]
+    mediated = both["numerator"] - one["numerator"]
+    assert mediated["W"] == 50  # where nothing is small, it is there to subtract
+    assert small(mediated) == []
+    against = (both["denominator"] - both["numerator"]) - (one["denominator"] - one["numerator"])
+    assert against["W"] == 60
+    assert small(against) == []
+
+
+def test_every_ending_that_a_table_shows_subtracts_from_all(shown):
+    rest = shown["completed"]["denominator"] - sum(
+        shown[name]["numerator"] for name in ("completed", "breached", "recalled")
+    )
+    assert rest["W"] == 40
+    assert small(rest) == []
