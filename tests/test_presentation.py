@@ -7,7 +7,7 @@ import pandas as pd
 from reportlib.comparison import compare
 from reportlib.comparison_tables import Comparison
 from reportlib.measures import MEASURES, TableSpec
-from reportlib.presentation import draw, mix_sentence
+from reportlib.presentation import adjusted_sentence, draw, mix_sentence
 from reportlib.tables import Place
 from small_handoff import design_effects, uphold_counts
 
@@ -25,6 +25,27 @@ def test_a_trend_has_lines_for_the_groups_that_are_compared():
     assert "White 30.0% in 2023-24" in chart.alt
     assert "Asian" in chart.alt
     assert not any(group in chart.alt + chart.svg for group in ("Not stated", "All"))
+
+
+def adjusted(judged: str = "") -> str:
+    """What adjustment changed of three ratios, of the measure's outcome or of its opposite."""
+    spec = TableSpec("completed", MEASURES["completed"], ("ethnicity",), "5+1", adjust=("region",))
+    ratios = {"Asian": (0.9, 0.95), "Black": (0.95, 1.04), "Mixed": (1.2, 1.2)}
+    rows = [{"label": label, "ratio": one, "adjusted_ratio": two} for label, (one, two) in ratios.items()]
+    place = Place("probation-outcomes", "national", ("synthetic",))
+    return adjusted_sentence(Comparison(spec, pd.DataFrame(rows).assign(judged=judged), place, "2024-25", "W", 0.95))
+
+
+def test_an_adjusted_rate_on_the_other_side_of_1_is_pointed_out():
+    assert adjusted() == (
+        "Allowing for region, the relative rate moves from 0.90 to 0.95 for Asian people and from 0.95 to 1.04 for "
+        "Black people and stays 1.20 for people from the Mixed ethnic group. For Black people it is then on the other "
+        "side of 1."
+    )
+
+
+def test_adjusted_rates_are_said_to_be_of_the_outcome_that_was_judged():
+    assert adjusted("complement").startswith("Allowing for region, the relative rate of not completing supervision ")
 
 
 def test_no_mix_is_told_where_a_group_has_no_population():

@@ -29,15 +29,9 @@ def marks(disclosure: Disclosure) -> list[str]:
     return made.pattern.marks(table().name).tolist()
 
 
-def test_the_hidden_cells_of_each_table_are_counted_and_not_by_rule() -> None:
-    made = protection(Disclosure(), [table()], RELATIONS, [])
-    assert list(made.hidden().values()) == [{"cells": 5, "hidden": 2}]
-
-
 def test_control_that_is_off_hides_nothing() -> None:
     made = protection(Disclosure(off="for the analyst alone"), [table()], RELATIONS, [])
     assert set(made.pattern.marks(table().name)) == {""}
-    assert made.hidden()[table().name]["hidden"] == 0
 
 
 def test_an_exempted_table_is_shown_whole_and_printed_with_reason_and_name() -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from reportlib.project import PUBLISHED
+from reportlib.published import PUBLISHED_TABLES
 
 TABLES = sorted(path.stem for path in PUBLISHED.glob("*.csv") if path.stem != "sources")
 COUNTS = ["deaths", "number", "complaints", "incidents", "average_population", "months", "percent"]
@@ -98,3 +99,14 @@ def test_populations_and_deaths_use_one_list_of_establishment_types() -> None:
     types = set(read("establishment_types")["establishment_type"])
     assert set(read("average_population")["establishment_type"]) == types
     assert set(read("deaths_in_custody")["establishment_type"]) == types | {"Other or escort"}
+
+
+def test_figures_that_others_quote_are_said_to_be_so() -> None:
+    held = read("complaints_by_year").query("evidence == 'secondary'")
+    assert sorted(zip(held["year"], held["measure"], strict=True)) == [
+        ("2021-22", "completed"),
+        ("2022-23", "completed"),
+        ("2022-23", "received"),
+    ]
+    said = " ".join(PUBLISHED_TABLES["complaints-by-year"].notes)
+    assert "Complaints completed in 2021-22, and both figures of 2022-23, were found as others quote them." in said

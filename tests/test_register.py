@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from reportlib.errors import ReportError
-from reportlib.register import read_responses, write_responses
+from reportlib.facts import Fact
+from reportlib.register import read_responses, register, write_responses
 
 ONE, TWO = "upheld/ethnicity/B", "upheld/ethnicity/A"
 
@@ -36,3 +37,17 @@ def test_what_is_no_list_of_answers_is_refused(tmp_path: Path, content: bytes, s
     with pytest.raises(ReportError) as error:
         read_responses(tmp_path / "answers.yml")
     assert says in str(error.value)
+
+
+@pytest.mark.parametrize(("adjusted", "left"), [(0.7, "held equal."), (0.85, "held equal, within the band.")])
+def test_what_is_left_is_set_against_the_band(adjusted: float, left: str) -> None:
+    figures = {"ratio": 0.6, "ratio_lower": 0.5, "ratio_upper": 0.7, "bound_lower": 0.5, "bound_upper": 0.8}
+    figures |= {"adjusted_ratio": adjusted, "adjusted_lower": adjusted - 0.1, "adjusted_upper": adjusted + 0.1}
+    told = {name: (f"{value:.2f}", value) for name, value in figures.items()} | {"verdict": ("disproportionate", None)}
+    facts = [
+        Fact(f"{ONE}/{name}", "2024-25", "national", "uphold-rates", "uphold", name, "Uphold rate: Black", text, value,
+             "", "", ("extract",))
+        for name, (text, value) in told.items()
+    ]  # fmt: skip
+    (row,) = register(facts, "2024-25", {}, (0.8, 1.25)).to_dict("records")
+    assert row["What is left to explain"] == f"A difference remains once other characteristics are {left}"

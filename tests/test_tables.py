@@ -222,6 +222,17 @@ def test_the_rarer_side_is_named_where_it_was_judged():
     counts["numerator"] = counts["denominator"] - counts["numerator"]
     table = compared(counts)
     assert any("not being upheld" in note for note in table.notes)
+    assert "Relative rate of not being upheld (White = 1)" in [column["label"] for column in table.columns]
+
+
+def test_an_adjusted_rate_that_would_tell_a_hidden_count_is_marked_as_such():
+    spec = replace(SPEC, adjust=("category",))
+    withheld = pd.DataFrame({"ethnicity": ["B"], "statistic": ["withheld"], "value": [1.0]})
+    frame = compare(uphold_counts(), pd.concat([design_effects(), withheld]), spec, reference="W", years=3)
+    found = rows(evidence_table(Comparison(spec, frame, **ARGUMENTS)))
+    assert [found[group]["adjusted_ratio"]["text"] for group in ("Black", "Asian")] == ["[c]", "[u]"]
+    assert found["Black"]["adjusted_interval"]["text"] == "[c]"
+    assert found["Black"]["ratio"]["value"] is not None
 
 
 def test_the_side_that_is_named_is_not_noted(table):

@@ -113,7 +113,11 @@ class Chapter:
         """Say how far the two records of a table agree, over the people whom both know."""
         spec = self.handoff.spec(self.name, table)
         found = self.handoff.estimates(table).set_index("statistic") if not self.handoff.unavailable(table) else None
-        if found is None or not {"agreement", "kappa"} <= set(found.index):
+        if found is None:
+            return
+        if not {"agreement", "kappa"} <= set(found.index):
+            text = "How far the two records agree is not shown [c]: it would tell of counts that are hidden."
+            self._say(spec, table, text, "note")
             return
         said = {}
         for name, unit, places in (("agreement", "%", 1), ("kappa", "", 2)):
@@ -202,7 +206,7 @@ class Chapter:
     def register(self) -> None:
         """Show the explain-or-reform register: every disproportionate comparison, and what is left of it."""
         period = span(self._years["pooled"])
-        frame = register(self.handoff.facts(self.name), period, self.handoff.run["responses"])
+        frame = register(self.handoff.facts(self.name), period, self.handoff.run["responses"], self.band)
         title, status = f"Disproportionate comparisons, {period}", self.handoff.run["status"]
         _show(frame_table("register", title, frame, "Comparison", status).model())
 

@@ -307,6 +307,7 @@ def _with_estimates(frame: pd.DataFrame, estimates: pd.DataFrame, spec: TableSpe
     """Put in what was estimated from persons, strata and models; of two sides, the one that is judged."""
     frame = frame.reindex(columns=[*frame.columns, *(name for name in FIGURES if name not in frame)])
     side, released = frame["judged"].eq("complement"), set(estimates["statistic"])
+    frame["withheld"] = _estimated(frame, estimates, "withheld", spec)["value"].notna()
     for statistic, targets in ESTIMATED.items():
         for ending in ("", " complement"):
             if f"{statistic}{ending}" not in released:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from reportlib.ethnicity import CHINESE_NOTE, label
+from reportlib.ethnicity import CHINESE_NOTE, NOT_STATED, label
 from reportlib.facts import Fact, fact_id
 from reportlib.measures import UNKNOWN_TYPE, TableSpec
 from reportlib.statistics import METHODS
@@ -16,6 +16,7 @@ from reportlib.statistics.verdict import ALPHA
 from reportlib.tables import Place, Table, cell_value, text_cell
 from reportlib.words import (
     WORDS,
+    capital,
     flagged,
     interval,
     level_words,
@@ -30,6 +31,7 @@ from reportlib.words import (
 )
 
 NOT_APPLICABLE = "z"
+OF_STRATA = ("adjusted", "homogeneity", "modelled")  # made of counts that may be hidden
 DIMENSION_LABELS = {
     "ethnicity": "Ethnic group",
     "ethnicity_nomis": "Ethnic group on NOMIS",
@@ -85,8 +87,15 @@ class Comparison:
     @property
     def unit(self) -> str:
         """The unit of the measure: "%", "per 1,000 a year" or, where people count once, "per 1,000 in the period"."""
-        when = "in the period" if self.spec.measure.numerator.counts == "people" else "a year"
+        once = self.spec.measure.numerator.counts == "people"
+        when = ("in the year" if "year" in self.spec.by else "in the period") if once else "a year"
         return "%" if self.share else f"per {self.spec.measure.per:,} {when}"
+
+    @property
+    def outcome(self) -> str:
+        """What its relative rates are of, where that is not what the measure names."""
+        flipped = "judged" in self.frame and self.frame["judged"].eq("complement").any()
+        return WORDS[self.spec.measure.code].complement if flipped else ""
 
     @property
     def modelled(self) -> bool:
@@ -108,7 +117,7 @@ def code_label(dimension: str, code: str) -> str:
     """The words for a code of a dimension."""
     if code == "all":
         return "All"
-    return label(code) if dimension.startswith("ethnicity") and dimension != "ethnicity_source" else code
+    return label(code) if dimension.startswith("ethnicity") and dimension != "ethnicity_source" else capital(code)
 
 
 class _Row:
@@ -134,7 +143,7 @@ class _Row:
     def figure(self, statistic: str, words: Callable[[Any], str], unit: str = "") -> dict[str, Any]:
         """A cell of one figure, in words that say it."""
         value = self.row[statistic]
-        mark = self._mark(value)
+        mark = self._mark(value, statistic)
         shown = f"[{mark}]" if mark else words(value)
         name = self.fact(statistic, None if mark else value, shown, unit, mark)
         return {"text": shown, "value": None if mark else cell_value(value), "mark": mark or None, "fact": name}
@@ -142,7 +151,7 @@ class _Row:
     def range(self, lower: str, upper: str, words: Callable[[Any, Any], str], unit: str = "") -> dict[str, Any]:
         """A cell of two limits, which are two facts."""
         ends = [self.row[lower], self.row[upper]]
-        mark = self._mark(None if all(map(missing, ends)) else 0)
+        mark = self._mark(None if all(map(missing, ends)) else 0, lower)
         shown = f"[{mark}]" if mark else words(*ends)
         names = [self.fact(name, None if mark else self.row[name], shown, unit, mark) for name in (lower, upper)]
         return {"text": shown, "value": None, "mark": mark or None, "fact": names[0], "facts": names}
@@ -155,11 +164,13 @@ class _Row:
 
         return self.range(lower, upper, words, unit)
 
-    def _mark(self, value: Any) -> str:
+    def _mark(self, value: Any, statistic: str) -> str:
         if not missing(value):
             return ""
         if self.row["mark"]:
             return str(self.row["mark"])
+        if self.row.get("withheld") and statistic.startswith(OF_STRATA):
+            return "c"
         return NOT_APPLICABLE if missing(self.row.get("verdict")) else "u"
 
 
@@ -231,7 +242,7 @@ def _comparison_columns(of: Comparison) -> list[_Column]:
     def judged(row: _Row) -> dict[str, Any]:
         return row.figure("ratio", lambda found: ratio(found, decimals=places), judged_outcome(row.spec, row.row))
 
-    head = f"Relative rate ({label(of.reference)} = 1)"
+    head = f"Relative rate{f' of {of.outcome}' if of.outcome else ''} ({label(of.reference)} = 1)"
     return [
         *columns,
         _Column("ratio", head, judged, role="number"),
@@ -466,20 +477,22 @@ def _notes(of: Comparison) -> list[str]:
         own, ratio_ = (METHODS[name].interval for name in METHODS_USED[spec.measure.kind, spec.measure.clustered])
         of_ratio = f" for the rate and {ratio_} for the relative rate" if "verdict" in frame else ""
         notes.append(f"{of.interval}s are {own}{of_ratio}; methods and quality explains both.")
-    if "judged" in frame and frame["judged"].eq("complement").any():
-        notes.append(
-            f"The relative rate is that of {WORDS[spec.measure.code].complement}, the rarer side of the outcome."
-        )
+    if of.outcome:
+        notes.append(f"The relative rate is that of {of.outcome}, the rarer side of the outcome.")
     if "verdict" in frame:
         notes.append(
-            "Verdicts allow for the number of comparisons, and intervals do not: an interval can leave out 1 where the "
-            "verdict is inconclusive."
+            "Verdicts rest on unrounded figures and allow for the number of comparisons, which intervals do not: an "
+            "interval can leave out 1 where the verdict is inconclusive."
+        )
+    if spec.measure.kind == "rate" and "ethnicity" in frame and frame["ethnicity"].eq(NOT_STATED).any():
+        notes.append(
+            f"{label(NOT_STATED)} is not a group of people: its rate tells how often each source lacks an ethnicity."
         )
     if _exploratory(spec):
         notes.append("Comparisons within parts of the system are exploratory: the headline is the table for all.")
     elif "verdict" in frame and "year" in spec.by:
         notes.append("Comparisons of single years are exploratory: the headline is the table of the pooled years.")
-    if "establishment_type" in spec.by:
+    if "establishment_type" in spec.by and frame["establishment_type"].eq(UNKNOWN_TYPE).any():
         notes.append(
             f"Establishments that the list of types does not hold, and deaths in escort, are in {UNKNOWN_TYPE}."
         )

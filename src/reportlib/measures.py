@@ -180,8 +180,8 @@ MEASURES: dict[str, Measure] = {
             "complainants", "People who complained", PARTS["people/complained"], PARTS["population/average"], "rate",
             "Do people of each ethnic group complain in proportion to the prison population?",
             "Distinct people who made at least one complaint in the period, per 1,000 average prison "
-            "population. Over several years this is no rate a year, and cannot be set beside one. Because people "
-            "come and go, more people than places can have complained.",
+            "population. A figure for several years is not a yearly rate and cannot be compared with one: people come "
+            "and go, so the number who complained can be larger than the average population.",
         ),
         Measure(
             "complaints", "Complaints received", PARTS["complaints/received"], PARTS["population/average"], "rate",
@@ -247,8 +247,8 @@ MEASURES: dict[str, Measure] = {
             "recalled", "Recalled to prison",
             PARTS["terminations/recalled"], PARTS["terminations/custodial"], "proportion",
             "Are people on licence recalled as often for each group?",
-            "Licences and periods of post-sentence supervision that ended in recall to prison, out of all "
-            "that ended in the period. Community orders cannot end so and are left out.",
+            "Licences and periods of post-sentence supervision that ended in recall, or in return to prison by a "
+            "court, out of all that ended in the period. Community orders cannot end so and are left out.",
             clustered=True,
         ),
         Measure(

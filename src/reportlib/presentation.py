@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ from reportlib.facts import Fact
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.statistics import VERDICTS, goodness_of_fit, trend
 from reportlib.statistics.verdict import ALPHA
-from reportlib.words import WORDS, capital, listed, p_value, people, ratio, ratio_decimals
+from reportlib.words import WORDS, MeasureWords, capital, listed, p_value, people, ratio, ratio_decimals
 
 MOST_PANELS = 9  # beyond, one heat map says more than many small panels
 NO_COMPARISON = "Not available [x]: the inputs that were supplied allow no comparison of ethnic groups."
@@ -23,21 +24,20 @@ NO_COMPARISON = "Not available [x]: the inputs that were supplied allow no compa
 def draw(comparison: Comparison, band: tuple[float, float]) -> charts.Chart:
     """The chart of a comparison; its kind follows from what the table is by."""
     spec, title = comparison.spec, caption(comparison.spec, comparison.period)
-    frame, words = comparison.frame.rename(columns={"ethnicity": "group"}), WORDS[comparison.spec.measure.code]
+    frame, words = comparison.frame.rename(columns={"ethnicity": "group"}), _words(comparison.spec)
     inner = frame[(frame[list(spec.strata)] != "all").all(axis=1)]
     if "group" not in frame:
         kind = spec.strata[0]
-        own = inner.assign(group=inner[kind], label=inner[kind])
+        own = inner.assign(group=inner[kind], label=inner[kind].map(capital))
         return (charts.trend if "year" in spec.by else charts.bars)(own, title, words.unit)
     if "year" in spec.by:
         return charts.trend(frame[~frame["group"].isin(["all", NOT_STATED])], title, words.unit)
-    outcome = words.complement if frame["judged"].eq("complement").any() else ""
-    reference, level = label(comparison.reference), comparison.level
+    reference, level, outcome = label(comparison.reference), comparison.level, comparison.outcome
     if not spec.strata:
         return charts.forest(frame, title, reference, level, band, outcome)
-    inner = inner.assign(stratum=inner[spec.strata[0]])
+    inner = inner.assign(stratum=inner[spec.strata[0]].map(capital))
     if inner["stratum"].nunique() > MOST_PANELS:
-        return charts.verdict_heatmap(inner, title, reference)
+        return charts.verdict_heatmap(inner, title, reference, outcome)
     return charts.small_multiples(inner, title, reference, level, band, outcome)
 
 
@@ -86,7 +86,7 @@ def mix_sentence(frame: pd.DataFrame, numerator: str, denominator: str) -> str:
 def sentence(comparison: Comparison) -> str:
     """What the table shows, in a sentence or two; empty for tables that only a picture can sum up."""
     spec, frame = comparison.spec, comparison.frame
-    words = WORDS[spec.measure.code]
+    words = _words(spec)
     if spec.by == ("year", "ethnicity"):
         total = frame[frame["ethnicity"].eq("all")]
         decimals = 1 if comparison.share else spec.measure.decimals
@@ -94,6 +94,12 @@ def sentence(comparison: Comparison) -> str:
     if spec.by == ("ethnicity",):
         return prose.summary_sentence(frame, words, label(comparison.reference))
     return ""
+
+
+def _words(spec: TableSpec) -> MeasureWords:
+    """How the measure of a table is spoken of: by single years, people count once in each."""
+    words = WORDS[spec.measure.code]
+    return replace(words, unit=words.unit.replace("in the period", "in the year")) if "year" in spec.by else words
 
 
 def adjusted_sentence(comparison: Comparison) -> str:
@@ -108,7 +114,11 @@ def adjusted_sentence(comparison: Comparison) -> str:
     if not rows:
         return ""
     found = " and ".join(filter(None, [f"moves {moved}" if moved else "", f"stays {stays}" if stays else ""]))
-    return f"Allowing for {held}, the relative rate {found}."
+    sides = [[round(row[name], places) - 1 for name in ("ratio", "adjusted_ratio")] for row in both]
+    across = listed([who for (_, _, who), (crude, adjusted) in zip(rows, sides, strict=True) if crude * adjusted < 0])
+    turned = f" For {across} it is then on the other side of 1." if across else ""
+    of = f" of {comparison.outcome}" if comparison.outcome else ""
+    return f"Allowing for {held}, the relative rate{of} {found}.{turned}"
 
 
 def _trend(total: pd.DataFrame, spec: TableSpec) -> tuple[float | None, bool]:

@@ -60,9 +60,9 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str) -
 def trend_sentence(
     frame: pd.DataFrame, words: MeasureWords, p: float | None = None, rising: bool = True, decimals: int = 1
 ) -> str:
-    """How one group's figure moved over the years and, with a trend test's p-value and direction, how sure that is.
+    """What one figure was in the last year, the year before and the first; with a test, whether that is a trend.
 
-    frame: year, label, value, mark; one row a year.
+    frame: year, label, value, mark; one row a year. `p` and `rising` are the p-value and direction of a trend test.
     """
     frame = frame.sort_values("year")
     shown = frame[frame["value"].notna()]
@@ -73,19 +73,16 @@ def trend_sentence(
     )
     if len(shown) < FEWEST_YEARS:
         return f"There are too few years to describe a trend in {what}.{hidden}"
-    first, last = shown.iloc[0], shown.iloc[-1]
-    start, end = (number(row["value"], words.unit, decimals) for row in (first, last))
-    moved, way = f"was the same in {last['year']} as in {first['year']} ({end})", None
-    if start != end:
-        way = bool(last["value"] > first["value"])
-        moved = f"was {'higher' if way else 'lower'} in {last['year']} ({end}) than in {first['year']} ({start})"
+    rows, share = [shown.iloc[at] for at in (-1, -2, 0)], words.unit == "%"
+    figures = [number(row["value"], "%" if share else "", decimals) for row in rows]
+    figures[0] += "" if share else f" {words.unit}"
+    told = listed([f"{figure} in {row['year']}" for figure, row in zip(figures, rows, strict=True)])
     sure = ""
     if p is not None:
-        sure = ", with no clear trend"
-        if p <= ALPHA:
-            joined, course = "and" if way is rising else "but", "upward" if rising else "downward"
-            sure = f", {joined} the {course} trend over all years is statistically significant"
-    return f"{capital(what)} {moved}{sure}.{hidden}"
+        course = "upward" if rising else "downward"
+        sure = f"the {course} trend over all years is statistically significant" if p <= ALPHA else "no clear trend"
+        sure = f": {sure}"
+    return f"{capital(what)} was {told}{sure}.{hidden}"
 
 
 def _who(rows: Sequence[Row]) -> str:

@@ -92,7 +92,8 @@ def _prisoners() -> pd.DataFrame:
     wide = held.pivot_table(index="ethnicity", columns="sex", values="number", aggfunc="sum", sort=False)
     labels = FIVE | {NOT_STATED: "Not stated", "all": "All"}
     order = [code for code in labels if code in wide.index]
-    return wide.loc[order].rename(index=labels).reset_index().rename_axis(columns=None)
+    wide = wide.loc[order].rename(index=labels).reset_index().rename_axis(columns=None)
+    return wide if "all" in order else _with_total(wide, "ethnicity")
 
 
 PUBLISHED_TABLES: dict[str, PublishedTable] = {
@@ -108,7 +109,9 @@ PUBLISHED_TABLES: dict[str, PublishedTable] = {
         unit="per 1,000",
         notes=(
             "The average population is the mean of the monthly figures. June 2017 was never published.",
-            "Immigration removal centres have no usable population before 2021-22: [x].",
+            "Immigration removal centres have no usable population before 2021-22: [x]. That row is no rate of "
+            "immigration detention: each site has one type for all years, and some that were removal centres have "
+            "since been prisons again.",
         ),
     ),
     "deaths-by-cause": _deaths("cause", "Cause"),
@@ -120,14 +123,18 @@ PUBLISHED_TABLES: dict[str, PublishedTable] = {
         "Reporting year",
         PPO,
         _complaints,
-        notes=("Years and figures that were not found in a published report are shown as [x].",),
+        notes=(
+            "Years of which no published figure was found are left out; single figures that were not found are [x].",
+            "Complaints completed in 2021-22, and both figures of 2022-23, were found as others quote them.",
+        ),
     ),
     "prisoners-by-ethnicity": PublishedTable(
         "Prison population by ethnic group and sex on 30 June 2025, England and Wales",
         "population-published",
         ("ethnicity", "sex"),
         "Ethnic group",
-        "Ministry of Justice, Offender Management Statistics, Open Government Licence v3.0",
+        "Ministry of Justice, Statistics on Ethnicity and the Criminal Justice System 2024, table 6.01, "
+        "Open Government Licence v3.0",
         _prisoners,
     ),
 }

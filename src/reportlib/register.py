@@ -61,14 +61,16 @@ def disproportionate(facts: Sequence[Fact], period: str) -> list[str]:
     )
 
 
-def register(facts: Sequence[Fact], period: str, responses: Mapping[str, str]) -> pd.DataFrame:
+def register(
+    facts: Sequence[Fact], period: str, responses: Mapping[str, str], band: tuple[float, float]
+) -> pd.DataFrame:
     """One row a disproportionate headline comparison: what was tried, what is left, and the answer."""
     held = {fact.id: fact for fact in facts if fact.period == period}
-    rows = [_row(name, held, responses.get(name, "")) for name in disproportionate(facts, period)]
+    rows = [_row(name, held, responses.get(name, ""), band) for name in disproportionate(facts, period)]
     return pd.DataFrame(rows or [{"Comparison": "None was disproportionate"}])
 
 
-def _row(name: str, held: Mapping[str, Fact], response: str) -> dict[str, str]:
+def _row(name: str, held: Mapping[str, Fact], response: str, band: tuple[float, float]) -> dict[str, str]:
     def text(statistic: str) -> str:
         return held[f"{name}/{statistic}"].text if f"{name}/{statistic}" in held else "not adjusted"
 
@@ -77,24 +79,26 @@ def _row(name: str, held: Mapping[str, Fact], response: str) -> dict[str, str]:
         return (float(pair[0]), float(pair[1])) if len(pair) == 2 and None not in pair else None  # type: ignore[arg-type]
 
     adjusted, bounds = limits("adjusted"), limits("bound")
+    within = adjusted is not None and band[0] <= float(held[f"{name}/adjusted_ratio"].value or 0) <= band[1]
     return {
         "Comparison": held[f"{name}/verdict"].label,
         "Relative rate": f"{text('ratio')} ({text('ratio_lower')})",
         "Adjusted": f"{text('adjusted_ratio')} ({text('adjusted_lower')})" if adjusted else text("adjusted_ratio"),
         "If all ethnicity were known": text("bound_lower"),
-        "What is left to explain": _left(adjusted, bounds, _strata(name, held)),
+        "What is left to explain": _left(adjusted, within, bounds, _strata(name, held)),
         "Response": response or AWAITED,
     }
 
 
-def _left(adjusted: tuple[float, float] | None, bounds: tuple[float, float] | None, strata: str) -> str:
-    """What the evidence leaves unexplained, in words."""
+def _left(adjusted: tuple[float, float] | None, within: bool, bounds: tuple[float, float] | None, strata: str) -> str:
+    """What the evidence leaves unexplained, in words; `within`: the adjusted relative rate lies in the band."""
     if adjusted is None:
         found = ["No adjusted comparison could be made."]
     elif adjusted[0] <= 1 <= adjusted[1]:
         found = ["Once other characteristics are held equal, chance could account for the rest."]
     else:
-        found = ["A difference remains once other characteristics are held equal."]
+        where = ", within the band" if within else ""
+        found = [f"A difference remains once other characteristics are held equal{where}."]
     if bounds and bounds[0] <= 1 <= bounds[1]:
         found.append("Missing ethnicity could account for it.")
     return " ".join([*found, f"Also disproportionate within: {strata}." if strata else ""]).strip()

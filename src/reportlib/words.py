@@ -34,7 +34,7 @@ PEOPLE = {
     "Caribbean": "Black Caribbean people",
     "Ethnic minority (including White minorities)": "people from ethnic minority backgrounds",
     "Not stated": "people whose ethnicity was not stated",
-    "All": "people of all ethnic groups",
+    "All": "all ethnic groups together",
 }
 
 

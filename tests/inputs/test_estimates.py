@@ -263,6 +263,7 @@ def test_the_model_goes_where_the_adjusted_ratio_would_give_a_hidden_count_back(
     assert {("B", "adjusted"), ("B", "modelled")} <= {*estimated("recalled", "ethnicity", **tables).index}
     found = estimated("recalled", "ethnicity", hidden=hidden, **tables)
     assert not [key for key in found.index if key[1].startswith(("adjusted", "modelled"))]
+    assert ("B", "withheld") in found.index
 
 
 def test_the_model_leaves_out_small_arms_and_those_not_stated(estimated: Estimated) -> None:

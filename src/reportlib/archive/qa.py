@@ -97,4 +97,4 @@ def _page(run: KeptRun, held: Mapping[str, Any]) -> str:
         Section("Beside earlier reports", COMPARED if earlier else none, "Cells that both reports hold", earlier),
     ]
     title = f"Quality log: {run.params.reporting_year} ({run.params.made.title})"
-    return page("quality-log", title, ABOUT_LOG, sections, run)
+    return page("qa", title, ABOUT_LOG, sections, run)

@@ -86,30 +86,30 @@ class Prepared:
         counted = [table for table in self.counted if table.edition == edition]
         for name in ("counts", "estimates", "facts"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        told, shows = [], {}
+        told, hidden, shows = [], [], {}
         specs = list(dict.fromkeys(table.spec for table in counted))
         for spec in specs:
             own = [table for table in counted if table.spec == spec]
             shown = shows[spec.id] = _protected(release, spec, own, self.protected.pattern)
-            told += [self._published(table, shown, column) for column, table in zip(COLUMNS, own, strict=False)]
+            for column, table in zip(COLUMNS, own, strict=False):
+                seen, gone = _told(table, shown, column)
+                told.append(released.published(self.protected.pattern.tables[table.name], seen, gone))
+                hidden.append({"table": spec.id, "part": table.part.label, "cells": len(gone), "hidden": sum(gone)})
             shown.to_parquet(folder / "counts" / f"{spec.id}.parquet", index=False)
         for spec in specs:
             policy = self.protected.policy
             reference = reference_of(spec.grouping, params.grouping, params.reference_group)
-            hidden = Hidden(_strata_hidden(spec, specs, shows), policy.threshold, policy.protection_width)
-            found = estimates(release, spec, reference, params.confidence_level, hidden)
+            strata = Hidden(_strata_hidden(spec, specs, shows), policy.threshold, policy.protection_width)
+            found = estimates(release, spec, reference, params.confidence_level, strata)
             released_of = _releasable(found, shows[spec.id], spec, reference)
             released_of.to_parquet(folder / "estimates" / f"{spec.id}.parquet", index=False)
         kept = released.Release.of(f"{params.reporting_year} {params.edition}", told, self.before)
         (folder / released.PATTERN).write_text(kept.text(), encoding="utf-8")
         why = {table: reason for (name, table), reason in self.why.items() if name == edition.name}
-        run = _run(params, self.chapters, self.sources, self.findings, release, why, counted, self.protected)
+        run = _run(params, self.chapters, self.sources, self.findings, release, why, hidden, self.protected)
         few = [flags(shows[spec.id], spec, least(run["disclosure"])).ne("").sum() for spec in specs]
         run |= {"responses": dict(responses or {}), "flagged": int(sum(few))}
         (folder / "run.json").write_text(json.dumps(run, indent=1, sort_keys=True, default=str), encoding="utf-8")
-
-    def _published(self, table: Counted, shown: pd.DataFrame, column: str) -> released.Published:
-        return released.published(self.protected.pattern.tables[table.name], *_told(table, shown, column))
 
 
 def prepare(
@@ -235,7 +235,7 @@ def _relations(
         ethnic |= {code: [every[name].members(code)] for code in every[name].compared}
     hierarchies |= dict.fromkeys(ETHNICITIES, ethnic)
     used = {table.part.code for table in counted} | {table.part for table in carried}
-    chains = [
+    chains: list[tuple[str, tuple[str, ...]]] = [
         (part.whole, (part.code, f"not {part.code}"))
         for part in PARTS.values()
         if part.whole and part.counts != "people" and part.code in used
@@ -330,11 +330,14 @@ def _run(
     findings: Sequence[Finding],
     release: Release,
     why: dict[str, str | None],
-    counted: Sequence[Counted],
+    hidden: Sequence[Mapping[str, Any]],
     protected: Protection,
 ) -> dict[str, Any]:
-    """What the chapters may know of the run: nothing in it is a count that is hidden."""
-    hidden = protected.hidden()
+    """What the chapters may know of the run: nothing in it is a count that is hidden.
+
+    `hidden`: of each table's counts, how many there are and how many readers do not see. Not by which rule: how many
+    counts of a table are small narrows what they can be.
+    """
     return {
         **code_digests(),
         "parameters": params.analysis(),
@@ -365,8 +368,6 @@ def _run(
             for chapter in chapters
             for spec in chapter.tables
         },
-        "hidden": [
-            {"table": table.spec.id, "part": table.part.label, **hidden[table.name]} for table in counted
-        ],
+        "hidden": hidden,
         "rules": protected.policy.reasons().to_dict("records"),
     }  # fmt: skip

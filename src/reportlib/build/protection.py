@@ -18,17 +18,6 @@ class Protection:
     policy: Policy
     pattern: Pattern
 
-    def hidden(self) -> dict[str, dict[str, int]]:
-        """For each table its number of cells, and how many are hidden.
-
-        Not by which rule: how many counts of a table are small narrows what they can be.
-        """
-        held = self.pattern.summary().set_index("table")
-        return {
-            str(table): {"cells": int(row["cells"]), "hidden": int(row.drop("cells").sum())}
-            for table, row in held.iterrows()
-        }
-
 
 def protection(
     disclosure: Disclosure,

@@ -31,11 +31,10 @@ def forest(rows: pd.DataFrame, title: str, axis: str, level: float, band: tuple[
     return f"Forest plot: {title}. {about} {_verdicts(shown, ratio_decimals(shown))}{_hidden(rows)}"
 
 
-def heatmap(rows: pd.DataFrame, title: str, reference: str) -> str:
-    """Alt text of a table of verdicts."""
+def heatmap(rows: pd.DataFrame, title: str, axis: str) -> str:
+    """Alt text of a table of verdicts; `axis` says what is compared with whom."""
     shown = rows[rows["ratio"].notna()]
-    about = f"Relative rate compared with {reference}."
-    return f"Table of verdicts: {title}. {about} {_verdicts(shown, 2)}{_hidden(rows)}"
+    return f"Table of verdicts: {title}. {axis}. {_verdicts(shown, 2)}{_hidden(rows)}"
 
 
 def dumbbell(rows: pd.DataFrame, title: str, share_a: str, share_b: str) -> str:
@@ -50,7 +49,7 @@ def trend(rows: pd.DataFrame, title: str, unit: str) -> str:
     parts = []
     for label, line in rows[rows["value"].notna()].groupby("label", sort=False):
         ends = line.sort_values("year").iloc[[0, -1]].to_dict("records")
-        told = [f"{number(row['value'], '%' if unit == '%' else '', 1)} in {row['year']}" for row in ends]
+        told = [f"{_level(row, unit)} in {row['year']}" for row in ends]
         parts.append(f"{label} {' to '.join(dict.fromkeys(told))}")
     gaps = rows.assign(stratum=rows["label"], label=rows["year"])
     return f"Line chart: {title}.{_measured(unit)} {_told(parts)}{_hidden(gaps)}"
@@ -75,10 +74,19 @@ def value_words(row: Mapping[Hashable, Any], unit: str) -> str:
     """A figure with its interval, "42.1 (40.0 to 45.0)"; or its mark in words."""
     if missing(row["value"]):
         return marked([row["mark"]])
-    sign = "%" if unit == "%" else ""
-    places = percent_decimals(row.get("denominator", 100)) if sign else 1
+    sign, places = _scale(row, unit)
     limits = "" if missing(row["lower"]) else f" ({interval(row['lower'], row['upper'], sign, places)})"
-    return flagged(number(row["value"], sign, places), row) + limits
+    return flagged(_level(row, unit), row) + limits
+
+
+def _level(row: Mapping[Hashable, Any], unit: str) -> str:
+    """A figure without its interval."""
+    return number(row["value"], *_scale(row, unit))
+
+
+def _scale(row: Mapping[Hashable, Any], unit: str) -> tuple[str, int]:
+    """The sign after a figure, and its decimals."""
+    return ("%", percent_decimals(row.get("denominator", 100))) if unit == "%" else ("", 1)
 
 
 def _name(row: Mapping[Hashable, Any]) -> str:

@@ -31,6 +31,7 @@ SIGNS = {  # above and below the reference
     "parity": "==",
     "inconclusive": "??",
 }
+UNSURE = "u"  # where a cell has no figure though its counts are shown: they are too few
 SHADES = ("#801650", "#D9B6CB", "#D5E3F0", "#D5E3F0", "#F3F2F1", "#FFFFFF")  # in the order of VERDICTS
 
 
@@ -101,12 +102,12 @@ def small_multiples(
         return Chart(drawn(figure, title), alt.forest(rows, title, axis, level, band))
 
 
-def verdict_heatmap(frame: pd.DataFrame, title: str, reference: str) -> Chart:
+def verdict_heatmap(frame: pd.DataFrame, title: str, reference: str, outcome: str = "") -> Chart:
     """The verdict on every group in every stratum: a sign, the relative rate and a shade in each cell.
 
-    frame: stratum, label, ratio, verdict, mark. Raises ValueError beyond six groups.
+    frame: stratum, label, ratio, verdict, mark; `outcome` as for `forest`. Raises ValueError beyond six groups.
     """
-    rows = _compared(frame, reference, ("ratio",))
+    rows, axis = _compared(frame, reference, ("ratio",)), _axis(reference, outcome)
     strata, labels = list(dict.fromkeys(rows["stratum"])), list(dict.fromkeys(rows["label"]))
     if len(labels) > MOST_COLUMNS:
         raise ValueError(f"at most {MOST_COLUMNS} groups fit side by side; found {len(labels)}")
@@ -116,21 +117,23 @@ def verdict_heatmap(frame: pd.DataFrame, title: str, reference: str) -> Chart:
     shades = [[VERDICTS.index(cell["verdict"]) if cell else last for cell in line] for line in grid]
     plain: dict[str, Any] = {"cmap": ListedColormap(SHADES), "vmin": 0, "vmax": last, "cbar": False, "fmt": ""}
     with drawing.style(title):
-        figure, ax = drawing.canvas(CELL * len(strata) + 120, NAMES + MARGIN, MARGIN, 34, 86)
+        figure, ax = drawing.canvas(CELL * len(strata) + 140, NAMES + MARGIN, MARGIN, 34, 106)
         texts = [[_cell(cell) for cell in line] for line in grid]
         sns.heatmap(shades, annot=texts, annot_kws={"fontsize": TEXT}, linewidths=3, linecolor="white", ax=ax, **plain)
         ax.set_xticks([i + 0.5 for i in range(len(labels))], labels, rotation=0)
         ax.set_yticks([])
+        ax.set_xlabel(axis)
         ax.tick_params(length=0, labeltop=True, labelbottom=False)
         for i, stratum in enumerate(strata):
             _beside(ax, fill(str(stratum), 15), (0, i + 0.5), (-NAMES, 0), ("axes fraction", "data"))
         for i, text in enumerate(_sign_key(rows)):
             _beside(ax, text, (MARGIN / WIDTH, 0), (225 * (i // 3), 24 * (2 - i % 3) + 18), "figure fraction")
-        return Chart(drawn(figure, title), alt.heatmap(rows, title, reference))
+        return Chart(drawn(figure, title), alt.heatmap(rows, title, axis))
 
 
 def _sign_key(rows: pd.DataFrame) -> list[str]:
     """What each sign in a cell stands for, the first mark too if there is one."""
+    rows = rows.assign(mark=rows["mark"].mask(rows["ratio"].isna() & rows["mark"].eq(""), UNSURE))
     signs = [f"{''.join(dict.fromkeys(sign))}  {verdict}" for verdict, sign in SIGNS.items()]
     marks = [mark for mark in MARKS if (rows["mark"] == mark).any()]
     return signs + [f"[{mark}]  {drawing.brief(mark)}" for mark in marks[:1]]
@@ -198,5 +201,5 @@ def _panel(
 
 def _cell(row: Mapping[Hashable, Any] | None) -> str:
     if row is None or missing(row["ratio"]):
-        return f"[{row['mark']}]" if row and row["mark"] else "–"
+        return f"[{(row and row['mark']) or UNSURE}]"
     return f"{ratio(row['ratio'])}\n{SIGNS[row['verdict']][int(row['ratio'] < 1)]}"

@@ -191,7 +191,7 @@ def _made(model: Model, ledger: Ledger) -> Table | None:
     if name in ABOUT:
         return frame_table(name, ABOUT[name].caption, ABOUT[name].frame(ledger.run.run), ABOUT[name].header)
     if name == "register":
-        frame = register(ledger.facts, params.pooled_label, ledger.run.run["responses"])
+        frame = register(ledger.facts, params.pooled_label, ledger.run.run["responses"], params.verdict_band)
         return frame_table(name, f"Disproportionate comparisons, {params.pooled_label}", frame, "Comparison")
     spec = ledger.spec(declared(name))
     if not spec:

@@ -59,6 +59,7 @@ def estimates(
     where few people make it up; "rate" and "ratio" are those of repeated events; "adjusted" is the
     Mantel-Haenszel and "modelled" the logistic ratio, "homogeneity" and "interaction" the p-values for one
     ratio in all strata and all years (the first three end in " complement" for the opposite outcome);
+    "withheld" says that an adjusted ratio is left out to protect a count;
     "expected" is observed over expected and "standardised" the direct rate; "agreement" and "kappa" are
     of two records.
     """
@@ -219,8 +220,10 @@ def _adjusted(
         counts = pd.concat({group: both["x"], reference: both["x_ref"]})
         places = FINEST[spec.measure.kind]
         most = pd.concat({group: both["n"], reference: both["n_ref"]}) if spec.measure.kind == "proportion" else None
+        told = {"withheld": Estimate(1.0, None, None)}
         if not hidden.given_back(counts, lambda held, make=make: make(held).values(), places, most):  # type: ignore[misc]
-            found += [_row(spec, (group,), statistic, ratio) for statistic, ratio in make(counts).items()]
+            told = make(counts)
+        found += [_row(spec, (group,), statistic, ratio) for statistic, ratio in told.items()]
     return found
 
 
