@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -14,7 +15,7 @@ from reportlib.inputs.sources import read_all
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.params import Params
 
-CODES = {"W": "W1", "B": "B1", "A": "A1", "M": "M1", "O": "O2"}
+CODES = {"W": "W1", "B": "B1", "A": "A1", "M": "M1", "O": "O2", "NS": "NS"}
 # upheld, not upheld, mediated upheld, mediated not upheld. Each of M and A has one small count that no table shows.
 COMPLAINTS = {
     "W": (100, 300, 50, 60),
@@ -31,6 +32,8 @@ ENDED = {
     "M": (30, 20, 40, 40, 3),
     "O": (30, 30, 20, 30, 12),
 }
+# Known to NOMIS, and known to PPUD alone: 3 of O. Of some, neither system knows.
+KNOWN = {"W": (300, 60), "B": (100, 30), "A": (80, 20), "M": (60, 15), "O": (50, 3), "NS": (0, 40)}
 OUTCOMES = ("upheld", "not upheld", "mediated upheld", "mediated not upheld")
 ENDINGS = (
     ("community order", "completed"),
@@ -64,17 +67,20 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
         for group, name, place in numbered(ENDED)
     ]
     (folder / "probation_terminations.csv").write_text("\n".join(lines) + "\n")
-    names = ("complaints", "probation_terminations")
-    inputs = {name: {"path": str(folder / f"{name}.csv"), "status": "extract"} for name in names}
+    measures = ("upheld", "upheld-with-mediated", "completed", "breached", "recalled")
+    read = protected(folder, [TableSpec(name, MEASURES[name], ("ethnicity",), "5+1") for name in measures])
+    return {name: frame.set_index("ethnicity")[["numerator", "denominator"]] for name, frame in read.items()}
+
+
+def protected(folder: Path, specs: list[TableSpec]) -> dict[str, pd.DataFrame]:
+    """The tables that notebooks see of the extracts in a folder."""
+    inputs = {path.stem: {"path": str(path), "status": "extract"} for path in folder.glob("*.csv")}
     params = Params(
         reporting_year="2024-25", pooled_years=1, trend_years=1, publication_date=date(2025, 11, 27), inputs=inputs
     )
-    measures = ("upheld", "upheld-with-mediated", "completed", "breached", "recalled")
-    specs = tuple(TableSpec(name, MEASURES[name], ("ethnicity",), "5+1") for name in measures)
-    chapter = ChapterPlan("both", folder / "both.ipynb", specs, (), False)
+    chapter = ChapterPlan("all", folder / "all.ipynb", tuple(specs), (), False)
     prepare(params, [chapter], read_all(params.inputs, folder / "work", folder), []).write(folder / "handoff")
-    read = {name: pd.read_parquet(folder / "handoff" / "counts" / f"{name}.parquet") for name in measures}
-    return {name: frame.set_index("ethnicity")[["numerator", "denominator"]] for name, frame in read.items()}
+    return {spec.id: pd.read_parquet(folder / "handoff" / "counts" / f"{spec.id}.parquet") for spec in specs}
 
 
 def small(counts: pd.Series) -> list[str]:
@@ -98,3 +104,29 @@ def test_every_ending_that_a_table_shows_subtracts_from_all(shown):
     )
     assert rest["W"] == 40
     assert small(rest) == []
+
+
+def test_who_is_known_to_nomis_subtracts_from_whose_ethnicity_is_known(tmp_path):
+    lines = ["complaint_id,person_id,received_date,establishment,ethnicity_ppud"]
+    lines += [f"C{name},P{name},2024-05-01,Leeds,{CODES[group]}" for group, name, _ in numbered(KNOWN)]
+    (tmp_path / "complaints.csv").write_text("\n".join(lines) + "\n")
+    lines = ["person_id,ethnicity_code,as_at_date"]
+    lines += [f"P{name},{CODES[group]},2024-05-01" for group, name, place in numbered(KNOWN) if place == 0]
+    (tmp_path / "nomis_ethnicity.csv").write_text("\n".join(lines) + "\n")
+    lines = ["snapshot_date,establishment,ethnicity_code,number"]
+    lines += [f"2024-06-30,Leeds,{code},5000" for code in CODES.values()]
+    (tmp_path / "population.csv").write_text("\n".join(lines) + "\n")
+    systems = ("ethnicity_nomis", "ethnicity_ppud")
+    read = protected(
+        tmp_path,
+        [
+            TableSpec("complainants", MEASURES["complainants"], ("ethnicity",), "5+1"),
+            TableSpec("agreement", MEASURES["ethnicity-agreement"], systems, "5+1"),
+            TableSpec("source", MEASURES["ethnicity-source"], ("ethnicity_source",), "5+1"),
+        ],
+    )
+    complained = read["complainants"].set_index("ethnicity")["numerator"]
+    on_nomis = read["agreement"].query("ethnicity_ppud == 'all'").set_index("ethnicity_nomis")["numerator"]
+    from_ppud = complained - on_nomis
+    assert from_ppud["W"] == 60
+    assert small(from_ppud) == []

@@ -17,10 +17,11 @@ from reportlib.build.plan import ChapterPlan
 from reportlib.build.protection import Protection, protection
 from reportlib.comparison import flags, least
 from reportlib.disclosure import CountTable, Pattern, Relations
+from reportlib.disclosure.policy import Place
 from reportlib.disclosure.suppress import Progress
 from reportlib.editions import Edition
 from reportlib.errors import Finding
-from reportlib.ethnicity import groupings, reference_of
+from reportlib.ethnicity import NOT_STATED, groupings, reference_of
 from reportlib.handoff import checked
 from reportlib.inputs.cube import ETHNICITIES
 from reportlib.inputs.engines import engine
@@ -242,7 +243,20 @@ def _relations(
     ]
     chains += [(whole, parts) for whole, parts in SUMS if used & {whole.removeprefix("not "), *parts}]
     people = tuple((part.code, part.whole) for part in PARTS.values() if part.counts == "people" and part.whole)
-    return Relations(hierarchies, tuple(chains), people, fixed=(*ETHNICITIES, "ethnicity_source"), nobody=nobody)
+    fixed = (*ETHNICITIES, "ethnicity_source")
+    return Relations(hierarchies, tuple(chains), people, fixed, nobody, _where_ethnicity_comes_from())
+
+
+def _where_ethnicity_comes_from() -> tuple[tuple[Place, tuple[Place, ...]], ...]:
+    """How a person's ethnicity follows from those on the two systems: NOMIS, and where it holds none, PPUD."""
+    unknown = {"ethnicity_nomis": NOT_STATED}
+    codes = {code for grouping in groupings().values() for code in grouping.codes} - {NOT_STATED}
+    return (
+        *(({"ethnicity": c}, ({"ethnicity_nomis": c}, unknown | {"ethnicity_ppud": c})) for c in sorted(codes)),
+        ({"ethnicity": NOT_STATED}, (unknown | {"ethnicity_ppud": NOT_STATED},)),
+        ({"ethnicity": NOT_STATED}, ({"ethnicity_source": "Not stated"},)),
+        ({}, ({"ethnicity_source": "NOMIS"}, unknown)),
+    )
 
 
 def _nobody(

@@ -13,6 +13,7 @@ TOTAL = "all"
 ZEROS_SHOWN = "Nobody is in them; so every mark is known to hide at least 1."
 ZEROS_HIDDEN = "That nobody of a group did something tells of each of them; so a mark may hide nothing."
 Code = str
+Place = Mapping[str, Code]  # a code in some dimensions; "all" in the others
 Key = tuple[str, ...]  # the part, then one code a dimension, in the system's order of dimensions
 
 
@@ -113,6 +114,8 @@ class Relations:
     `nobody`: (part, dimension) -> codes that the part's tables leave out because nobody has them, as readers know.
     `at_most`: (part, part): in each cell the first is at most the second (people, events).
     `fixed`: dimensions in which a person has one value, so that even distinct people add up.
+    `sums`: a place, and those that make it up across dimensions (a code, and the codes that it was made from): of
+    whatever is counted, in each cell of the other dimensions.
     """
 
     hierarchies: Mapping[str, Mapping[Code, list[tuple[Code, ...]]]] = field(default_factory=dict)
@@ -120,6 +123,7 @@ class Relations:
     at_most: tuple[tuple[str, str], ...] = ()
     fixed: tuple[str, ...] = ("ethnicity",)
     nobody: Mapping[tuple[str, str], frozenset[Code]] = field(default_factory=dict)
+    sums: tuple[tuple[Place, tuple[Place, ...]], ...] = ()
 
     def links(self) -> list[tuple[str, tuple[str, ...]]]:
         """Each whole part with one way of dividing it."""

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 
 from reportlib.disclosure.joint import tie
 from reportlib.disclosure.lattice import Cell, Lattice, Row
-from reportlib.disclosure.policy import TOTAL, CountTable, Key, Policy, Relations
+from reportlib.disclosure.policy import TOTAL, CountTable, Key, Place, Policy, Relations
 from reportlib.disclosure.solve import matrix
 from reportlib.errors import Finding, ReportError
 
@@ -70,6 +70,7 @@ def build(
     lattice = Lattice.of(tables, relations, dimensions)
     lattice.close(cells, unseen)
     equal, at_most, uniform = lattice.rows(cells, policy)
+    equal += _across(relations.sums, cells, dimensions)
     at_most += [{a: 1, b: -1} for a, b in _pairs(relations.at_most, cells)]
     equal = _without_loose_sums(equal, at_most, cells)
     equal += tie(lattice, cells, equal, policy)
@@ -120,6 +121,22 @@ def _pairs(pairs: Iterable[tuple[str, str]], cells: Mapping[Key, Cell]) -> Itera
         for key in sorted(cells):
             if key[0] == fewer and (more, *key[1:]) in cells:
                 yield key, (more, *key[1:])
+
+
+def _across(
+    sums: Iterable[tuple[Place, tuple[Place, ...]]], cells: Mapping[Key, Cell], dimensions: Sequence[str]
+) -> Iterator[Row]:
+    """A row for each cell that others make up across dimensions, where all of them are there."""
+    for whole, parts in sums:
+        within = {dimension for place in (whole, *parts) for dimension in place}
+        if within <= set(dimensions):
+            for key in sorted(cells):
+                at = dict(zip(dimensions, key[1:], strict=True))
+                if all(at[dimension] == whole.get(dimension, TOTAL) for dimension in within):
+                    rest = at | dict.fromkeys(within, TOTAL)
+                    keys = [(key[0], *(rest | dict(part)).values()) for part in parts]
+                    if all(part in cells for part in keys):
+                        yield {key: -1} | dict.fromkeys(keys, 1)
 
 
 def _without_loose_sums(equal: list[Row], at_most: list[Row], cells: Mapping[Key, Cell]) -> list[Row]:
