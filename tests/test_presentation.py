@@ -27,13 +27,14 @@ def test_a_trend_has_lines_for_the_groups_that_are_compared():
     assert not any(group in chart.alt + chart.svg for group in ("Not stated", "All"))
 
 
-def adjusted(judged: str = "") -> str:
+def adjusted(complement: bool = False) -> str:
     """What adjustment changed of three ratios, of the measure's outcome or of its opposite."""
     spec = TableSpec("completed", MEASURES["completed"], ("ethnicity",), "5+1", adjust=("region",))
     ratios = {"Asian": (0.9, 0.95), "Black": (0.95, 1.04), "Mixed": (1.2, 1.2)}
     rows = [{"label": label, "ratio": one, "adjusted_ratio": two} for label, (one, two) in ratios.items()]
     place = Place("probation-outcomes", "national", ("synthetic",))
-    return adjusted_sentence(Comparison(spec, pd.DataFrame(rows).assign(judged=judged), place, "2024-25", "W", 0.95))
+    frame = pd.DataFrame(rows)
+    return adjusted_sentence(Comparison(spec, frame, place, "2024-25", "W", 0.95, complement=complement))
 
 
 def test_an_adjusted_rate_on_the_other_side_of_1_is_pointed_out():
@@ -45,7 +46,7 @@ def test_an_adjusted_rate_on_the_other_side_of_1_is_pointed_out():
 
 
 def test_adjusted_rates_are_said_to_be_of_the_outcome_that_was_judged():
-    assert adjusted("complement").startswith("Allowing for region, the relative rate of not completing supervision ")
+    assert adjusted(complement=True).startswith("Allowing for region, the relative rate of not completing supervision ")
 
 
 def test_no_mix_is_told_where_a_group_has_no_population():

@@ -46,7 +46,8 @@ def compared(counts: pd.DataFrame, effects: pd.DataFrame | None = None) -> Table
     """The table of these counts."""
     estimates = design_effects() if effects is None else effects
     frame = compare(counts, estimates, SPEC, reference="W", years=3)
-    return comparison_table(Comparison(SPEC, frame, **ARGUMENTS))
+    complement = frame["judged"].eq("complement").any()
+    return comparison_table(Comparison(SPEC, frame, **ARGUMENTS, complement=complement))
 
 
 def rows(table: Table) -> dict[str, dict[str, Any]]:

@@ -106,8 +106,9 @@ class Chapter:
     def _comparison(
         self, spec: TableSpec, frame: pd.DataFrame, reference: str = "", unavailable: str = ""
     ) -> Comparison:
-        place = self._place(spec.id)
-        return Comparison(spec, frame, place, self.period(spec), reference, self.level, unavailable)
+        complement = "judged" in frame and bool(frame["judged"].eq("complement").any())
+        place, period = self._place(spec.id), self.period(spec)
+        return Comparison(spec, frame, place, period, reference, self.level, unavailable, complement)
 
     def agreement(self, table: str) -> None:
         """Say how far the two records of a table agree, over the people whom both know."""

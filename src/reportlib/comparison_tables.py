@@ -66,7 +66,10 @@ REFERENCE = {
 
 @dataclass(frozen=True, repr=False)
 class Comparison:
-    """A table's figures, on their way to a table, a chart and a sentence."""
+    """A table's figures, on their way to a table, a chart and a sentence.
+
+    `complement`: its relative rates are of the opposite of the outcome that the measure names.
+    """
 
     spec: TableSpec
     frame: pd.DataFrame
@@ -75,6 +78,7 @@ class Comparison:
     reference: str
     level: float
     unavailable: str = ""
+    complement: bool = False
 
     def __repr__(self) -> str:
         return f"{caption(self.spec, self.period)} ({len(self.frame)} rows): show it with chapter.table()"
@@ -94,8 +98,7 @@ class Comparison:
     @property
     def outcome(self) -> str:
         """What its relative rates are of, where that is not what the measure names."""
-        flipped = "judged" in self.frame and self.frame["judged"].eq("complement").any()
-        return WORDS[self.spec.measure.code].complement if flipped else ""
+        return WORDS[self.spec.measure.code].complement if self.complement else ""
 
     @property
     def modelled(self) -> bool:
@@ -240,7 +243,7 @@ def _comparison_columns(of: Comparison) -> list[_Column]:
     places = of.places
 
     def judged(row: _Row) -> dict[str, Any]:
-        return row.figure("ratio", lambda found: ratio(found, decimals=places), judged_outcome(row.spec, row.row))
+        return row.figure("ratio", lambda found: ratio(found, decimals=places), of.outcome)
 
     head = f"Relative rate{f' of {of.outcome}' if of.outcome else ''} ({label(of.reference)} = 1)"
     return [
@@ -275,11 +278,6 @@ def _count_text(value: Any) -> str:
 
 def _interval_label(of: Comparison) -> str:
     return of.interval.replace(" confidence", "")
-
-
-def judged_outcome(spec: TableSpec, row: Mapping[str, Any]) -> str:
-    """The outcome that the relative rate is of, where it is not the one that the measure names."""
-    return WORDS[spec.measure.code].complement if row["judged"] == "complement" else ""
 
 
 def _verdict(row: _Row) -> dict[str, Any]:

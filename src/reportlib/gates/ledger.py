@@ -97,10 +97,16 @@ class Ledger:
         frame = frame.reindex(columns=[*frame.columns.difference(wanted, sort=False), *wanted])
         frame[wanted] = frame[wanted].astype(float)
         frame["flag"] = flags(frame, spec, least(self.run.run["disclosure"]))
-        frame["judged"] = "complement" if any(fact.unit for fact in self._of(spec.id, "ratio")) else ""
+        complement = self.complement(spec.id)
+        frame["judged"] = "complement" if complement else ""
         place = Place("", self.params.edition, tuple(model["status"]))
         reference = reference if "verdict" in frame else ""
-        return Comparison(spec, frame, place, period, reference, self.params.confidence_level)
+        level = self.params.confidence_level
+        return Comparison(spec, frame, place, period, reference, level, complement=complement)
+
+    def complement(self, table: str) -> bool:
+        """Whether the relative rates of a table are of the opposite outcome, which their facts then name."""
+        return any(fact.unit for fact in self._of(table, "ratio"))
 
     def context(self, spec: TableSpec) -> tuple[str, str]:
         """A table's period and the code of its reference group."""
@@ -199,7 +205,8 @@ def _made(model: Model, ledger: Ledger) -> Table | None:
     empty = pd.DataFrame(columns=[*spec.by, *FIGURES, *(["verdict"] if "ethnicity" in spec.by else [])])
     place = Place("", params.edition, tuple(ledger.run.table_status(spec.id)))
     make = DERIVED[name.rpartition("-")[2]] if name != spec.id else comparison_table
-    return make(Comparison(spec, empty, place, *ledger.context(spec), params.confidence_level))
+    complement = ledger.complement(spec.id)
+    return make(Comparison(spec, empty, place, *ledger.context(spec), params.confidence_level, complement=complement))
 
 
 def _frame(model: Model, made: Table, where: str) -> Iterator[Finding]:
