@@ -228,8 +228,10 @@ class Chapter:
             _show_text("no-verdicts", NO_COMPARISON, "note")
             return
         title = f"Verdicts compared with {label(self.reference)}, {span(self._years['pooled'])}"
-        chart, status = charts.verdict_heatmap(frame, title, label(self.reference)), self.handoff.run["status"]
-        _show_chart("verdicts-chart", title, chart, "verdicts", status)
+        status = self.handoff.run["status"]
+        if frame["label"].nunique() <= charts.MOST_COLUMNS:
+            chart = charts.verdict_heatmap(frame, title, label(self.reference))
+            _show_chart("verdicts-chart", title, chart, "verdicts", status)
         wide = frame.pivot(index="stratum", columns="label", values="verdict")
         order = [text for text in groupings()[self.grouping].labels.values() if text in wide.columns]
         wide = wide.reindex(index=frame["stratum"].unique(), columns=order).fillna("[x]").reset_index()
@@ -249,10 +251,13 @@ class Chapter:
         _show_chart(f"{spec.id}-shares", title, chart, spec.id, status)
 
     def chart(self, comparison: Comparison) -> None:
-        """Show the picture that fits the table: a forest of ratios, lines over years, bars for one measure."""
-        if comparison.unavailable:
+        """Show the picture that fits the table: a forest of ratios, lines over years, bars for one measure.
+
+        Nothing where there is too much for one picture: the table has it all.
+        """
+        if comparison.unavailable or not (chart := draw(comparison, self.band)):
             return
-        spec, chart = comparison.spec, draw(comparison, self.band)
+        spec = comparison.spec
         _show_chart(f"{spec.id}-chart", caption(spec, comparison.period), chart, spec.id, comparison.place.status)
 
     def say(self, comparison: Comparison) -> None:

@@ -21,8 +21,11 @@ MOST_PANELS = 9  # beyond, one heat map says more than many small panels
 NO_COMPARISON = "Not available [x]: the inputs that were supplied allow no comparison of ethnic groups."
 
 
-def draw(comparison: Comparison, band: tuple[float, float]) -> charts.Chart:
-    """The chart of a comparison; its kind follows from what the table is by."""
+def draw(comparison: Comparison, band: tuple[float, float]) -> charts.Chart | None:
+    """The chart of a comparison; its kind follows from what the table is by.
+
+    None for so many groups in so many parts of the system that no picture could be read.
+    """
     spec, title = comparison.spec, caption(comparison.spec, comparison.period)
     frame, words = comparison.frame.rename(columns={"ethnicity": "group"}), _words(comparison.spec)
     inner = frame[(frame[list(spec.strata)] != "all").all(axis=1)]
@@ -37,6 +40,8 @@ def draw(comparison: Comparison, band: tuple[float, float]) -> charts.Chart:
         return charts.forest(frame, title, reference, level, band, outcome)
     inner = inner.assign(stratum=inner[spec.strata[0]].map(capital))
     if inner["stratum"].nunique() > MOST_PANELS:
+        if inner.loc[inner["verdict"].notna(), "group"].nunique() > charts.MOST_COLUMNS:
+            return None
         return charts.verdict_heatmap(inner, title, reference, outcome)
     return charts.small_multiples(inner, title, reference, level, band, outcome)
 

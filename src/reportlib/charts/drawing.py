@@ -20,13 +20,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from reportlib.charts.svg import TEXT
+from reportlib.charts.svg import INK, TEXT
 from reportlib.words import MARKS, capital, listed, missing, number
 
 WIDTH = 400  # units across; text of 14 is then 11.2 px on a screen 320 px wide
 MARGIN = 10
 LINE, TRACK, SPACE = 19, 24, 8  # heights of a row's text, of its picture, of the gap below
-INK, GREY, RULE, SHADE = "#0B0C0C", "#595959", "#C8CDD2", "#E4EAF1"
+GREY, RULE, SHADE = "#595959", "#C8CDD2", "#E4EAF1"
 # the Analysis Function's categorical palette, and the middle of its sequential one
 NAVY, TEAL, PLUM, ORANGE, DARK, LILAC, BLUE = (
     *("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1"),

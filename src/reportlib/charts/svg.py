@@ -14,6 +14,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 XLINK = "{http://www.w3.org/1999/xlink}href"
 TEXT = 14  # the size of all text, in the units of the viewBox
 FONTS = "DejaVu Sans, Arial, sans-serif"
+INK = "#0b0c0c"
 # SVG's own initial values, which need not be said
 INITIAL = {
     ("stroke-linecap", "butt"),
@@ -24,7 +25,7 @@ INITIAL = {
     ("text-anchor", "start"),
     ("font-size", str(TEXT)),
 }
-INHERITED = ("stroke-linejoin", "font-family")  # said once, on the root
+INHERITED = ("stroke-linejoin", "font-family")  # said once, on the root, as is the colour of text
 DECIMAL = re.compile(r"-?\d+\.\d+")
 
 
@@ -60,6 +61,7 @@ def drawn(figure: Figure, name: str) -> str:
         "height": f"{float(height) * 1.3:.0f}",
         "font-family": FONTS,
         "font-size": str(TEXT),
+        "fill": INK,
         "stroke-linejoin": "round",
     }
     ElementTree.register_namespace("", SVG.strip("{}"))
@@ -70,7 +72,7 @@ def _plain(element: ElementTree.Element) -> None:
     """Style declarations become attributes; numbers keep two decimals."""
     declarations = dict(part.split(":", 1) for part in element.attrib.pop("style", "").split(";") if ":" in part)
     for key, value in ((key.strip(), value.strip().removesuffix("px")) for key, value in declarations.items()):
-        if (key, value) not in INITIAL and key not in INHERITED:
+        if (key, value) not in INITIAL and key not in INHERITED and (key, value.lower()) != ("fill", INK):
             element.set(key, value)
     if element.get("transform", "").startswith("rotate(-0 "):
         del element.attrib["transform"]

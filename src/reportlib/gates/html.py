@@ -21,7 +21,6 @@ from reportlib.gates.words import vague_alt, vague_link
 Fault = tuple[HtmlElement, str]
 Rule = Callable[[HtmlElement], Iterator[Fault]]
 
-LARGEST = 1_000_000  # bytes of a page
 LOADING = ("src", "srcset", "poster", "data", "action", "formaction", "background", "xlink:href")
 FORBIDDEN = ("script", "iframe", "object", "embed", "link", "base", "form", "applet", "audio", "video")
 # Text and ground as the style sheet pairs them, each by the name of its colour.
@@ -35,14 +34,11 @@ PAIRS = [
 def check_html(html: str, name: str) -> list[Finding]:
     """Every fault of one page, by line."""
     tree = lxml_html.document_fromstring(html)
-    found = [
+    return [
         Finding(f"{message}{_near(element)}", name, row=element.sourceline)
         for rule in RULES
         for element, message in rule(tree)
     ]
-    if len(html.encode()) > LARGEST:
-        found.append(Finding(f"the page is {len(html.encode()):,} bytes; at most {LARGEST:,} are allowed", name))
-    return found
 
 
 def check_site(pages: Mapping[str, str], files: Collection[str] = ()) -> list[Finding]:

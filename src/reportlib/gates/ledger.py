@@ -247,6 +247,8 @@ def _chart(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str)
     try:
         chart = _redrawn(model, table, ledger)
     except (ValueError, KeyError):
+        chart = None
+    if chart is None:
         yield Finding("it cannot be drawn from the published facts", where)
         return
     for part in ("svg", "alt"):
@@ -256,7 +258,7 @@ def _chart(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str)
         yield Finding("a figure in its caption that its table has not", where)
 
 
-def _redrawn(model: Model, table: Model, ledger: Ledger) -> Chart:
+def _redrawn(model: Model, table: Model, ledger: Ledger) -> Chart | None:
     params, caption = ledger.params, model["caption"]
     if model["id"] == "verdicts-chart":
         names = [row["Measure"]["text"] for row in table["rows"]]

@@ -26,7 +26,6 @@ from reportlib.gates.words import vague_alt
 
 Rule = Callable[[Tags], Iterator[str]]
 
-LARGEST = 1_000_000  # bytes
 HEADING = re.compile(r"/H\d")
 # pdfua's rules on content, pictures, tables, links and headings walk the tree anew for each element, which takes
 # minutes on a long report; the rules below stand in for them, and the tests apply them all.
@@ -40,8 +39,6 @@ def check_pdf(data: bytes, name: str) -> list[Finding]:
     with pikepdf.open(io.BytesIO(data)) as document:
         tags = read(document)
         found = [message for rule in RULES for message in rule(tags)]
-    if len(data) > LARGEST:
-        found.append(f"the file is {len(data):,} bytes; at most {LARGEST:,} are allowed")
     with TemporaryDirectory() as folder:
         path = Path(folder) / "report.pdf"
         path.write_bytes(data)

@@ -13,6 +13,7 @@ from reportlib.gates import figures
 from reportlib.gates.html import check_html, check_site
 from reportlib.gates.language import check_language, check_markdown
 from reportlib.gates.pdf import check_pdf
+from reportlib.gates.size import check_size
 from reportlib.gates.workbook import check_workbooks
 
 
@@ -39,6 +40,7 @@ GATES: Mapping[str, Callable[[Path], Iterable[Finding]]] = {
     "The same of the chapters' pages, and their links": _chapters,
     "Accessibility of the PDF": lambda made: check_pdf((made / "report.pdf").read_bytes(), "report.pdf"),
     "Accessibility of the spreadsheets": lambda made: check_workbooks(made / "tables.xlsx", made / "tables.ods"),
+    "Size of the report's page and of the PDF": check_size,
     NOTEBOOKS: figures.check_notebooks,
     FILES: figures.check_files,
 }
