@@ -38,7 +38,9 @@ from reportlib.years import years_between
 COLUMNS = ("numerator", "denominator")
 OF_TWO = "ratio|adjusted|homogeneity|modelled|interaction"  # estimates that compare a group with the reference
 MOST_SMALL = 0.1  # of the counts of a table that divides an edition further
+DETAILED = 5  # groups; beyond, a table that divides them further is held to the same
 TOO_FINE = "too many of its counts are small in such a part of the whole; the national edition has it"
+TOO_MANY = "too many of its counts are small among so many ethnic groups; a report on fewer groups has it"
 Say = Callable[[str], None]
 
 
@@ -141,7 +143,7 @@ def prepare(
                 whole = [table for table in counted if table.spec == spec and not table.edition.dimension]
                 counted += _count(part, spec, edition, whole)
     for too_fine in _too_fine(counted, params.disclosure.threshold):
-        why[too_fine.edition.name, too_fine.spec.id] = TOO_FINE
+        why[too_fine.edition.name, too_fine.spec.id] = TOO_FINE if too_fine.edition.dimension else TOO_MANY
     counted = [table for table in counted if not why[table.edition.name, table.spec.id]]
     say("protecting")
     held = [table.as_published(params.pooled_label) for table in counted]
@@ -161,11 +163,13 @@ def _within(release: Release, edition: Edition) -> Release:
 
 
 def _too_fine(counted: Sequence[Counted], threshold: int) -> list[Counted]:
-    """The tables that divide the editions of a dimension so finely that most readers would see marks."""
+    """The tables that divide the editions of a dimension, or detailed groups, so finely that most would be marks."""
     groups: dict[tuple[str, str], list[Counted]] = {}
     for table in counted:
-        dimension = table.edition.dimension
-        if dimension and len({*table.spec.by} - {dimension}) > 1 and table.part.counts != "stock":
+        dimension = table.edition.dimension or ""
+        detailed = len(groupings()[table.spec.grouping].compared) > DETAILED
+        divided = (dimension or detailed) and len({*table.spec.by} - {dimension}) > 1
+        if divided and table.part.counts != "stock":
             groups.setdefault((table.spec.id, dimension), []).append(table)
     found = []
     for tables in groups.values():
