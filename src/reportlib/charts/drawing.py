@@ -52,6 +52,7 @@ def style(salt: str) -> Iterator[None]:
         "svg.hashsalt": salt,
         "font.family": ["DejaVu Sans"],
         "xtick.color": RULE,
+        "lines.solid_capstyle": "butt",  # a limit ends where it is
         **dict.fromkeys(("font.size", "axes.labelsize", "xtick.labelsize", "ytick.labelsize", "legend.fontsize"), TEXT),
         **dict.fromkeys(("xtick.labelcolor", "ytick.labelcolor", "text.color", "axes.labelcolor"), INK),
     }

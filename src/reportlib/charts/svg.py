@@ -52,6 +52,7 @@ def drawn(figure: Figure, name: str) -> str:
                 parent.remove(child)
     for element in root.iter():
         _plain(element)
+    _unrepeat(root)
     _name_ids(root, "c" + hashlib.sha256(name.encode()).hexdigest()[:8])
     _flatten(root)
     _, _, width, height = root.attrib["viewBox"].split()
@@ -83,6 +84,15 @@ def _plain(element: ElementTree.Element) -> None:
             element.set(key, DECIMAL.sub(lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), value))
     if element.tag == f"{SVG}path":
         element.set("d", re.sub(r"\s*([A-Za-z])\s*", r"\1", element.get("d", "").strip()))
+
+
+def _unrepeat(root: ElementTree.Element) -> None:
+    """What a shape says of itself, a use of it need not say."""
+    shapes = {element.get("id"): element for element in root.iter() if element.get("id")}
+    for use in root.iter(f"{SVG}use"):
+        own = shapes[use.attrib["href"].removeprefix("#")].attrib
+        for key in [key for key in use.attrib if key in own and key not in ("id", "href", "x", "y", "transform")]:
+            del use.attrib[key]
 
 
 def _name_ids(root: ElementTree.Element, prefix: str) -> None:
