@@ -377,7 +377,7 @@ def test_a_heat_map_gives_sign_and_ratio():
 def test_a_heat_map_says_what_its_rates_are_of_and_marks_cells_without_one():
     frame = by_type({"ratio": None, "verdict": "not assessed"}, {"verdict": "parity", "ratio": 1.02})
     chart = charts.verdict_heatmap(frame, "By type", "White", "not completing supervision")
-    assert "Relative rate of not completing supervision compared with White" in texts(chart)
+    assert "Relative rate of not completing supervision compared with White" in " ".join(texts(chart))
     assert "Relative rate of not completing supervision compared with White." in chart.alt
     assert texts(chart).count("[u]") == len(TYPES)
     assert any(text.startswith("[u]  unreliable") for text in texts(chart))

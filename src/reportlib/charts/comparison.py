@@ -21,7 +21,8 @@ from reportlib.statistics.verdict import SIGNIFICANT
 from reportlib.words import MARKS, missing, ratio
 
 MOST_COLUMNS = 6
-CELL, NAMES, PANEL_ROW = 46, 128, 24  # heights of a cell and a row, width of the names beside cells
+CELL, PANEL_ROW = 46, 24  # heights of a cell and of a row
+NAMES, WIDE_NAMES = 128, 168  # widths of the names beside cells
 AXIS = 46  # characters in a line below an axis
 RATIOS = ("ratio", "ratio_lower", "ratio_upper", "adjusted_ratio", "adjusted_lower", "adjusted_upper")
 SIGNS = {  # above and below the reference
@@ -116,16 +117,20 @@ def verdict_heatmap(frame: pd.DataFrame, title: str, reference: str, outcome: st
     last = len(SHADES) - 1
     shades = [[VERDICTS.index(cell["verdict"]) if cell else last for cell in line] for line in grid]
     plain: dict[str, Any] = {"cmap": ListedColormap(SHADES), "vmin": 0, "vmax": last, "cbar": False, "fmt": ""}
+    beside = WIDE_NAMES if len(labels) <= 4 else NAMES
+    names, told = [fill(str(stratum), beside // 8) for stratum in strata], fill(axis, AXIS)
+    cell = max(CELL, drawing.LINE * max(name.count("\n") + 1 for name in names) + 4)
+    below = 86 + drawing.LINE * (told.count("\n") + 1)
     with drawing.style(title):
-        figure, ax = drawing.canvas(CELL * len(strata) + 140, NAMES + MARGIN, MARGIN, 34, 106)
+        figure, ax = drawing.canvas(cell * len(strata) + 34 + below, beside + MARGIN, MARGIN, 34, below)
         texts = [[_cell(cell) for cell in line] for line in grid]
         sns.heatmap(shades, annot=texts, annot_kws={"fontsize": TEXT}, linewidths=3, linecolor="white", ax=ax, **plain)
         ax.set_xticks([i + 0.5 for i in range(len(labels))], labels, rotation=0)
         ax.set_yticks([])
-        ax.set_xlabel(axis)
         ax.tick_params(length=0, labeltop=True, labelbottom=False)
-        for i, stratum in enumerate(strata):
-            _beside(ax, fill(str(stratum), 15), (0, i + 0.5), (-NAMES, 0), ("axes fraction", "data"))
+        for i, name in enumerate(names):
+            _beside(ax, name, (0, i + 0.5), (-beside, 0), ("axes fraction", "data"))
+        _beside(ax, told, (MARGIN / WIDTH, 0), (0, (78 + below) / 2), "figure fraction")
         for i, text in enumerate(_sign_key(rows)):
             _beside(ax, text, (MARGIN / WIDTH, 0), (225 * (i // 3), 24 * (2 - i % 3) + 18), "figure fraction")
         return Chart(drawn(figure, title), alt.heatmap(rows, title, axis))
