@@ -350,20 +350,34 @@ def test_either_record_of_ethnicity_will_do(good):
     release = Release(good.read(), ONE)
     assert release.why_unavailable(spec("complainants", "ethnicity")) is None
     found = release.why_unavailable(spec("ethnicity-agreement", "ethnicity_nomis", "ethnicity_ppud"))
-    assert found == "complaints has no nomis_ethnicity.ethnicity_code"
+    assert found == "no input nomis ethnicity was supplied"
 
 
 @pytest.mark.parametrize(
     ("input_", "why"),
-    [("fatal_incidents", "no fatal incidents were supplied"), ("population", "no population were supplied")],
+    [("fatal_incidents", "no input fatal incidents was supplied"), ("population", "no input population was supplied")],
 )
 def test_a_missing_input_is_named(good, input_, why):
     del good.inputs[input_]
     assert Release(good.read(), ONE).why_unavailable(spec("deaths")) == why
 
 
-def test_a_year_without_a_snapshot_has_no_rates(good):
-    assert Release(good.read(), THREE).why_unavailable(spec("deaths")) == "population has no rows for 2022-23, 2023-24"
+def test_a_missing_list_of_establishments_is_named(good):
+    del good.inputs["establishments"]
+    found = Release(good.read(), ONE).why_unavailable(spec("deaths", "establishment_type"))
+    assert found == "no input establishments was supplied"
+
+
+@pytest.mark.parametrize(("earlier", "input_"), [("population", "fatal_incidents"), ("fatal_incidents", "population")])
+def test_a_year_that_an_input_does_not_cover_is_not_there_and_no_zero(good, earlier, input_):
+    """One yearly file too few would halve the rates."""
+    rows = {
+        "population": "".join(f"{year}-06-30,Leeds,W1,30 to 39,male,700\n" for year in (2022, 2023)),
+        "fatal_incidents": "".join(f"F{year},{year}-07-02,,Leeds,prison,,,male,W1\n" for year in (2022, 2023)),
+    }
+    good.put(earlier, GOOD[earlier] + rows[earlier])
+    found = Release(good.read(), THREE).why_unavailable(spec("deaths"))
+    assert found == f"{input_} has no rows for 2022-23, 2023-24"
 
 
 def test_a_table_carries_the_statuses_of_all_that_it_rests_on(good):

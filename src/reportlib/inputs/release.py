@@ -20,6 +20,7 @@ from reportlib.measures import DATASETS, DIMENSIONS, Part, TableSpec, inputs_of
 from reportlib.params import Params
 
 NUMERATOR_ONLY = ("category", "cause")
+NOT_SUPPLIED = "no input {} was supplied"
 
 
 class Release:
@@ -46,6 +47,7 @@ class Release:
         self.only: dict[str, tuple[str, ...]] = {}  # dimension -> the codes whose rows are counted; all, if empty
         self._kept: dict[str, frozenset[str]] = {}
         self._years: dict[str, dict[str, int]] = {}
+        self._covered: dict[tuple[str, str], set[str]] = {}
         self._wanted: dict[tuple[str, bool], set[str]] = {}
         for spec in tables:
             if not self.why_unavailable(spec):
@@ -77,7 +79,7 @@ class Release:
         for part in spec.measure.parts:
             dataset, dimensions = DATASETS[part.dataset], DIMENSIONS[part.dataset]
             if dataset not in self.sources:
-                return f"no {dataset.replace('_', ' ')} were supplied"
+                return NOT_SUPPLIED.format(dataset.replace("_", " "))
             if missing := [name for name in part.fields if not self.has(name, part.dataset)]:
                 return f"{dataset} has no {' or '.join(missing)}"
             if apart := [name for name in self.only if name not in dimensions]:
@@ -87,8 +89,11 @@ class Release:
                     continue
                 wanted = dimensions.get(dimension, (dimension,))
                 if not any(self.has(name, part.dataset) for name in wanted if dimension in dimensions):
+                    lists = [name.partition(".")[0] for name in wanted if "." in name]
+                    if len(lists) == len(wanted) and not self.sources.keys() & {*lists}:
+                        return NOT_SUPPLIED.format(" or ".join(lists).replace("_", " "))
                     return f"{dataset} has no {' or '.join(wanted)}"
-            if empty := [year for year in self.years(spec) if not self._snapshots(part).get(year, 1)]:
+            if empty := [year for year in self.years(spec) if not self._covers(part, year)]:
                 return f"{dataset} has no rows for {', '.join(empty)}"
         return None
 
@@ -248,6 +253,17 @@ class Release:
         self.engine.keep(name, cube.numbered(part.dataset, cells, names) if persons else cells)
         self._kept[name] = frozenset(names)
         return name
+
+    def _covers(self, part: Part, year: str) -> bool:
+        """Whether the input has any row in a year: where it has none it is a year that is not there, not a zero."""
+        if part.counts == "stock":
+            return bool(self._snapshots(part)[year])
+        column = part.dataset, part.year
+        if column not in self._covered:
+            rows = cube.rows(part.dataset, [part.year], self.has)
+            found = self.engine.rows(f"SELECT DISTINCT {part.year} FROM ({rows}) r")
+            self._covered[column] = {str(first) for (first,) in found}
+        return year[:4] in self._covered[column]
 
     def _snapshots(self, part: Part) -> dict[str, int]:
         """Number of snapshots in each year of a population; empty for anything else."""
