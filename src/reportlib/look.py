@@ -10,7 +10,7 @@ from lxml import etree
 
 from reportlib.colour import TEXT_CONTRAST, contrast
 
-LARGEST_LOGO = 20_000  # bytes: the page holds it, and may have a million in all
+LARGEST_LOGO = 100_000  # bytes
 KINDS = {".svg": "image/svg+xml", ".png": "image/png"}
 PNG = b"\x89PNG\r\n\x1a\n"
 ADDRESS = re.compile(r"data:(image/(?:svg\+xml|png));base64,(.+)", re.DOTALL)

@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from reportlib.errors import Finding, ReportError
 from reportlib.facts import Fact
 from reportlib.paramfile import read_yaml
+from reportlib.statistics.verdict import NOT_ASSESSED
 from reportlib.words import DISPROPORTIONATE, listed
 
 HEADER = """\
@@ -67,12 +68,14 @@ def register(
     """One row a disproportionate headline comparison: what was tried, what is left, and the answer."""
     held = {fact.id: fact for fact in facts if fact.period == period}
     rows = [_row(name, held, responses.get(name, ""), band) for name in disproportionate(facts, period)]
-    return pd.DataFrame(rows or [{"Comparison": "None was disproportionate"}])
+    compared = any(fact.statistic == "verdict" and fact.text != NOT_ASSESSED for fact in held.values())
+    none = "None was disproportionate" if compared else "No comparison could be made"
+    return pd.DataFrame(rows or [{"Comparison": none}])
 
 
 def _row(name: str, held: Mapping[str, Fact], response: str, band: tuple[float, float]) -> dict[str, str]:
-    def text(statistic: str) -> str:
-        return held[f"{name}/{statistic}"].text if f"{name}/{statistic}" in held else "not adjusted"
+    def text(statistic: str, without: str = "") -> str:
+        return held[f"{name}/{statistic}"].text if f"{name}/{statistic}" in held else without
 
     def limits(statistic: str) -> tuple[float, float] | None:
         pair = [held[key].value for end in ("lower", "upper") if (key := f"{name}/{statistic}_{end}") in held]
@@ -80,11 +83,13 @@ def _row(name: str, held: Mapping[str, Fact], response: str, band: tuple[float, 
 
     adjusted, bounds = limits("adjusted"), limits("bound")
     within = adjusted is not None and band[0] <= float(held[f"{name}/adjusted_ratio"].value or 0) <= band[1]
+    outcome = held[f"{name}/ratio"].unit
+    crude = text("adjusted_ratio", "not adjusted")
     return {
-        "Comparison": held[f"{name}/verdict"].label,
+        "Comparison": held[f"{name}/verdict"].label + (f" (rate of {outcome})" if outcome else ""),
         "Relative rate": f"{text('ratio')} ({text('ratio_lower')})",
-        "Adjusted": f"{text('adjusted_ratio')} ({text('adjusted_lower')})" if adjusted else text("adjusted_ratio"),
-        "If all ethnicity were known": text("bound_lower"),
+        "Adjusted": f"{text('adjusted_ratio')} ({text('adjusted_lower')})" if adjusted else crude,
+        "If all ethnicity were known": text("bound_lower", "not reckoned"),
         "What is left to explain": _left(adjusted, within, bounds, _strata(name, held)),
         "Response": response or AWAITED,
     }

@@ -63,6 +63,15 @@ class KeptRun:
         with self._reading("parameters.json") as path:
             return Params.model_validate_json(path.read_text(encoding="utf-8"))
 
+    @property
+    def notebooks(self) -> list[Path]:
+        """The executed notebooks, in the order of the report."""
+        paths = sorted((self.folder / "notebooks").glob("*.ipynb"))
+        if not (chosen := self.params.chapters):
+            return paths
+        names = {path: json.loads(path.read_bytes())["metadata"]["reportlib"]["chapter"] for path in paths}
+        return sorted(paths, key=lambda path: chosen.index(names[path]) if names[path] in chosen else len(chosen))
+
     @cached_property
     def facts(self) -> Facts:
         with self._reading("facts.jsonl") as path:
@@ -106,6 +115,8 @@ def kept_run(path: Path) -> KeptRun:
     Raises ReportError where there is none, or none that this code can read.
     """
     folder = path.resolve()
+    if folder.name == "signed" and folder.parent.parent.name == "review":  # as `published` leads to it
+        folder = folder.parent.parent.parent / "runs" / folder.parent.name
     files = [folder / name for name in ("facts.jsonl", "run.json", "parameters.json")]
     if missing := [file.name for file in files if not file.is_file() or not file.stat().st_size]:
         raise ReportError(

@@ -156,9 +156,7 @@ class Review:
         from reportlib.build.report import rendered
         from reportlib.gates.run import gates
 
-        notebooks = [
-            nbformat.read(path, as_version=4) for path in sorted((self.run.folder / "notebooks").glob("*.ipynb"))
-        ]
+        notebooks = [nbformat.read(path, as_version=4) for path in self.run.notebooks]
         try:
             draft = rendered(self.run.params, notebooks, self.run.run)
         except (AttributeError, KeyError, TypeError, ValueError):
@@ -177,7 +175,8 @@ class Review:
         for name, content in rendered(self.run.params, notebooks, self.run.run, draft=False).items():
             (made / name).write_bytes(content)
         if found := gates(made):
-            raise ReportError("The report without its mark does not pass its gates.", found)
+            why = "; the code has changed since it was made. Make it again" if code_digests() != self.run.code else ""
+            raise ReportError(f"The report without its mark does not pass its gates{why}.", found)
 
     def publish(self) -> None:
         """Point the edition's `published` to the signed rendition. Raises ReportError unless it is signed."""

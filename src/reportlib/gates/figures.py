@@ -21,6 +21,7 @@ from nbformat.v4.rwbase import rejoin_lines
 from python_calamine import CalamineWorkbook
 
 from reportlib import facts, lineage
+from reportlib.archive.runs import KeptRun
 from reportlib.build import svg
 from reportlib.build.page import Chapter, Page, heading, read_chapter
 from reportlib.build.render import View
@@ -33,7 +34,6 @@ from reportlib.gates.printed import check_printed
 from reportlib.gates.published import check_published
 from reportlib.gates.statement import statement
 from reportlib.handoff import Handoff
-from reportlib.params import Params
 
 Model = Mapping[str, Any]
 FILES = re.compile(
@@ -70,16 +70,17 @@ def check_files(made: Path) -> list[Finding]:
     for path in sorted([*made.glob("*.xlsx"), *made.glob("*.ods")]):
         found += check_workbook(path, shown)
     if (made / "report.pdf").exists():
-        found += check_printed(made / "report.pdf", shown.chapters, ledger.constants)
+        logo = [ledger.params.organisation] if shown.logo else []
+        found += check_printed(made / "report.pdf", shown.chapters, ledger.constants, logo)
     return found
 
 
 def _read(made: Path) -> tuple[dict[str, nbformat.NotebookNode], Shown, Ledger]:
     """The notebooks of a run, what they show, and the ledger that they are held against."""
-    params = Params.model_validate_json((made / "parameters.json").read_text(encoding="utf-8"))
-    ledger = Ledger(facts.read([made / "facts.jsonl"]), params, Handoff(made))
-    notebooks = {path.name: _notebook(path) for path in sorted((made / "notebooks").glob("*.ipynb"))}
-    return notebooks, Shown(notebooks, ledger.constants, lineage.tables(ledger.run.run)), ledger
+    run = KeptRun(made)
+    ledger = Ledger(facts.read([made / "facts.jsonl"]), run.params, Handoff(made))
+    notebooks = {path.name: _notebook(path) for path in run.notebooks}
+    return notebooks, Shown(notebooks, ledger.constants, lineage.tables(run.run), run.params.logo), ledger
 
 
 def _notebook(path: Path) -> nbformat.NotebookNode:
@@ -95,8 +96,9 @@ class Shown:
         notebooks: Mapping[str, nbformat.NotebookNode],
         constants: Constants,
         lineage: Mapping[str, Sequence[tuple[str, str]]],
+        logo: str | None = None,
     ) -> None:
-        self.constants, self.lineage = constants, lineage
+        self.constants, self.lineage, self.logo = constants, lineage, logo
         self.chapters: list[Chapter] = [read_chapter(notebook) for notebook in [*notebooks.values(), statement()]]
         held = [model for chapter in self.chapters for _, model in chapter.models()]
         self.by_kind = {kind: {m["id"]: m for m in held if m["kind"] == kind} for kind in ("table", "chart", "say")}
@@ -198,7 +200,7 @@ def _attributes(element: HtmlElement, name: str, shown: Shown, own: Iterable[str
             table = shown.by_kind["table"].get(element.get("download", "").removesuffix(".csv"))
             if table is None or unquote(value.removeprefix(DATA)) != csv_text(dict(table)):
                 yield Finding("the CSV in a link is not the chapter's table", name, element.sourceline)
-        elif (key, value) not in FIXED and shown.constants.stray(value, own):
+        elif (key, value) not in (*FIXED, ("src", shown.logo)) and shown.constants.stray(value, own):
             yield Finding(f"a figure in an attribute ({key})", name, element.sourceline)
 
 

@@ -17,6 +17,7 @@ from reportlib.ethnicity import groupings, label, reference_of
 from reportlib.facts import Fact
 from reportlib.gates.constants import Constants, figures
 from reportlib.handoff import Handoff
+from reportlib.inputs.cube import ETHNICITIES
 from reportlib.measures import TableSpec
 from reportlib.params import Params
 from reportlib.presentation import (
@@ -114,11 +115,14 @@ class Ledger:
         return span(years), reference_of(spec.grouping, self.params.grouping, self.params.reference_group)
 
     def _record(self, row: Model, spec: TableSpec, period: str) -> dict[str, Any]:
-        codes = {"All": "all"} | {text: code for code, text in groupings()[spec.grouping].labels.items()}
+        groups = {text: code for code, text in groupings()[spec.grouping].labels.items()}
         held = self._rows[
             spec.id, row["numerator"]["fact"].rpartition("/")[0], row["year"]["text"] if "year" in row else period
         ]
-        heads = {name: codes.get(row[name]["text"], row[name]["text"]) for name in spec.by}
+        heads = {}
+        for name in spec.by:
+            codes = {"All": "all"} | (groups if name in ETHNICITIES else {})  # a category may be "Other" as well
+            heads[name] = codes.get(row[name]["text"], row[name]["text"])
         values = {statistic: fact.value for statistic, fact in held.items() if statistic != "sentence"}
         mark = (held.get("value") or held["numerator"]).mark
         words = {"label": row["ethnicity"]["text"], "verdict": None} if "verdict" in row else {}

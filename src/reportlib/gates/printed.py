@@ -23,8 +23,13 @@ DATED = ("/CreationDate", "/ModDate", "/Creator", "/Producer")  # the publicatio
 READ = "BDC BMC EMC Tf Tj TJ"
 
 
-def check_printed(path: Path, chapters: Sequence[Chapter], constants: Constants) -> Iterator[Finding]:
-    """Every figure of the PDF that is not the chapters' at its place, by page; cover, contents and margins too."""
+def check_printed(
+    path: Path, chapters: Sequence[Chapter], constants: Constants, logo: Sequence[str] = ()
+) -> Iterator[Finding]:
+    """Every figure of the PDF that is not the chapters' at its place, by page; cover, contents and margins too.
+
+    `logo`: its alt text, where the cover has one.
+    """
     heads = [link.title for chapter in chapters for link in chapter.sections] + [one.title for one in chapters]
     with pikepdf.open(path) as document:
         with document.open_outline() as outline:
@@ -37,7 +42,9 @@ def check_printed(path: Path, chapters: Sequence[Chapter], constants: Constants)
         about = [str(value) for key, value in document.docinfo.items() if key not in DATED]
     if constants.stray(" ".join([*named, *about]), heads):
         yield Finding("a figure in its title or bookmarks", path.name)
-    if alts != [model["alt"] for chapter in chapters for _, model in chapter.models() if model["kind"] == "chart"]:
+    if alts != [*logo] + [
+        model["alt"] for chapter in chapters for _, model in chapter.models() if model["kind"] == "chart"
+    ]:
         yield Finding("the alt text of its pictures is not the chapters'", path.name)
     numbers = [f"{number}" for number in range(1, len(pages) + 1)]
     for number, (body, margin) in enumerate(pages, 1):

@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 
 from reportlib.archive import qa
+from reportlib.archive.runs import KeptRun
 from reportlib.errors import Finding
 from reportlib.gates import figures
 from reportlib.gates.html import check_html, check_site
@@ -38,7 +39,9 @@ GATES: Mapping[str, Callable[[Path], Iterable[Finding]]] = {
         (made / "report.html").read_text(encoding="utf-8"), "report.html"
     ),
     "The same of the chapters' pages, and their links": _chapters,
-    "Accessibility of the PDF": lambda made: check_pdf((made / "report.pdf").read_bytes(), "report.pdf"),
+    "Accessibility of the PDF": lambda made: check_pdf(
+        (made / "report.pdf").read_bytes(), "report.pdf", KeptRun(made).params.organisation
+    ),
     "Accessibility of the spreadsheets": lambda made: check_workbooks(made / "tables.xlsx", made / "tables.ods"),
     "Size of the report's page and of the PDF": check_size,
     NOTEBOOKS: figures.check_notebooks,

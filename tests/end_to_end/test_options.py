@@ -1,0 +1,35 @@
+"""What the parameters allow gives a report that passes its gates: other groups, looks, orders, codes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ruamel.yaml import YAML
+from small_report import project
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(("grouping", "reference", "groups"), [("19", "W1", 18), ("two", "WB", 1)])
+def test_a_report_in_another_grouping(tmp_path, demo_data, grouping, reference, groups):
+    made = project(tmp_path, demo_data, grouping=grouping, reference_group=reference)
+    done = made.cli()
+    assert done.returncode == 0, done.stderr
+    facts = [json.loads(line) for line in (made.current / "facts.jsonl").read_text(encoding="utf-8").splitlines()]
+    judged = {fact["id"] for fact in facts if fact["id"].startswith("completed/ethnicity/")}
+    assert len([name for name in judged if name.endswith("/verdict")]) == groups
+
+
+def test_a_report_with_a_logo_its_own_order_of_chapters_and_a_category_called_as_a_group(tmp_path, demo_data):
+    (tmp_path / "logo.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M1 1h7v7z"/></svg>'
+    )
+    chosen = ["methods-and-quality", "uphold-rates"]
+    made = project(tmp_path, demo_data, logo=str(tmp_path / "logo.svg"), chapters=chosen, organisation="The Office")
+    inputs = YAML().load(made.params)["inputs"]
+    inputs["complaints"]["codes"] = {"category": {"Property": "Other"}}
+    made.change(inputs=inputs)
+    done = made.cli()
+    assert done.returncode == 0, done.stderr
+    page = (made.current / "report.html").read_text(encoding="utf-8")
+    assert page.index("Methods and quality</h") < page.index("Are complaints upheld as often for each ethnic group?</h")
