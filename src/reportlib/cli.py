@@ -92,7 +92,7 @@ def report(
             )
         _stages(run.seconds, begin)
         if warnings := len([finding for finding in run.findings if finding.level == "warning"]):
-            console.print(f"{counted(warnings, 'warning')} about the inputs: see the chapter on methods and quality.")
+            console.print(f"{counted(warnings, 'warning')} about the inputs: `make check-data` names the rows.")
         open_ = disproportionate(facts.read([run.folder / "facts.jsonl"]), loaded.pooled_label)
         if open_:
             write_responses(answers, read_responses(answers), open_)  # with what was written there meanwhile

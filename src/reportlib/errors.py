@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 
@@ -25,6 +26,14 @@ class Finding:
         place += [f"row {self.row:,}"] if self.row is not None else []
         place += [f"column {self.column}"] if self.column else []
         return ": ".join(filter(None, [", ".join(place), self.message]))
+
+    @property
+    def published(self) -> str:
+        """What a report says of it: nothing of single rows, neither a value nor where and how many they are."""
+        if self.row is None:
+            return str(self)
+        message = re.sub(r"'[^']*'(?: [(]masked[)])?", "a value", self.message.partition("; the same in ")[0])
+        return str(replace(self, row=None, message=message))
 
 
 AS_IT_WAS = "Use the project as it was when the run was made: it is in the run's archive."

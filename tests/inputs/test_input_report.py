@@ -27,6 +27,14 @@ class Page(HTMLParser):
         self.text += data
 
 
+def test_a_report_says_nothing_of_single_rows():
+    """One death at a named prison, or how many rows lack something, is a small count."""
+    message = "'HMP Nowhere' is not in establishments; the same in rows 9, 12 and 2 more rows"
+    assert Finding(message, "d.csv", 7, "prison").published == "d.csv, column prison: a value is not in establishments"
+    whole = Finding("there is no column 'sex'", "d.csv", column="sex")
+    assert whole.published == str(whole)
+
+
 def test_the_list_has_errors_first():
     assert listing(FINDINGS).splitlines() == [
         "1 error and 1 warning:",

@@ -369,7 +369,7 @@ def _run(
             for s in sources.values()
         ],
         "establishments": release.establishments(),
-        "findings": [{"level": f.level, "text": str(f)} for f in findings],
+        "findings": [{"level": f.level, "text": f.published} for f in findings],
         "chapters": {
             chapter.name: {
                 "tables": [spec.id for spec in chapter.tables],
