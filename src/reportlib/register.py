@@ -16,7 +16,6 @@ from ruamel.yaml import YAML
 from reportlib.errors import Finding, ReportError
 from reportlib.facts import Fact
 from reportlib.paramfile import read_yaml
-from reportlib.statistics.verdict import NOT_ASSESSED
 from reportlib.words import DISPROPORTIONATE, listed
 
 HEADER = """\
@@ -68,6 +67,8 @@ def register(
     """One row a disproportionate headline comparison: what was tried, what is left, and the answer."""
     held = {fact.id: fact for fact in facts if fact.period == period}
     rows = [_row(name, held, responses.get(name, ""), band) for name in disproportionate(facts, period)]
+    from reportlib.statistics.verdict import NOT_ASSESSED  # here: an unchanged report is found without SciPy
+
     compared = any(fact.statistic == "verdict" and fact.text != NOT_ASSESSED for fact in held.values())
     none = "None was disproportionate" if compared else "No comparison could be made"
     return pd.DataFrame(rows or [{"Comparison": none}])
