@@ -51,3 +51,12 @@ def test_what_is_left_is_set_against_the_band(adjusted: float, left: str) -> Non
     ]  # fmt: skip
     (row,) = register(facts, "2024-25", {}, (0.8, 1.25)).to_dict("records")
     assert row["What is left to explain"] == f"A difference remains once other characteristics are {left}"
+
+
+def test_that_nothing_was_compared_is_not_that_nothing_was_disproportionate() -> None:
+    """With deaths alone, say: their verdicts are none, or not assessed."""
+    parts = ("2024-25", "national", "deaths", "deaths", "verdict", "Deaths: Black")
+    facts = [Fact("deaths/ethnicity/B/verdict", *parts, "not assessed", None, "", "", ("extract",))]
+    assert register(facts, "2024-25", {}, (0.8, 1.25))["Comparison"].tolist() == ["No comparison could be made"]
+    facts[0] = Fact("deaths/ethnicity/B/verdict", *parts, "parity", None, "", "", ("extract",))
+    assert register(facts, "2024-25", {}, (0.8, 1.25))["Comparison"].tolist() == ["None was disproportionate"]
