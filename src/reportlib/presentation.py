@@ -102,9 +102,9 @@ def sentence(comparison: Comparison) -> str:
 
 
 def _words(spec: TableSpec) -> MeasureWords:
-    """How the measure of a table is spoken of: by single years, people count once in each."""
+    """How the measure of a table is spoken of: the period of people who count once is a year where years are told."""
     words = WORDS[spec.measure.code]
-    return replace(words, unit=words.unit.replace("in the period", "in the year")) if "year" in spec.by else words
+    return replace(words, unit=words.unit.removesuffix(" in the period")) if "year" in spec.by else words
 
 
 def adjusted_sentence(comparison: Comparison) -> str:
