@@ -258,6 +258,12 @@ def test_a_workbook_or_parquet_without_rows_is_refused(alone, format):
     assert alone.refusal() == [f"caseload.{format}: there are no rows; export it again"]
 
 
+def test_what_is_not_utf_16_is_refused_as_any_other_encoding(alone):
+    alone.put("complaints", GOOD["complaints"], encoding="utf-16")
+    (said,) = alone.refusal()
+    assert "row 1: the file is not utf-16 text from this row on; save it again as" in said
+
+
 def test_windows_1252_is_named_with_the_way_out(alone):
     text = GOOD["complaints"].replace("Staff behaviour", "Staff’s behaviour").encode("windows-1252")
     alone.put("complaints", text)

@@ -208,7 +208,8 @@ def test_a_month_that_does_not_exist_is_found(extracts, year, month, column, say
 
 def test_a_month_of_death_is_looked_up_on_its_first_day(extracts):
     extracts.change("establishments", "2000-01-01", "2024-07-01")
-    death = "incident_id,death_year,death_month,establishment\nF1,2024,6,Leeds\nF2,2024,7,Leeds\n"
+    death = "incident_id,death_year,death_month,establishment,setting\n"
+    death += "F1,2024,6,Leeds,prison\nF2,2024,7,Leeds,prison\n"
     extracts.put("fatal_incidents", death)
     # Leeds opens on 1 July: a death in June is before, one in July is not
     assert [(f.row, f.level) for f in extracts.check() if f.file == "fatal_incidents.csv"] == [(2, "warning")]
@@ -295,6 +296,11 @@ def test_real_published_data_have_warnings_at_most(alone):
         ("population.csv", None, "warning", "rows left out, as exclude: of duplicate_flag asks: 1"),
         ("population.csv", 5, "warning", "'Reading' is not in establishments"),
         ("population.csv", 5, "warning", "the number of people is blank"),
+        (
+            *("fatal_incidents.csv", None, "warning"),
+            "there is no column 'setting', so every incident is counted as a death in prison. "
+            "If you have it, name it under columns:",
+        ),
         ("fatal_incidents.csv", 4, "warning", "'Escort Areas' is not in establishments"),
     ]
 
@@ -309,3 +315,42 @@ def test_contract_and_code_list_agree():
 def test_contracts_and_parameters_name_the_same_inputs(extracts):
     assert {each["name"] for each in json.loads(CONTRACTS.read_text())["resources"]} == extracts.inputs.keys()
     assert all(isinstance(spec, InputSpec) for spec in extracts.inputs.values())
+
+
+# What the figures are without a field
+
+
+def test_without_settings_every_incident_is_said_to_be_counted_as_in_prison(extracts):
+    said = "there is no column 'setting', so every incident is counted as a death in prison"
+    assert not any(said in str(found) for found in extracts.check())
+    extracts.put("fatal_incidents", "incident_id,notified_date,establishment\nF1,2024-07-02,Leeds\n")
+    assert [found.level for found in extracts.check() if said in str(found)] == ["warning"]
+    spec = extracts.inputs["fatal_incidents"]
+    extracts.inputs["fatal_incidents"] = spec.model_copy(update={"status": "published"})  # which are of prisons alone
+    assert not any(said in str(found) for found in extracts.check())
+
+
+def test_without_the_investigator_a_concern_is_said_to_be_the_complainants(extracts):
+    head = "complaint_id,person_id,received_date,establishment,racism_concern_complainant"
+    extracts.put("complaints", f"{head}\nC1,A1001AA,2024-04-02,Leeds,yes\n")
+    assert any("only what complainants say is counted" in str(found) for found in extracts.check())
+    extracts.put("complaints", f"{head},racism_concern_investigator\nC1,A1001AA,2024-04-02,Leeds,yes,no\n")
+    assert not any("only what complainants say is counted" in str(found) for found in extracts.check())
+
+
+@pytest.mark.parametrize(("number", "said"), [(700, []), (800, ["27%"])])
+def test_totals_among_the_population_are_asked_about(extracts, number, said):
+    """700 of 2,900 people are 24%; 800 of 3,000 are 27%."""
+    extracts.put("population", GOOD["population"] + f"2024-06-30,Leeds,,30 to 39,male,{number}\n")
+    asked = [found for found in extracts.check() if "are there totals among the rows?" in str(found)]
+    assert [found.message.partition(" ")[0] for found in asked] == said
+
+
+def test_a_region_that_no_edition_has_is_told(extracts):
+    extracts.put(
+        "establishments", "establishment,establishment_type,region\nLeeds,Open,South East\nWandsworth,Open,London\n"
+    )
+    told = [str(found) for found in extracts.check() if "in no edition by region" in str(found)]
+    assert [text.partition(" is none")[0] for text in told] == [
+        "establishments.csv, row 2, column region: 'South East'"
+    ]

@@ -123,8 +123,9 @@ def _decode(path: Path, shown: str, encoding: str) -> None:
         while chunk := file.read(BLOCK):
             try:
                 decoder.decode(chunk)
-            except UnicodeDecodeError as error:
-                line += error.object[: error.start].count(b"\n")
+            except UnicodeError as error:  # a file that is not UTF-16 at all is no UnicodeDecodeError
+                read = error.object[: error.start] if isinstance(error, UnicodeDecodeError) else b""
+                line += read.count(b"\n")
                 advice = 'save it again as "CSV UTF-8", or say what it is under encoding: (often windows-1252)'
                 raise wrong(shown, f"the file is not {encoding} text from this row on; {advice}", line) from None
             line += chunk.count(b"\n")

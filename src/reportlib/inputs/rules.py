@@ -7,6 +7,7 @@ from datetime import date
 from itertools import compress
 from statistics import median
 
+from reportlib.editions import codes
 from reportlib.errors import Finding, nearest
 from reportlib.ethnicity import raw_codes
 from reportlib.inputs.contracts import contracts, listed
@@ -38,7 +39,15 @@ POSSIBLE = {  # outcome of supervision: the order types that it can follow
     "recalled": ("licence", "post-sentence supervision"),
     "revoked for breach": ("community order", "suspended sentence order"),
 }
+NARROWER = (  # table, a field that is there, one that is not, what the figures then are
+    ("fatal_incidents", "incident_id", "setting", "every incident is counted as a death in prison"),
+    (
+        *("complaints", "racism_concern_complainant", "racism_concern_investigator"),
+        "only what complainants say is counted as a concern about racism",
+    ),
+)
 NOT_TYPED = "counted as of no known type"
+MOST_UNKNOWN = 0.25  # of the people in prison; with more, there may be totals among the rows
 
 
 class Tables:
@@ -292,6 +301,37 @@ def partial_snapshots(tables: Tables) -> Iterator[Finding]:
         yield from tables.find(table, "snapshot_date", "nth = 1", message, "warning", rows=rows)
 
 
+def missing_distinctions(tables: Tables) -> Iterator[Finding]:
+    """Fields that are not needed, but without which figures mean something else."""
+    for table, held, missing, so in NARROWER:
+        if tables.has(table, held) and not tables.has(table, missing) and tables.sources[table].status != "published":
+            message = f"there is no column {missing!r}, so {so}. If you have it, name it under columns:"
+            yield Finding(message, tables.sources[table].files[0], column=missing, level="warning")
+
+
+def totals_among_people(tables: Tables) -> Iterator[Finding]:
+    """Rows of the population without an ethnicity, where they are so many that they may be totals of the others."""
+    if not tables.has("population", "ethnicity_code"):
+        return
+    unknown = "sum(CASE WHEN ethnicity_code IS NULL THEN CAST(number AS DOUBLE) END)"
+    ((part, whole),) = tables.engine.rows(f"SELECT {unknown}, sum(CAST(number AS DOUBLE)) FROM {named('population')}")
+    if whole and (part or 0) > MOST_UNKNOWN * whole:
+        message = (
+            f"{part / whole:.0%} of the people have no ethnicity: are there totals among the rows? "
+            "If so, leave them out by exclude:"
+        )
+        source = tables.sources["population"]
+        yield Finding(message, source.files[0], column=source.names["ethnicity_code"], level="warning")
+
+
+def unknown_regions(tables: Tables) -> Iterator[Finding]:
+    """Regions of establishments that are no region of an edition."""
+    if tables.has("establishments", "region"):
+        where = f"region NOT IN {listed(codes('region'))}"
+        message = "{found} is none of the regions of supervision; what happens there is in no edition by region"
+        yield from tables.find("establishments", "region", where, message, "warning", "region")
+
+
 RULES = (
     contract_rules,
     repeated_keys,
@@ -305,4 +345,7 @@ RULES = (
     impossible_outcomes,
     unfinished_complaints,
     partial_snapshots,
+    missing_distinctions,
+    totals_among_people,
+    unknown_regions,
 )
