@@ -142,6 +142,8 @@ def test_anyone_can_check_it_with_two_ordinary_commands(office):
 
 def test_what_is_published_is_the_signed_rendition(office):
     assert (office[0].project.edition / "published").resolve() == office[0].review.signed.resolve()
+    said = office[0].cli("status", str(office[0].project.edition / "published"))  # the run that was signed, by its link
+    assert f"Run {office[0].review.run.id}: published" in said
 
 
 def test_the_pages_are_accessible_and_tell_the_review(office):
