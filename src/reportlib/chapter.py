@@ -117,7 +117,7 @@ class Chapter:
         if found is None:
             return
         if not {"agreement", "kappa"} <= set(found.index):
-            text = "How far the two records agree is not shown [c]: it would tell of counts that are hidden."
+            text = "How far the two records agree is suppressed to protect individuals [c]."
             self._say(spec, table, text, "note")
             return
         said = {}

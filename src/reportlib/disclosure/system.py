@@ -127,16 +127,16 @@ def _across(
     sums: Iterable[tuple[Place, tuple[Place, ...]]], cells: Mapping[Key, Cell], dimensions: Sequence[str]
 ) -> Iterator[Row]:
     """A row for each cell that others make up across dimensions, where all of them are there."""
+    keys, at = sorted(cells), {dimension: i for i, dimension in enumerate(dimensions, 1)}
     for whole, parts in sums:
         within = {dimension for place in (whole, *parts) for dimension in place}
-        if within <= set(dimensions):
-            for key in sorted(cells):
-                at = dict(zip(dimensions, key[1:], strict=True))
-                if all(at[dimension] == whole.get(dimension, TOTAL) for dimension in within):
-                    rest = at | dict.fromkeys(within, TOTAL)
-                    keys = [(key[0], *(rest | dict(part)).values()) for part in parts]
-                    if all(part in cells for part in keys):
-                        yield {key: -1} | dict.fromkeys(keys, 1)
+        if within <= at.keys():
+            own, *others = [{at[d]: place.get(d, TOTAL) for d in within} for place in (whole, *parts)]
+            for key in keys:
+                if all(key[i] == code for i, code in own.items()):
+                    made_of = [tuple(codes.get(i, code) for i, code in enumerate(key)) for codes in others]
+                    if all(part in cells for part in made_of):
+                        yield {key: -1} | dict.fromkeys(made_of, 1)
 
 
 def _without_loose_sums(equal: list[Row], at_most: list[Row], cells: Mapping[Key, Cell]) -> list[Row]:
