@@ -42,6 +42,11 @@ def test_a_chapter_that_there_is_not_is_refused(handoff):
         handoff.counts("upholds", "uphold-rate")
 
 
+def test_a_notebook_that_opens_a_chapter_by_another_name_is_told_so(handoff):
+    with pytest.raises(ReportError, match="no chapter 'upholds'; there are: uphold, deaths, summary"):
+        handoff.statuses("upholds")
+
+
 def test_published_tables_are_declared_too(handoff):
     assert handoff.declared("uphold") == ["uphold-rate", "deaths-by-type"]
 

@@ -71,7 +71,8 @@ class Handoff:
         return list(self.run["tables"][table]["status"])
 
     def statuses(self, chapter: str) -> list[str]:
-        """The statuses of all that a chapter shows."""
+        """The statuses of all that a chapter shows. Raises ReportError if there is no such chapter."""
+        self.declared(chapter)
         entry = self.run["chapters"][chapter]
         found = {status for table in entry["tables"] for status in self.table_status(table)}
         found |= {"published"} if entry["published"] else set()
