@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from jupyter_client.connect import port_names
 from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from nbclient import NotebookClient
@@ -63,6 +65,22 @@ def parents_of(number: int) -> set[int]:
 
 def gone(processes: list[psutil.Process]) -> bool:
     return not psutil.wait_procs(processes, timeout=10)[1]
+
+
+# Where ordinary kernels fail
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sockets with names are of Linux")
+def test_a_kernel_starts_though_something_has_taken_the_ports_chosen_for_it(manager):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        manager.cache_ports = False  # which would choose others
+        for number, name in enumerate(port_names, taken.getsockname()[1]):
+            setattr(manager, name, number)
+        manager.start_kernel()
+        client = manager.client()
+        client.start_channels()
+        client.wait_for_ready(60)
+        client.stop_channels()
 
 
 # As ordinary kernels
@@ -241,6 +259,7 @@ def test_a_killed_parent_takes_its_kernels_with_it_and_is_replaced(manager):
 
 
 DRIVER = """
+from jupyter_client.connect import port_names
 from jupyter_client.manager import KernelManager
 for manager in (KernelManager(kernel_name="python3"), KernelManager(kernel_name="python3")):
     manager.start_kernel()

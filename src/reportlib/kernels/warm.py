@@ -74,6 +74,13 @@ class WarmFork(LocalProvisioner):
 
     process: Any
 
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """As ever, but with sockets that are names of Linux: a free port may be taken before the kernel binds it."""
+        manager = self.parent
+        if sys.platform == "linux" and manager and manager.ipykernel and manager.transport == "tcp":
+            manager.transport, manager.ip = "ipc", f"@{NAME}-{self.kernel_id}"
+        return await super().pre_launch(**kwargs)
+
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         self.process = await asyncio.to_thread(_fork, cmd, self._scrub_kwargs(kwargs))
         if self.process is None:
