@@ -8,16 +8,42 @@ import pytest
 
 from reportlib.errors import ReportError
 from reportlib.facts import Fact
-from reportlib.register import read_responses, register, write_responses
+from reportlib.register import ask_for_responses, read_responses, register, without_comparison
 
 ONE, TWO = "upheld/ethnicity/B", "upheld/ethnicity/A"
 
 
-def test_answers_are_read_as_they_were_written(tmp_path: Path) -> None:
+def test_answers_are_asked_for_and_what_was_written_stays(tmp_path: Path) -> None:
     path = tmp_path / "2024-25.responses.yml"
     assert read_responses(path) == {}
-    write_responses(path, {ONE: "Cases were re-read: no cause found."}, [ONE, TWO])
-    assert read_responses(path) == {ONE: "Cases were re-read: no cause found."}
+    ask_for_responses(path, [])
+    assert not path.exists()
+    ask_for_responses(path, [ONE])
+    asked = path.read_text(encoding="utf-8")
+    assert asked.startswith("# Answers to the ") and asked.endswith(f"\n{ONE}:\n")
+    written = asked + "# to be agreed\n\nother: >\n  Folded,\n  as it was.\n"
+    path.write_text(written.replace(f"{ONE}:", f"{ONE}: 'Cases were re-read.'  # by us"), encoding="utf-8")
+    before = path.read_text(encoding="utf-8")
+    ask_for_responses(path, [ONE])
+    assert path.read_text(encoding="utf-8") == before
+    ask_for_responses(path, [ONE, TWO])
+    assert path.read_text(encoding="utf-8") == f"{before}{TWO}:\n"
+    assert read_responses(path) == {ONE: "Cases were re-read.", "other": "Folded, as it was.\n"}
+
+
+@pytest.mark.parametrize("written", ["# to be agreed\n", "{}\n"])
+def test_answers_are_asked_for_in_a_file_without_any(tmp_path: Path, written: str) -> None:
+    path = tmp_path / "2024-25.responses.yml"
+    path.write_text(written, encoding="utf-8")
+    ask_for_responses(path, [ONE])
+    assert f"{ONE}:" in path.read_text(encoding="utf-8")
+    assert "#" not in written or path.read_text(encoding="utf-8").startswith(written)
+    assert read_responses(path) == {}
+
+
+def test_an_answer_that_no_comparison_asks_for_is_told_with_what_may_be_meant() -> None:
+    given = {ONE: "", "upheld/ethnicty/A": "", "else": ""}
+    assert without_comparison(given, [ONE, TWO]) == [f"upheld/ethnicty/A; the nearest is {TWO!r}", "else"]
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,13 @@ def report(
         from reportlib import facts
         from reportlib.build.report import report as make
         from reportlib.params import load
-        from reportlib.register import disproportionate, read_responses, responses_file, write_responses
+        from reportlib.register import (
+            ask_for_responses,
+            disproportionate,
+            read_responses,
+            responses_file,
+            without_comparison,
+        )
         from reportlib.words import counted
 
         with console.status("starting") as status:
@@ -94,8 +100,10 @@ def report(
         if warnings := len([finding for finding in run.findings if finding.level == "warning"]):
             console.print(f"{counted(warnings, 'warning')} about the inputs: `make check-data` names the rows.")
         open_ = disproportionate(facts.read([run.folder / "facts.jsonl"]), loaded.pooled_label)
+        for answer in without_comparison(given, open_):
+            console.print(f"Not printed, since it is not disproportionate: the answer to {answer}.", soft_wrap=True)
         if open_:
-            write_responses(answers, read_responses(answers), open_)  # with what was written there meanwhile
+            ask_for_responses(answers, open_)
             console.print(f"Disproportionate: {counted(len(open_), 'comparison')}. Answers: {os.path.relpath(answers)}")
         if fresh and not run.new:
             console.print("Made afresh, every file is the same as before.")
@@ -300,12 +308,14 @@ def check_data(params: ParamsFile) -> None:
         from reportlib.inputs.findings import listing
         from reportlib.inputs.findings import report as page
         from reportlib.params import load
+        from reportlib.register import read_responses, responses_file
 
         loaded = load(params)
+        answers = read_responses(responses_file(params, loaded.edition))
         place = OUTPUTS / "check-data.html"
         with scratch(OUTPUTS / loaded.reporting_year) as work:
             try:
-                sources, findings = checked_inputs(loaded, work)
+                sources, findings = checked_inputs(loaded, work, {loaded.edition: answers})
             except ReportError as error:
                 place.write_text(page(error.findings), encoding="utf-8")
                 problems.print(f"The same as a page: {os.path.relpath(place)}", soft_wrap=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -235,6 +236,19 @@ class Params(Block):
     def of(self, edition: Edition) -> Params:
         """The same parameters for another edition of the same run."""
         return self.model_copy(update={"edition": edition.name})
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """What is written in the parameters to be printed, by where it stands."""
+        told: dict[str, Sequence[str | None]] = {
+            "title": [self.title],
+            "authors": self.authors,
+            "organisation": [self.organisation],
+            "editions": [edition.title for edition in self.editions],
+            "disclosure.off": [self.disclosure.off],
+            "disclosure.exemptions": [f"{each.reason} {each.reviewer}" for each in self.disclosure.exemptions],
+        }
+        return {place: " ".join(filter(None, texts)) for place, texts in told.items()}
 
     def analysis(self) -> dict[str, Any]:
         """The parameters that a notebook is run with, as plain values."""

@@ -7,20 +7,21 @@ Answers stand in a file beside the parameters and are kept from one run to the n
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 from ruamel.yaml import YAML
 
-from reportlib.errors import Finding, ReportError
+from reportlib.errors import Finding, ReportError, nearest
 from reportlib.facts import Fact
 from reportlib.paramfile import read_yaml
 from reportlib.words import DISPROPORTIONATE, listed
 
 HEADER = """\
 # Answers to the explain-or-reform register: one line for each comparison that was disproportionate.
-# Write the answer of the service that owns it after the colon; what is here is printed in the report.
+# Write the answer of the service that owns it after the colon; what is here is printed in the report, so name
+# no person and no case.
 """
 AWAITED = "awaited"
 
@@ -42,14 +43,28 @@ def read_responses(path: Path) -> dict[str, str]:
     return {str(name): text for name, text in held.items() if text}
 
 
-def write_responses(path: Path, given: Mapping[str, str], comparisons: Sequence[str]) -> None:
-    """Keep every answer, and add an empty line for each comparison that has none, in one step."""
-    lines = {name: given.get(name) for name in sorted({*given, *comparisons})}
+def ask_for_responses(path: Path, comparisons: Sequence[str]) -> None:
+    """Add an empty line for each comparison that has none, in one step; all else in the file stays as it is."""
+    yaml = YAML()
+    yaml.preserve_quotes, yaml.width = True, 4096  # type: ignore[assignment]
+    text = path.read_text(encoding="utf-8-sig") if path.exists() else HEADER
+    held = yaml.load(text)
+    if not (missing := {name: None for name in comparisons if name not in (held or {})}):
+        return
     part = path.with_name(f".{path.name}-{os.getpid()}")
     with part.open("w", encoding="utf-8") as file:
-        file.write(HEADER)
-        YAML().dump(lines, file)
+        if held is None:  # comments alone
+            file.write(text)
+            yaml.dump(missing, file)
+        else:
+            held.update(missing)
+            yaml.dump(held, file)
     part.replace(path)
+
+
+def without_comparison(given: Iterable[str], comparisons: Sequence[str]) -> list[str]:
+    """The answers that no comparison asks for, each with the one that its name is most like."""
+    return [f"{name}{nearest(name, comparisons, 0.8)}" for name in given if name not in comparisons]
 
 
 def disproportionate(facts: Sequence[Fact], period: str) -> list[str]:

@@ -354,3 +354,17 @@ def test_a_region_that_no_edition_has_is_told(extracts):
     assert [text.partition(" is none")[0] for text in told] == [
         "establishments.csv, row 2, column region: 'South East'"
     ]
+
+
+def test_a_person_or_case_named_in_what_is_to_be_printed_is_found_and_not_repeated(extracts):
+    for name, text in GOOD.items():
+        extracts.put(name, text)
+    texts = {
+        "answer to one": "We re-read 12 cases from 2024-25, among them (a1001aa).",
+        "answer to two": "Case F1 is too short to be told from a word; A1009AA is nobody's.",
+        "title": "A report",
+    }
+    said = [each for each in check(extracts.read(), YEARS, texts=texts) if "printed" in each.message]
+    assert {(each.file, each.level) for each in said} == {("answer to one", "error")}
+    assert [each.message.partition(" of a row of ")[0] for each in said] == ["holds the person number"] * 2
+    assert "1001" not in " ".join(map(str, said)).lower()

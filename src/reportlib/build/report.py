@@ -70,13 +70,21 @@ class Clock:
         self._stage = ""
 
 
-def checked_inputs(params: Params, work: Path) -> tuple[dict[str, Source], list[Finding]]:
-    """Read and check every input. Raises ReportError with all findings if one of them is an error."""
+def checked_inputs(
+    params: Params, work: Path, answers: Mapping[str, Mapping[str, str]] = {}
+) -> tuple[dict[str, Source], list[Finding]]:
+    """Read and check every input. Raises ReportError with all findings if one of them is an error.
+
+    `answers` to the register are given by edition; like the parameters, they may not name a person of the inputs.
+    """
     from reportlib.inputs.engines import engine
     from reportlib.inputs.rules import check
 
     sources = read_all({str(name): spec for name, spec in params.inputs.items()}, work, ROOT)
-    findings = check(sources, params.span, engine(params.engine))
+    texts = params.texts | {
+        f"answer to {name}, {edition}": text for edition, own in answers.items() for name, text in own.items()
+    }
+    findings = check(sources, params.span, engine(params.engine), texts)
     if any(finding.level == "error" for finding in findings):
         raise ReportError("The inputs do not fulfil their contracts:", findings)
     return sources, findings
@@ -212,7 +220,7 @@ def _anew(
             yield Job(own, basis.chapters, told, handoff, work / edition.name, home, cache)
 
     made = maker(ready())  # before the inputs are read: it may start kernels meanwhile
-    basis = Basis.read(params, work / "inputs")
+    basis = Basis.read(params, work / "inputs", answers)
     for job, error in made:
         new = not job.home.exists()
         error = _kept(job, error)
@@ -234,11 +242,11 @@ class Basis:
     made_with: Mapping[str, Any]
 
     @classmethod
-    def read(cls, params: Params, work: Path) -> Basis:
-        """Raises ReportError for inputs, earlier reports or chapters that cannot be used."""
+    def read(cls, params: Params, work: Path, answers: Mapping[str, Mapping[str, str]]) -> Basis:
+        """Raises ReportError for inputs, answers, earlier reports or chapters that cannot be used."""
         from reportlib.build.plan import plan
 
-        sources, findings = checked_inputs(params, work)
+        sources, findings = checked_inputs(params, work, answers)
         before = earlier(params.disclosure.earlier)
         chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
         return cls(portable(params, before), chapters, sources, findings, before, environment())
@@ -317,7 +325,7 @@ def prepared(params: Params, responses: Mapping[str, str], outputs: Path = OUTPU
 
     with scratch(outputs / params.reporting_year) as work:
         warm.start()
-        read = Basis.read(params, work / "inputs")
+        read = Basis.read(params, work / "inputs", {params.edition: responses})
         counts = prepare(read.params, read.chapters, read.sources, read.findings, before=read.before)
         counts.write(work / "handoff", responses)
         execute(read.chapters, params.analysis(), work / "handoff", work / "notebooks", lambda *told: None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import compress
@@ -47,6 +48,7 @@ NARROWER = (  # table, a field that is there, one that is not, what the figures 
     ),
 )
 NOT_TYPED = "counted as of no known type"
+IDENTIFIER = r"\w[\w/-]{3,}\w"  # of a person or a case, as somebody would write it
 MOST_UNKNOWN = 0.25  # of the people in prison; with more, there may be totals among the rows
 
 
@@ -54,9 +56,13 @@ class Tables:
     """The typed inputs as tables of the engine that counts."""
 
     def __init__(
-        self, sources: Mapping[str, Source], period: tuple[date, date] | None, engine: Engine | None = None
+        self,
+        sources: Mapping[str, Source],
+        period: tuple[date, date] | None,
+        engine: Engine | None,
+        texts: Mapping[str, str],
     ) -> None:
-        self.sources, self.period, self.engine = sources, period, engine or DuckDB()
+        self.sources, self.period, self.engine, self.texts = sources, period, engine or DuckDB(), texts
         for name, source in sources.items():
             self.engine.table(named(name), source.parquet)
 
@@ -119,15 +125,18 @@ class Tables:
 
 
 def check(
-    sources: Mapping[str, Source], years: tuple[date, date] | None, engine: Engine | None = None
+    sources: Mapping[str, Source],
+    years: tuple[date, date] | None,
+    engine: Engine | None = None,
+    texts: Mapping[str, str] = {},
 ) -> list[Finding]:
     """Everything that the typed inputs do not fulfil, table by table and row by row.
 
     `years` are the first and the last day that the report covers; without them late dates pass.
     Errors would make figures wrong; warnings belong on the report's quality page. `engine` goes through the rows:
-    DuckDB if nothing is said.
+    DuckDB if nothing is said. `texts` will be printed in the report, by where they stand.
     """
-    tables = Tables(sources, years, engine)
+    tables = Tables(sources, years, engine, texts)
     findings = [finding for source in sources.values() for finding in source.findings]
     findings += [finding for rule in RULES for finding in rule(tables)]
     order = {file: i for i, source in enumerate(sources.values()) for file in source.files}
@@ -332,6 +341,23 @@ def unknown_regions(tables: Tables) -> Iterator[Finding]:
         yield from tables.find("establishments", "region", where, message, "warning", "region")
 
 
+def printed_identifiers(tables: Tables) -> Iterator[Finding]:
+    """People and cases of the extracts in what somebody has written to be printed."""
+    words = {place: {*re.findall(IDENTIFIER, text.casefold())} for place, text in tables.texts.items()}
+    written = listed(sorted(set().union(*words.values())))
+    for table, source in tables.sources.items() if written != listed(()) else ():
+        for name in source.columns:
+            if not name.endswith("_id"):
+                continue
+            same = f"SELECT DISTINCT lower({name}) FROM {named(table)} WHERE lower({name}) IN {written}"
+            found = {each for (each,) in tables.engine.rows(same)}
+            for place in (place for place, own in words.items() if own & found):
+                title = contracts()[table].fields[name].title
+                yield Finding(
+                    f"holds the {title} of a row of {table}, and is printed in the report; take it out", place
+                )
+
+
 RULES = (
     contract_rules,
     repeated_keys,
@@ -348,4 +374,5 @@ RULES = (
     missing_distinctions,
     totals_among_people,
     unknown_regions,
+    printed_identifiers,
 )
