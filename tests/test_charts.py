@@ -21,7 +21,7 @@ from reportlib.words import MARKS, WORDS
 
 SVG = "{http://www.w3.org/2000/svg}"
 FIVE = [("A", "Asian"), ("B", "Black"), ("M", "Mixed"), ("O", "Other")]
-LONG = ["Any other Mixed background", "Gypsy or Irish Traveller", "White and Black Caribbean", "Roma", "Arab"]
+LONG = ["Any other Mixed background", "Gypsy or Irish Traveller", "Mixed White and Black Caribbean", "Roma", "Arab"]
 TYPES = ["Category B or local", "Category C", "High security", "Immigration removal centre", "Open"]
 TYPES += ["Women's prison", "Young offender institution", "Other or escort"]
 RATIO = {"ratio": 0.77, "ratio_lower": 0.7, "ratio_upper": 0.83, "verdict": "disproportionate", "mark": ""}
@@ -341,7 +341,9 @@ def test_one_colour_and_marker_for_a_group_in_every_chart():
 
 
 def test_nineteen_groups_have_one_colour():
-    frame = compared({}, {}, {}, groups=[("A1", "Indian"), ("B1", "Caribbean"), ("M1", "White and Black Caribbean")])
+    frame = compared(
+        {}, {}, {}, groups=[("A1", "Indian"), ("B1", "Black Caribbean"), ("M1", "Mixed White and Black Caribbean")]
+    )
     svg = charts.forest(frame, "Uphold rate", "White British").svg
     assert "#12436d" in svg
     assert not any(colour.lower() in svg for colour, _ in list(drawing.GROUPS.values())[1:])

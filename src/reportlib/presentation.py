@@ -15,7 +15,18 @@ from reportlib.facts import Fact
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.statistics import VERDICTS, goodness_of_fit, trend
 from reportlib.statistics.verdict import ALPHA
-from reportlib.words import WORDS, MeasureWords, capital, listed, p_value, people, ratio, ratio_decimals
+from reportlib.words import (
+    DISPROPORTIONATE,
+    MOST_NAMED,
+    WORDS,
+    MeasureWords,
+    capital,
+    listed,
+    p_value,
+    people,
+    ratio,
+    ratio_decimals,
+)
 
 MOST_PANELS = 9  # beyond, one heat map says more than many small panels
 NO_COMPARISON = "Not available [x]: the inputs that were supplied allow no comparison of ethnic groups."
@@ -108,9 +119,11 @@ def _words(spec: TableSpec) -> MeasureWords:
 
 
 def adjusted_sentence(comparison: Comparison) -> str:
-    """What adjustment changed, in one sentence; empty where nothing was adjusted."""
+    """What adjustment changed, in one sentence, of many groups for those that stand out; empty if nothing did."""
     spec, frame = comparison.spec, comparison.frame
-    both = frame[frame["adjusted_ratio"].notna() & frame["ratio"].notna()].to_dict("records")
+    known = frame[frame["adjusted_ratio"].notna() & frame["ratio"].notna()]
+    few = known if len(known) <= MOST_NAMED else known[known["verdict"].eq(DISPROPORTIONATE)]
+    both = few.to_dict("records")
     places, held = ratio_decimals(frame), dimensions(spec.adjust)
     said = [[ratio(row[name], decimals=places) for name in ("ratio", "adjusted_ratio")] for row in both]
     rows = [(*change, people(str(row["label"]))) for change, row in zip(said, both, strict=True)]

@@ -11,6 +11,7 @@ from reportlib.statistics import VERDICTS
 from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
     MARKS,
+    MOST_NAMED,
     MeasureWords,
     all_people,
     capital,
@@ -86,6 +87,9 @@ def trend_sentence(
 
 
 def _who(rows: Sequence[Row]) -> str:
+    """The people of some groups; how many groups, where they are too many to name."""
+    if len(rows) > MOST_NAMED:
+        return f"people from {len(rows)} ethnic groups"
     return all_people([str(row["label"]) for row in rows])
 
 
@@ -110,7 +114,8 @@ def _up(row: Row) -> bool | None:
 
 def _claim(rows: Sequence[Row], words: MeasureWords, up: bool | None) -> str:
     """The whole claim about groups that are disproportionate, with their figures."""
-    who, than = words.subject.format(people=_who(rows)), words.again.format(people=people(rows[0]["reference_label"]))
+    named = all_people([str(row["label"]) for row in rows])
+    who, than = words.subject.format(people=named), words.again.format(people=people(rows[0]["reference_label"]))
     if words.unit == "%":
         how = f"were {'more' if up else 'less'} likely to {words.verb}"
     else:
@@ -136,7 +141,7 @@ def _untold(rows: Sequence[Row], words: MeasureWords, first: bool) -> str:
 
 
 def _figures(rows: Sequence[Row], words: MeasureWords) -> str:
-    """The figures of some groups and of the reference, in brackets; nothing where one is hidden."""
+    """The figures of some groups, each with its group, and of the reference, in brackets; nothing if one is hidden."""
     values, reference = [row["value"] for row in rows], rows[0]["reference_value"]
     if any(map(missing, [*values, reference])):
         return ""
@@ -148,7 +153,10 @@ def _figures(rows: Sequence[Row], words: MeasureWords) -> str:
             break
     own = [flagged(figure, row) for figure, row in zip(own, rows, strict=True)]
     unit = "" if share else f" {words.unit}"
-    return f" ({listed(list(dict.fromkeys(own)))} compared with {base}{unit})"
+    if len(set(own)) == 1:
+        return f" ({own[0]} compared with {base}{unit})"
+    each = listed([f"{row['label']} {figure}" for row, figure in zip(rows, own, strict=True)])
+    return f" ({each}, compared with {base}{unit})"
 
 
 def _why_not(rows: Sequence[Row]) -> str:

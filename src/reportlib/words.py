@@ -21,17 +21,16 @@ MARKS = {
     "z": "not applicable",
 }
 RATIOS = ("ratio", "adjusted", "modelled", "expected", "bound")  # figures named so are relative rates or their limits
+MOST_NAMED = 6  # groups in a sentence; of more, their number is said
 DISPROPORTIONATE = "disproportionate"  # the one verdict that asks for an answer
 FINEST = {"proportion": 3, "rate": 2}  # decimals to which a relative rate and all made with it may be printed
 NARROW = 0.1  # width of an interval, under which two decimals would blur a relative rate
 GROUP_ADJECTIVES = (
     *("Asian", "Black", "White", "White British", "White Irish", "Indian", "Pakistani"),
-    *("Bangladeshi", "Chinese", "Arab", "Roma"),
+    *("Bangladeshi", "Chinese", "Arab", "Roma", "Black African", "Black Caribbean"),
 )
 PEOPLE = {
     **{name: f"{name} people" for name in GROUP_ADJECTIVES},
-    "African": "Black African people",
-    "Caribbean": "Black Caribbean people",
     "Ethnic minority (including White minorities)": "people from ethnic minority backgrounds",
     "Not stated": "people whose ethnicity was not stated",
     "All": "all ethnic groups together",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 from small_report import project
@@ -33,3 +34,23 @@ def test_a_report_with_a_logo_its_own_order_of_chapters_and_a_category_called_as
     assert done.returncode == 0, done.stderr
     page = (made.current / "report.html").read_text(encoding="utf-8")
     assert page.index("Methods and quality</h") < page.index("Are complaints upheld as often for each ethnic group?</h")
+
+
+@pytest.mark.full
+def test_a_report_without_the_ages_and_regions_that_its_tables_are_adjusted_for(tmp_path, demo_data):
+    made = project(tmp_path, demo_data)
+    inputs = YAML().load(made.params)["inputs"]
+    for name, column in (("population", "age_band"), ("probation_terminations", "region")):
+        held = pd.read_parquet(inputs[name]["path"]).drop(columns=column)
+        counted = (
+            held.groupby([*held.columns.drop("number")], as_index=False, dropna=False) if "number" in held else None
+        )
+        (held if counted is None else counted["number"].sum()).to_parquet(tmp_path / f"{name}.parquet")
+        inputs[name]["path"] = str(tmp_path / f"{name}.parquet")
+    made.change(inputs=inputs)
+    done = made.cli()
+    assert done.returncode == 0, done.stderr
+    page = (made.current / "report.html").read_text(encoding="utf-8")
+    assert "The adjusted relative rate holds sex equal" in page
+    assert "The adjusted relative rate holds type of order equal" in page
+    assert "holds age" not in page

@@ -127,7 +127,7 @@ def _notebook(params: Params, handoff: Path, monkeypatch: pytest.MonkeyPatch) ->
         cell.execution_count = number
     declared = {
         "chapter": CHAPTER,
-        "tables": [{"id": name, "measure": "upheld"} for name in TABLES],
+        "tables": [{"id": name, "measure": "upheld", "adjust": held["adjust"]} for name, held in TABLES.items()],
         "reads_facts": True,
     }
     metadata = {"kernelspec": KERNEL, "language_info": {**LANGUAGE, "version": "3.11.7"}, "reportlib": declared}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +18,13 @@ from reportlib.inputs.sources import read_all
 from reportlib.inputs.spec import InputSpec
 from reportlib.measures import MEASURES, PARTS, TableSpec
 from reportlib.years import years_to
+
+
+def without(text: str, *columns: str) -> str:
+    """An extract without some of its columns."""
+    names, *rows = [line.split(",") for line in text.splitlines()]
+    keep = [place for place, name in enumerate(names) if name not in columns]
+    return "".join(",".join(line[place] for place in keep) + "\n" for line in (names, *rows))
 
 
 @dataclass(frozen=True)
@@ -296,12 +303,19 @@ def test_with_everything_supplied_every_measure_can_be_made(good):
     ],
 )
 def test_a_missing_column_makes_only_the_tables_that_need_it_unavailable(good, input_, column, of, why):
-    names, *rows = [line.split(",") for line in GOOD[input_].splitlines()]
-    keep = [place for place, name in enumerate(names) if name != column]
-    good.put(input_, "".join(",".join(line[place] for place in keep) + "\n" for line in (names, *rows)))
+    good.put(input_, without(GOOD[input_], column))
     release = Release(good.read(), ONE)
     assert release.why_unavailable(of) == why
     assert release.why_unavailable(spec("complainants")) is None
+
+
+@pytest.mark.parametrize(
+    ("missing", "left"), [((), ("age_band", "sex")), (("sex",), ("age_band",)), (("sex", "age_band"), ())]
+)
+def test_a_table_is_adjusted_for_what_the_inputs_hold(good, missing, left):
+    good.put("population", without(GOOD["population"], *missing))
+    of = replace(spec("deaths", "ethnicity"), adjust=("age_band", "sex"))
+    assert Release(good.read(), ONE).adjustable(of).adjust == left
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,8 @@ def prepare(
     dimensions = {edition.dimension: None for edition in params.editions if edition.dimension}
     divided = [replace(spec, by=(*spec.by, name)) for name in dimensions for spec in specs]
     release = Release(sources, params, engine(params.engine), [*specs, *divided])
+    chapters = [replace(each, tables=tuple(map(release.adjustable, each.tables))) for each in chapters]
+    specs = [spec for chapter in chapters for spec in chapter.tables]
     why: dict[tuple[str, str], str | None] = {}
     counted: list[Counted] = []
     for edition in params.editions:

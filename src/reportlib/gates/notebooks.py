@@ -77,7 +77,9 @@ def _document(notebook: Node, run: Node) -> Iterator[Fault]:
     tables = run["chapters"].get(declared.get("chapter"), {"tables": [], "published": []})
     for entry in declared.get("tables", []):
         known = run["tables"].get(entry.get("id"), {}) | {"id": entry.get("id"), "published": entry.get("id")}
-        if entry.get("id") not in [*tables["tables"], *tables["published"]] or not entry.items() <= known.items():
+        adjust, rest = {*entry.get("adjust", ())}, {key: entry[key] for key in entry.keys() - {"adjust"}}
+        same = rest.items() <= known.items() and {*known.get("adjust", ())} <= adjust  # less what the inputs lack
+        if entry.get("id") not in [*tables["tables"], *tables["published"]] or not same:
             yield ", metadata", "it declares a table otherwise than the run does"
     if declared.keys() - CHAPTER or declared.get("reads_facts") not in (None, True, False):
         yield ", metadata", "an unknown entry in its declaration"

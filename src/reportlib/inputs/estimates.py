@@ -202,8 +202,6 @@ def _adjusted(
 ) -> list[dict[str, Any]]:
     """Mantel-Haenszel ratios to the reference group, holding the dimensions of `adjust` equal."""
     fine = replace(spec, by=("ethnicity", *spec.adjust), adjust=())
-    if release.why_unavailable(fine):
-        return []
     strata, clustered = _strata(release, fine), spec.measure.clustered
     base = strata.get(reference)
     found = _standardised(release, fine, strata, level, hidden) if "age_band" in spec.adjust else []
@@ -315,8 +313,6 @@ def _arms(records: pd.DataFrame, reference: str) -> Iterator[tuple[str, pd.DataF
 def _modelled(release: Release, spec: TableSpec, reference: str, level: float) -> list[dict[str, Any]]:
     """Ratios to the reference group from a logistic model, of the side of the outcome that is rarer."""
     fine = replace(spec, by=("ethnicity", *spec.adjust), adjust=())
-    if release.why_unavailable(fine):
-        return []
     records, ending = release.records(fine, *fine.measure.parts), ""
     if judge_complement(float(records["hit"].sum()), len(records), 0, 0):
         records, ending = records.assign(hit=~records["hit"]), " complement"

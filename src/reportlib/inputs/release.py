@@ -97,6 +97,11 @@ class Release:
                 return f"{dataset} has no rows for {', '.join(empty)}"
         return None
 
+    def adjustable(self, spec: TableSpec) -> TableSpec:
+        """The table, adjusted for no more than these inputs hold."""
+        alone = {name: replace(spec, by=("ethnicity", name), adjust=()) for name in spec.adjust}
+        return replace(spec, adjust=tuple(name for name in alone if not self.why_unavailable(alone[name])))
+
     def statuses(self, spec: TableSpec) -> list[str]:
         """The statuses of all the inputs that a table rests on, in order of the alphabet."""
         names = inputs_of(spec.measure.parts, [*spec.by, *spec.adjust, *self.only])

@@ -42,6 +42,8 @@ POSSIBLE = {  # outcome of supervision: the order types that it can follow
 }
 NARROWER = (  # table, a field that is there, one that is not, what the figures then are
     ("fatal_incidents", "incident_id", "setting", "every incident is counted as a death in prison"),
+    ("fatal_incidents", "ethnicity_code", "age_band", "rates of death are compared between people of different ages"),
+    ("population", "ethnicity_code", "age_band", "rates of death are compared between people of different ages"),
     (
         *("complaints", "racism_concern_complainant", "racism_concern_investigator"),
         "only what complainants say is counted as a concern about racism",
