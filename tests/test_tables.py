@@ -140,6 +140,20 @@ def test_a_figure_on_too_few_is_marked_unreliable():
     assert [row[key]["text"] for key in ("numerator", "denominator", "value", "ratio")] == ["7", "9", "[u]", "[u]"]
 
 
+@pytest.mark.parametrize(
+    ("hidden", "ratio", "bounds"), [("W", "[c]", "[c]"), ("NS", "0.53", "[c]"), ("A", "0.53", None)]
+)
+def test_a_figure_made_of_a_hidden_count_of_another_group_is_hidden_and_not_unreliable(hidden, ratio, bounds):
+    counts = uphold_counts()
+    counts.loc[counts["ethnicity"].eq(hidden), ["numerator", "mark"]] = [None, "c"]
+    effects = design_effects().query("ethnicity != @hidden")  # what is made of a hidden count is not released
+    comparison = Comparison(SPEC, compare(counts, effects, SPEC, reference="W", years=3), **ARGUMENTS)
+    row = rows(evidence_table(comparison))["Black"]
+    assert row["ratio"]["text"] == ratio
+    assert (row["bounds"]["mark"], row["tipping"]["mark"]) == ((bounds[1],) * 2 if bounds else (None, None))
+    assert rows(comparison_table(comparison))["All"]["ratio"]["text"] == "[z]"
+
+
 def few() -> pd.DataFrame:
     """Shares of 10 of 29, 4 of 9 and 12 of 30, planted: the limits are 10 and 30."""
     counts = uphold_counts()

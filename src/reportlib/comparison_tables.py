@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from reportlib.comparison import OF_TWO
 from reportlib.ethnicity import CHINESE_NOTE, NOT_STATED, label
 from reportlib.facts import Fact, fact_id
 from reportlib.measures import UNKNOWN_TYPE, TableSpec
@@ -31,6 +32,7 @@ from reportlib.words import (
 )
 
 NOT_APPLICABLE = "z"
+OF_UNKNOWN = ("bound", "tipping")  # made of those whose ethnicity is not stated too
 OF_STRATA = ("adjusted", "homogeneity", "modelled")  # made of counts that may be hidden
 DIMENSION_LABELS = {
     "ethnicity": "Ethnic group",
@@ -79,6 +81,18 @@ class Comparison:
     level: float
     unavailable: str = ""
     complement: bool = False
+
+    def hidden(self, *groups: str) -> pd.Series:
+        """Whether, in the part of the system of each row, the count of one of these groups is hidden."""
+        gone = self.frame["ethnicity"].isin(groups) & self.frame["mark"].eq("c")
+        parts = [self.frame[name] for name in self.spec.by if name != "ethnicity"]
+        return gone.groupby(parts or (lambda row: 0)).transform("any")
+
+    @property
+    def compared(self) -> pd.DataFrame:
+        """The frame as a picture or a sentence of its relative rates shows it: hidden where the reference is."""
+        frame = self.frame
+        return frame.assign(mark=frame["mark"].mask(frame["mark"].eq("") & self.hidden(self.reference), "c"))
 
     def __repr__(self) -> str:
         return f"{caption(self.spec, self.period)} ({len(self.frame)} rows): show it with chapter.table()"
@@ -172,9 +186,14 @@ class _Row:
             return ""
         if self.row["mark"]:
             return str(self.row["mark"])
-        if self.row.get("withheld") and statistic.startswith(OF_STRATA):
-            return "c"
-        return NOT_APPLICABLE if missing(self.row.get("verdict")) else "u"
+        if missing(self.row.get("verdict")):
+            return NOT_APPLICABLE
+        hidden = (
+            (self.row.get("withheld") and statistic.startswith(OF_STRATA))
+            or (self.row["without"] and statistic in OF_TWO)
+            or (self.row["unknown"] and statistic.startswith(OF_UNKNOWN))
+        )
+        return "c" if hidden else "u"
 
 
 @dataclass(frozen=True)
@@ -216,6 +235,8 @@ def _table(
 ) -> Table:
     """The rows of a frame, each figure in them with its fact."""
     rows, facts = [], []
+    if "ethnicity" in of.spec.by:
+        frame = frame.assign(without=of.hidden(of.reference), unknown=of.hidden(of.reference, NOT_STATED))
     for record in frame.to_dict("records"):
         row = _Row({str(key): value for key, value in record.items()}, of)
         fixed = REFERENCE if row.row.get("ethnicity") == of.reference else {}

@@ -39,17 +39,18 @@ def draw(comparison: Comparison, band: tuple[float, float]) -> charts.Chart | No
     """
     spec, title = comparison.spec, caption(comparison.spec, comparison.period)
     frame, words = comparison.frame.rename(columns={"ethnicity": "group"}), _words(comparison.spec)
-    inner = frame[(frame[list(spec.strata)] != "all").all(axis=1)]
+    inside = (frame[list(spec.strata)] != "all").all(axis=1)
     if "group" not in frame:
-        kind = spec.strata[0]
+        kind, inner = spec.strata[0], frame[inside]
         own = inner.assign(group=inner[kind], label=inner[kind].map(capital))
         return (charts.trend if "year" in spec.by else charts.bars)(own, title, words.unit)
     if "year" in spec.by:
         return charts.trend(frame[~frame["group"].isin(["all", NOT_STATED])], title, words.unit)
     reference, level, outcome = label(comparison.reference), comparison.level, comparison.outcome
+    frame = comparison.compared.rename(columns={"ethnicity": "group"})
     if not spec.strata:
         return charts.forest(frame, title, reference, level, band, outcome)
-    inner = inner.assign(stratum=inner[spec.strata[0]].map(capital))
+    inner = frame[inside].assign(stratum=frame[spec.strata[0]].map(capital))
     if inner["stratum"].nunique() > MOST_PANELS:
         if inner.loc[inner["verdict"].notna(), "group"].nunique() > charts.MOST_COLUMNS:
             return None
@@ -108,7 +109,7 @@ def sentence(comparison: Comparison) -> str:
         decimals = 1 if comparison.share else spec.measure.decimals
         return prose.trend_sentence(total, words, *_trend(total, spec), decimals)
     if spec.by == ("ethnicity",):
-        return prose.summary_sentence(frame, words, label(comparison.reference))
+        return prose.summary_sentence(comparison.compared, words, label(comparison.reference))
     return ""
 
 

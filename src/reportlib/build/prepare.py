@@ -169,7 +169,7 @@ def _too_fine(counted: Sequence[Counted], threshold: int) -> list[Counted]:
     groups: dict[tuple[str, str], list[Counted]] = {}
     for table in counted:
         dimension = table.edition.dimension or ""
-        detailed = len(groupings()[table.spec.grouping].compared) > DETAILED
+        detailed = "ethnicity" in table.spec.by and len(groupings()[table.spec.grouping].compared) > DETAILED
         divided = (dimension or detailed) and len({*table.spec.by} - {dimension}) > 1
         if divided and table.part.counts != "stock":
             groups.setdefault((table.spec.id, dimension), []).append(table)
