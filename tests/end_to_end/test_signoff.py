@@ -298,6 +298,24 @@ def test_disclosure_control_turned_off(drafted, tmp_path):
     assert "disclosure control is off" in said
 
 
+def test_a_report_that_does_not_reckon_with_a_published_one(office, tmp_path, monkeypatch):
+    monkeypatch.setattr(report, "NOTEBOOKS", short_chapter(tmp_path / "notebooks"))
+    held = office[0].copy(tmp_path)
+    params = Path(shutil.copy(held.project.params, tmp_path / "params.yml"))
+    other = replace(held, project=replace(held.project, params=params))
+    before = held.review.run
+    other.project.change(pooled_years=1)
+    other.project.make()
+    other.review.submit(office[0].keys / "author")
+    assert f"2024-25/national/runs/{before.id}: is published" in refused(other.review)
+    other.project.change(disclosure={"earlier": [str(before.folder)]})
+    other.project.make()
+    other.review.submit(office[0].keys / "author")
+    other.review.sign(office[0].keys / "reviewer")
+    other.review.publish()
+    assert other.review.standing().state == "published"
+
+
 def test_a_report_can_be_signed_once_more_when_its_signed_rendition_is_moved_away(signed, keys, tmp_path):
     signed.signed.rename(tmp_path / "away")
     assert "the signed rendition is gone" in str(signed.standing().faults)

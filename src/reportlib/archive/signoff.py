@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from reportlib.archive.checksums import changes, digests, listed
 from reportlib.archive.remarks import Log, log_of, unanswered
 from reportlib.archive.runs import KeptRun, kept_run
 from reportlib.archive.signature import sign, signers
+from reportlib.build import released
 from reportlib.build.scratch import point, scratch
 from reportlib.errors import AS_IT_WAS, Finding, ReportError
 from reportlib.project import code_digests
@@ -132,7 +133,7 @@ class Review:
             raise ReportError(f"The run {self.run.id} is signed already, by {standing.reviewer}.")
         if standing.state == "draft" and not standing.faults:
             raise ReportError(f"The run {self.run.id} is not in review: its author first runs `reportlib review`.")
-        faults = [*standing.faults, *barred(self.run)]
+        faults = [*standing.faults, *barred(self.run), *overlooked(self.run)]
         faults += [Finding(f"remark {entry.number} has no answer") for entry in unanswered(self.log)]
         if faults:
             raise ReportError("The report cannot be signed:", faults)
@@ -183,6 +184,8 @@ class Review:
         standing = self.standing()
         if standing.state not in STATES[2:]:
             raise ReportError(f"Only a signed report is published; this is: {standing.state}.", standing.faults)
+        if found := list(overlooked(self.run)):
+            raise ReportError("The report cannot be published:", found)
         self.log.append("publish", standing.reviewer)
         point(self.published, self.signed)
 
@@ -207,6 +210,28 @@ def barred(run: KeptRun) -> list[Finding]:
     if not run.params.disclosure.on or run.run["disclosure"].get("off"):
         found.append(Finding("disclosure control is off"))
     return found
+
+
+def overlooked(run: KeptRun) -> Iterator[Finding]:
+    """The published reports beside this one, of any year and edition, whose counts it has not reckoned with.
+
+    Two reports that were not protected together can give away, one from the other, what each hides.
+    """
+    known = released.read(run.folder).earlier
+    for link in sorted(run.edition.parent.parent.glob("*/*/published")):
+        other = kept_run(link)
+        if other.folder == run.folder or _protected_together(run, other):
+            continue
+        if any(table not in known for table in released.read(other.folder).tables):
+            message = "is published, and this report could give its hidden counts away; name it under"
+            place = other.folder.relative_to(run.edition.parent.parent.parent)
+            yield Finding(f"{message} disclosure: earlier: and make the report again", str(place))
+
+
+def _protected_together(one: KeptRun, other: KeptRun) -> bool:
+    """Whether two runs are editions of one report: of the same parameters but for that, inputs and code."""
+    same = one.params.model_copy(update={"edition": other.params.edition}) == other.params
+    return same and (one.inputs, one.code) == (other.inputs, other.code)
 
 
 def _told(ask: Callable[[], list[str]], faults: list[Finding]) -> list[str]:
