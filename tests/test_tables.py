@@ -16,6 +16,7 @@ from reportlib.comparison_tables import (
     Comparison,
     comparison_table,
     evidence_table,
+    gap_table,
 )
 from reportlib.display import plain
 from reportlib.measures import MEASURES, TableSpec
@@ -152,6 +153,11 @@ def test_a_figure_made_of_a_hidden_count_of_another_group_is_hidden_and_not_unre
     assert row["ratio"]["text"] == ratio
     assert (row["bounds"]["mark"], row["tipping"]["mark"]) == ((bounds[1],) * 2 if bounds else (None, None))
     assert rows(comparison_table(comparison))["All"]["ratio"]["text"] == "[z]"
+
+
+def test_a_derived_table_of_nothing_has_no_rows():
+    comparison = Comparison(SPEC, compare(uphold_counts(), design_effects(), SPEC, reference="W", years=3), **ARGUMENTS)
+    assert gap_table(comparison).rows == []
 
 
 def few() -> pd.DataFrame:

@@ -108,7 +108,8 @@ class Chapter:
     ) -> Comparison:
         complement = "judged" in frame and bool(frame["judged"].eq("complement").any())
         place, period = self._place(spec.id), self.period(spec)
-        return Comparison(spec, frame, place, period, reference, self.level, unavailable, complement)
+        left_out = tuple(self.handoff.left_out(spec.id))
+        return Comparison(spec, frame, place, period, reference, self.level, unavailable, complement, left_out)
 
     def agreement(self, table: str) -> None:
         """Say how far the two records of a table agree, over the people whom both know."""

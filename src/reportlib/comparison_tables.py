@@ -70,7 +70,8 @@ REFERENCE = {
 class Comparison:
     """A table's figures, on their way to a table, a chart and a sentence.
 
-    `complement`: its relative rates are of the opposite of the outcome that the measure names.
+    `complement`: its relative rates are of the opposite of the outcome that the measure names. `left_out`: parts of
+    the system of which it has no row, since too little happened there.
     """
 
     spec: TableSpec
@@ -81,6 +82,7 @@ class Comparison:
     level: float
     unavailable: str = ""
     complement: bool = False
+    left_out: tuple[str, ...] = ()
 
     def hidden(self, *groups: str) -> pd.Series:
         """Whether, in the part of the system of each row, the count of one of these groups is hidden."""
@@ -236,7 +238,8 @@ def _table(
     """The rows of a frame, each figure in them with its fact."""
     rows, facts = [], []
     if "ethnicity" in of.spec.by:
-        frame = frame.assign(without=of.hidden(of.reference), unknown=of.hidden(of.reference, NOT_STATED))
+        without, unknown = (of.hidden(*groups)[frame.index] for groups in ([of.reference], [of.reference, NOT_STATED]))
+        frame = frame.assign(without=without, unknown=unknown)
     for record in frame.to_dict("records"):
         row = _Row({str(key): value for key, value in record.items()}, of)
         fixed = REFERENCE if row.row.get("ethnicity") == of.reference else {}
@@ -507,6 +510,8 @@ def _notes(of: Comparison) -> list[str]:
         notes.append(
             f"{label(NOT_STATED)} is not a group of people: its rate tells how often each source lacks an ethnicity."
         )
+    if of.left_out:
+        notes.append(f"Left out, with too few to be divided by ethnic group: {listed(list(map(capital, of.left_out)))}.")
     if _exploratory(spec):
         notes.append("Comparisons within parts of the system are exploratory: the headline is the table for all.")
     elif "verdict" in frame and "year" in spec.by:

@@ -67,6 +67,10 @@ class Handoff:
         """Why a table cannot be made from these inputs; empty if it can."""
         return str(self.run["tables"][table]["unavailable"] or "")
 
+    def left_out(self, table: str) -> list[str]:
+        """The parts of the system that a table leaves out, since too little happened there to divide it."""
+        return list(self.run["tables"][table].get("left_out", ()))
+
     def table_status(self, table: str) -> list[str]:
         return list(self.run["tables"][table]["status"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -130,3 +131,35 @@ def test_who_is_known_to_nomis_subtracts_from_whose_ethnicity_is_known(tmp_path)
     from_ppud = complained - on_nomis
     assert from_ppud["W"] == 60
     assert small(from_ppud) == []
+
+
+DIED = {"Leeds": {"W": 30, "B": 20, "A": 12}, "Feltham": {"W": 1}, "Hatfield": {"W": 9}, "Downview": {"W": 8, "B": 2}}
+TYPES = {
+    "Leeds": "Category B or local",
+    "Feltham": "Young offender institution",
+    "Hatfield": "Open",
+    "Downview": "Women's prison",
+}
+
+
+def test_a_part_in_which_few_died_is_not_divided_by_ethnic_group(tmp_path):
+    """A row of zeros and one mark would tell the ethnicity of everyone who died there."""
+    died = [(place, group) for place, groups in DIED.items() for group, n in groups.items() for _ in range(n)]
+    lines = ["incident_id,notified_date,establishment,cause,ethnicity_code"]
+    lines += [f"F{n},2024-05-01,{place},natural causes,{CODES[group]}" for n, (place, group) in enumerate(died)]
+    (tmp_path / "fatal_incidents.csv").write_text("\n".join(lines) + "\n")
+    lines = ["snapshot_date,establishment,ethnicity_code,number"]
+    lines += [f"2024-06-30,{place},{code},5000" for place in TYPES for code in CODES.values()]
+    (tmp_path / "population.csv").write_text("\n".join(lines) + "\n")
+    lines = ["establishment,establishment_type", *(f"{place},{kind}" for place, kind in TYPES.items())]
+    (tmp_path / "establishments.csv").write_text("\n".join(lines) + "\n")
+    divided = TableSpec("divided", MEASURES["deaths"], ("establishment_type", "ethnicity"), "5+1")
+    whole = TableSpec("whole", MEASURES["deaths"], ("establishment_type",), "5+1")
+    read = protected(tmp_path, [divided, whole])
+    assert set(read["divided"]["establishment_type"]) == {"Category B or local", "Women's prison", "all"}
+    assert set(read["whole"]["establishment_type"]) == {*TYPES.values(), "all"}
+    told = json.loads((tmp_path / "handoff" / "run.json").read_text(encoding="utf-8"))["tables"]
+    assert {name: table["left_out"] for name, table in told.items()} == {
+        "divided": ["Open", "Young offender institution"],
+        "whole": [],
+    }

@@ -37,6 +37,7 @@ from reportlib.years import years_between
 
 COLUMNS = ("numerator", "denominator")
 OF_TWO = "ratio|adjusted|homogeneity|modelled|interaction"  # estimates that compare a group with the reference
+FEW_TO_DIVIDE = 10  # events in a part of the system; of fewer, a row of zeros with one mark would tell whose they were
 MOST_SMALL = 0.1  # of the counts of a table that divides an edition further
 DETAILED = 5  # groups; beyond, a table that divides them further is held to the same
 TOO_FINE = "too many of its counts are small in such a part of the whole; the national edition has it"
@@ -54,6 +55,7 @@ class Counted:
     frame: pd.DataFrame  # by, value (int; people summed over snapshots for a population)
     scale: int
     published: bool  # made of published figures alone: exempt, and known to everyone
+    left_out: Mapping[str, frozenset[str]]  # dimension -> codes of which there is too little to divide it
 
     @property
     def name(self) -> str:
@@ -91,6 +93,7 @@ class Prepared:
             (folder / name).mkdir(parents=True, exist_ok=True)
         told, hidden, shows = [], [], {}
         specs = list(dict.fromkeys(table.spec for table in counted))
+        left_out = {table.spec.id: table.left_out for table in counted}
         for spec in specs:
             own = [table for table in counted if table.spec == spec]
             shown = shows[spec.id] = _protected(release, spec, own, self.protected.pattern)
@@ -102,14 +105,14 @@ class Prepared:
         for spec in specs:
             policy = self.protected.policy
             reference = reference_of(spec.grouping, params.grouping, params.reference_group)
-            strata = Hidden(_strata_hidden(spec, specs, shows), policy.threshold, policy.protection_width)
+            strata = Hidden(_strata_hidden(spec, specs, shows, left_out), policy.threshold, policy.protection_width)
             found = estimates(release, spec, reference, params.confidence_level, strata)
             released_of = _releasable(found, shows[spec.id], spec, reference)
             released_of.to_parquet(folder / "estimates" / f"{spec.id}.parquet", index=False)
         kept = released.Release.of(f"{params.reporting_year} {params.edition}", told, self.before)
         (folder / released.PATTERN).write_text(kept.text(), encoding="utf-8")
         why = {table: reason for (name, table), reason in self.why.items() if name == edition.name}
-        run = _run(params, self.chapters, self.sources, self.findings, release, why, hidden, self.protected)
+        run = _run(params, self.chapters, self.sources, self.findings, release, why, hidden, self.protected, left_out)
         few = [flags(shows[spec.id], spec, least(run["disclosure"])).ne("").sum() for spec in specs]
         run |= {"responses": dict(responses or {}), "flagged": int(sum(few))}
         (folder / "run.json").write_text(json.dumps(run, indent=1, sort_keys=True, default=str), encoding="utf-8")
@@ -185,15 +188,29 @@ def _count(release: Release, spec: TableSpec, edition: Edition, whole: Sequence[
     """Every part of a table on one grid: all groups by all strata that occur in the whole, zeros included."""
     found = [(part, release.counts(spec, part)) for part in spec.measure.parts]
     frames = [*(frame for _, frame in found), *(table.frame for table in whole)]
-    axes = {name: _codes(release, spec, name, edition, frames) for name in spec.by}
+    few = {name: few for name in spec.strata if name != edition.dimension if (few := _few(spec, name, found[0][1]))}
+    axes = {
+        name: [code for code in _codes(release, spec, name, edition, frames) if code not in few.get(name, ())]
+        for name in spec.by
+    }
     tables = []
     for part, frame in found:
         by = [name for name in spec.by if name in frame]
         grid = pd.DataFrame(list(product(*(axes[name] for name in by))), columns=by)
         full = grid.merge(frame, on=by, how="left") if by else frame
         full["value"] = full["value"].fillna(0).astype("int64")
-        tables.append(Counted(edition, spec, part, full, release.scale(spec, part), release.published(spec, part)))
+        scale, published = release.scale(spec, part), release.published(spec, part)
+        tables.append(Counted(edition, spec, part, full, scale, published, few))
     return tables
+
+
+def _few(spec: TableSpec, name: str, events: pd.DataFrame) -> frozenset[str]:
+    """The codes of a dimension of which too few events are known to divide them by ethnic group."""
+    if "ethnicity" not in spec.by or spec.measure.kind != "rate":
+        return frozenset()
+    whole = events[(events[[other for other in spec.by if other not in (name, "year")]] == "all").all(axis=1)]
+    totals = whole.groupby(name)["value"].sum()
+    return frozenset(totals.index[totals.gt(0) & totals.lt(FEW_TO_DIVIDE)])
 
 
 def _codes(release: Release, spec: TableSpec, name: str, edition: Edition, frames: Sequence[pd.DataFrame]) -> list[str]:
@@ -226,6 +243,8 @@ def _relations(
         for name in frame.columns.drop("value"):
             if name not in ETHNICITIES and name != "year":
                 codes.setdefault(name, set()).update(frame[name])
+    for name, left_out in [pair for table in counted for pair in table.left_out.items()]:
+        codes[name].update(left_out)
     for edition in params.editions:
         if dimension := edition.dimension:
             codes.setdefault(dimension, set()).update(release.codes(dimension), edition.values)
@@ -271,6 +290,9 @@ def _nobody(
     """The codes that no table of a part lists: a table lists every code that somebody has, but for editions' own."""
     listed: dict[tuple[str, str], set[str]] = {}
     own = {edition.dimension for edition in params.editions}
+    for table in counted:
+        for name, left_out in table.left_out.items():
+            listed.setdefault((table.part.code, name), set()).update(left_out)
     for part, frame in [(t.part.code, t.frame) for t in counted] + [(t.part, t.frame) for t in carried]:
         for name in codes.keys() & {*frame.columns} - own:
             listed.setdefault((part, name), set()).update(frame[name])
@@ -313,18 +335,25 @@ def _without_unheld(shown: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     return shown.assign(mark=shown["mark"].mask(absent, "x"))
 
 
-def _strata_hidden(spec: TableSpec, specs: Sequence[TableSpec], shows: Mapping[str, pd.DataFrame]) -> frozenset[Cell]:
-    """The hidden cells of the tables that show what the estimates of a table are made of."""
+def _strata_hidden(
+    spec: TableSpec,
+    specs: Sequence[TableSpec],
+    shows: Mapping[str, pd.DataFrame],
+    left_out: Mapping[str, Mapping[str, frozenset[str]]],
+) -> frozenset[Cell]:
+    """The cells that are hidden in, or left out of, the tables that show what the estimates of a table are made of."""
     by = ("ethnicity", *spec.adjust) if spec.adjust else spec.by
     kin = (spec.measure.numerator, spec.grouping, spec.period)
-    frames = [
-        shows[other.id]
-        for other in specs
-        if set(other.by) == set(by) and (other.measure.numerator, other.grouping, other.period) == kin
-    ]
-    return frozenset(
-        row for frame in frames for row in frame.loc[frame["mark"].eq("c"), list(by)].itertuples(index=False, name=None)
-    )
+    found: set[Cell] = set()
+    for other in specs:
+        if set(other.by) == set(by) and (other.measure.numerator, other.grouping, other.period) == kin:
+            frame, gone = shows[other.id], left_out[other.id]
+            found.update(frame.loc[frame["mark"].eq("c"), list(by)].itertuples(index=False, name=None))
+            axes = [[*dict.fromkeys(frame[name]), *gone.get(name, ())] for name in by]
+            found.update(
+                cell for cell in product(*axes) if any(c in gone.get(n, ()) for n, c in zip(by, cell, strict=True))
+            )
+    return frozenset(found)
 
 
 def _releasable(found: pd.DataFrame, shown: pd.DataFrame, spec: TableSpec, reference: str) -> pd.DataFrame:
@@ -352,6 +381,7 @@ def _run(
     why: dict[str, str | None],
     hidden: Sequence[Mapping[str, Any]],
     protected: Protection,
+    left_out: Mapping[str, Mapping[str, frozenset[str]]],
 ) -> dict[str, Any]:
     """What the chapters may know of the run: nothing in it is a count that is hidden.
 
@@ -384,6 +414,7 @@ def _run(
             spec.id: {
                 "measure": spec.measure.code, "by": spec.by, "grouping": spec.grouping, "period": spec.period,
                 "adjust": spec.adjust, "status": release.statuses(spec), "unavailable": why[spec.id],
+                "left_out": sorted(code for codes in left_out.get(spec.id, {}).values() for code in codes),
             }
             for chapter in chapters
             for spec in chapter.tables
