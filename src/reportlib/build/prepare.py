@@ -93,7 +93,7 @@ class Prepared:
             (folder / name).mkdir(parents=True, exist_ok=True)
         told, hidden, shows = [], [], {}
         specs = list(dict.fromkeys(table.spec for table in counted))
-        left_out = {table.spec.id: table.left_out for table in counted}
+        left_out = {table.spec.id: table.left_out for table in counted if table.part == table.spec.measure.numerator}
         for spec in specs:
             own = [table for table in counted if table.spec == spec]
             shown = shows[spec.id] = _protected(release, spec, own, self.protected.pattern)
@@ -200,7 +200,8 @@ def _count(release: Release, spec: TableSpec, edition: Edition, whole: Sequence[
         full = grid.merge(frame, on=by, how="left") if by else frame
         full["value"] = full["value"].fillna(0).astype("int64")
         scale, published = release.scale(spec, part), release.published(spec, part)
-        tables.append(Counted(edition, spec, part, full, scale, published, few))
+        left_out = {name: few[name] for name in few if name in full}
+        tables.append(Counted(edition, spec, part, full, scale, published, left_out))
     return tables
 
 
@@ -290,12 +291,12 @@ def _nobody(
     """The codes that no table of a part lists: a table lists every code that somebody has, but for editions' own."""
     listed: dict[tuple[str, str], set[str]] = {}
     own = {edition.dimension for edition in params.editions}
-    for table in counted:
-        for name, left_out in table.left_out.items():
-            listed.setdefault((table.part.code, name), set()).update(left_out)
     for part, frame in [(t.part.code, t.frame) for t in counted] + [(t.part, t.frame) for t in carried]:
         for name in codes.keys() & {*frame.columns} - own:
             listed.setdefault((part, name), set()).update(frame[name])
+    for table in counted:
+        for name in table.left_out.keys() - own:
+            listed[table.part.code, name].update(table.left_out[name])
     return {(part, name): frozenset(codes[name] - found - {"all"}) for (part, name), found in listed.items()}
 
 
