@@ -504,14 +504,14 @@ def _notes(of: Comparison) -> list[str]:
     if "verdict" in frame:
         notes.append(
             "Verdicts rest on unrounded figures and allow for the number of comparisons, which intervals do not: an "
-            "interval can leave out 1 where the verdict is inconclusive."
+            "interval can leave out 1 where the verdict is inconclusive or parity."
         )
     if spec.measure.kind == "rate" and "ethnicity" in frame and frame["ethnicity"].eq(NOT_STATED).any():
         notes.append(
             f"{label(NOT_STATED)} is not a group of people: its rate tells how often each source lacks an ethnicity."
         )
     if of.left_out:
-        notes.append(f"Left out, with too few to be divided by ethnic group: {listed(list(map(capital, of.left_out)))}.")
+        notes.append(f"Left out, as too few to divide by ethnic group: {listed(list(map(capital, of.left_out)))}.")
     if _exploratory(spec):
         notes.append("Comparisons within parts of the system are exploratory: the headline is the table for all.")
     elif "verdict" in frame and "year" in spec.by:

@@ -19,7 +19,10 @@ def plain(model: Mapping[str, Any]) -> dict[str, str]:
     if kind == "say":
         return {"text/markdown": model["text"]}
     if kind == "headline":
-        lines = [f"- **{item['title']}** ({item['verdict']}): {item['text']}" for item in model["items"]]
+        lines = [
+            f"- **{item['title']}** ({item['verdict']}): {item['text']} {item['adjusted']}".rstrip()
+            for item in model["items"]
+        ]
         return {"text/markdown": "\n".join(lines)}
     return {"text/plain": f"{model['chapter']}, {model['year']}"}
 

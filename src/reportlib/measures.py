@@ -130,7 +130,7 @@ PARTS: dict[str, Part] = {
             where="racism_concern", fields=(*DATED, "racism_concern_complainant"), whole="complaints/completed",
         ),
         _received("people/complained", "People who complained", counts="people", whole="complaints/received"),
-        Part("population/average", "Average prison population", "population", counts="stock"),
+        Part("population/average", "Average population of all establishments", "population", counts="stock"),
         Part(
             "population/prison", "Average prison population", "population",
             where=PRISON, counts="stock", whole="population/average",
@@ -179,14 +179,14 @@ MEASURES: dict[str, Measure] = {
         Measure(
             "complainants", "People who complained", PARTS["people/complained"], PARTS["population/average"], "rate",
             "Do people of each ethnic group complain in proportion to the prison population?",
-            "Distinct people who made at least one complaint in the period, per 1,000 average prison "
-            "population. A figure for several years is not a yearly rate and cannot be compared with one: people come "
-            "and go, so the number who complained can be larger than the average population.",
+            "Distinct people who made at least one complaint in the period, per 1,000 average population of all "
+            "establishments. A figure for several years is not a yearly rate and cannot be compared with one: people "
+            "come and go, so the number who complained can be larger than the average population.",
         ),
         Measure(
             "complaints", "Complaints received", PARTS["complaints/received"], PARTS["population/average"], "rate",
             "Are complaints received in proportion to the prison population?",
-            "Complaints received in the period, per 1,000 average prison population a year. One person "
+            "Complaints received in the period, per 1,000 average population of all establishments a year. One person "
             "may complain many times, so the interval allows for repeat complaints.",
             clustered=True,
         ),

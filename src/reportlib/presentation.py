@@ -17,9 +17,9 @@ from reportlib.statistics import VERDICTS, goodness_of_fit, trend
 from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
     DISPROPORTIONATE,
-    MOST_NAMED,
     WORDS,
     MeasureWords,
+    all_people,
     capital,
     listed,
     p_value,
@@ -28,6 +28,7 @@ from reportlib.words import (
     ratio_decimals,
 )
 
+SENTENCES = ("sentence", "adjusted_sentence")  # facts of a whole table: what it says, and what adjustment changes
 MOST_PANELS = 9  # beyond, one heat map says more than many small panels
 NO_COMPARISON = "Not available [x]: the inputs that were supplied allow no comparison of ethnic groups."
 
@@ -120,12 +121,12 @@ def _words(spec: TableSpec) -> MeasureWords:
 
 
 def adjusted_sentence(comparison: Comparison) -> str:
-    """What adjustment changed, in one sentence, of many groups for those that stand out; empty if nothing did."""
+    """What adjustment changed for the groups that stand out, and those whose difference it turns; empty without any."""
     spec, frame = comparison.spec, comparison.frame
-    known = frame[frame["adjusted_ratio"].notna() & frame["ratio"].notna()]
-    few = known if len(known) <= MOST_NAMED else known[known["verdict"].eq(DISPROPORTIONATE)]
-    both = few.to_dict("records")
-    places, held = ratio_decimals(frame), dimensions(spec.adjust)
+    known, places, held = frame[frame["adjusted_ratio"].notna()], ratio_decimals(frame), dimensions(spec.adjust)
+    turns = known["ratio"].round(places).sub(1) * known["adjusted_ratio"].round(places).sub(1) < 0
+    told = known[turns | known["verdict"].eq(DISPROPORTIONATE)]
+    both = told.to_dict("records")
     said = [[ratio(row[name], decimals=places) for name in ("ratio", "adjusted_ratio")] for row in both]
     rows = [(*change, people(str(row["label"]))) for change, row in zip(said, both, strict=True)]
     moved = listed([f"from {crude} to {adjusted} for {who}" for crude, adjusted, who in rows if crude != adjusted])
@@ -133,11 +134,19 @@ def adjusted_sentence(comparison: Comparison) -> str:
     if not rows:
         return ""
     found = " and ".join(filter(None, [f"moves {moved}" if moved else "", f"stays {stays}" if stays else ""]))
-    sides = [[round(row[name], places) - 1 for name in ("ratio", "adjusted_ratio")] for row in both]
-    across = listed([who for (_, _, who), (crude, adjusted) in zip(rows, sides, strict=True) if crude * adjusted < 0])
-    turned = f" For {across} it is then on the other side of 1." if across else ""
+    across = list(known.loc[turns, "label"])
+    turned = f" For {all_people(across)} the difference then lies the other way." if across else ""
     of = f" of {comparison.outcome}" if comparison.outcome else ""
-    return f"Allowing for {held}, the relative rate{of} {found}.{turned}"
+    return f"Allowing for {held}, the relative rate{of} {found}.{turned}{_left_of(told)}"
+
+
+def _left_of(adjusted: pd.DataFrame) -> str:
+    """Of the groups found to be disproportionate, for which a difference is left once it is adjusted."""
+    told = adjusted[adjusted["verdict"].eq(DISPROPORTIONATE) & adjusted["adjusted_lower"].notna()]
+    chance = told["adjusted_lower"].le(1) & told["adjusted_upper"].ge(1)
+    left, gone = (all_people(list(told.loc[some, "label"])) for some in (~chance, chance))
+    said = f" A difference remains for {left}." if left else ""
+    return said + (f" For {gone} chance could account for what is left." if gone else "")
 
 
 def _trend(total: pd.DataFrame, spec: TableSpec) -> tuple[float | None, bool]:
@@ -172,11 +181,12 @@ def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:
 
 
 def headline(held: Sequence[Fact], table: str) -> dict[str, str] | None:
-    """The finding of one table, with the weightiest of its verdicts; None if it could not be made."""
+    """The finding of one table, crude and adjusted, with the weightiest of its verdicts; None if there is none."""
     own = [fact for fact in held if fact.table == table]
-    said = [fact for fact in own if fact.statistic == "sentence"]
+    said, adjusted = ([fact for fact in own if fact.statistic == name] for name in SENTENCES)
     verdicts = {fact.text for fact in own if fact.statistic == "verdict"}
     if not said:
         return None
     weightiest = next((word for word in VERDICTS if word in verdicts), VERDICTS[-1])
-    return {"title": said[0].label, "verdict": weightiest, "text": said[0].text, "chapter": said[0].chapter}
+    title, more = f"{said[0].label}, {said[0].period}", "".join(fact.text for fact in adjusted)
+    return {"title": title, "verdict": weightiest, "text": said[0].text, "adjusted": more, "chapter": said[0].chapter}

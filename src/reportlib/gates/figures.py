@@ -104,7 +104,8 @@ class Shown:
         self.by_kind = {kind: {m["id"]: m for m in held if m["kind"] == kind} for kind in ("table", "chart", "say")}
         about = {model["id"] for _, model in self.chapters[-1].models() if model["kind"] == "table"}
         self.tables = [table for name, table in self.by_kind["table"].items() if name not in about]
-        self.items = [item["text"] for model in held if model["kind"] == "headline" for item in model["items"]]
+        items = [item for model in held if model["kind"] == "headline" for item in model["items"]]
+        self.items = [text for item in items for text in item.values()]
         self.code = {flat(cell.source) for chapter in self.chapters for cell in chapter.cells if cell.source}
         self.style = COLOUR.sub("", View([], Page(""), []).style)
 

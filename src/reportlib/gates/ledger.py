@@ -22,9 +22,11 @@ from reportlib.measures import TableSpec
 from reportlib.params import Params
 from reportlib.presentation import (
     NO_COMPARISON,
+    SENTENCES,
     adjusted_sentence,
     draw,
     draw_funnel,
+    headline,
     mix_sentence,
     sentence,
     shares,
@@ -42,7 +44,8 @@ Model = Mapping[str, Any]
 SHARES = re.compile(r"Share of (.+) and of (.+), [^,]+")
 FACT_ROUNDING = 1e-9
 COUNTS = ("numerator", "denominator")
-FOLLOWING = ("adjusted", "mix")  # sentences that are no facts, but follow from facts
+SAID = {"sentence": "sentence", "adjusted": "adjusted_sentence"}  # kind of a sentence: the statistic of its fact
+FOLLOWING = "mix"  # a sentence that is no fact, but follows from facts
 
 
 class Ledger:
@@ -69,9 +72,9 @@ class Ledger:
     def _of(self, table: str, statistic: str) -> list[Fact]:
         return [fact for fact in self.facts if fact.table == table and fact.statistic == statistic]
 
-    def said(self, table: str) -> list[str]:
-        """The sentences of a table that are facts."""
-        held = self._of(table, "sentence")
+    def said(self, table: str, kind: str) -> list[str]:
+        """The sentences of a table of this kind that are facts."""
+        held = self._of(table, SAID.get(kind, ""))
         self.placed |= {id(fact) for fact in held}
         return [fact.text for fact in held]
 
@@ -123,7 +126,7 @@ class Ledger:
         for name in spec.by:
             codes = {"All": "all"} | (groups if name in ETHNICITIES else {})  # a category may be "Other" as well
             heads[name] = codes.get(row[name]["text"], row[name]["text"])
-        values = {statistic: fact.value for statistic, fact in held.items() if statistic != "sentence"}
+        values = {statistic: fact.value for statistic, fact in held.items() if statistic not in SENTENCES}
         mark = (held.get("value") or held["numerator"]).mark
         words = {"label": row["ethnicity"]["text"], "verdict": None} if "verdict" in row else {}
         return {**heads, **words, **values, "mark": mark}
@@ -149,7 +152,7 @@ def check_derived(facts: Iterable[Fact]) -> Iterator[Finding]:
         if any(fact.mark == "c" for _, fact in held if fact.statistic in COUNTS):
             for number, fact in held:
                 told = fact.text != NOT_ASSESSED if fact.statistic == "verdict" else not fact.mark
-                if told and fact.statistic not in (*COUNTS, "sentence"):
+                if told and fact.statistic not in (*COUNTS, *SENTENCES):
                     yield Finding(f"{fact.id} is shown where a count behind it is hidden", "facts.jsonl", number)
 
 
@@ -170,10 +173,11 @@ def check_model(model: Model, ledger: Ledger, shown: Mapping[str, Model], where:
     elif model["kind"] == "say":
         yield from _say(model, ledger, shown, where)
     elif model["kind"] == "headline":
-        said = {fact.text for fact in ledger.facts if fact.statistic == "sentence"}
+        tables = dict.fromkeys(fact.table for fact in ledger.facts)
+        made = [headline(ledger.facts, table) for table in tables]
         for item in model["items"]:
-            if item["text"] not in said or ledger.constants.stray(item["title"] + item["verdict"]):
-                yield Finding("a headline that is no published sentence", where, column=item["chapter"])
+            if item not in made:
+                yield Finding("a headline that published sentences do not give", where, column=item["chapter"])
     elif model["kind"] != "header":
         yield Finding("a display of an unknown kind", where)
 
@@ -285,7 +289,7 @@ def _say(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str) -
         own = [ledger.run.unavailable(name), ledger.context(spec)[0]]
         if ledger.constants.stray(model["text"], own):
             yield Finding("a figure without a fact", where)
-    elif not spec or not (model["text"] in ledger.said(name) if kind == "sentence" else kind in FOLLOWING):
+    elif not spec or not (model["text"] in ledger.said(name, kind) or kind == FOLLOWING):
         yield Finding("a sentence that is not published", where)
     elif name not in shown or not _given(model["text"], shown[name], shown.get(f"{name}-shares"), ledger):
         yield Finding("a figure that the published facts of its table do not give", where)

@@ -41,7 +41,7 @@ MODELS = {
     "headline": {"items"},
 }
 CELL = {"text", "value", "mark", "fact", "facts"}
-ITEM = {"title", "verdict", "text", "chapter"}
+ITEM = {"title", "verdict", "text", "adjusted", "chapter"}
 
 
 def check_notebook(notebook: Node, name: str, params: Params, run: Node) -> list[Finding]:

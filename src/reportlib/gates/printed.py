@@ -97,7 +97,7 @@ def _told(chapter: Chapter) -> Iterator[str]:
             elif model["kind"] == "say":
                 yield model["text"]
             elif model["kind"] == "headline":
-                yield from (item["text"] for item in model["items"])
+                yield from (item[part] for item in model["items"] for part in ("title", "text", "adjusted"))
 
 
 def _digits(texts: Iterable[str]) -> str:
