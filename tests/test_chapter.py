@@ -137,7 +137,7 @@ def test_the_summary_reads_the_facts_of_the_chapters_before(tmp_path, shown):
     (verdicts,) = [model for model in shown if model["kind"] == "table"]
     assert [(item["verdict"], item["chapter"]) for item in headline["items"]] == [("disproportionate", "uphold")]
     (row,) = verdicts["rows"]
-    assert (row["Black"]["text"], row["Mixed"]["text"]) == ("disproportionate", "not assessed")
+    assert (row["Black"]["text"], row["Mixed"]["text"]) == ("0.53 disproportionate", "not assessed")
 
 
 def test_a_summary_of_no_comparison_says_so(tmp_path, shown):

@@ -34,6 +34,7 @@ from reportlib.presentation import (
     mix_sentence,
     sentence,
     shares,
+    verdict_table,
     verdicts,
 )
 from reportlib.published import PUBLISHED_TABLES
@@ -234,11 +235,8 @@ class Chapter:
         if frame["label"].nunique() <= charts.MOST_COLUMNS:
             chart = charts.verdict_heatmap(frame, title, label(self.reference))
             _show_chart("verdicts-chart", title, chart, "verdicts", status)
-        wide = frame.pivot(index="stratum", columns="label", values="verdict")
-        order = [text for text in groupings()[self.grouping].labels.values() if text in wide.columns]
-        wide = wide.reindex(index=frame["stratum"].unique(), columns=order).fillna("[x]").reset_index()
-        named = wide.rename(columns={"stratum": "Measure"})
-        _show(frame_table("verdicts", title, named, "Measure", status).model())
+        wide = verdict_table(frame, groupings()[self.grouping].labels.values())
+        _show(frame_table("verdicts", title, wide, wide.columns[0], status).model())
 
     def shares(self, comparison: Comparison, numerator: str, denominator: str) -> None:
         """Show each group's share of the numerator beside its share of the denominator."""

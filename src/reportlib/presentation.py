@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -30,6 +30,7 @@ from reportlib.words import (
 
 SENTENCES = ("sentence", "adjusted_sentence")  # facts of a whole table: what it says, and what adjustment changes
 MOST_PANELS = 9  # beyond, one heat map says more than many small panels
+MOST_ROWS = 54  # in all panels of a chart; more are too small to read on a page
 NO_COMPARISON = "Not available [x]: the inputs that were supplied allow no comparison of ethnic groups."
 
 
@@ -46,7 +47,8 @@ def draw(comparison: Comparison, band: tuple[float, float]) -> charts.Chart | No
         own = inner.assign(group=inner[kind], label=inner[kind].map(capital))
         return (charts.trend if "year" in spec.by else charts.bars)(own, title, words.unit)
     if "year" in spec.by:
-        return charts.trend(frame[~frame["group"].isin(["all", NOT_STATED])], title, words.unit)
+        lines = frame[~frame["group"].isin(["all", NOT_STATED])]
+        return charts.trend(lines, title, words.unit) if lines["group"].nunique() <= MOST_PANELS else None
     reference, level, outcome = label(comparison.reference), comparison.level, comparison.outcome
     frame = comparison.compared.rename(columns={"ethnicity": "group"})
     if not spec.strata:
@@ -56,6 +58,8 @@ def draw(comparison: Comparison, band: tuple[float, float]) -> charts.Chart | No
         if inner.loc[inner["verdict"].notna(), "group"].nunique() > charts.MOST_COLUMNS:
             return None
         return charts.verdict_heatmap(inner, title, reference, outcome)
+    if len(inner[inner["verdict"].notna()]) > MOST_ROWS:
+        return None
     return charts.small_multiples(inner, title, reference, level, band, outcome)
 
 
@@ -163,7 +167,7 @@ def _trend(total: pd.DataFrame, spec: TableSpec) -> tuple[float | None, bool]:
 
 
 def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:
-    """The verdicts of some tables, in their order: stratum (the measure's name), label, ratio, verdict, mark."""
+    """The verdicts of some tables, in their order: stratum (the measure's name), label, ratio, text, verdict, mark."""
     ratios = {fact.id: fact for fact in held if fact.statistic == "ratio" and fact.table in tables}
     found = [fact for fact in held if fact.statistic == "verdict" and fact.table in tables]
     rows = [
@@ -171,6 +175,7 @@ def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:
             "stratum": capital(ratio_.unit) or MEASURES[fact.id.split("/")[0]].name,
             "label": fact.label.partition(": ")[2],
             "ratio": ratio_.value,
+            "text": fact.text if ratio_.mark else f"{ratio_.text} {fact.text}",
             "verdict": fact.text,
             "mark": ratio_.mark,
         }
@@ -178,6 +183,16 @@ def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:
         for ratio_ in [ratios[fact.id.removesuffix("verdict") + "ratio"]]
     ]
     return pd.DataFrame(rows).astype({"ratio": float}) if rows else pd.DataFrame()
+
+
+def verdict_table(frame: pd.DataFrame, labels: Iterable[str]) -> pd.DataFrame:
+    """Relative rates and verdicts, a row a measure; a row a group where there are many. `labels`: groups in order."""
+    order = [text for text in labels if text in set(frame["label"])]
+    wide = frame.pivot(index="stratum", columns="label", values="text")
+    wide = wide.reindex(index=frame["stratum"].unique(), columns=order).fillna("[x]")
+    if len(order) > charts.MOST_COLUMNS:
+        return wide.T.rename_axis(index="Ethnic group", columns=None).reset_index()
+    return wide.rename_axis(index="Measure", columns=None).reset_index()
 
 
 def headline(held: Sequence[Fact], table: str) -> dict[str, str] | None:

@@ -30,6 +30,7 @@ from reportlib.presentation import (
     mix_sentence,
     sentence,
     shares,
+    verdict_table,
     verdicts,
 )
 from reportlib.published import PUBLISHED_TABLES
@@ -78,12 +79,14 @@ class Ledger:
         self.placed |= {id(fact) for fact in held}
         return [fact.text for fact in held]
 
-    def headlines(self, outcomes: Iterable[str]) -> list[str]:
-        """The tables that compare ethnic groups in all of the system, by what their verdicts are on."""
+    def verdicts(self, table: Model) -> pd.DataFrame:
+        """The verdicts that a table shows side by side, from those of the tables that it names."""
+        first, *others = (column["label"] for column in table["columns"])
+        outcomes = others if first != "Measure" else [row["Measure"]["text"] for row in table["rows"]]
         known = [name for name, held in self.run.run["tables"].items() if held["by"] == ["ethnicity"]]
         frames = {name: verdicts(self.facts, [name]) for name in known}
         tables = {frame["stratum"].iloc[0]: name for name, frame in frames.items() if len(frame)}
-        return [tables[outcome] for outcome in outcomes if outcome in tables]
+        return verdicts(self.facts, [tables[outcome] for outcome in outcomes if outcome in tables])
 
     def spec(self, table: str) -> TableSpec | None:
         """What the run declares of a table of counts; None for any other table."""
@@ -207,6 +210,10 @@ def _made(model: Model, ledger: Ledger) -> Table | None:
     if name == "register":
         frame = register(ledger.facts, params.pooled_label, ledger.run.run["responses"], params.verdict_band)
         return frame_table(name, f"Disproportionate comparisons, {params.pooled_label}", frame, "Comparison")
+    if name == "verdicts":
+        wide = verdict_table(ledger.verdicts(model), groupings()[params.grouping].labels.values())
+        title = f"Verdicts compared with {label(params.reference_group)}, {params.pooled_label}"
+        return frame_table(name, title, wide, wide.columns[0])
     spec = ledger.spec(declared(name))
     if not spec:
         return None
@@ -269,8 +276,7 @@ def _chart(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str)
 def _redrawn(model: Model, table: Model, ledger: Ledger) -> Chart | None:
     params, caption = ledger.params, model["caption"]
     if model["id"] == "verdicts-chart":
-        names = [row["Measure"]["text"] for row in table["rows"]]
-        return verdict_heatmap(verdicts(ledger.facts, ledger.headlines(names)), caption, label(params.reference_group))
+        return verdict_heatmap(ledger.verdicts(table), caption, label(params.reference_group))
     comparison = ledger.comparison(table)
     if named := model["id"].endswith("-shares") and SHARES.fullmatch(caption):
         return dumbbell(shares(comparison.frame), caption, *named.groups())
