@@ -355,8 +355,8 @@ def evidence_table(of: Comparison) -> Table:
         "up; 1 where each case is a different person.",
         "The least ratio shown is the nearest to 1, below and above it, that a comparison of this size would find four "
         "times in five.",
-        "Cases needed: how large the denominator of the group would have to be, with that of the reference group growing "
-        "alike, to find, four times in five, a ratio at the edge of what counts as close to parity.",
+        "Cases needed: how large the denominator of the group would have to be, and that of the reference group in "
+        "proportion, to find, four times in five, a ratio at the edge of what counts as close to parity.",
         "If all were known: how far the ratio could lie if the ethnicity of everyone not stated became known (sharp "
         "bounds, without sampling error).",
         "Tipping point: what share of the events with ethnicity not stated would make the two rates equal if these "
