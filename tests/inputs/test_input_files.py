@@ -143,6 +143,14 @@ def test_own_columns_codes_dates_and_excluded_rows(alone):
     assert [(f.level, f.message) for f in alone.check()] == [("warning", "rows left out, as exclude: of Dup asks: 1")]
 
 
+def test_a_value_to_be_left_out_that_no_row_has_is_told(alone):
+    alone.put("probation_caseload", GOOD["probation_caseload"], exclude={"region": ["Wales", "Totals", "London "]})
+    assert [str(found) for found in alone.check()] == [
+        "probation_caseload.csv, column region: no row has 'Wales', 'Totals' and 'London ', which exclude: leaves out; "
+        "is it spelt so?"
+    ]
+
+
 def test_several_files_make_one_input(alone):
     header, row = GOOD["probation_caseload"].splitlines()
     alone.put("probation_caseload", f"{header}\n{row}\n", "caseload-1.csv", path="caseload-*.csv")

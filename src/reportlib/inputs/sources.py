@@ -22,6 +22,7 @@ from reportlib.inputs.contracts import Contract, Field, contracts
 from reportlib.inputs.extracts import Extract, opened, wrong
 from reportlib.inputs.findings import Places, shape
 from reportlib.inputs.spec import InputSpec
+from reportlib.words import listed
 
 ARROW = {"string": pa.string(), "integer": pa.int64(), "boolean": pa.bool_(), "date": pa.date32()}
 SNAPSHOTS = Path("data/snapshots")  # what was read from databases; records, so never committed
@@ -236,6 +237,7 @@ class _Typing:
         self.read = list(dict.fromkeys([*names.values(), *spec.exclude]))
         self.schema = pa.schema([*((each.name, ARROW[each.type]) for each in self.fields), *PLACE])
         self.wrong: dict[tuple[str, str], Places] = defaultdict(Places)
+        self.unseen = {name: dict.fromkeys(values) for name, values in spec.exclude.items()}  # in order
         self.db = duckdb.cursor()
 
     def write(self, extracts: Sequence[Extract], path: Path) -> tuple[int, int]:
@@ -261,7 +263,10 @@ class _Typing:
         columns = dict(zip(self.read, raw, strict=True))
         kept = row = reduce(pc.or_, map(pc.is_valid, raw))
         for name, values in self.spec.exclude.items():
-            kept = pc.and_not(kept, pc.is_in(columns[name].fill_null(""), pa.array(values, pa.string())))
+            left_out = pc.is_in(filled := columns[name].fill_null(""), pa.array(values, pa.string()))
+            for value in pc.unique(filled.filter(left_out)).to_pylist():
+                self.unseen[name].pop(value, None)
+            kept = pc.and_not(kept, left_out)
         text = {name: self._coded(name, columns[theirs]) for name, theirs in self.names.items()}
         table = pa.table({**text, "source_row": batch["source_row"]}).filter(kept)
         return table, pc.sum(row, min_count=0).as_py() - len(table)
@@ -303,6 +308,10 @@ class _Typing:
             if untyped := self.wrong.get((each.name, "type")):
                 found, allowed = shape(untyped.value or ""), each.allowed(self.spec.date_format)
                 yield untyped.finding(f"'{found}' (masked) is not {allowed}", files, column)
+        for name, values in self.unseen.items():
+            if values:
+                message = f"no row has {listed(list(map(repr, values)))}, which exclude: leaves out; is it spelt so?"
+                yield Finding(message, self.spec.shown, column=name, level="warning")
         if excluded:
             message = f"rows left out, as exclude: of {', '.join(self.spec.exclude)} asks: {excluded:,}"
             yield Finding(message, files[0] if len(files) == 1 else self.spec.shown, level="warning")
