@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import nbformat
+import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from reportlib.build.execute import execute
 from reportlib.build.plan import ChapterPlan
+from reportlib.errors import ReportError
 
 
-def test_a_folder_with_braces_in_its_name_is_a_folder(tmp_path: Path) -> None:
-    folder = tmp_path / "{year} [a] report"
+def short(folder: Path, *published: str) -> ChapterPlan:
+    """A chapter that shows no table and is never closed."""
     folder.mkdir()
     cells = [
         new_code_cell('year = ""', metadata={"tags": ["parameters"]}),
@@ -20,6 +22,18 @@ def test_a_folder_with_braces_in_its_name_is_a_folder(tmp_path: Path) -> None:
     ]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "10-short.ipynb")
-    chapter = ChapterPlan("short", folder / "10-short.ipynb", (), (), reads_facts=False)
+    return ChapterPlan("short", folder / "10-short.ipynb", (), published, reads_facts=False)
+
+
+def test_a_folder_with_braces_in_its_name_is_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "{year} [a] report"
+    chapter = short(folder)
     (made,) = execute([chapter], {"year": "2024-25"}, folder, folder / "out", lambda *told: None)
     assert nbformat.read(made, as_version=4).cells[-1].outputs[0].text == "2024-25\n"
+
+
+def test_a_chapter_with_tables_that_is_never_closed_is_told(tmp_path: Path) -> None:
+    chapter = short(tmp_path / "notebooks", "deaths-by-age")
+    with pytest.raises(ReportError) as error:
+        execute([chapter], {"year": "2024-25"}, tmp_path, tmp_path / "out", lambda *told: None)
+    assert "10-short.ipynb: its figures are no facts yet: end it with a cell `chapter.close()`" in str(error.value)

@@ -99,6 +99,8 @@ def _run(chapter: ChapterPlan, parameters: dict[str, Any], handoff: Path, out: P
             left[what].write_bytes(content)
         return "unchanged", 0.0
     _in_kernel(chapter, parameters, left["notebook"])
+    if (chapter.tables or chapter.published) and not left["facts"].exists():
+        raise ReportError("its figures are no facts yet: end it with a cell `chapter.close()`")
     if cache:
         cache.keep(name, {what: path.read_bytes() for what, path in left.items() if path.exists()})
     return "done", time.monotonic() - start
@@ -145,6 +147,8 @@ def _failure(chapter: ChapterPlan, failure: BaseException, out: Path) -> Finding
     """Which chapter and cell failed and with what, in one line."""
     from papermill.exceptions import PapermillExecutionError
 
+    if isinstance(failure, ReportError):
+        return Finding(str(failure), chapter.path.name)
     if not isinstance(failure, PapermillExecutionError):
         return Finding(f"{type(failure).__name__}: {failure}", chapter.path.name)
     held = nbformat.read(out / chapter.path.name, as_version=4)
