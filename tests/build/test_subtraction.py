@@ -147,19 +147,35 @@ def test_a_part_in_which_few_died_is_not_divided_by_ethnic_group(tmp_path):
     died = [(place, group) for place, groups in DIED.items() for group, n in groups.items() for _ in range(n)]
     lines = ["incident_id,notified_date,establishment,cause,ethnicity_code"]
     lines += [f"F{n},2024-05-01,{place},natural causes,{CODES[group]}" for n, (place, group) in enumerate(died)]
+    lines += [f"S{n},2024-05-01,Leeds,self-inflicted,W1" for n in range(9)]
     (tmp_path / "fatal_incidents.csv").write_text("\n".join(lines) + "\n")
     lines = ["snapshot_date,establishment,ethnicity_code,number"]
     lines += [f"2024-06-30,{place},{code},5000" for place in TYPES for code in CODES.values()]
     (tmp_path / "population.csv").write_text("\n".join(lines) + "\n")
     lines = ["establishment,establishment_type", *(f"{place},{kind}" for place, kind in TYPES.items())]
     (tmp_path / "establishments.csv").write_text("\n".join(lines) + "\n")
+    by_cause = TableSpec("by-cause", MEASURES["deaths"], ("cause", "ethnicity"), "5+1")
     divided = TableSpec("divided", MEASURES["deaths"], ("establishment_type", "ethnicity"), "5+1")
     whole = TableSpec("whole", MEASURES["deaths"], ("establishment_type",), "5+1")
-    read = protected(tmp_path, [divided, whole])
+    read = protected(tmp_path, [divided, whole, by_cause])
+    assert set(read["by-cause"]["cause"]) == {"natural causes", "all"}
     assert set(read["divided"]["establishment_type"]) == {"Category B or local", "Women's prison", "all"}
     assert set(read["whole"]["establishment_type"]) == {*TYPES.values(), "all"}
     told = json.loads((tmp_path / "handoff" / "run.json").read_text(encoding="utf-8"))["tables"]
     assert {name: table["left_out"] for name, table in told.items()} == {
         "divided": ["Open", "Young offender institution"],
         "whole": [],
+        "by-cause": ["self-inflicted"],
     }
+
+
+def test_where_few_died_in_all_the_whole_is_still_shown(tmp_path):
+    """A total is no part of the system, however small it is."""
+    lines = ["incident_id,notified_date,establishment,cause,ethnicity_code"]
+    lines += [f"F{n},2024-05-01,Leeds,natural causes,W1" for n in range(7)]
+    (tmp_path / "fatal_incidents.csv").write_text("\n".join(lines) + "\n")
+    lines = ["snapshot_date,establishment,ethnicity_code,number"]
+    lines += [f"2024-06-30,Leeds,{code},5000" for code in CODES.values()]
+    (tmp_path / "population.csv").write_text("\n".join(lines) + "\n")
+    by_cause = TableSpec("by-cause", MEASURES["deaths"], ("cause", "ethnicity"), "5+1")
+    assert set(protected(tmp_path, [by_cause])["by-cause"]["cause"]) == {"all"}

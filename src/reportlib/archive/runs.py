@@ -109,14 +109,20 @@ class KeptRun:
         return fact.period if yearly else str(table["period"])
 
 
+def run_folder(path: Path) -> Path:
+    """The folder of a run, or of the one that a link such as `published` leads to."""
+    folder = path.resolve()
+    if folder.name == "signed" and folder.parent.parent.name == "review":
+        folder = folder.parent.parent.parent / "runs" / folder.parent.name
+    return folder
+
+
 def kept_run(path: Path) -> KeptRun:
     """The run in a folder, or one that a link such as `current` leads to.
 
     Raises ReportError where there is none, or none that this code can read.
     """
-    folder = path.resolve()
-    if folder.name == "signed" and folder.parent.parent.name == "review":  # as `published` leads to it
-        folder = folder.parent.parent.parent / "runs" / folder.parent.name
+    folder = run_folder(path)
     files = [folder / name for name in ("facts.jsonl", "run.json", "parameters.json")]
     if missing := [file.name for file in files if not file.is_file() or not file.stat().st_size]:
         raise ReportError(

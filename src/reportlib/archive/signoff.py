@@ -16,7 +16,7 @@ import nbformat
 
 from reportlib.archive.checksums import changes, digests, listed
 from reportlib.archive.remarks import Log, log_of, unanswered
-from reportlib.archive.runs import KeptRun, kept_run
+from reportlib.archive.runs import KeptRun, kept_run, run_folder
 from reportlib.archive.signature import sign, signers
 from reportlib.build import released
 from reportlib.build.scratch import point, scratch
@@ -219,17 +219,20 @@ def overlooked(run: KeptRun) -> Iterator[Finding]:
     """
     known = released.read(run.folder).earlier
     for link in sorted(run.edition.parent.parent.glob("*/*/published")):
-        other = kept_run(link)
-        if other.folder == run.folder or _protected_together(run, other):
-            continue
-        if any(table not in known for table in released.read(other.folder).tables):
+        folder = run_folder(link)
+        reckoned = folder == run.folder or all(table in known for table in released.read(folder).tables)
+        if not reckoned and not _protected_together(run, folder):
             message = "is published, and this report could give its hidden counts away; name it under"
-            place = other.folder.relative_to(run.edition.parent.parent.parent)
+            place = folder.relative_to(run.edition.parent.parent.parent)
             yield Finding(f"{message} disclosure: earlier: and make the report again", str(place))
 
 
-def _protected_together(one: KeptRun, other: KeptRun) -> bool:
+def _protected_together(one: KeptRun, folder: Path) -> bool:
     """Whether two runs are editions of one report: of the same parameters but for that, inputs and code."""
+    try:
+        other = kept_run(folder)
+    except ReportError:  # of other code, then
+        return False
     same = one.params.model_copy(update={"edition": other.params.edition}) == other.params
     return same and (one.inputs, one.code) == (other.inputs, other.code)
 

@@ -210,7 +210,7 @@ def _few(spec: TableSpec, name: str, events: pd.DataFrame) -> frozenset[str]:
     if "ethnicity" not in spec.by or spec.measure.kind != "rate":
         return frozenset()
     whole = events[(events[[other for other in spec.by if other not in (name, "year")]] == "all").all(axis=1)]
-    totals = whole.groupby(name)["value"].sum()
+    totals = whole[whole[name] != "all"].groupby(name)["value"].sum()
     return frozenset(totals.index[totals.gt(0) & totals.lt(FEW_TO_DIVIDE)])
 
 
