@@ -27,13 +27,13 @@ def test_a_trend_has_lines_for_the_groups_that_are_compared():
     assert not any(group in chart.alt + chart.svg for group in ("Not stated", "All"))
 
 
-def adjusted(complement: bool = False, **verdicts: str) -> str:
-    """What adjustment changed of three ratios, of the measure's outcome or of its opposite; each within 0.1."""
+def adjusted(complement: bool = False, width: float = 0.1, **verdicts: str) -> str:
+    """What adjustment changed of three ratios, of the measure's outcome or of its opposite; `width` of a limit."""
     spec = TableSpec("completed", MEASURES["completed"], ("ethnicity",), "5+1", adjust=("region",))
     ratios = {"Asian": (0.9, 0.95), "Black": (0.95, 1.04), "Mixed": (1.2, 1.2)}
     rows = [
         {"label": label, "ratio": one, "adjusted_ratio": two, "verdict": verdicts.get(label, "inconclusive"),
-         "adjusted_lower": two - 0.1, "adjusted_upper": two + 0.1}
+         "adjusted_lower": two - width, "adjusted_upper": two + width}
         for label, (one, two) in ratios.items()
     ]  # fmt: skip
     place = Place("probation-outcomes", "national", ("synthetic",))
@@ -41,14 +41,14 @@ def adjusted(complement: bool = False, **verdicts: str) -> str:
     return adjusted_sentence(Comparison(spec, frame, place, "2024-25", "W", 0.95, complement=complement))
 
 
-def test_an_adjusted_rate_on_the_other_side_of_1_is_pointed_out():
+def test_an_adjusted_rate_on_the_other_side_of_1_is_told_with_what_chance_allows():
     assert adjusted() == (
-        "Allowing for region, the relative rate moves from 0.95 to 1.04 for Black people. For Black people the "
-        "difference then lies the other way."
+        "Allowing for region, the relative rate moves from 0.95 to 1.04 for Black people. For Black people chance "
+        "could account for what is left."
     )
     assert adjusted(Mixed="disproportionate").startswith(
         "Allowing for region, the relative rate moves from 0.95 to 1.04 for Black people and stays 1.20 for people "
-        "from the Mixed ethnic group. For Black people"
+        "from the Mixed ethnic group. A difference remains for people from the Mixed ethnic group. For Black people"
     )
 
 
@@ -58,7 +58,10 @@ def test_what_is_left_of_a_disproportionate_difference_is_said():
         " A difference remains for people from the Mixed ethnic group. For Asian and Black people chance could account "
         "for what is left."
     )
-    assert "remains" not in adjusted() and "chance" not in adjusted()
+    assert adjusted(Asian="small difference").startswith(
+        "Allowing for region, the relative rate moves from 0.90 to 0.95 for Asian people and from 0.95"
+    )
+    assert "the difference then lies the other way" in adjusted(width=0.03)
 
 
 def test_adjusted_rates_are_said_to_be_of_the_outcome_that_was_judged():

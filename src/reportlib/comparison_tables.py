@@ -510,6 +510,8 @@ def _notes(of: Comparison) -> list[str]:
         notes.append(
             f"{label(NOT_STATED)} is not a group of people: its rate tells how often each source lacks an ethnicity."
         )
+    if spec.measure.numerator.counts == "people" and spec.strata:
+        notes.append("A person who complained from several parts of the system counts in each, so rows do not add up.")
     if of.left_out:
         notes.append(f"Left out, as too few to divide by ethnic group: {listed(list(map(capital, of.left_out)))}.")
     if _exploratory(spec):

@@ -14,7 +14,7 @@ from reportlib.ethnicity import NOT_STATED, label
 from reportlib.facts import Fact
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.statistics import VERDICTS, goodness_of_fit, trend
-from reportlib.statistics.verdict import ALPHA
+from reportlib.statistics.verdict import ALPHA, SIGNIFICANT
 from reportlib.words import (
     DISPROPORTIONATE,
     WORDS,
@@ -125,12 +125,13 @@ def _words(spec: TableSpec) -> MeasureWords:
 
 
 def adjusted_sentence(comparison: Comparison) -> str:
-    """What adjustment changed for the groups that stand out, and those whose difference it turns; empty without any."""
+    """What adjustment changed, and left, of the groups that stand out or that it changes; empty if there are none."""
     spec, frame = comparison.spec, comparison.frame
     known, places, held = frame[frame["adjusted_ratio"].notna()], ratio_decimals(frame), dimensions(spec.adjust)
     turns = known["ratio"].round(places).sub(1) * known["adjusted_ratio"].round(places).sub(1) < 0
-    told = known[turns | known["verdict"].eq(DISPROPORTIONATE)]
-    both = told.to_dict("records")
+    chance = known["adjusted_lower"].le(1) & known["adjusted_upper"].ge(1)
+    told = turns | known["verdict"].eq(DISPROPORTIONATE) | (chance & known["verdict"].isin(SIGNIFICANT))
+    both = known[told].to_dict("records")
     said = [[ratio(row[name], decimals=places) for name in ("ratio", "adjusted_ratio")] for row in both]
     rows = [(*change, people(str(row["label"]))) for change, row in zip(said, both, strict=True)]
     moved = listed([f"from {crude} to {adjusted} for {who}" for crude, adjusted, who in rows if crude != adjusted])
@@ -138,19 +139,14 @@ def adjusted_sentence(comparison: Comparison) -> str:
     if not rows:
         return ""
     found = " and ".join(filter(None, [f"moves {moved}" if moved else "", f"stays {stays}" if stays else ""]))
-    across = list(known.loc[turns, "label"])
-    turned = f" For {all_people(across)} the difference then lies the other way." if across else ""
     of = f" of {comparison.outcome}" if comparison.outcome else ""
-    return f"Allowing for {held}, the relative rate{of} {found}.{turned}{_left_of(told)}"
-
-
-def _left_of(adjusted: pd.DataFrame) -> str:
-    """Of the groups found to be disproportionate, for which a difference is left once it is adjusted."""
-    told = adjusted[adjusted["verdict"].eq(DISPROPORTIONATE) & adjusted["adjusted_lower"].notna()]
-    chance = told["adjusted_lower"].le(1) & told["adjusted_upper"].ge(1)
-    left, gone = (all_people(list(told.loc[some, "label"])) for some in (~chance, chance))
-    said = f" A difference remains for {left}." if left else ""
-    return said + (f" For {gone} chance could account for what is left." if gone else "")
+    left = {
+        "A difference remains for {}.": told & ~chance & ~turns,
+        "For {} the difference then lies the other way.": told & ~chance & turns,
+        "For {} chance could account for what is left.": told & chance,
+    }
+    judged = [text.format(all_people(list(known.loc[some, "label"]))) for text, some in left.items() if some.any()]
+    return " ".join([f"Allowing for {held}, the relative rate{of} {found}.", *judged])
 
 
 def _trend(total: pd.DataFrame, spec: TableSpec) -> tuple[float | None, bool]:

@@ -40,7 +40,7 @@ def heatmap(rows: pd.DataFrame, title: str, axis: str) -> str:
 def dumbbell(rows: pd.DataFrame, title: str, share_a: str, share_b: str) -> str:
     """Alt text of shares side by side."""
     shown = rows.dropna(subset=["share_a", "share_b"]).to_dict("records")
-    parts = [f"{_name(row)} {number(row['share_a'], '%')} and {number(row['share_b'], '%')}" for row in shown]
+    parts = [f"{_name(row)} {number(row['share_a'], '%', 1)} and {number(row['share_b'], '%', 1)}" for row in shown]
     return f"Pairs of points: {title}. Share of {share_a} and share of {share_b}: {_told(parts)}{_hidden(rows)}"
 
 

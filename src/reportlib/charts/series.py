@@ -33,7 +33,7 @@ def dumbbell(frame: pd.DataFrame, title: str, share_a: str, share_b: str) -> Cha
     texts = [(row["label"], marked([row["mark"]]) if row["mark"] else "", not row["mark"]) for row in records]
     with drawing.style(title):
         figure, ax, tracks = drawing.row_canvas(texts, above=52)
-        ax.set_xlim(-0.13 * most, 1.13 * most)
+        ax.set_xlim(-0.17 * most, 1.17 * most)
         ax.xaxis.set_visible(False)
         for y, row in zip(tracks, records, strict=True):
             if not row["mark"]:
@@ -166,7 +166,9 @@ def _pair(ax: Axes, y: float, a: float, b: float, most: float) -> None:
     drawing.point(ax, b, y, ORANGE, "s", "white")
     drawing.point(ax, a, y, NAVY, "o", NAVY)
     for value, side, away in ((min(a, b), "right", -9), (max(a, b), "left", 9)):
-        ax.annotate(number(value, "%"), (value, y), (away, 0), "data", "offset points", ha=side, va="center_baseline")
+        ax.annotate(
+            number(value, "%", 1), (value, y), (away, 0), "data", "offset points", ha=side, va="center_baseline"
+        )
 
 
 def _name_outside(ax: Axes, places: pd.DataFrame) -> None:
