@@ -44,6 +44,7 @@ def test_a_list_beside_the_parameters_adds_its_own(tmp_path):
         (NORTH.replace("North West", "Londn"), "the nearest is 'London'"),
         (NORTH.replace("North West", "North East"), "each once"),
         (NORTH.replace("[North East, North West]", "[]"), "at least one value"),
+        (NORTH.replace(", values: [North East, North West]", ""), "at least one value"),
         (NORTH.replace("dimension: region", "dimension: prison"), "dimension"),
         (NORTH.replace("dimension: region, ", ""), "say which dimension"),
         (NORTH.replace("title", "titel"), "titel"),

@@ -269,7 +269,9 @@ def test_missing_logo_is_refused(written, tmp_path):
 
 
 def test_logo_is_held_whole_and_can_be_given_so_again(written, tmp_path):
-    (tmp_path / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"><use href="#a"/></svg>')
+    (tmp_path / "logo.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg"><use href="#a" fill="url(\'#b\')"/></svg>'
+    )
     held = written(f"logo: {tmp_path / 'logo.svg'}\n").logo
     assert held.startswith("data:image/svg+xml;base64,")
     assert written(f"logo: {held}\n").logo == held

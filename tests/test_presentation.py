@@ -7,7 +7,7 @@ import pandas as pd
 from reportlib.comparison import compare
 from reportlib.comparison_tables import Comparison
 from reportlib.measures import MEASURES, TableSpec
-from reportlib.presentation import adjusted_sentence, draw, mix_sentence
+from reportlib.presentation import MOST_ROWS, adjusted_sentence, draw, mix_sentence
 from reportlib.tables import Place
 from small_handoff import design_effects, uphold_counts
 
@@ -25,6 +25,19 @@ def test_a_trend_has_lines_for_the_groups_that_are_compared():
     assert "White 30.0% in 2023-24" in chart.alt
     assert "Asian" in chart.alt
     assert not any(group in chart.alt + chart.svg for group in ("Not stated", "All"))
+
+
+def test_plain_counts_and_what_is_too_much_for_a_page_have_no_picture():
+    place = Place("methods", "national", ("synthetic",))
+    counts = TableSpec("source", MEASURES["ethnicity-source"], ("ethnicity_source",), "5+1")
+    assert draw(Comparison(counts, pd.DataFrame(), place, "2024-25", "", 0.95), (0.8, 1.25)) is None
+    spec = TableSpec("many", MEASURES["upheld"], ("category", "ethnicity"), "19")
+    rows = [
+        {"category": f"c{part}", "ethnicity": f"g{group}", "label": f"g{group}", "verdict": "parity", "mark": ""}
+        for part in range(4)
+        for group in range(MOST_ROWS // 4 + 1)
+    ]
+    assert draw(Comparison(spec, pd.DataFrame(rows), place, "2024-25", "W", 0.95), (0.8, 1.25)) is None
 
 
 def adjusted(complement: bool = False, width: float = 0.1, **verdicts: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from reportlib.errors import ReportError
 from reportlib.facts import Fact
-from reportlib.register import ask_for_responses, read_responses, register, without_comparison
+from reportlib.register import ask_for_responses, disproportionate, read_responses, register, without_comparison
 
 ONE, TWO = "upheld/ethnicity/B", "upheld/ethnicity/A"
 
@@ -77,6 +77,18 @@ def test_what_is_left_is_set_against_the_band(adjusted: float, left: str) -> Non
     ]  # fmt: skip
     (row,) = register(facts, "2024-25", {}, (0.8, 1.25)).to_dict("records")
     assert row["What is left to explain"] == f"A difference remains once other characteristics are {left}"
+
+
+def test_with_one_pooled_year_the_facts_of_trends_are_no_headlines() -> None:
+    def fact(table: str, year: str, text: str) -> Fact:
+        parts = (year, "national", "uphold-rates", table, "verdict", "Uphold rate: Black")
+        return Fact(f"{ONE}/verdict", *parts, text, None, "", "", ("extract",))
+
+    pooled = fact("upheld", "2024-25", "parity")
+    trend = [fact("upheld-trend", year, "disproportionate") for year in ("2023-24", "2024-25")]
+    assert disproportionate([pooled, *trend], "2024-25") == []
+    pooled = fact("upheld", "2024-25", "disproportionate")
+    assert disproportionate([*trend, pooled], "2024-25") == [ONE]
 
 
 def test_that_nothing_was_compared_is_not_that_nothing_was_disproportionate() -> None:

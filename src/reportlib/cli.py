@@ -48,6 +48,11 @@ def user_errors() -> Iterator[None]:
         problems.print(str(error.args[0]), style="bold red", markup=False, soft_wrap=True)
         problems.print(listing(error.findings), markup=False, soft_wrap=True) if error.findings else None
         raise typer.Exit(2) from None
+    except OSError as error:
+        if not error.filename:
+            raise
+        problems.print(f"{error.filename}: {error.strerror}. Choose another place.", style="bold red", markup=False)
+        raise typer.Exit(2) from None
     except KeyboardInterrupt:
         problems.print("Stopped. The last complete report is as it was.", markup=False)
         raise typer.Exit(130) from None

@@ -23,7 +23,9 @@ class Edition(Block):
     name: str = Field(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", description="Name of the edition and of its folder")
     title: str = Field(min_length=1, description="What the report's title says of it")
     dimension: Dimension | None = Field(default=None, description="What it is a part by")
-    values: tuple[str, ...] = Field(default=(), strict=False, description="The codes that belong to it")
+    values: tuple[str, ...] = Field(
+        default=(), strict=False, validate_default=True, description="The codes that belong to it"
+    )
 
     @field_validator("title")
     @classmethod

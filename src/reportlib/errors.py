@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import zipfile
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -36,6 +38,10 @@ class Finding:
         return str(replace(self, row=None, message=message))
 
 
+UNREADABLE = (  # what zipfile raises for a zip that is damaged, cut, encrypted or of another kind
+    *(OSError, EOFError, NotImplementedError, RuntimeError),
+    *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error),
+)
 AS_IT_WAS = "Use the project as it was when the run was made: it is in the run's archive."
 
 

@@ -14,7 +14,7 @@ LARGEST_LOGO = 100_000  # bytes
 KINDS = {".svg": "image/svg+xml", ".png": "image/png"}
 PNG = b"\x89PNG\r\n\x1a\n"
 ADDRESS = re.compile(r"data:(image/(?:svg\+xml|png));base64,(.+)", re.DOTALL)
-FETCHED = re.compile(r"url\(\s*['\"]?(?!#)|@import")
+FETCHED = re.compile(r"url\((?!\s*['\"]?#)|@import")
 
 
 def logo_address(given: str, root: Path) -> str:

@@ -37,9 +37,11 @@ NO_COMPARISON = "Not available [x]: the inputs that were supplied allow no compa
 def draw(comparison: Comparison, band: tuple[float, float]) -> charts.Chart | None:
     """The chart of a comparison; its kind follows from what the table is by.
 
-    None for so many groups in so many parts of the system that no picture could be read.
+    None for plain counts, and for so many groups in so many parts of the system that no picture could be read.
     """
     spec, title = comparison.spec, caption(comparison.spec, comparison.period)
+    if spec.measure.kind == "count":
+        return None
     frame, words = comparison.frame.rename(columns={"ethnicity": "group"}), _words(comparison.spec)
     inside = (frame[list(spec.strata)] != "all").all(axis=1)
     if "group" not in frame:

@@ -70,17 +70,25 @@ def without_comparison(given: Iterable[str], comparisons: Sequence[str]) -> list
 def disproportionate(facts: Sequence[Fact], period: str) -> list[str]:
     """The headline comparisons that ended so, as measure/by/group: all of the system, pooled years."""
     return sorted(
-        fact.id.removesuffix("/verdict")
-        for fact in facts
-        if fact.period == period and fact.text == DISPROPORTIONATE and fact.id.split("/")[1] == "ethnicity"
+        {
+            fact.id.removesuffix("/verdict")
+            for fact in _pooled(facts, period)
+            if fact.text == DISPROPORTIONATE and fact.id.split("/")[1] == "ethnicity"
+        }
     )
+
+
+def _pooled(facts: Sequence[Fact], period: str) -> list[Fact]:
+    """The facts of tables of the pooled years; where they are one year, those of trends have its period as well."""
+    trends = {fact.table for fact in facts if fact.period != period}
+    return [fact for fact in facts if fact.period == period and fact.table not in trends]
 
 
 def register(
     facts: Sequence[Fact], period: str, responses: Mapping[str, str], band: tuple[float, float]
 ) -> pd.DataFrame:
     """One row a disproportionate headline comparison: what was tried, what is left, and the answer."""
-    held = {fact.id: fact for fact in facts if fact.period == period}
+    held = {fact.id: fact for fact in _pooled(facts, period)}
     rows = [_row(name, held, responses.get(name, ""), band) for name in disproportionate(facts, period)]
     from reportlib.statistics.verdict import NOT_ASSESSED  # here: an unchanged report is found without SciPy
 

@@ -118,7 +118,7 @@ def test_an_input_that_is_not_that_of_its_description_stops_the_audit(forger: Fo
     assert held["path"] in verdict.missing[0]
 
 
-@pytest.mark.parametrize("name", ["parameters.yml", "project/requirements.lock", "inputs.json"])
+@pytest.mark.parametrize("name", ["parameters.yml", "project/requirements.lock", "inputs.json", "run/origin.json"])
 def test_what_is_needed_must_be_what_was_archived(forger: Forger, tmp_path: Path, name: str):
     path = forger.folder / "data" / name
     path.write_bytes(path.read_bytes() + b"\n")

@@ -356,6 +356,17 @@ def test_a_region_that_no_edition_has_is_told(extracts):
     ]
 
 
+def test_categories_that_cannot_be_told_apart_are_named(extracts):
+    extracts.put("complaints", GOOD["complaints"].replace("Leeds,Property", "Leeds,property", 1))
+    assert [str(found) for found in extracts.check() if found.level == "error"] == [
+        "complaints.csv, column category: 'Property' and 'property' cannot be told apart by a reader; map them under "
+        "codes:"
+    ]
+    extracts.put("complaints", GOOD["complaints"].replace("Staff behaviour", "All"))
+    (said,) = [str(found) for found in extracts.check() if found.level == "error"]
+    assert "'All' cannot be told apart from 'all', as totals are called" in said
+
+
 def test_a_person_or_case_named_in_what_is_to_be_printed_is_found_and_not_repeated(extracts):
     for name, text in GOOD.items():
         extracts.put(name, text)

@@ -61,5 +61,5 @@ def writing(path: Path, name: str) -> Iterator[Bag]:
 def damaged(folder: Path) -> list[str]:
     """The files of an unpacked bag that its manifests do not know, or know otherwise, or that are not there."""
     manifests = (folder / MANIFEST, folder / TAGS)
-    told = "".join(path.read_text(encoding="utf-8") for path in manifests if path.exists())
+    told = "".join(path.read_text(encoding="utf-8", errors="replace") for path in manifests if path.exists())
     return [finding.file for finding in changes(folder, told, besides=(TAGS,))]

@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,10 +18,13 @@ from reportlib.archive import bag
 from reportlib.archive.bundle import AGE
 from reportlib.archive.checksums import sha256
 from reportlib.archive.verdict import APPROXIMATED, CANNOT, Difference, Verdict, judged
-from reportlib.errors import ReportError
+from reportlib.errors import UNREADABLE, ReportError
 from reportlib.project import LOCK
 
-NEEDED = ("data/project/", "data/parameters", "data/inputs.json", "data/run/facts.jsonl")  # to re-run at all
+NEEDED = (  # to re-run at all
+    *("data/project/", "data/parameters", "data/inputs.json", "data/run/facts.jsonl"),
+    *("data/run/origin.json", "data/run/run.json"),
+)
 OWN = ("PYTHON", "REPORTLIB", "VIRTUAL_ENV", "JUPYTER", "IPYTHON", "MPL", "MATPLOTLIB")  # the auditor's settings
 REPORT = "from reportlib.cli import app; app()"
 # What the archived code itself finds wrong with the archived files, as pairs of file and finding.
@@ -85,7 +87,7 @@ def unpacked(archive: Path, folder: Path) -> Path:
     try:
         with zipfile.ZipFile(archive) as held:
             held.extractall(folder)
-    except (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error) as error:
+    except UNREADABLE as error:
         reason = getattr(error, "strerror", None) or "it is not a zip, or is damaged"
         raise ReportError(f"{archive} cannot be opened: {reason}. Name a zip from outputs/…/archive/.") from None
     found = sorted(folder.glob(f"*/{bag.MANIFEST}"))

@@ -36,7 +36,7 @@ from reportlib.published import PUBLISHED_TABLES
 from reportlib.years import years_between
 
 COLUMNS = ("numerator", "denominator")
-OF_TWO = "ratio|adjusted|homogeneity|modelled|interaction"  # estimates that compare a group with the reference
+OF_ONE = "deff|rate|expected|standardised|agreement|kappa|withheld"  # estimates; all others compare with the reference
 FEW_TO_DIVIDE = 10  # events in a part of the system; of fewer, a row of zeros with one mark would tell whose they were
 MOST_SMALL = 0.1  # of the counts of a table that divides an edition further
 DETAILED = 5  # groups; beyond, a table that divides them further is held to the same
@@ -366,7 +366,7 @@ def _releasable(found: pd.DataFrame, shown: pd.DataFrame, spec: TableSpec, refer
     strata = [name for name in spec.by if name != "ethnicity"]
     base = set(visible.loc[visible["ethnicity"].eq(reference), strata].itertuples(index=False, name=None))
     beside = [row in base for row in kept[strata].itertuples(index=False, name=None)]
-    kept = kept[np.array(beside, dtype=bool) | ~kept["statistic"].str.match(OF_TWO)]
+    kept = kept[np.array(beside, dtype=bool) | kept["statistic"].str.match(OF_ONE)]
     whole = shown["mark"].eq("").groupby(shown["ethnicity"]).all()  # a test over all years is made of each of them
     over_years = kept["statistic"].eq("interaction")
     always = whole[whole & bool(whole.get(reference, False))]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from reportlib.errors import Finding, ReportError
+from reportlib.errors import UNREADABLE, Finding, ReportError
 from reportlib.project import ROOT
 
 if TYPE_CHECKING:
@@ -124,7 +123,7 @@ def read(path: Path) -> Release:
         raise ReportError(
             f"{path} is not there, or holds no {PATTERN}; name the folder of a run or its archive"
         ) from None
-    except (OSError, zipfile.BadZipFile, zlib.error, ValidationError, UnicodeDecodeError):
+    except (*UNREADABLE, ValidationError, UnicodeDecodeError):
         raise ReportError(f"{path} is not the counts of an earlier report; name the folder of a run") from None
     if not release.is_whole():
         raise ReportError(f"{path} was changed since its report was made; take it from the archive again")

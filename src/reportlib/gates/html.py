@@ -239,7 +239,7 @@ def requests(tree: HtmlElement) -> Iterator[Fault]:
             if not address.startswith(("#", "data:")):
                 yield element, f"something is fetched from {address[:60]}"
     for style in tree.iter("style"):
-        if re.search(r"@import|url\(\s*['\"]?(?!data:|#)", style.text or ""):
+        if re.search(r"@import|url\((?!\s*['\"]?(?:data:|#))", style.text or ""):
             yield style, "the style sheet fetches something"
 
 

@@ -33,6 +33,7 @@ class DuckDB:
 
     def __init__(self) -> None:
         self.db = duckdb.connect(config={"memory_limit": MEMORY, "preserve_insertion_order": False})
+        self.db.execute("SET enable_progress_bar = false")  # which it would print among what a command says
 
     def table(self, name: str, parquet: Path) -> None:
         """Give a Parquet file a name."""

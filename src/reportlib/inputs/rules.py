@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import compress
@@ -11,6 +12,7 @@ from statistics import median
 from reportlib.editions import codes
 from reportlib.errors import Finding, nearest
 from reportlib.ethnicity import raw_codes
+from reportlib.facts import slug
 from reportlib.inputs.contracts import contracts, listed
 from reportlib.inputs.cube import MONTH_OF_DEATH
 from reportlib.inputs.cube import source as named
@@ -18,6 +20,7 @@ from reportlib.inputs.engines import DuckDB, Engine
 from reportlib.inputs.findings import FIRST, Places, quoted
 from reportlib.inputs.sources import Source
 
+TOTAL = "all"  # the code of totals
 MANY = 20  # different unknown codes in a column; with more, the column is not what it is taken for
 TYPICAL = 0.75  # of the median snapshot; a smaller one is not all there
 ORDER = "source_file, source_row"
@@ -343,6 +346,21 @@ def unknown_regions(tables: Tables) -> Iterator[Finding]:
         yield from tables.find("establishments", "region", where, message, "warning", "region")
 
 
+def categories_alike(tables: Tables) -> Iterator[Finding]:
+    """Categories of complaint that differ in capitals or signs alone, or are called as the total is."""
+    if not tables.has("complaints", "category"):
+        return
+    source, alike = tables.sources["complaints"], defaultdict(list)
+    rows = tables.engine.rows(f"SELECT DISTINCT category FROM {named('complaints')} WHERE category IS NOT NULL")
+    for (name,) in sorted(rows):
+        alike[slug(name)].append(name)
+    for code, names in alike.items():
+        if len(names) > 1 or code == TOTAL:
+            what = f"from {TOTAL!r}, as totals are called" if code == TOTAL else "by a reader"
+            message = f"{' and '.join(map(quoted, names))} cannot be told apart {what}; map them under codes:"
+            yield Finding(message, source.files[0], column=source.names["category"])
+
+
 def printed_identifiers(tables: Tables) -> Iterator[Finding]:
     """People and cases of the extracts in what somebody has written to be printed."""
     words = {place: {*re.findall(IDENTIFIER, text.casefold())} for place, text in tables.texts.items()}
@@ -376,5 +394,6 @@ RULES = (
     missing_distinctions,
     totals_among_people,
     unknown_regions,
+    categories_alike,
     printed_identifiers,
 )

@@ -1,0 +1,5 @@
+"""`python -m reportlib` is the command `reportlib`."""
+
+from reportlib.cli import app
+
+app()
