@@ -22,7 +22,7 @@ from reportlib.cli import app
 from reportlib.errors import ReportError
 
 SIX = "8abb2f1d86890a2dfb989f9a77cfcfd3e47c2a354b01111771326f8aa26e0254"  # of six 1.16.0, a wheel for any system
-FACT = "deaths/establishment_type/all/numerator"
+FACT = "deaths/cause/all/numerator"
 
 
 def fact_line(forger: Forger) -> bytes:
