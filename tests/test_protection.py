@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from reportlib.build import protection as module
-from reportlib.build.prepare import _nobody
 from reportlib.build.protection import protection
+from reportlib.build.relations import _nobody
 from reportlib.disclosure import CountTable, Pattern, Relations, audit
 from reportlib.errors import ReportError
 from reportlib.params import Disclosure

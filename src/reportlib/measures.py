@@ -21,9 +21,6 @@ CUSTODIAL = "order_type IN ('licence', 'post-sentence supervision')"
 
 UNKNOWN_TYPE = "Other or escort"  # a death in escort, an establishment that the list does not hold
 
-# Each death in custody is announced with its establishment, so such counts are known to everyone; never the ethnicity.
-PUBLIC: dict[str, frozenset[str]] = {"deaths/prison": frozenset({"year", "establishment_type", "region"})}
-
 DATASETS: dict[str, str] = {  # dataset of the release -> input that it is made from
     "complaints": "complaints",
     "population": "population",

@@ -129,7 +129,7 @@ def _left(adjusted: tuple[float, float] | None, within: bool, bounds: tuple[floa
         where = ", within the band" if within else ""
         found = [f"A difference remains once other characteristics are held equal{where}."]
     if bounds and bounds[0] <= 1 <= bounds[1]:
-        found.append("Had all whose ethnicity is missing been of one side, the crude difference could vanish.")
+        found.append("The crude difference could vanish if all missing ethnicity fell on one side.")
     return " ".join([*found, f"Also disproportionate within: {strata}." if strata else ""]).strip()
 
 

@@ -53,7 +53,7 @@ def checkout(folder: Path, data: Path, **parameters: object) -> Checkout:
     for name in [name for name in code_files() if not name.startswith("notebooks/")] + list(BESIDE):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, root / name)
-    short_chapter(root / "notebooks", by="cause")
+    short_chapter(root / "notebooks")
     return Checkout(root, project(folder / "year", data, DEATHS, pooled_years=1, trend_years=2, **parameters))
 
 

@@ -22,7 +22,7 @@ from reportlib.cli import app
 from reportlib.errors import ReportError
 
 SIX = "8abb2f1d86890a2dfb989f9a77cfcfd3e47c2a354b01111771326f8aa26e0254"  # of six 1.16.0, a wheel for any system
-FACT = "deaths/cause/all/numerator"
+FACT = "deaths/establishment_type/all/numerator"
 
 
 def fact_line(forger: Forger) -> bytes:
@@ -177,7 +177,12 @@ def test_extracts_archived_for_a_key_are_opened_by_it_alone(tmp_path: Path, data
 def test_what_is_no_bundle_is_refused_by_name(tmp_path: Path, archive: Path):
     (tmp_path / "text.zip").write_text("no zip")
     (tmp_path / "cut.zip").write_bytes(archive.read_bytes()[:-2000])
-    for name in ("text.zip", "cut.zip", "absent.zip"):
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as other:
+        other.writestr("held", "text")
+    held = bytearray((tmp_path / "other.zip").read_bytes())
+    held[held.index(b"PK\x01\x02") + 10] = 99  # a way of compression that Python has not
+    (tmp_path / "other.zip").write_bytes(held)
+    for name in ("text.zip", "cut.zip", "absent.zip", "other.zip"):
         with pytest.raises(ReportError, match=name):
             audit(tmp_path / name)
 

@@ -154,7 +154,7 @@ def small_counts(whole, tmp_path_factory) -> list[tuple[str, str, tuple[str, ...
     for name, held in run["tables"].items():
         spec = TableSpec(name, MEASURES[held["measure"]], tuple(held["by"]), held["grouping"], held["period"])
         for column, part in zip(("numerator", "denominator"), spec.measure.parts, strict=False):
-            if part.counts == "stock" or release.published(spec, part):
+            if part.counts == "stock":
                 continue
             for row in release.counts(spec, part).to_dict("records"):
                 if 1 <= row["value"] <= 5:

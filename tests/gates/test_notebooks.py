@@ -50,6 +50,9 @@ METADATA: dict[str, Callable[[dict[str, Any], Cells], object]] = {
     "of the kernel": lambda notebook, _: notebook["metadata"]["kernelspec"].update(env={"HIDDEN": "3"}),
     "of the language": lambda notebook, _: notebook["metadata"]["language_info"].update(version="3.11.7+3"),
     "of the declaration": lambda notebook, _: notebook["metadata"]["reportlib"]["tables"][0].update(hidden=3),
+    "of what a table is adjusted for": lambda notebook, _: notebook["metadata"]["reportlib"]["tables"][0].update(
+        adjust=["category", "3"]
+    ),
     "of a cell": lambda _, cells: cells["pooled"]["metadata"].update(hidden=3),
     "in a tag": lambda _, cells: cells["pooled"]["metadata"].update(tags=["hidden-3"]),
     "of an output": lambda _, cells: cells["pooled"]["outputs"][0]["metadata"].update(hidden=3),

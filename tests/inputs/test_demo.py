@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -293,3 +295,15 @@ def test_other_years_can_be_asked_for(tmp_path: Path) -> None:
     write(tmp_path, scale=0.02, last_year="2023-24")
     last = load(tmp_path)["population"]["snapshot_date"].max()
     assert last == pd.Timestamp("2024-03-31")
+
+
+def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path):
+    (tmp_path / "file").touch()
+    done = CliRunner().invoke(app, ["demo-data", "--folder", str(tmp_path / "file"), "--scale", "0.01"])
+    assert done.exit_code == 2
+    assert f"{tmp_path / 'file'}: File exists. Choose another place." in " ".join(done.output.split())
+
+
+def test_the_package_runs_as_the_command():
+    done = subprocess.run([sys.executable, "-m", "reportlib", "--help"], capture_output=True, text=True, check=True)
+    assert "demo-data" in done.stdout

@@ -10,7 +10,7 @@ import pandas as pd
 from reportlib.errors import ReportError
 
 TOTAL = "all"
-ZEROS_SHOWN = "Nobody is in them; so a mark hides at least 1, unless the group is below the minimum denominator."
+ZEROS_SHOWN = "Nobody is in them; so a mark hides at least 1, unless what it is out of is hidden too."
 ZEROS_HIDDEN = "That nobody of a group did something tells of each of them; so a mark may hide nothing."
 Code = str
 Place = Mapping[str, Code]  # a code in some dimensions; "all" in the others

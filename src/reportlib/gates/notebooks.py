@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reportlib.build.page import STATUSES
+from reportlib.comparison_tables import DIMENSION_LABELS
 from reportlib.display import MIME, plain
 from reportlib.errors import Finding
 from reportlib.gates.language import GLOSSARY
@@ -78,7 +79,8 @@ def _document(notebook: Node, run: Node) -> Iterator[Fault]:
     for entry in declared.get("tables", []):
         known = run["tables"].get(entry.get("id"), {}) | {"id": entry.get("id"), "published": entry.get("id")}
         adjust, rest = {*entry.get("adjust", ())}, {key: entry[key] for key in entry.keys() - {"adjust"}}
-        same = rest.items() <= known.items() and {*known.get("adjust", ())} <= adjust  # less what the inputs lack
+        adjusted = {*known.get("adjust", ())} <= adjust <= DIMENSION_LABELS.keys()  # less what the inputs lack
+        same = rest.items() <= known.items() and adjusted
         if entry.get("id") not in [*tables["tables"], *tables["published"]] or not same:
             yield ", metadata", "it declares a table otherwise than the run does"
     if declared.keys() - CHAPTER or declared.get("reads_facts") not in (None, True, False):

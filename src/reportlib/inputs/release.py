@@ -16,7 +16,7 @@ from reportlib.inputs import cube
 from reportlib.inputs.contracts import listed
 from reportlib.inputs.engines import DuckDB, Engine
 from reportlib.inputs.sources import Source
-from reportlib.measures import DATASETS, DIMENSIONS, PUBLIC, Part, TableSpec, inputs_of
+from reportlib.measures import DATASETS, DIMENSIONS, Part, TableSpec, inputs_of
 from reportlib.params import Params
 
 NUMERATOR_ONLY = ("category", "cause")
@@ -108,9 +108,7 @@ class Release:
         return sorted({self.sources[name].status for name in names if name in self.sources})
 
     def published(self, spec: TableSpec, part: Part) -> bool:
-        """Whether everyone knows what a part of a table counts, or all that it rests on has been published already."""
-        if {*spec.by, *self.only} <= PUBLIC.get(part.code, frozenset()):
-            return True
+        """Whether all that a part of a table rests on has been published already."""
         names = (inputs_of([part], [*spec.by, *self.only]) | {"establishments"}) & self.sources.keys()
         return {self.sources[name].status for name in names} == {"published"}
 

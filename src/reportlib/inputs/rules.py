@@ -14,25 +14,13 @@ from reportlib.errors import Finding, nearest
 from reportlib.ethnicity import raw_codes
 from reportlib.facts import slug
 from reportlib.inputs.contracts import contracts, listed
-from reportlib.inputs.cube import MONTH_OF_DEATH
 from reportlib.inputs.cube import source as named
-from reportlib.inputs.engines import DuckDB, Engine
-from reportlib.inputs.findings import FIRST, Places, quoted
+from reportlib.inputs.engines import Engine
+from reportlib.inputs.findings import FIRST, quoted
 from reportlib.inputs.sources import Source
+from reportlib.inputs.typed_tables import MOMENTS, ORDER, Tables
 
-TOTAL = "all"  # the code of totals
-MANY = 20  # different unknown codes in a column; with more, the column is not what it is taken for
 TYPICAL = 0.75  # of the median snapshot; a smaller one is not all there
-ORDER = "source_file, source_row"
-MOMENTS = {  # table: SQL for the day of a row, by the field that it needs; the first that is there counts
-    "complaints": {"received_date": "received_date"},
-    "population": {"snapshot_date": "snapshot_date"},
-    "fatal_incidents": {
-        "notified_date": "notified_date",
-        "death_date": "death_date",
-        "death_month": MONTH_OF_DEATH,
-    },
-}
 ORDERED = (  # table, earlier, later, level of a breach
     ("complaints", "received_date", "completed_date", "error"),
     ("probation_terminations", "start_date", "end_date", "error"),
@@ -55,78 +43,6 @@ NARROWER = (  # table, a field that is there, one that is not, what the figures 
 NOT_TYPED = "counted as of no known type"
 IDENTIFIER = r"\w[\w/-]{3,}\w"  # of a person or a case, as somebody would write it
 MOST_UNKNOWN = 0.25  # of the people in prison; with more, there may be totals among the rows
-
-
-class Tables:
-    """The typed inputs as tables of the engine that counts."""
-
-    def __init__(
-        self,
-        sources: Mapping[str, Source],
-        period: tuple[date, date] | None,
-        engine: Engine | None,
-        texts: Mapping[str, str],
-    ) -> None:
-        self.sources, self.period, self.engine, self.texts = sources, period, engine or DuckDB(), texts
-        for name, source in sources.items():
-            self.engine.table(named(name), source.parquet)
-
-    def has(self, table: str, *columns: str) -> bool:
-        """Whether a table is there with all these fields."""
-        return table in self.sources and {*columns} <= {*self.sources[table].columns}
-
-    def placed(self) -> list[str]:
-        """Tables with establishments, if there is a list of establishments to look them up in."""
-        return [t for t in MOMENTS if self.has("establishments") and self.has(t, "establishment")]
-
-    def in_prison(self, table: str) -> str:
-        """SQL that goes on to leave out deaths outside prison, which are in no establishment."""
-        return " AND coalesce(setting, 'prison') = 'prison'" if self.has(table, "setting") else ""
-
-    def places(self, table: str, where: str, value: str = "NULL", rows: str = "") -> list[Places]:
-        """Where rows meet a condition, for each different value, in the order of the first of them.
-
-        `rows` is SQL for the table with columns that the condition needs besides; a row is `r` in the condition.
-        """
-        broken = (
-            f"SELECT CAST({value} AS VARCHAR) AS found, {ORDER} FROM ({rows or f'SELECT * FROM {named(table)}'}) r "
-            f"WHERE {where}"
-        )
-        ((number, different),) = self.engine.rows(f"SELECT count(*), count(DISTINCT found) FROM ({broken}) b")
-        if different > MANY:
-            broken = f"SELECT CAST(NULL AS VARCHAR) AS found, {ORDER} FROM ({broken}) b"
-        ranked = (
-            f"SELECT found, {ORDER}, row_number() OVER (PARTITION BY found ORDER BY {ORDER}) AS nth, "
-            f"count(*) OVER (PARTITION BY found) AS number FROM ({broken}) b"
-        )
-        found: dict[str | None, Places] = {}
-        first = (
-            self.engine.rows(f"SELECT found, number, {ORDER} FROM ({ranked}) f WHERE nth <= {FIRST}") if number else []
-        )
-        for text, count, *place in sorted(first, key=lambda row: row[2:]):
-            found.setdefault(text, Places(count, [], text)).first.append((place[0], place[1]))
-        if different > MANY:
-            found[None].different = different
-        return list(found.values())
-
-    def find(
-        self,
-        table: str,
-        column: str,
-        where: str,
-        message: str,
-        level: str = "error",
-        value: str = "NULL",
-        rows: str = "",
-    ) -> Iterator[Finding]:
-        """A finding for the rows that meet a condition, or for each value, `{found}` in the message."""
-        source = self.sources[table]
-        for place in self.places(table, where, value, rows):
-            text = message.replace("{found}", quoted(place.value or ""))
-            if place.different:
-                text = message.replace("{found}", f"each of {place.different} different values")
-                text += ". Is it the right column?"
-            yield place.finding(text, source.files, source.names.get(column, column), level)
 
 
 def check(
@@ -355,8 +271,8 @@ def categories_alike(tables: Tables) -> Iterator[Finding]:
     for (name,) in sorted(rows):
         alike[slug(name)].append(name)
     for code, names in alike.items():
-        if len(names) > 1 or code == TOTAL:
-            what = f"from {TOTAL!r}, as totals are called" if code == TOTAL else "by a reader"
+        if len(names) > 1 or code == "all":
+            what = "from 'all', as totals are called" if code == "all" else "by a reader"
             message = f"{' and '.join(map(quoted, names))} cannot be told apart {what}; map them under codes:"
             yield Finding(message, source.files[0], column=source.names["category"])
 

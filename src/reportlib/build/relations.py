@@ -1,0 +1,78 @@
+"""How the cells of all tables hang together: what makes up what, and which codes nobody has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from reportlib.build.counting import Counted
+from reportlib.disclosure import CountTable, Relations
+from reportlib.disclosure.policy import Place
+from reportlib.ethnicity import NOT_STATED, groupings
+from reportlib.inputs.cube import ETHNICITIES
+from reportlib.inputs.release import Release
+from reportlib.measures import PARTS, SUMS
+from reportlib.params import Params
+from reportlib.years import years_between
+
+
+def relations(params: Params, release: Release, counted: Sequence[Counted], carried: Sequence[CountTable]) -> Relations:
+    """How the cells hang together: groups in groups, years in the pooled period, parts in wholes."""
+    codes: dict[str, set[str]] = {}
+    for frame in [table.frame for table in counted] + [table.frame for table in carried]:
+        for name in frame.columns.drop("value"):
+            if name not in ETHNICITIES and name != "year":
+                codes.setdefault(name, set()).update(frame[name])
+    for name, left_out in [pair for table in counted for pair in table.left_out.items()]:
+        codes[name].update(left_out)
+    for edition in params.editions:
+        if dimension := edition.dimension:
+            codes.setdefault(dimension, set()).update(release.codes(dimension), edition.values)
+    nobody = _nobody(params, codes, counted, carried)
+    hierarchies = {name: {"all": [tuple(sorted(found - {"all"}))]} for name, found in codes.items()}
+    for edition in params.editions:
+        if edition.dimension and len(edition.values) > 1:
+            hierarchies[edition.dimension][edition.code] = [edition.values]
+    pooled = {str(year) for table in carried for year in table.frame["year"]} | {params.pooled_label}
+    hierarchies["year"] = {label: [years_between(label)] for label in sorted(pooled) if len(years_between(label)) > 1}
+    every = groupings()
+    ethnic: dict[str, list[tuple[str, ...]]] = {"all": [tuple(grouping.codes) for grouping in every.values()]}
+    for name in ("5+1", "two"):
+        ethnic |= {code: [every[name].members(code)] for code in every[name].compared}
+    hierarchies |= dict.fromkeys(ETHNICITIES, ethnic)
+    used = {table.part.code for table in counted} | {table.part for table in carried}
+    chains: list[tuple[str, tuple[str, ...]]] = [
+        (part.whole, (part.code, f"not {part.code}"))
+        for part in PARTS.values()
+        if part.whole and part.counts != "people" and part.code in used
+    ]
+    chains += [(whole, parts) for whole, parts in SUMS if used & {whole.removeprefix("not "), *parts}]
+    people = tuple((part.code, part.whole) for part in PARTS.values() if part.counts == "people" and part.whole)
+    fixed = (*ETHNICITIES, "ethnicity_source")
+    return Relations(hierarchies, tuple(chains), people, fixed, nobody, _where_ethnicity_comes_from())
+
+
+def _where_ethnicity_comes_from() -> tuple[tuple[Place, tuple[Place, ...]], ...]:
+    """How a person's ethnicity follows from those on the two systems: NOMIS, and where it holds none, PPUD."""
+    unknown = {"ethnicity_nomis": NOT_STATED}
+    codes = {code for grouping in groupings().values() for code in grouping.codes} - {NOT_STATED}
+    return (
+        *(({"ethnicity": c}, ({"ethnicity_nomis": c}, unknown | {"ethnicity_ppud": c})) for c in sorted(codes)),
+        ({"ethnicity": NOT_STATED}, (unknown | {"ethnicity_ppud": NOT_STATED},)),
+        ({"ethnicity": NOT_STATED}, ({"ethnicity_source": "Not stated"},)),
+        ({}, ({"ethnicity_source": "NOMIS"}, unknown)),
+    )
+
+
+def _nobody(
+    params: Params, codes: Mapping[str, set[str]], counted: Sequence[Counted], carried: Sequence[CountTable]
+) -> dict[tuple[str, str], frozenset[str]]:
+    """The codes that no table of a part lists: a table lists every code that somebody has, but for editions' own."""
+    listed: dict[tuple[str, str], set[str]] = {}
+    own = {edition.dimension for edition in params.editions}
+    for part, frame in [(t.part.code, t.frame) for t in counted] + [(t.part, t.frame) for t in carried]:
+        for name in codes.keys() & {*frame.columns} - own:
+            listed.setdefault((part, name), set()).update(frame[name])
+    for table in counted:
+        for name in table.left_out.keys() - own:
+            listed[table.part.code, name].update(table.left_out[name])
+    return {(part, name): frozenset(codes[name] - found - {"all"}) for (part, name), found in listed.items()}

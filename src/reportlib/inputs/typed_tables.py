@@ -1,0 +1,97 @@
+"""The typed inputs as tables of the engine that counts, and where their rows meet a condition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from reportlib.errors import Finding
+from reportlib.inputs.cube import MONTH_OF_DEATH
+from reportlib.inputs.cube import source as named
+from reportlib.inputs.engines import DuckDB, Engine
+from reportlib.inputs.findings import FIRST, Places, quoted
+from reportlib.inputs.sources import Source
+
+MANY = 20  # different unknown codes in a column; with more, the column is not what it is taken for
+ORDER = "source_file, source_row"
+MOMENTS = {  # table: SQL for the day of a row, by the field that it needs; the first that is there counts
+    "complaints": {"received_date": "received_date"},
+    "population": {"snapshot_date": "snapshot_date"},
+    "fatal_incidents": {
+        "notified_date": "notified_date",
+        "death_date": "death_date",
+        "death_month": MONTH_OF_DEATH,
+    },
+}
+
+
+class Tables:
+    """The typed inputs as tables of the engine that counts."""
+
+    def __init__(
+        self,
+        sources: Mapping[str, Source],
+        period: tuple[date, date] | None,
+        engine: Engine | None,
+        texts: Mapping[str, str],
+    ) -> None:
+        self.sources, self.period, self.engine, self.texts = sources, period, engine or DuckDB(), texts
+        for name, source in sources.items():
+            self.engine.table(named(name), source.parquet)
+
+    def has(self, table: str, *columns: str) -> bool:
+        """Whether a table is there with all these fields."""
+        return table in self.sources and {*columns} <= {*self.sources[table].columns}
+
+    def placed(self) -> list[str]:
+        """Tables with establishments, if there is a list of establishments to look them up in."""
+        return [t for t in MOMENTS if self.has("establishments") and self.has(t, "establishment")]
+
+    def in_prison(self, table: str) -> str:
+        """SQL that goes on to leave out deaths outside prison, which are in no establishment."""
+        return " AND coalesce(setting, 'prison') = 'prison'" if self.has(table, "setting") else ""
+
+    def places(self, table: str, where: str, value: str = "NULL", rows: str = "") -> list[Places]:
+        """Where rows meet a condition, for each different value, in the order of the first of them.
+
+        `rows` is SQL for the table with columns that the condition needs besides; a row is `r` in the condition.
+        """
+        broken = (
+            f"SELECT CAST({value} AS VARCHAR) AS found, {ORDER} FROM ({rows or f'SELECT * FROM {named(table)}'}) r "
+            f"WHERE {where}"
+        )
+        ((number, different),) = self.engine.rows(f"SELECT count(*), count(DISTINCT found) FROM ({broken}) b")
+        if different > MANY:
+            broken = f"SELECT CAST(NULL AS VARCHAR) AS found, {ORDER} FROM ({broken}) b"
+        ranked = (
+            f"SELECT found, {ORDER}, row_number() OVER (PARTITION BY found ORDER BY {ORDER}) AS nth, "
+            f"count(*) OVER (PARTITION BY found) AS number FROM ({broken}) b"
+        )
+        found: dict[str | None, Places] = {}
+        first = (
+            self.engine.rows(f"SELECT found, number, {ORDER} FROM ({ranked}) f WHERE nth <= {FIRST}") if number else []
+        )
+        for text, count, *place in sorted(first, key=lambda row: row[2:]):
+            found.setdefault(text, Places(count, [], text)).first.append((place[0], place[1]))
+        if different > MANY:
+            found[None].different = different
+        return list(found.values())
+
+    def find(
+        self,
+        table: str,
+        column: str,
+        where: str,
+        message: str,
+        level: str = "error",
+        value: str = "NULL",
+        rows: str = "",
+    ) -> Iterator[Finding]:
+        """A finding for the rows that meet a condition, or for each value, `{found}` in the message."""
+        source = self.sources[table]
+        for place in self.places(table, where, value, rows):
+            text = message.replace("{found}", quoted(place.value or ""))
+            if place.different:
+                text = message.replace("{found}", f"each of {place.different} different values")
+                text += ". Is it the right column?"
+            yield place.finding(text, source.files, source.names.get(column, column), level)
