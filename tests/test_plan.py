@@ -74,28 +74,57 @@ def test_published_tables_are_apart_from_those_that_are_counted(tmp_path):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"measure": "upholds"}, "measure 'upholds' is not known; the nearest is 'upheld'"),
-        ({"by": ["ethnicty"]}, "dimension 'ethnicty' is not known; the nearest is 'ethnicity'"),
-        ({"by": ["order_type"]}, "dimension 'order_type' is not known"),  # complaints have none
-        ({"adjust": ["age_band"]}, "dimension 'age_band' is not known"),
-        ({"by": ["category", "ethnicity"], "adjust": ["establishment_type"]}, "table 'uphold-rate': only a table by"),
-        ({"grouping": "18+1"}, "grouping '18+1' is not known"),
-        ({"period": "trends"}, "period 'trends' is not known; the nearest is 'trend'"),
-        ({"adjusted": ["category"]}, "key 'adjusted' is not known; the nearest is 'adjust'"),
+        ({"measure": "upholds"}, ".measure: 'upholds' is not known; the nearest is 'upheld'"),
+        ({"by": ["ethnicty"]}, ": dimension 'ethnicty' is not known; the nearest is 'ethnicity'"),
+        ({"by": ["order_type"]}, ": dimension 'order_type' is not known"),  # complaints have none
+        ({"adjust": ["age_band"]}, ": dimension 'age_band' is not known"),
+        ({"by": ["category", "ethnicity"], "adjust": ["establishment_type"]}, ": only a table by ethnicity alone"),
+        ({"grouping": "18+1"}, ".grouping: '18+1' is not known"),
+        ({"period": "trends"}, ".period: found 'trends' (text); allowed: one of 'pooled', 'trend'"),
+        ({"adjusted": ["category"]}, ".adjusted is not a parameter; the nearest is 'adjust'"),
+        ({"adjust": "category"}, ".adjust: found 'category' (text); allowed: a list"),
+        ({"measure": None}, ": give it either a `measure` or a table that is `published`"),
+        ({"published": "deaths-by-type"}, ": give it either a `measure` or a table that is `published`"),
     ],
     ids=lambda given: next(iter(given)) if isinstance(given, dict) else None,
 )
 def test_what_is_not_known_is_refused_by_name_with_the_nearest(tmp_path, wrong, said):
     write(tmp_path, "10-a", GOOD | wrong)
     (found,) = refusal(tmp_path)
-    assert found.startswith(f"10-a.ipynb: {said}")
+    assert found.startswith(f"10-a.ipynb: tables.item 1{said}")
 
 
 def test_a_published_table_that_is_not_known_is_refused(tmp_path):
     write(tmp_path, "10-a", {"id": "x", "published": "deaths-by-typ"})
+    (found,) = refusal(tmp_path)
+    assert found.startswith("10-a.ipynb: tables.item 1.published: 'deaths-by-typ' is not known; the nearest is")
+
+
+def test_a_published_table_keeps_its_name(tmp_path):
+    write(tmp_path, "10-a", {"id": "x", "published": "deaths-by-type"})
     assert refusal(tmp_path) == [
-        "10-a.ipynb: published table 'deaths-by-typ' is not known; the nearest is 'deaths-by-type'"
+        "10-a.ipynb: tables.item 1: a published table keeps its name: let its id be 'deaths-by-type'"
     ]
+
+
+def test_a_misspelt_key_drops_no_table(tmp_path):
+    write(tmp_path, "10-a", {"id": "x", "measur": "upheld"}, readsfacts=True)
+    assert refusal(tmp_path) == [
+        "10-a.ipynb: readsfacts is not a parameter; the nearest is 'reads_facts'",
+        "10-a.ipynb: tables.item 1.measur is not a parameter; the nearest is 'measure'",
+    ]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"cells": 1}', "\xff"])
+def test_what_is_no_notebook_is_refused(tmp_path, content):
+    (tmp_path / "10-a.ipynb").write_text(content, encoding="latin-1")
+    assert refusal(tmp_path) == ["10-a.ipynb: is not a notebook that can be read: save it anew in JupyterLab"]
+
+
+def test_two_chapters_of_one_name_are_refused(tmp_path):
+    write(tmp_path, "10-a")
+    write(tmp_path, "20-a")
+    assert refusal(tmp_path) == ["chapter 'a' is declared twice; give one of the notebooks another"]
 
 
 def test_a_table_has_one_chapter(tmp_path):

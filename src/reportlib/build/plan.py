@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal
 
 import nbformat
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from reportlib.errors import Finding, ReportError, nearest_or_all
 from reportlib.ethnicity import groupings
 from reportlib.measures import DIMENSIONS, MEASURES, TableSpec
+from reportlib.paramfile import Block, explain
 from reportlib.published import PUBLISHED_TABLES
 
-KEYS = {"id", "measure", "by", "grouping", "period", "adjust", "published"}
+# What nbformat raises for a file that is no notebook
+UNREADABLE = (ValueError, TypeError, AttributeError, KeyError, nbformat.ValidationError)
+NAME = "^[a-z0-9]+(-[a-z0-9]+)*$"
 
 
 @dataclass(frozen=True)
@@ -28,59 +32,102 @@ class ChapterPlan:
     reads_facts: bool  # runs after the others, whose facts it reads
 
 
+def _one_of(known: Iterable[str]) -> AfterValidator:
+    names = sorted(known)
+
+    def check(name: str) -> str:
+        if name not in names:
+            raise ValueError(f"{name!r} is not known{nearest_or_all(name, names)}")
+        return name
+
+    return AfterValidator(check)
+
+
+class _Table(Block):
+    """A table as a notebook's metadata declare it: counted, or taken from published figures."""
+
+    id: str = Field(pattern=NAME, description="the table's lasting name")
+    measure: Annotated[str, _one_of(MEASURES)] | None = None
+    published: Annotated[str, _one_of(PUBLISHED_TABLES)] | None = None
+    by: tuple[str, ...] = Field(default=(), strict=False)
+    grouping: Annotated[str, _one_of(groupings())] | None = None
+    period: Literal["pooled", "trend"] = "pooled"
+    adjust: tuple[str, ...] = Field(default=(), strict=False)
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> _Table:
+        if bool(self.measure) == bool(self.published):
+            raise ValueError("give it either a `measure` or a table that is `published`")
+        if self.published and self.published != self.id:
+            raise ValueError(f"a published table keeps its name: let its id be {self.published!r}")
+        if self.measure:
+            known = [*DIMENSIONS[MEASURES[self.measure].numerator.dataset], "year"]
+            for name in (*self.by, *self.adjust):
+                if name not in known:
+                    raise ValueError(f"dimension {name!r} is not known{nearest_or_all(name, known)}")
+        if self.adjust and self.by != ("ethnicity",):
+            raise ValueError("only a table by ethnicity alone can be adjusted")
+        return self
+
+    def spec(self, grouping: str) -> TableSpec:
+        """What is counted for it; `grouping` is that of the report."""
+        measure = MEASURES[self.measure or ""]
+        return TableSpec(self.id, measure, self.by, self.grouping or grouping, self.period, self.adjust)
+
+
+class _Chapter(Block):
+    """What the metadata of a notebook declare under `reportlib`."""
+
+    chapter: str | None = Field(default=None, pattern=NAME)
+    tables: tuple[_Table, ...] = Field(default=(), strict=False)
+    reads_facts: bool = False
+
+
 def plan(folder: Path, grouping: str, chosen: Sequence[str] = ()) -> list[ChapterPlan]:
     """The chapters in the order of their file names; of some chosen by name, those in that order.
 
     Raises ReportError with everything that is wrong in what they declare.
     """
     findings: list[Finding] = []
-    chapters = [_chapter(path, grouping, findings) for path in sorted(folder.glob("*.ipynb"))]
-    if chosen:
+    chapters = [chapter for path in sorted(folder.glob("*.ipynb")) if (chapter := _chapter(path, grouping, findings))]
+    findings += _twice("chapter", [chapter.name for chapter in chapters], "give one of the notebooks another")
+    if chosen and not findings:
         named = {chapter.name: chapter for chapter in chapters}
-        findings += _unknown("chapter", chosen, named, Path("chapters"))
+        findings += [
+            Finding(f"chapter {name!r} is not known{nearest_or_all(name, named)}", "chapters")
+            for name in chosen
+            if name not in named
+        ]
         chapters = [named[name] for name in chosen if name in named]
-    identifiers = [name for chapter in chapters for name in (*chapter.published, *(spec.id for spec in chapter.tables))]
-    for twice in sorted({name for name in identifiers if identifiers.count(name) > 1}):
-        findings.append(Finding(f"table {twice!r} is declared twice; each table has one chapter"))
+    tables = [name for chapter in chapters for name in (*chapter.published, *(spec.id for spec in chapter.tables))]
+    findings += _twice("table", tables, "each table has one chapter")
     if findings or not chapters:
         raise ReportError("The chapters cannot be planned:", findings or [Finding("no notebooks", str(folder))])
     return chapters
 
 
-def _chapter(path: Path, grouping: str, findings: list[Finding]) -> ChapterPlan:
-    declared: dict[str, Any] = nbformat.read(path, as_version=4).metadata.get("reportlib", {})
-    entries = declared.get("tables", [])
-    specs = [spec for entry in entries if "measure" in entry if (spec := _spec(entry, grouping, path, findings))]
-    published = [entry["published"] for entry in entries if "published" in entry]
-    findings += _unknown("published table", published, PUBLISHED_TABLES, path)
+def _chapter(path: Path, grouping: str, findings: list[Finding]) -> ChapterPlan | None:
+    try:
+        metadata = nbformat.read(path, as_version=4).metadata
+    except UNREADABLE:
+        findings.append(Finding("is not a notebook that can be read: save it anew in JupyterLab", path.name))
+        return None
+    try:
+        declared = _Chapter.model_validate(metadata.get("reportlib", {}))
+    except ValidationError as error:
+        findings += explain(error, _Chapter.model_json_schema(), {}, Path(path.name))
+        return None
     return ChapterPlan(
-        declared.get("chapter", path.stem), path, tuple(specs), tuple(published), declared.get("reads_facts", False)
+        declared.chapter or path.stem,
+        path,
+        tuple(table.spec(grouping) for table in declared.tables if table.measure),
+        tuple(table.published for table in declared.tables if table.published),
+        declared.reads_facts,
     )
 
 
-def _spec(entry: dict[str, Any], grouping: str, path: Path, findings: list[Finding]) -> TableSpec | None:
-    before = len(findings)
-    by, period = entry.get("by", []), entry.get("period", "pooled")
-    named = entry.get("grouping", grouping)
-    findings += _unknown("key", entry, KEYS, path)
-    findings += _unknown("measure", [entry["measure"]], MEASURES, path)
-    findings += _unknown("grouping", [named], groupings(), path)
-    findings += _unknown("period", [period], ["pooled", "trend"], path)
-    if len(findings) > before:
-        return None
-    measure = MEASURES[entry["measure"]]
-    adjust = tuple(entry.get("adjust", ()))
-    known = [*DIMENSIONS[measure.numerator.dataset], "year"]
-    findings += _unknown("dimension", [*by, *adjust], known, path)
-    if adjust and tuple(by) != ("ethnicity",):
-        findings.append(Finding(f"table {entry['id']!r}: only a table by ethnicity alone can be adjusted", path.name))
-    return TableSpec(entry["id"], measure, tuple(by), named, period, adjust)
-
-
-def _unknown(what: str, found: Iterable[str], known: Iterable[str], path: Path) -> list[Finding]:
-    names = sorted(known)
+def _twice(what: str, names: Sequence[str], advice: str) -> list[Finding]:
     return [
-        Finding(f"{what} {name!r} is not known{nearest_or_all(name, names)}", path.name)
-        for name in found
-        if name not in names
+        Finding(f"{what} {name!r} is declared twice; {advice}")
+        for name in sorted({name for name in names if names.count(name) > 1})
     ]
