@@ -252,6 +252,14 @@ def test_a_suppressed_year_is_a_gap():
     assert (strokes(whole), strokes(broken)) == (1, 2)
 
 
+def test_rates_are_told_to_the_decimals_that_are_published():
+    frame = values({"value": 5.95, "lower": 5.04, "upper": 6.85})  # to one decimal the second time, 5.95 would be 6.0
+    assert "5.95 (5.04 to 6.85)" in charts.bars(frame, "Deaths", RATE, 2).alt
+    assert "5.95 (5.04 to 6.85)" in texts(charts.bars(frame, "Deaths", RATE, 2))
+    lines = yearly([("B", "Black")]).assign(value=[5.95, 5.9, 5.8, 5.7, 4.04])
+    assert "Black 5.95 in 2020-21 to 4.04 in 2024-25" in charts.trend(lines, "Deaths", RATE, 2).alt
+
+
 def test_bars_with_nothing_to_show():
     chart = charts.bars(values(NOTHING), "Complaints", RATE)
     assert "suppressed to protect individuals [c]" in texts(chart)

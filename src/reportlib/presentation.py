@@ -47,10 +47,11 @@ def draw(comparison: Comparison, band: tuple[float, float]) -> charts.Chart | No
     if "group" not in frame:
         kind, inner = spec.strata[0], frame[inside]
         own = inner.assign(group=inner[kind], label=inner[kind].map(capital))
-        return (charts.trend if "year" in spec.by else charts.bars)(own, title, words.unit)
+        return (charts.trend if "year" in spec.by else charts.bars)(own, title, words.unit, words.decimals)
     if "year" in spec.by:
         lines = frame[~frame["group"].isin(["all", NOT_STATED])]
-        return charts.trend(lines, title, words.unit) if lines["group"].nunique() <= MOST_PANELS else None
+        few = lines["group"].nunique() <= MOST_PANELS
+        return charts.trend(lines, title, words.unit, words.decimals) if few else None
     reference, level, outcome = label(comparison.reference), comparison.level, comparison.outcome
     frame = comparison.compared.rename(columns={"ethnicity": "group"})
     if not spec.strata:
@@ -113,8 +114,7 @@ def sentence(comparison: Comparison) -> str:
     words = _words(spec)
     if spec.by == ("year", "ethnicity"):
         total = frame[frame["ethnicity"].eq("all")]
-        decimals = 1 if comparison.share else spec.measure.decimals
-        return prose.trend_sentence(total, words, *_trend(total, spec), decimals)
+        return prose.trend_sentence(total, words, *_trend(total, spec))
     if spec.by == ("ethnicity",):
         return prose.summary_sentence(comparison.compared, words, label(comparison.reference))
     return ""
@@ -122,7 +122,7 @@ def sentence(comparison: Comparison) -> str:
 
 def _words(spec: TableSpec) -> MeasureWords:
     """How the measure of a table is spoken of: the period of people who count once is a year where years are told."""
-    words = WORDS[spec.measure.code]
+    words = replace(WORDS[spec.measure.code], decimals=spec.measure.decimals)
     return replace(words, unit=words.unit.removesuffix(" in the period")) if "year" in spec.by else words
 
 

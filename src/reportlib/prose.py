@@ -59,7 +59,7 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str) -
 
 
 def trend_sentence(
-    frame: pd.DataFrame, words: MeasureWords, p: float | None = None, rising: bool = True, decimals: int = 1
+    frame: pd.DataFrame, words: MeasureWords, p: float | None = None, rising: bool = True
 ) -> str:
     """What one figure was in the last year, the year before and the first; with a test, whether that is a trend.
 
@@ -75,7 +75,7 @@ def trend_sentence(
     if len(shown) < FEWEST_YEARS:
         return f"There are too few years to describe a trend in {what}.{hidden}"
     rows, share = [shown.iloc[at] for at in (-1, -2, 0)], words.unit == "%"
-    figures = [number(row["value"], "%" if share else "", decimals) for row in rows]
+    figures = [number(row["value"], *(("%", 1) if share else ("", words.decimals))) for row in rows]
     figures[0] += "" if share else f" {words.unit}"
     told = listed([f"{figure} in {row['year']}" for figure, row in zip(figures, rows, strict=True)])
     sure = ""
@@ -146,7 +146,7 @@ def _figures(rows: Sequence[Row], words: MeasureWords) -> str:
     if any(map(missing, [*values, reference])):
         return ""
     share = words.unit == "%"
-    coarse = min(percent_decimals(row.get("denominator")) for row in rows) if share else 1
+    coarse = min(percent_decimals(row.get("denominator")) for row in rows) if share else words.decimals
     for decimals in range(coarse, MOST_DECIMALS + 1):
         *own, base = (number(figure, "%" if share else "", decimals) for figure in [*values, reference])
         if base not in own:

@@ -51,6 +51,7 @@ class MeasureWords:
     verb: str = ""
     unit: str = "%"
     complement: str = ""
+    decimals: int = 1  # of a rate: those of the measure
 
     @property
     def again(self) -> str:

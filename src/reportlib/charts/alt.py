@@ -44,20 +44,20 @@ def dumbbell(rows: pd.DataFrame, title: str, share_a: str, share_b: str) -> str:
     return f"Pairs of points: {title}. Share of {share_a} and share of {share_b}: {_told(parts)}{_hidden(rows)}"
 
 
-def trend(rows: pd.DataFrame, title: str, unit: str) -> str:
+def trend(rows: pd.DataFrame, title: str, unit: str, decimals: int) -> str:
     """Alt text of lines over years: where each begins and ends."""
     parts = []
     for label, line in rows[rows["value"].notna()].groupby("label", sort=False):
         ends = line.sort_values("year").iloc[[0, -1]].to_dict("records")
-        told = [f"{_level(row, unit)} in {row['year']}" for row in ends]
+        told = [f"{_level(row, unit, decimals)} in {row['year']}" for row in ends]
         parts.append(f"{label} {' to '.join(dict.fromkeys(told))}")
     gaps = rows.assign(stratum=rows["label"], label=rows["year"])
     return f"Line chart: {title}.{_measured(unit)} {_told(parts)}{_hidden(gaps)}"
 
 
-def bars(rows: pd.DataFrame, title: str, unit: str) -> str:
+def bars(rows: pd.DataFrame, title: str, unit: str, decimals: int) -> str:
     """Alt text of bars."""
-    parts = [f"{_name(row)} {value_words(row, unit)}" for row in rows[rows["value"].notna()].to_dict("records")]
+    parts = [f"{_name(row)} {value_words(row, unit, decimals)}" for row in rows[rows["value"].notna()].to_dict("records")]
     return f"Bar chart: {title}.{_measured(unit)} {_told(parts)}{_hidden(rows)}"
 
 
@@ -70,23 +70,23 @@ def funnel(rows: pd.DataFrame, out: pd.DataFrame, title: str, unit: str, target:
     return f"Funnel plot: {title}. {about} {outside}{_hidden(rows)}"
 
 
-def value_words(row: Mapping[Hashable, Any], unit: str) -> str:
+def value_words(row: Mapping[Hashable, Any], unit: str, decimals: int) -> str:
     """A figure with its interval, "42.1 (40.0 to 45.0)"; or its mark in words."""
     if missing(row["value"]):
         return marked([row["mark"]])
-    sign, places = _scale(row, unit)
+    sign, places = _scale(row, unit, decimals)
     limits = "" if missing(row["lower"]) else f" ({interval(row['lower'], row['upper'], sign, places)})"
-    return flagged(_level(row, unit), row) + limits
+    return flagged(_level(row, unit, decimals), row) + limits
 
 
-def _level(row: Mapping[Hashable, Any], unit: str) -> str:
+def _level(row: Mapping[Hashable, Any], unit: str, decimals: int) -> str:
     """A figure without its interval."""
-    return number(row["value"], *_scale(row, unit))
+    return number(row["value"], *_scale(row, unit, decimals))
 
 
-def _scale(row: Mapping[Hashable, Any], unit: str) -> tuple[str, int]:
-    """The sign after a figure, and its decimals."""
-    return ("%", percent_decimals(row.get("denominator", 100))) if unit == "%" else ("", 1)
+def _scale(row: Mapping[Hashable, Any], unit: str, decimals: int) -> tuple[str, int]:
+    """The sign after a figure, and its decimals: a percentage's follow from what it is of."""
+    return ("%", percent_decimals(row.get("denominator", 100))) if unit == "%" else ("", decimals)
 
 
 def _name(row: Mapping[Hashable, Any]) -> str:

@@ -43,7 +43,7 @@ def dumbbell(frame: pd.DataFrame, title: str, share_a: str, share_b: str) -> Cha
         return Chart(drawn(figure, title), alt.dumbbell(rows, title, share_a, share_b))
 
 
-def trend(frame: pd.DataFrame, title: str, unit: str) -> Chart:
+def trend(frame: pd.DataFrame, title: str, unit: str, decimals: int = 1) -> Chart:
     """Lines over the years with interval ribbons, each named at its end; a marked year is a gap.
 
     More than six lines cannot be told apart: each then has a panel of its own, all on one scale.
@@ -54,7 +54,7 @@ def trend(frame: pd.DataFrame, title: str, unit: str) -> Chart:
     with drawing.style(title):
         together = _lines if len(groups) <= MOST_LINES else _panels
         figure = together(rows, years, groups, unit)
-        return Chart(drawn(figure, title), alt.trend(rows, title, unit))
+        return Chart(drawn(figure, title), alt.trend(rows, title, unit, decimals))
 
 
 def _lines(rows: pd.DataFrame, years: list[str], groups: list[str], unit: str) -> Figure:
@@ -105,14 +105,14 @@ def _line(ax: Axes, rows: pd.DataFrame, years: list[str], colour: str, marker: s
     return (float(shown.index[-1]), float(shown.iloc[-1])) if len(shown) else None
 
 
-def bars(frame: pd.DataFrame, title: str, unit: str) -> Chart:
+def bars(frame: pd.DataFrame, title: str, unit: str, decimals: int = 1) -> Chart:
     """A bar for each row's value with its interval; name and figures stand above the bar.
 
     frame: label, value, lower, upper, mark; denominator, where there, decides the decimals of a percentage.
     """
     rows = checked(frame, ("value", "lower", "upper"))
     records = rows.to_dict("records")
-    texts = [(row["label"], alt.value_words(row, unit), not missing(row["value"])) for row in records]
+    texts = [(row["label"], alt.value_words(row, unit, decimals), not missing(row["value"])) for row in records]
     with drawing.style(title):
         figure, ax, tracks = drawing.row_canvas(texts, above=MARGIN if unit == "%" else 36)
         limits = ax.get_ylim()
@@ -126,7 +126,7 @@ def bars(frame: pd.DataFrame, title: str, unit: str) -> Chart:
             drawing.ranged(ax, y, (row["lower"], row["upper"]), INK, width=2)
         if unit != "%":
             ax.annotate(capital(unit), (0, 1), (0, 14), "axes fraction", "offset points", color=GREY)
-        return Chart(drawn(figure, title), alt.bars(rows, title, unit))
+        return Chart(drawn(figure, title), alt.bars(rows, title, unit, decimals))
 
 
 def funnel(frame: pd.DataFrame, title: str, unit: str, target: float, across: str) -> Chart:
