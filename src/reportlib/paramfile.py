@@ -165,7 +165,7 @@ def allowed(part: Schema, schema: Schema) -> str:
         case "boolean":
             return "true or false"
         case "string" if "pattern" in part:
-            return "small letters, digits and hyphens"
+            return f"small letters{', digits' * ('0-9' in part['pattern'])} and hyphens"
         case "string" if "examples" in part:
             return f"text such as {part['examples'][0]}"
         case "string":

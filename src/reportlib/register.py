@@ -7,6 +7,7 @@ Answers stand in a file beside the parameters and are kept from one run to the n
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -21,8 +22,11 @@ from reportlib.words import DISPROPORTIONATE, listed
 HEADER = """\
 # Answers to the explain-or-reform register: one line for each comparison that was disproportionate.
 # Write the answer of the service that owns it after the colon; what is here is printed in the report, so name
-# no person and no case.
+# no person and no case. Put quotation marks round an answer that holds a colon or a #.
 """
+QUOTES = "Put an answer that holds a colon or a # in quotation marks, or what follows is no part of it."
+CUT = re.compile(r"""^[^\s#"'][^:#]*:[ ]+[^\s"'|>#].*[ ]#""")  # a bare answer, which YAML ends at the #
+
 AWAITED = "awaited"
 
 
@@ -35,9 +39,16 @@ def read_responses(path: Path) -> dict[str, str]:
     """The answers given so far, by comparison. Raises ReportError for a file that is not such a list."""
     if not path.exists():
         return {}
-    held, _, findings = read_yaml(path)
+    try:
+        held, _, findings = read_yaml(path)
+    except ReportError as error:
+        raise ReportError(f"{error} {QUOTES}") from None
+    lines = enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1)
+    findings += [Finding(QUOTES, f"{path}, line {number}") for number, line in lines if CUT.match(line)]
     if not isinstance(held, dict) or any(not isinstance(text, str | None) for text in held.values()):
         findings.append(Finding("write one line each, `comparison: answer`, and numbers in quotes", str(path)))
+    elif empty := [name for name, text in held.items() if text and not re.search(r"\w", text)]:
+        findings.append(Finding(f"{', '.join(empty)}: write an answer in words, or none", str(path)))
     if findings:
         raise ReportError("The responses cannot be read:", findings)
     return {str(name): text for name, text in held.items() if text}

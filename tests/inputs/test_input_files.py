@@ -167,6 +167,45 @@ def test_files_of_one_input_have_the_same_columns(alone):
     assert [line.split(".")[0] for line in alone.refusal()] == ["caseload-2"]
 
 
+def test_a_column_that_the_first_file_lacks_is_not_dropped_from_the_others(alone):
+    alone.put("probation_caseload", "snapshot_date,region,number\n2024-06-30,Wales,5\n", "a-1.csv", path="a-*.csv")
+    (alone.root / "a-2.csv").write_text(GOOD["probation_caseload"])
+    assert alone.refusal() == [
+        "a-1.csv, column ethnicity_code: there is no column 'ethnicity_code'. Name yours under columns: of the input "
+        "probation_caseload, or add an empty one where it was not recorded: other files have it; the headings were "
+        "taken from row 1"
+    ]
+    (alone.root / "a-1.csv").write_text("snapshot_date,region,ethnicity_code,number\n2024-06-30,Wales,,5\n")
+    assert alone.read()["probation_caseload"].rows == 2
+
+
+def test_a_code_may_stand_for_a_blank(alone):
+    text = GOOD["complaints"].replace("2024-06-01", "-").replace("yes,upheld", "NULL,N/A")
+    codes = {"completed_date": {"-": ""}, "eligible": {"NULL": None}, "outcome": {"N/A": ""}}
+    alone.put("complaints", text, codes=codes)
+    first = pq.read_table(alone.read()["complaints"].parquet).to_pylist()[0]
+    assert (first["completed_date"], first["eligible"], first["outcome"]) == (None, None, None)
+
+
+def test_the_time_of_day_of_any_date_is_cut_off(alone):
+    text = GOOD["probation_caseload"].replace("2024-06-30", "30/06/2024 23:59:00")
+    text += "30/06/2024,Wales,W1,5\n30/06/2024 23:59,Wales,W2,5\n"
+    alone.put("probation_caseload", text, date_format="%d/%m/%Y")
+    days = pq.read_table(alone.read()["probation_caseload"].parquet)["snapshot_date"].to_pylist()
+    assert days == [date(2024, 6, 30)] * 3
+
+
+def test_sheets_that_are_not_read_are_named(alone):
+    book = workbook([HEADINGS, *CASELOAD], [HEADINGS, *CASELOAD])
+    alone.put("probation_caseload", book, "caseload.xlsx")
+    (note,) = [str(each) for each in alone.check() if "sheet" in each.message]
+    assert note == (
+        "caseload.xlsx: the first sheet was read, 'Sheet 1'; there are also 'Sheet 2'. Name another under sheet:"
+    )
+    alone.put("probation_caseload", book, "caseload.xlsx", sheet="Sheet 2")
+    assert not [each for each in alone.check() if "sheet" in each.message]
+
+
 def test_a_missing_file_names_the_nearest(alone):
     alone.put("complaints", GOOD["complaints"], "complaints-2024.csv", path="complaint-2024.csv")
     assert alone.refusal() == [

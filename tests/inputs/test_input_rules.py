@@ -29,6 +29,34 @@ SPOILED = {
         ("nomis_ethnicity", "A1003AA,UN\n", "A1003AA,UN\nA1001AA,B1\n"),
         ("nomis_ethnicity.csv", 2, "ethnicity_code", "error", "two different codes"),
     ),
+    "eligible left blank": (
+        ("complaints", "Property,yes,upheld", "Property,,upheld"),
+        ("complaints.csv", 2, "eligible", "warning", "the eligible for investigation is blank; the complaint counts as"),
+    ),
+    "completed without an outcome": (
+        ("complaints", "yes,not upheld", "yes,"),
+        ("complaints.csv", 3, "outcome", "warning", "the outcome is blank; the complaint is left out of those decided"),
+    ),
+    "death in a setting not known": (
+        ("fatal_incidents", "Leeds,prison", "Leeds,"),
+        ("fatal_incidents.csv", 2, "setting", "warning", "the setting is blank; the death is left out of those in"),
+    ),
+    "death without a date": (
+        ("fatal_incidents", "2024-07-02,2024-07-01", ","),
+        ("fatal_incidents.csv", 2, "notified_date", "error", "the death has no date; fill one in, or leave"),
+    ),
+    "termination that stands twice": (
+        ("probation_terminations", "X2,Wales", "X1,London,licence,2023-05-01,2024-05-01,recalled,W1\nX2,Wales"),
+        ("probation_terminations.csv", 3, "person_id", "warning", "an earlier row has the same person number and order"),
+    ),
+    "category of signs alone": (
+        ("complaints", "Leeds,Property", "Leeds,-"),
+        ("complaints.csv", None, "category", "error", "'-': without a letter from a to z or a digit; map it"),
+    ),
+    "people whose numbers are written otherwise": (
+        ("nomis_ethnicity", "A1001AA,W1\nA1002AA,B1\n", "a1001aa,W1\na1002aa,B1\n"),
+        ("complaints.csv", 2, "person_id", "error", "most complaints have a person who is not in nomis_ethnicity"),
+    ),
     "unknown establishment": (
         ("complaints", "Wandsworth,Staff", "Wandworth,Staff"),
         ("complaints.csv", 4, "establishment", "warning", "'Wandworth' is not in establishments; the nearest is"),

@@ -18,7 +18,7 @@ from reportlib.published import PUBLISHED_TABLES
 
 # What nbformat raises for a file that is no notebook
 UNREADABLE = (ValueError, TypeError, AttributeError, KeyError, nbformat.ValidationError)
-NAME = "^[a-z0-9]+(-[a-z0-9]+)*$"
+NAME = "^[a-z]+(-[a-z]+)*$"  # no digit: a gate would take it for a figure
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,10 @@ class _Table(Block):
             for name in (*self.by, *self.adjust):
                 if name not in known:
                     raise ValueError(f"dimension {name!r} is not known{nearest_or_all(name, known)}")
+            if not self.by or len({*self.by}) < len(self.by):
+                raise ValueError("`by` is to name at least one dimension, each once")
+            if (self.period == "trend") != ("year" in self.by):
+                raise ValueError("a table with the period `trend` is by `year`, and no other is")
         if self.adjust and self.by != ("ethnicity",):
             raise ValueError("only a table by ethnicity alone can be adjusted")
         return self

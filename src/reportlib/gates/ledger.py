@@ -221,7 +221,9 @@ def _made(model: Model, ledger: Ledger) -> Table | None:
     place = Place("", params.edition, tuple(ledger.run.table_status(spec.id)))
     make = DERIVED[name.rpartition("-")[2]] if name != spec.id else comparison_table
     complement = ledger.complement(spec.id)
-    return make(Comparison(spec, empty, place, *ledger.context(spec), params.confidence_level, complement=complement))
+    left_out = tuple(ledger.run.left_out(spec.id))
+    context = (*ledger.context(spec), params.confidence_level)
+    return make(Comparison(spec, empty, place, *context, complement=complement, left_out=left_out))
 
 
 def _frame(model: Model, made: Table, where: str) -> Iterator[Finding]:
@@ -237,19 +239,19 @@ def _frame(model: Model, made: Table, where: str) -> Iterator[Finding]:
 def _row(table: str, row: Model, ledger: Ledger, where: str, place: int) -> Iterator[Finding]:
     cells = {key: cell for key, cell in row.items() if key != "_total"}
     heads = {key: cell["text"] for key, cell in cells.items() if not cell.get("fact")}
-    words: set[str] = set()
+    words: set[str] = set()  # of its facts: their periods, and their labels between commas, as names may hold commas
     for key, cell in cells.items():
         for name in cell.get("facts") or filter(None, [cell.get("fact")]):
             fact = ledger.fact(table, name, heads.values())
             if fact is None:
                 yield Finding("no published fact stands behind this figure", where, place, key)
                 continue
-            words |= {fact.period, *fact.label.partition(": ")[2].split(", ")}
+            words |= {f", {fact.period}, ", f", {fact.label.partition(': ')[2]}, "}
             shown = (cell["text"], cell["mark"] or "", fact.value if cell["value"] is None else cell["value"])
             if shown != (fact.text, fact.mark, fact.value):
                 yield Finding(f"this is not what its fact says{' (a hidden one)' * bool(fact.mark)}", where, place, key)
     for key, text in heads.items():
-        if cells[key] != REFERENCE.get(key) and re.search(r"\d", text) and text not in words:
+        if cells[key] != REFERENCE.get(key) and re.search(r"\d", text) and not any(f", {text}, " in own for own in words):
             yield Finding("a figure without a fact", where, place, key)
 
 

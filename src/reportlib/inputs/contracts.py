@@ -48,11 +48,12 @@ class Field:
         name = self.name
         whole = f"CASE WHEN regexp_full_match({name}, '{WHOLE_NUMBER}') THEN try_cast({name} AS BIGINT) END"
         iso = f"CASE WHEN regexp_full_match({name}, '{ISO_DATE}') THEN try_cast({name}[:10] AS DATE) END"
+        formats = ", ".join(literal(date_format + time) for time in ("", " %H:%M", " %H:%M:%S"))  # the time is cut off
         held = f"CASE WHEN regexp_matches({name}, '[0-9]') THEN {name} END"  # "infinity" and "epoch" are no dates
         yes, no = f"WHEN {name} IN {listed(self.true)}", f"WHEN {name} IN {listed(self.false)}"
         return {
             "integer": whole,
-            "date": f"coalesce(try_strptime({held}, {literal(date_format)})::DATE, {iso})",
+            "date": f"coalesce(try_strptime({held}, [{formats}])::DATE, {iso})",
             "boolean": f"CASE {yes} THEN true {no} THEN false END",
         }[self.type] + f" AS {name}"
 

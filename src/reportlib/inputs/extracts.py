@@ -34,11 +34,16 @@ Batches = Callable[[Sequence[str]], Iterator[pa.RecordBatch]]
 
 @dataclass(frozen=True)
 class Extract:
-    """One file. `batches(columns)` gives those columns in that order, and `source_row` after them."""
+    """One file. `batches(columns)` gives those columns in that order, and `source_row` after them.
+
+    `top` is where the headings were found, `note` what the user should know of how the file was read.
+    """
 
     shown: str
     headings: tuple[str, ...]
     batches: Batches
+    top: str = ""
+    note: str = ""
 
 
 def opened(path: Path, shown: str, spec: InputSpec) -> Extract:
@@ -106,7 +111,7 @@ def _csv(path: Path, shown: str, encoding: str) -> Extract:
         texts = pacsv.ConvertOptions(include_columns=wanted, column_types=dict.fromkeys(names, pa.string()))
         return _csv_rows(path, shown, reading, delimiter, texts)
 
-    return Extract(shown, headings, batches)
+    return Extract(shown, headings, batches, "row 1")
 
 
 def _top(path: Path, encoding: str, delimiter: str) -> Top:
@@ -226,7 +231,9 @@ def _sheet(path: Path, shown: str, sheet: str | None) -> Extract:
         raise wrong(shown, "the file is not a workbook that can be opened; has it a password?") from None
     if sheet is not None and sheet not in book.sheet_names:
         raise wrong(shown, f"there is no sheet {sheet!r}{nearest(sheet, book.sheet_names)}; correct sheet:")
-    held = book.get_sheet_by_name(sheet or book.sheet_names[0])
+    name, others = sheet or book.sheet_names[0], ", ".join(map(repr, book.sheet_names[1:]))
+    note = f"the first sheet was read, {name!r}; there are also {others}. Name another under sheet:"
+    held = book.get_sheet_by_name(name)
     rows = ([text_of(cell) for cell in row] for row in held.iter_rows())
     top, row = next(((i, row) for i, row in enumerate(rows, 1) if any(row)), (1, []))
     next_row = next(rows, [])
@@ -239,7 +246,7 @@ def _sheet(path: Path, shown: str, sheet: str | None) -> Extract:
             yield numbered([pa.array(cells) for cells in zip(*chunk, strict=True)], start)
             start += len(chunk)
 
-    return Extract(shown, headings, batches)
+    return Extract(shown, headings, batches, f"row {top} of sheet {name!r}", note if others and not sheet else "")
 
 
 def text_of(cell: object) -> str:

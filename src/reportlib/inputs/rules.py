@@ -40,6 +40,14 @@ NARROWER = (  # table, a field that is there, one that is not, what the figures 
         "only what complainants say is counted as a concern about racism",
     ),
 )
+UNKNOWN = (  # table, a field, other fields that the condition needs, the condition, what follows from a blank
+    ("complaints", "eligible", (), "TRUE", "the complaint counts as not eligible"),
+    (
+        *("complaints", "outcome", ("completed_date", "eligible"), "completed_date IS NOT NULL AND eligible"),
+        "the complaint is left out of those decided, though it was completed",
+    ),
+    ("fatal_incidents", "setting", (), "TRUE", "the death is left out of those in prison"),
+)
 NOT_TYPED = "counted as of no known type"
 IDENTIFIER = r"\w[\w/-]{3,}\w"  # of a person or a case, as somebody would write it
 MOST_UNKNOWN = 0.25  # of the people in prison; with more, there may be totals among the rows
@@ -108,12 +116,31 @@ def conflicting_codes(tables: Tables) -> Iterator[Finding]:
 
 
 def missing_people(tables: Tables) -> Iterator[Finding]:
-    """Complainants whom the NOMIS extract does not hold."""
+    """Complainants whom the NOMIS extract does not hold; an error if most complaints are theirs."""
     if tables.has("complaints") and tables.has("nomis_ethnicity"):
         known = f"SELECT 1 FROM {named('nomis_ethnicity')} n WHERE n.person_id = r.person_id"
         where = f"person_id IS NOT NULL AND NOT EXISTS ({known})"
-        message = "the person is not in nomis_ethnicity; the code in PPUD counts, if there is one"
-        yield from tables.find("complaints", "person_id", where, message, "warning")
+        message, level = "the person is not in nomis_ethnicity; the code in PPUD counts, if there is one", "warning"
+        if sum(place.count for place in tables.places("complaints", where)) > tables.sources["complaints"].rows / 2:
+            message, level = "most complaints have a person who is not in nomis_ethnicity; write the numbers alike", "error"
+        yield from tables.find("complaints", "person_id", where, message, level)
+
+
+def unknown_values(tables: Tables) -> Iterator[Finding]:
+    """Blanks that count as a no, or leave a row out."""
+    for table, name, others, where, so in UNKNOWN:
+        if tables.has(table, name, *others):
+            message = f"the {contracts()[table].fields[name].title} is blank; {so}"
+            yield from tables.find(table, name, f"{name} IS NULL AND {where}", message, "warning")
+
+
+def undated_deaths(tables: Tables) -> Iterator[Finding]:
+    """Deaths without any date, which could be counted in no year."""
+    table, moments = "fatal_incidents", MOMENTS["fatal_incidents"]
+    if held := [name for name in moments if tables.has(table, name)]:
+        where = f"coalesce({', '.join(moments[name] for name in held)}, NULL) IS NULL"
+        message = "the death has no date; fill one in, or leave such rows out by exclude:"
+        yield from tables.find(table, held[0], where, message)
 
 
 def unknown_establishments(tables: Tables) -> Iterator[Finding]:
@@ -263,7 +290,7 @@ def unknown_regions(tables: Tables) -> Iterator[Finding]:
 
 
 def categories_alike(tables: Tables) -> Iterator[Finding]:
-    """Categories of complaint that differ in capitals or signs alone, or are called as the total is."""
+    """Categories of complaint that differ in capitals or signs alone, hold signs alone, or are called as the total is."""
     if not tables.has("complaints", "category"):
         return
     source, alike = tables.sources["complaints"], defaultdict(list)
@@ -271,7 +298,10 @@ def categories_alike(tables: Tables) -> Iterator[Finding]:
     for (name,) in sorted(rows):
         alike[slug(name)].append(name)
     for code, names in alike.items():
-        if len(names) > 1 or code == "all":
+        if not code:
+            message = f"{' and '.join(map(quoted, names))}: without a letter from a to z or a digit; map it under codes:"
+            yield Finding(message, source.files[0], column=source.names["category"])
+        elif len(names) > 1 or code == "all":
             what = "from 'all', as totals are called" if code == "all" else "by a reader"
             message = f"{' and '.join(map(quoted, names))} cannot be told apart {what}; map them under codes:"
             yield Finding(message, source.files[0], column=source.names["category"])
@@ -299,6 +329,8 @@ RULES = (
     repeated_keys,
     conflicting_codes,
     missing_people,
+    unknown_values,
+    undated_deaths,
     unknown_establishments,
     closed_establishments,
     overlapping_types,

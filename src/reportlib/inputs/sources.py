@@ -73,11 +73,12 @@ def read(name: str, spec: InputSpec, work: Path, root: Path) -> Source:
     for path, shown in zip_longest(paths, files):
         try:
             extracts.append(databases.table(path, spec) if live else opened(path, shown, spec))
-            findings += _missing_columns(contract, spec, extracts[-1], extracts[0])
         except ReportError as error:
             findings += error.findings
         except OSError as error:
             findings.append(Finding(f"the file cannot be read: {error.strerror}", shown))
+    some = {name for extract in extracts for name in _present(contract, spec, extract)}
+    findings += [finding for extract in extracts for finding in _missing_columns(contract, spec, extract, some)]
     _fail(findings)
     typing = _Typing(contract, spec, _present(contract, spec, extracts[0]))
     if live:
@@ -88,7 +89,8 @@ def read(name: str, spec: InputSpec, work: Path, root: Path) -> Source:
     if not rows:
         left = " left after exclude:" if excluded else ""
         raise wrong(spec.shown, f"there are no rows{left}; export it again")
-    found = (*_near_misses(contract, spec, extracts[0]), *typing.findings(files, excluded))
+    notes = [Finding(each.note, each.shown, level="warning") for each in extracts if each.note]
+    found = (*notes, *_near_misses(contract, spec, extracts[0]), *typing.findings(files, excluded))
     parquet, (sha256, size) = part.replace(work / f"{name}.parquet"), digest(paths)
     columns = tuple(typing.names)
     kept = (rows, excluded, spec.status, columns)
@@ -200,16 +202,20 @@ def _unknown_fields(contract: Contract, spec: InputSpec) -> list[Finding]:
     ]
 
 
-def _missing_columns(contract: Contract, spec: InputSpec, extract: Extract, first: Extract) -> Iterator[Finding]:
+def _missing_columns(contract: Contract, spec: InputSpec, extract: Extract, some: set[str]) -> Iterator[Finding]:
+    """What a file lacks: files of one input have the same columns, so also what `some` of the others have."""
     present = _present(contract, spec, extract)
     needed = {name for name, field in contract.fields.items() if field.required} | spec.columns.keys()
-    needed |= _present(contract, spec, first).keys()  # files of one input have the same columns
+    others = {spec.columns.get(name, name) for name in some - needed}
+    needed |= some
     missing = [spec.columns.get(name, name) for name in contract.fields if name in needed - present.keys()]
     missing += [name for name in spec.exclude if name not in extract.headings]
     advice = f"Name yours under columns: of the input {contract.name}"
     for name in missing:
         hint = nearest(name, extract.headings)
-        yield Finding(f"there is no column {name!r}{hint}. {advice}", extract.shown, column=name)
+        ours = ", or add an empty one where it was not recorded: other files have it" if name in others else ""
+        top = f"; the headings were taken from {extract.top}" if extract.top and not hint else ""
+        yield Finding(f"there is no column {name!r}{hint}. {advice}{ours}{top}", extract.shown, column=name)
     if contract.dated and not any(present.keys() >= {*fields} for fields in contract.dated):
         choice = ", or ".join(" with ".join(fields) for fields in contract.dated)
         yield Finding(f"there is no date; it needs {choice}. {advice}", extract.shown)
@@ -274,9 +280,9 @@ class _Typing:
     def _coded(self, name: str, text: pa.Array) -> pa.Array:
         if not (codes := self.spec.codes.get(name)):
             return text
-        targets = [str(to).lower() if isinstance(to, bool) else to for to in codes.values()]
+        targets = pa.array([to or None for to in codes.values()], pa.string())
         found = pc.index_in(text.fill_null(""), pa.array(codes, pa.string()))
-        return pc.coalesce(pa.array(targets, pa.string()).take(found), text)
+        return pc.if_else(found.is_valid(), targets.take(found), text)
 
     def _typed(self, text: pa.Table, file: int) -> pa.Table:
         sql = [each.typed(self.spec.date_format) for each in self.fields if each.type != "string"]

@@ -30,8 +30,10 @@ PLACES: dict[str, tuple[str, ...]] = {
     "adbc": ("url_env", "driver", "table"),
     "sqlalchemy": ("url_env", "table"),
 }
-# YAML reads a bare true or false as a truth value; contracts spell both as text.
-Code = Annotated[str, BeforeValidator(lambda code: str(code).lower() if isinstance(code, bool) else code)]
+# YAML reads a bare true or false as a truth value, which contracts spell as text, and nothing as null: a blank.
+Code = Annotated[
+    str, BeforeValidator(lambda code: str(code).lower() if isinstance(code, bool) else "" if code is None else code)
+]
 
 
 class InputSpec(Block):
@@ -72,7 +74,7 @@ class InputSpec(Block):
     )
     columns: dict[str, str] = Field(default={}, description="Contract field: the column's name in your file")
     codes: dict[str, dict[str, Code]] = Field(
-        default={}, description="Contract field: for each code in your file, the contract's code"
+        default={}, description="Contract field: for each code in your file, the contract's code; \"\" for one that means nothing is known"
     )
     exclude: dict[str, list[str]] = Field(
         default={}, description="Column in your file: the values whose rows are left out (and counted)"
