@@ -52,7 +52,10 @@ def test_an_answer_that_no_comparison_asks_for_is_told_with_what_may_be_meant() 
         (f"{ONE}: first\n{ONE}: second\n".encode(), f"line 2: {ONE} is given twice; the first is in line 1"),
         (f"{{{ONE}: first, {ONE}: second}}".encode(), f"line 1: {ONE} is given twice"),
         (b"- an answer", "write one line each, `comparison: answer`"),
-        (f"{ONE}: Accepted, see action #4".encode(), "line 1: Put an answer that holds a colon or a # in quotation marks"),
+        (
+            f"{ONE}: Accepted, see action #4".encode(),
+            "line 1: Put an answer that holds a colon or a # in quotation marks",
+        ),
         (f"{ONE}: Accepted: we will act".encode(), "Put an answer that holds a colon or a # in quotation marks"),
         (f"{ONE}: '-'".encode(), f"{ONE}: write an answer in words, or none"),
         (f"{ONE}: 12".encode(), "numbers in quotes"),

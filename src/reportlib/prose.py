@@ -58,9 +58,7 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str) -
     return " ".join(f"{capital(sentence)}." for sentence in said)
 
 
-def trend_sentence(
-    frame: pd.DataFrame, words: MeasureWords, p: float | None = None, rising: bool = True
-) -> str:
+def trend_sentence(frame: pd.DataFrame, words: MeasureWords, p: float | None = None, rising: bool = True) -> str:
     """What one figure was in the last year, the year before and the first; with a test, whether that is a trend.
 
     frame: year, label, value, mark; one row a year. `p` and `rising` are the p-value and direction of a trend test.

@@ -21,18 +21,19 @@ def test_a_report_in_another_grouping(tmp_path, demo_data, grouping, reference, 
     assert len([name for name in judged if name.endswith("/verdict")]) == groups
 
 
-def test_a_report_with_a_logo_its_own_order_of_chapters_and_a_category_called_as_a_group(tmp_path, demo_data):
+def test_a_report_with_a_logo_its_own_order_of_chapters_and_categories_of_any_name(tmp_path, demo_data):
     (tmp_path / "logo.svg").write_text(
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M1 1h7v7z"/></svg>'
     )
     chosen = ["methods-and-quality", "uphold-rates"]
     made = project(tmp_path, demo_data, logo=str(tmp_path / "logo.svg"), chapters=chosen, organisation="The Office")
     inputs = YAML().load(made.params)["inputs"]
-    inputs["complaints"]["codes"] = {"category": {"Property": "Other"}}
+    inputs["complaints"]["codes"] = {"category": {"Property": "Other", "Regime": "Regime 24/7, 1-2 items"}}
     made.change(inputs=inputs)
     done = made.cli()
     assert done.returncode == 0, done.stderr
     page = (made.current / "report.html").read_text(encoding="utf-8")
+    assert "Regime 24/7, 1-2 items" in page
     assert page.index("Methods and quality</h") < page.index("Are complaints upheld as often for each ethnic group?</h")
 
 

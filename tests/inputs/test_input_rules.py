@@ -31,7 +31,13 @@ SPOILED = {
     ),
     "eligible left blank": (
         ("complaints", "Property,yes,upheld", "Property,,upheld"),
-        ("complaints.csv", 2, "eligible", "warning", "the eligible for investigation is blank; the complaint counts as"),
+        (
+            "complaints.csv",
+            2,
+            "eligible",
+            "warning",
+            "the eligible for investigation is blank; the complaint counts as",
+        ),
     ),
     "completed without an outcome": (
         ("complaints", "yes,not upheld", "yes,"),
@@ -47,7 +53,13 @@ SPOILED = {
     ),
     "termination that stands twice": (
         ("probation_terminations", "X2,Wales", "X1,London,licence,2023-05-01,2024-05-01,recalled,W1\nX2,Wales"),
-        ("probation_terminations.csv", 3, "person_id", "warning", "an earlier row has the same person number and order"),
+        (
+            "probation_terminations.csv",
+            3,
+            "person_id",
+            "warning",
+            "an earlier row has the same person number and order",
+        ),
     ),
     "category of signs alone": (
         ("complaints", "Leeds,Property", "Leeds,-"),

@@ -57,7 +57,9 @@ def trend(rows: pd.DataFrame, title: str, unit: str, decimals: int) -> str:
 
 def bars(rows: pd.DataFrame, title: str, unit: str, decimals: int) -> str:
     """Alt text of bars."""
-    parts = [f"{_name(row)} {value_words(row, unit, decimals)}" for row in rows[rows["value"].notna()].to_dict("records")]
+    parts = [
+        f"{_name(row)} {value_words(row, unit, decimals)}" for row in rows[rows["value"].notna()].to_dict("records")
+    ]
     return f"Bar chart: {title}.{_measured(unit)} {_told(parts)}{_hidden(rows)}"
 
 

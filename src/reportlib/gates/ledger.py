@@ -251,7 +251,11 @@ def _row(table: str, row: Model, ledger: Ledger, where: str, place: int) -> Iter
             if shown != (fact.text, fact.mark, fact.value):
                 yield Finding(f"this is not what its fact says{' (a hidden one)' * bool(fact.mark)}", where, place, key)
     for key, text in heads.items():
-        if cells[key] != REFERENCE.get(key) and re.search(r"\d", text) and not any(f", {text}, " in own for own in words):
+        if (
+            cells[key] != REFERENCE.get(key)
+            and re.search(r"\d", text)
+            and not any(f", {text}, " in own for own in words)
+        ):
             yield Finding("a figure without a fact", where, place, key)
 
 

@@ -122,7 +122,10 @@ def missing_people(tables: Tables) -> Iterator[Finding]:
         where = f"person_id IS NOT NULL AND NOT EXISTS ({known})"
         message, level = "the person is not in nomis_ethnicity; the code in PPUD counts, if there is one", "warning"
         if sum(place.count for place in tables.places("complaints", where)) > tables.sources["complaints"].rows / 2:
-            message, level = "most complaints have a person who is not in nomis_ethnicity; write the numbers alike", "error"
+            message, level = (
+                "most complaints have a person who is not in nomis_ethnicity; write the numbers alike",
+                "error",
+            )
         yield from tables.find("complaints", "person_id", where, message, level)
 
 
@@ -290,7 +293,7 @@ def unknown_regions(tables: Tables) -> Iterator[Finding]:
 
 
 def categories_alike(tables: Tables) -> Iterator[Finding]:
-    """Categories of complaint that differ in capitals or signs alone, hold signs alone, or are called as the total is."""
+    """Categories of complaint of signs alone, called as the total is, or that differ in capitals or signs alone."""
     if not tables.has("complaints", "category"):
         return
     source, alike = tables.sources["complaints"], defaultdict(list)
@@ -299,7 +302,9 @@ def categories_alike(tables: Tables) -> Iterator[Finding]:
         alike[slug(name)].append(name)
     for code, names in alike.items():
         if not code:
-            message = f"{' and '.join(map(quoted, names))}: without a letter from a to z or a digit; map it under codes:"
+            message = (
+                f"{' and '.join(map(quoted, names))}: without a letter from a to z or a digit; map it under codes:"
+            )
             yield Finding(message, source.files[0], column=source.names["category"])
         elif len(names) > 1 or code == "all":
             what = "from 'all', as totals are called" if code == "all" else "by a reader"

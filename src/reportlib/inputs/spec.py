@@ -74,7 +74,8 @@ class InputSpec(Block):
     )
     columns: dict[str, str] = Field(default={}, description="Contract field: the column's name in your file")
     codes: dict[str, dict[str, Code]] = Field(
-        default={}, description="Contract field: for each code in your file, the contract's code; \"\" for one that means nothing is known"
+        default={},
+        description='Contract field: for each code in your file, the contract\'s code; "" where nothing is known',
     )
     exclude: dict[str, list[str]] = Field(
         default={}, description="Column in your file: the values whose rows are left out (and counted)"
