@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+APRIL = 4  # the month in which a reporting year begins
+
 
 def reporting_year(year: int) -> str:
     """The label of the reporting year that begins in a year: 2024 gives "2024-25"."""

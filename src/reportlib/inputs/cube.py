@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from reportlib.ethnicity import NOT_STATED, groupings, raw_codes
 from reportlib.inputs.contracts import literal
 from reportlib.measures import DATASETS, UNKNOWN_TYPE
+from reportlib.years import APRIL
 
 NOT_RECORDED = "Not recorded"
 # The first of the month of a death; NULL if there is no such month.
@@ -146,8 +147,8 @@ def _complaints(has: Callable[[str], bool]) -> dict[str, str]:
         "outcome": "x.outcome" if has("outcome") else "CAST(NULL AS VARCHAR)",
         "eligible": "x.eligible" if has("eligible") else "CAST(NULL AS BOOLEAN)",
         "racism_concern": " OR ".join(concern) or "FALSE",
-        "received_year": _year("x.received_date"),
-        "completed_year": _year("x.completed_date") if has("completed_date") else "CAST(NULL AS INTEGER)",
+        "received_year": reporting_year_of("x.received_date"),
+        "completed_year": reporting_year_of("x.completed_date") if has("completed_date") else "CAST(NULL AS INTEGER)",
     }
 
 
@@ -167,7 +168,7 @@ def _caseload(has: Callable[[str], bool]) -> dict[str, str]:
 def _stock(has: Callable[[str], bool]) -> dict[str, str]:
     return {
         "snapshot_date": "x.snapshot_date",
-        "year": _year("x.snapshot_date"),
+        "year": reporting_year_of("x.snapshot_date"),
         "number": "x.number",
         "ethnicity": _ethnicity(has),
     }
@@ -175,7 +176,7 @@ def _stock(has: Callable[[str], bool]) -> dict[str, str]:
 
 def _deaths(has: Callable[[str], bool]) -> dict[str, str]:
     return {
-        "year": _year(_death(has)),
+        "year": reporting_year_of(_death(has)),
         "ethnicity": _ethnicity(has),
         **_place(has),
         "setting": _setting(has, "x.setting"),
@@ -193,7 +194,7 @@ def _death(has: Callable[[str], bool]) -> str:
 def _terminations(has: Callable[[str], bool]) -> dict[str, str]:
     return {
         "person_id": "x.person_id" if has("person_id") else "CAST(NULL AS VARCHAR)",
-        "year": _year("x.end_date"),
+        "year": reporting_year_of("x.end_date"),
         "ethnicity": _ethnicity(has),
     } | {name: _recorded(name, has) for name in ("region", "order_type", "outcome")}
 
@@ -252,9 +253,9 @@ def _codes(column: str = "ethnicity_code", left: bool = False) -> str:
     return f"{'LEFT ' * left}JOIN (VALUES {values}) AS c(code, number) ON c.code = x.{column}"
 
 
-def _year(day: str) -> str:
+def reporting_year_of(day: str) -> str:
     """SQL for the calendar year in which the reporting year of a day begins."""
-    return f"year({day}) - CASE WHEN month({day}) < 4 THEN 1 ELSE 0 END"
+    return f"year({day}) - CASE WHEN month({day}) < {APRIL} THEN 1 ELSE 0 END"
 
 
 def _case(column: str, mapping: Mapping[int, str]) -> str:

@@ -14,11 +14,14 @@ from reportlib.errors import Finding, nearest
 from reportlib.ethnicity import raw_codes
 from reportlib.facts import slug
 from reportlib.inputs.contracts import contracts, listed
+from reportlib.inputs.cube import reporting_year_of
 from reportlib.inputs.cube import source as named
 from reportlib.inputs.engines import Engine
 from reportlib.inputs.findings import FIRST, quoted
 from reportlib.inputs.sources import Source
 from reportlib.inputs.typed_tables import MOMENTS, ORDER, Tables
+from reportlib.words import listed as in_words
+from reportlib.years import APRIL, reporting_year
 
 TYPICAL = 0.75  # of the median snapshot; a smaller one is not all there
 ORDERED = (  # table, earlier, later, level of a breach
@@ -224,6 +227,27 @@ def late_dates(tables: Tables) -> Iterator[Finding]:
                 yield from tables.find(table, name, f"{name} > {limit}", message.format(field.title), "warning")
 
 
+def missing_years(tables: Tables) -> Iterator[Finding]:
+    """Years of the report of which an input has no row."""
+    if tables.period is None:
+        return
+    first, last = (day.year - (day.month < APRIL) for day in tables.period)
+    for table, moments in (MOMENTS | {"probation_terminations": {"end_date": "end_date"}}).items():
+        if not (held := [name for name in moments if tables.has(table, name)]):
+            continue
+        day = f"coalesce({', '.join(moments[name] for name in held)}, NULL)"
+        there = {
+            year for (year,) in tables.engine.rows(f"SELECT DISTINCT {reporting_year_of(day)} FROM {named(table)}")
+        }
+        if missing := [reporting_year(year) for year in range(first, last + 1) if year not in there]:
+            message = (
+                f"there is no row of {in_words(missing)}, which the report covers; add what is missing, or let "
+                "reporting_year:, pooled_years: and trend_years: be those that there are"
+            )
+            source = tables.sources[table]
+            yield Finding(message, source.files[0], column=source.names[held[0]], level="warning")
+
+
 def impossible_outcomes(tables: Tables) -> Iterator[Finding]:
     """Outcomes that cannot follow the order: they are left out of that outcome's share."""
     if tables.has("probation_terminations"):
@@ -341,6 +365,7 @@ RULES = (
     overlapping_types,
     reversed_dates,
     late_dates,
+    missing_years,
     impossible_outcomes,
     unfinished_complaints,
     partial_snapshots,
