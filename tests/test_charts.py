@@ -252,6 +252,16 @@ def test_a_suppressed_year_is_a_gap():
     assert (strokes(whole), strokes(broken)) == (1, 2)
 
 
+def test_a_long_name_beside_cells_is_cut_and_makes_no_row_taller_than_three_lines():
+    long = "Property, cell clearance and the loss of it on transfer between establishments " * 2
+    frame = compared({}, {"group": "B", "label": "Black"}).assign(stratum="Food")
+    tall, low = (charts.verdict_heatmap(frame.assign(stratum=name), "By category", "White") for name in (long, "Food"))
+    heights = [float(chart.svg.partition('viewBox="')[2].partition('"')[0].split()[3]) for chart in (tall, low)]
+    assert heights[0] - heights[1] < 60
+    assert any(text.endswith("…") for text in texts(tall))
+    assert long.strip() in tall.alt
+
+
 def test_rates_are_told_to_the_decimals_that_are_published():
     frame = values({"value": 5.95, "lower": 5.04, "upper": 6.85})  # to one decimal the second time, 5.95 would be 6.0
     assert "5.95 (5.04 to 6.85)" in charts.bars(frame, "Deaths", RATE, 2).alt

@@ -36,16 +36,16 @@ SPOILED = {
             2,
             "eligible",
             "warning",
-            "the eligible for investigation is blank; the complaint counts as",
+            "eligible for investigation is blank; the complaint counts as",
         ),
     ),
     "completed without an outcome": (
         ("complaints", "yes,not upheld", "yes,"),
-        ("complaints.csv", 3, "outcome", "warning", "the outcome is blank; the complaint is left out of those decided"),
+        ("complaints.csv", 3, "outcome", "warning", "outcome is blank; the complaint is left out of those decided"),
     ),
     "death in a setting not known": (
         ("fatal_incidents", "Leeds,prison", "Leeds,"),
-        ("fatal_incidents.csv", 2, "setting", "warning", "the setting is blank; the death is left out of those in"),
+        ("fatal_incidents.csv", 2, "setting", "warning", "setting is blank; the death is left out of those in"),
     ),
     "death without a date": (
         ("fatal_incidents", "2024-07-02,2024-07-01", ","),

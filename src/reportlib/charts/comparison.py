@@ -23,6 +23,7 @@ from reportlib.words import MARKS, missing, ratio
 MOST_COLUMNS = 6
 CELL, PANEL_ROW = 46, 24  # heights of a cell and of a row
 NAMES, WIDE_NAMES = 128, 168  # widths of the names beside cells
+MOST_LINES = 3  # of a name beside cells; the table has it whole
 AXIS = 46  # characters in a line below an axis
 RATIOS = ("ratio", "ratio_lower", "ratio_upper", "adjusted_ratio", "adjusted_lower", "adjusted_upper")
 SIGNS = {  # above and below the reference
@@ -118,7 +119,8 @@ def verdict_heatmap(frame: pd.DataFrame, title: str, reference: str, outcome: st
     shades = [[VERDICTS.index(cell["verdict"]) if cell else last for cell in line] for line in grid]
     plain: dict[str, Any] = {"cmap": ListedColormap(SHADES), "vmin": 0, "vmax": last, "cbar": False, "fmt": ""}
     beside = WIDE_NAMES if len(labels) <= 4 else NAMES
-    names, told = [fill(str(stratum), beside // 8) for stratum in strata], fill(axis, AXIS)
+    names = [fill(str(stratum), beside // 8, max_lines=MOST_LINES, placeholder=" …") for stratum in strata]
+    told = fill(axis, AXIS)
     cell = max(CELL, drawing.LINE * max(name.count("\n") + 1 for name in names) + 4)
     below = 86 + drawing.LINE * (told.count("\n") + 1)
     with drawing.style(title):

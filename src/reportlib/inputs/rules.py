@@ -136,7 +136,7 @@ def unknown_values(tables: Tables) -> Iterator[Finding]:
     """Blanks that count as a no, or leave a row out."""
     for table, name, others, where, so in UNKNOWN:
         if tables.has(table, name, *others):
-            message = f"the {contracts()[table].fields[name].title} is blank; {so}"
+            message = f"{contracts()[table].fields[name].title} is blank; {so}"
             yield from tables.find(table, name, f"{name} IS NULL AND {where}", message, "warning")
 
 
