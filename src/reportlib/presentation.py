@@ -31,7 +31,7 @@ from reportlib.words import (
 SENTENCES = ("sentence", "adjusted_sentence")  # facts of a whole table: what it says, and what adjustment changes
 MOST_PANELS = 9  # beyond, one heat map says more than many small panels
 MOST_ROWS = 54  # in all panels of a chart; more are too small to read on a page
-NO_COMPARISON = "Not available [x]: the inputs that were supplied allow no comparison of ethnic groups."
+NO_COMPARISON = "Not available [x]: no chapter of this report compares ethnic groups on these inputs."
 
 
 def draw(comparison: Comparison, band: tuple[float, float]) -> charts.Chart | None:
