@@ -175,6 +175,14 @@ def test_a_column_that_the_first_file_lacks_is_not_dropped_from_the_others(alone
         "probation_caseload, or add an empty one where it was not recorded: other files have it; the headings were "
         "taken from row 1"
     ]
+    named = GOOD["probation_caseload"].replace("ethnicity_code", "code")
+    (alone.root / "a-2.csv").write_text(named)
+    alone.inputs["probation_caseload"] = alone.inputs["probation_caseload"].model_copy(
+        update={"columns": {"ethnicity_code": "code"}}
+    )
+    (line,) = alone.refusal()
+    assert "or add an empty one where it was not recorded" in line
+    alone.put("probation_caseload", GOOD["probation_caseload"], "a-2.csv", path="a-*.csv")
     (alone.root / "a-1.csv").write_text("snapshot_date,region,ethnicity_code,number\n2024-06-30,Wales,,5\n")
     assert alone.read()["probation_caseload"].rows == 2
 

@@ -17,7 +17,7 @@ from reportlib.paramfile import Block, explain
 from reportlib.published import PUBLISHED_TABLES
 
 # What nbformat raises for a file that is no notebook
-UNREADABLE = (ValueError, TypeError, AttributeError, KeyError, nbformat.ValidationError)
+NO_NOTEBOOK = (ValueError, TypeError, AttributeError, KeyError, nbformat.ValidationError)
 NAME = "^[a-z]+(-[a-z]+)*$"  # no digit: a gate would take it for a figure
 
 
@@ -113,7 +113,7 @@ def plan(folder: Path, grouping: str, chosen: Sequence[str] = ()) -> list[Chapte
 def _chapter(path: Path, grouping: str, findings: list[Finding]) -> ChapterPlan | None:
     try:
         metadata = nbformat.read(path, as_version=4).metadata
-    except UNREADABLE:
+    except NO_NOTEBOOK:
         findings.append(Finding("is not a notebook that can be read: save it anew in JupyterLab", path.name))
         return None
     try:

@@ -142,11 +142,10 @@ def unknown_values(tables: Tables) -> Iterator[Finding]:
 
 def undated_deaths(tables: Tables) -> Iterator[Finding]:
     """Deaths without any date, which could be counted in no year."""
-    table, moments = "fatal_incidents", MOMENTS["fatal_incidents"]
-    if held := [name for name in moments if tables.has(table, name)]:
-        where = f"coalesce({', '.join(moments[name] for name in held)}, NULL) IS NULL"
+    if tables.has("fatal_incidents"):
+        day, column = tables.day("fatal_incidents")
         message = "the death has no date; fill one in, or leave such rows out by exclude:"
-        yield from tables.find(table, held[0], where, message)
+        yield from tables.find("fatal_incidents", column, f"{day} IS NULL", message)
 
 
 def unknown_establishments(tables: Tables) -> Iterator[Finding]:
@@ -180,10 +179,9 @@ def closed_establishments(tables: Tables) -> Iterator[Finding]:
     held = [name for name in limits if tables.has("establishments", name)]
     outside = " OR ".join(limits[name] for name in held)
     for table in tables.placed() if held else []:
-        day = ", ".join(sql for name, sql in MOMENTS[table].items() if tables.has(table, name))
         same = f"SELECT 1 FROM {named('establishments')} e WHERE e.establishment = r.establishment"
         where = f"EXISTS ({same}) AND NOT EXISTS ({same} AND NOT coalesce({outside}, FALSE)){tables.in_prison(table)}"
-        rows = f"SELECT *, coalesce({day}) AS day FROM {named(table)}"
+        rows = f"SELECT *, {tables.day(table)[0]} AS day FROM {named(table)}"
         message = f"{{found}} is not in establishments on that day; {NOT_TYPED}"
         yield from tables.find(table, "establishment", where, message, "warning", "establishment", rows)
 
@@ -232,20 +230,17 @@ def missing_years(tables: Tables) -> Iterator[Finding]:
     if tables.period is None:
         return
     first, last = (day.year - (day.month < APRIL) for day in tables.period)
-    for table, moments in (MOMENTS | {"probation_terminations": {"end_date": "end_date"}}).items():
-        if not (held := [name for name in moments if tables.has(table, name)]):
-            continue
-        day = f"coalesce({', '.join(moments[name] for name in held)}, NULL)"
-        there = {
-            year for (year,) in tables.engine.rows(f"SELECT DISTINCT {reporting_year_of(day)} FROM {named(table)}")
-        }
+    for table in filter(tables.has, MOMENTS):
+        day, column = tables.day(table)
+        held = tables.engine.rows(f"SELECT DISTINCT {reporting_year_of(day)} FROM {named(table)}")
+        there = {year for (year,) in held}
         if missing := [reporting_year(year) for year in range(first, last + 1) if year not in there]:
             message = (
                 f"there is no row of {in_words(missing)}, which the report covers; add what is missing, or let "
                 "reporting_year:, pooled_years: and trend_years: be those that there are"
             )
             source = tables.sources[table]
-            yield Finding(message, source.files[0], column=source.names[held[0]], level="warning")
+            yield Finding(message, source.files[0], column=source.names[column], level="warning")
 
 
 def impossible_outcomes(tables: Tables) -> Iterator[Finding]:

@@ -205,9 +205,9 @@ def _unknown_fields(contract: Contract, spec: InputSpec) -> list[Finding]:
 def _missing_columns(contract: Contract, spec: InputSpec, extract: Extract, some: set[str]) -> Iterator[Finding]:
     """What a file lacks: files of one input have the same columns, so also what `some` of the others have."""
     present = _present(contract, spec, extract)
-    needed = {name for name, field in contract.fields.items() if field.required} | spec.columns.keys()
-    others = {spec.columns.get(name, name) for name in some - needed}
-    needed |= some
+    required = {name for name, field in contract.fields.items() if field.required}
+    others = {spec.columns.get(name, name) for name in some - required}
+    needed = required | spec.columns.keys() | some
     missing = [spec.columns.get(name, name) for name in contract.fields if name in needed - present.keys()]
     missing += [name for name in spec.exclude if name not in extract.headings]
     advice = f"Name yours under columns: of the input {contract.name}"

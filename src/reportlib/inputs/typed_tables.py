@@ -22,6 +22,7 @@ MOMENTS = {  # table: SQL for the day of a row, by the field that it needs; the 
         "death_date": "death_date",
         "death_month": MONTH_OF_DEATH,
     },
+    "probation_terminations": {"end_date": "end_date"},
 }
 
 
@@ -42,6 +43,11 @@ class Tables:
     def has(self, table: str, *columns: str) -> bool:
         """Whether a table is there with all these fields."""
         return table in self.sources and {*columns} <= {*self.sources[table].columns}
+
+    def day(self, table: str) -> tuple[str, str]:
+        """SQL for the day of a row, and the first of the fields that it is taken from."""
+        held = [name for name in MOMENTS[table] if self.has(table, name)]
+        return f"coalesce({', '.join(MOMENTS[table][name] for name in held)})", held[0]
 
     def placed(self) -> list[str]:
         """Tables with establishments, if there is a list of establishments to look them up in."""
