@@ -8,7 +8,15 @@ import pytest
 
 from reportlib.errors import ReportError
 from reportlib.facts import Fact
-from reportlib.register import ask_for_responses, disproportionate, read_responses, register, without_comparison
+from reportlib.register import (
+    ask_for_responses,
+    disproportionate,
+    read_responses,
+    register,
+    register_of_parts,
+    without_comparison,
+)
+from reportlib.tables import Table
 
 ONE, TWO = "upheld/ethnicity/B", "upheld/ethnicity/A"
 
@@ -81,8 +89,9 @@ def test_what_is_left_is_set_against_the_band(adjusted: float, left: str) -> Non
              "", "", ("extract",))
         for name, (text, value) in told.items()
     ]  # fmt: skip
-    (row,) = register(facts, "2024-25", {}, (0.8, 1.25)).to_dict("records")
+    (row,) = _rows(register(facts, "2024-25", {}, (0.8, 1.25), "W"))
     assert row["What is left to explain"] == f"A difference remains once other characteristics are {left}"
+    assert (row["Comparison"], row["Response"]) == ("Uphold rate: Black, lower rate", "awaited from the Ombudsman")
 
 
 def test_with_one_pooled_year_the_facts_of_trends_are_no_headlines() -> None:
@@ -101,6 +110,56 @@ def test_that_nothing_was_compared_is_not_that_nothing_was_disproportionate() ->
     """With deaths alone, say: their verdicts are none, or not assessed."""
     parts = ("2024-25", "national", "deaths", "deaths", "verdict", "Deaths: Black")
     facts = [Fact("deaths/ethnicity/B/verdict", *parts, "not assessed", None, "", "", ("extract",))]
-    assert register(facts, "2024-25", {}, (0.8, 1.25))["Comparison"].tolist() == ["No comparison could be made"]
+    assert _rows(register(facts, "2024-25", {}, (0.8, 1.25), "W")) == [{"Comparison": "No comparison could be made"}]
     facts[0] = Fact("deaths/ethnicity/B/verdict", *parts, "parity", None, "", "", ("extract",))
-    assert register(facts, "2024-25", {}, (0.8, 1.25))["Comparison"].tolist() == ["None was disproportionate"]
+    assert _rows(register(facts, "2024-25", {}, (0.8, 1.25), "W")) == [{"Comparison": "None was disproportionate"}]
+    assert _rows(register_of_parts(facts, "2024-25", "W")) == [{"Comparison": "None was disproportionate"}]
+
+
+def _within(part: str, group: str, ratio: float, verdict: str = "disproportionate") -> list[Fact]:
+    """The relative rate and verdict of a group's uphold rate over the whole system, or in a part of it."""
+    by, codes = ("category+ethnicity", f"{part.lower()}+{group[0]}") if part else ("ethnicity", group[0])
+    named = f"Uphold rate: {part + ', ' if part else ''}{group}"
+    told = {"ratio": (f"{ratio:.2f}", ratio), "verdict": (verdict, None)}
+    return [
+        Fact(f"upheld/{by}/{codes}/{name}", "2024-25", "national", "uphold-rates", by, name, named, text, value,
+             "", "", ("extract",))
+        for name, (text, value) in told.items()
+    ]  # fmt: skip
+
+
+def test_the_register_says_which_parts_go_the_other_way() -> None:
+    facts = [
+        *(*_within("", "Black", 0.7), *_within("Property", "Black", 0.6), *_within("Regime", "Black", 1.5)),
+        *(*_within("Money", "Black", 0.9, "parity"), *_within("Property", "Asian", 0.6)),
+    ]
+    (row,) = _rows(register(facts, "2024-25", {}, (0.8, 1.25), "W"))
+    left = "Also disproportionate within: Property. Disproportionate the other way within: Regime."
+    assert row["What is left to explain"] == f"No adjusted comparison could be made. {left}"
+
+
+def test_what_is_disproportionate_in_parts_alone_is_listed_apart() -> None:
+    facts = [
+        *(*_within("", "Black", 0.7), *_within("Property", "Black", 0.6)),
+        *(*_within("", "Asian", 0.95, "small difference"), *_within("Property", "Asian", 0.6)),
+        *(*_within("Regime", "Asian", 1.5), *_within("Money", "Asian", 1.3)),
+        *(*_within("Property", "Mixed", 0.5), *_within("All", "Other", 0.5)),
+    ]
+    assert _rows(register_of_parts(facts, "2024-25", "W")) == [
+        {
+            "Comparison": "Uphold rate: Asian",
+            "Over the whole system": "0.95 small difference",
+            "Higher within": "Money (1.30) and Regime (1.50)",
+            "Lower within": "Property (0.60)",
+        },
+        {
+            "Comparison": "Uphold rate: Mixed",
+            "Over the whole system": "not compared",
+            "Higher within": "none",
+            "Lower within": "Property (0.50)",
+        },
+    ]
+
+
+def _rows(table: Table) -> list[dict[str, str]]:
+    return [{name: cell["text"] for name, cell in row.items()} for row in table.rows]

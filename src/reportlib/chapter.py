@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ from reportlib.presentation import (
 )
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
-from reportlib.register import register
+from reportlib.register import register, register_of_parts
 from reportlib.statistics import METHODS
 from reportlib.tables import Place, Table, frame_table, published_table
 from reportlib.words import interval, level_words, number
@@ -209,10 +210,16 @@ class Chapter:
 
     def register(self) -> None:
         """Show the explain-or-reform register: every disproportionate comparison, and what is left of it."""
-        period = span(self._years["pooled"])
-        frame = register(self.handoff.facts(self.name), period, self.handoff.run["responses"], self.band)
-        title, status = f"Disproportionate comparisons, {period}", self.handoff.run["status"]
-        _show(frame_table("register", title, frame, "Comparison", status).model())
+        held, responses = self.handoff.facts(self.name), self.handoff.run["responses"]
+        self._list(register(held, span(self._years["pooled"]), responses, self.band, self.reference))
+
+    def register_of_parts(self) -> None:
+        """Show what was disproportionate within parts of the system, but not over the whole of it."""
+        self._list(register_of_parts(self.handoff.facts(self.name), span(self._years["pooled"]), self.reference))
+
+    def _list(self, table: Table) -> None:
+        """Show a table in words of what other chapters found."""
+        _show(replace(table, status=tuple(self.handoff.run["status"])).model())
 
     # What the summary reads: the facts of the chapters before it
 

@@ -19,6 +19,8 @@ COMMUNITY = "order_type IN ('community order', 'suspended sentence order')"
 PRISON = "setting = 'prison'"
 CUSTODIAL = "order_type IN ('licence', 'post-sentence supervision')"
 
+OMBUDSMAN, SERVICE = "the Ombudsman", "HM Prison and Probation Service"
+EITHER = f"{SERVICE} and {OMBUDSMAN}"
 UNKNOWN_TYPE = "Other or escort"  # a death in escort, an establishment that the list does not hold
 
 DATASETS: dict[str, str] = {  # dataset of the release -> input that it is made from
@@ -79,7 +81,8 @@ class Measure:
     """A numerator over a denominator, and the words for both.
 
     `kind` is "proportion" (the numerator is part of the denominator), "rate" (events over
-    population) or "count". `clustered`: several events can come from one person.
+    population) or "count". `clustered`: several events can come from one person; `answers`: who is asked to explain
+    a disproportionate comparison.
     """
 
     code: str
@@ -89,6 +92,7 @@ class Measure:
     kind: Literal["proportion", "rate", "count"]
     question: str
     definition: str
+    answers: str
     clustered: bool = False
     per: int = 1000
     decimals: int = 1
@@ -182,12 +186,14 @@ MEASURES: dict[str, Measure] = {
             "Distinct people who made at least one complaint in the period, per 1,000 average population of all "
             "establishments. A figure for several years is not a yearly rate and cannot be compared with one: people "
             "come and go, so the number who complained can be larger than the average population.",
+            EITHER,
         ),
         Measure(
             "complaints", "Complaints received", PARTS["complaints/received"], PARTS["population/average"], "rate",
             "Are complaints received in proportion to the prison population?",
             "Complaints received in the period, per 1,000 average population of all establishments a year. One person "
             "may complain many times, so the interval allows for repeat complaints.",
+            EITHER,
             clustered=True,
         ),
         Measure(
@@ -195,6 +201,7 @@ MEASURES: dict[str, Measure] = {
             PARTS["complaints/eligible"], PARTS["complaints/received"], "proportion",
             "Are complaints found eligible as often for each group?",
             "Complaints found eligible, out of complaints received in the period.",
+            OMBUDSMAN,
             clustered=True,
         ),
         Measure(
@@ -202,6 +209,7 @@ MEASURES: dict[str, Measure] = {
             "Are complaints upheld as often for each group?",
             "Complaints upheld or partly upheld, out of complaints upheld, partly upheld or not upheld in "
             "the period. Mediated and ceased complaints stand apart.",
+            OMBUDSMAN,
             clustered=True,
         ),
         Measure(
@@ -210,6 +218,7 @@ MEASURES: dict[str, Measure] = {
             "Does the answer change if mediated complaints are counted?",
             "Complaints upheld, partly upheld or mediated in the complainant's favour, out of all complaints "
             "decided or mediated.",
+            OMBUDSMAN,
             clustered=True,
         ),
         Measure(
@@ -218,6 +227,7 @@ MEASURES: dict[str, Measure] = {
             "How often is a concern about racism recorded?",
             "Completed complaints in which the complainant or the investigator recorded a concern about "
             "racism, out of complaints completed in the period.",
+            EITHER,
             clustered=True,
         ),
         Measure(
@@ -226,6 +236,7 @@ MEASURES: dict[str, Measure] = {
             "Fatal incidents in prison in the period, per 1,000 average prison population a year; counted by "
             "notification date where the extract has it, else by date or month of death. Where the extract tells "
             "settings apart, immigration removal centres are left out of both.",
+            SERVICE,
             decimals=2,
         ),
         Measure(
@@ -233,6 +244,7 @@ MEASURES: dict[str, Measure] = {
             PARTS["terminations/completed"], PARTS["terminations/all"], "proportion",
             "Do people of each group complete supervision as often?",
             "Supervision periods completed, out of all that ended in the period.",
+            SERVICE,
             clustered=True,
         ),
         Measure(
@@ -241,6 +253,7 @@ MEASURES: dict[str, Measure] = {
             "Are community orders revoked for breach as often for each group?",
             "Community and suspended sentence orders revoked for breach, out of all such orders that ended "
             "in the period. Licences cannot end so and are left out.",
+            SERVICE,
             clustered=True,
         ),
         Measure(
@@ -249,18 +262,21 @@ MEASURES: dict[str, Measure] = {
             "Are people on licence recalled as often for each group?",
             "Licences and periods of post-sentence supervision that ended in recall, or in return to prison by a "
             "court, out of all that ended in the period. Community orders cannot end so and are left out.",
+            SERVICE,
             clustered=True,
         ),
         Measure(
             "ethnicity-agreement", "Ethnicity on PPUD against NOMIS", PARTS["people/complained"], None, "count",
             "Is the ethnicity on PPUD the same as on NOMIS?",
             "People who complained in the period, by the ethnicity held on each of the two systems.",
+            OMBUDSMAN,
         ),
         Measure(
             "ethnicity-source", "Where ethnicity comes from", PARTS["people/complained"], None, "count",
             "Which system does each person's ethnicity come from?",
             "People who complained in the period: ethnicity from NOMIS where it is known there, else from "
             "PPUD, else not stated.",
+            OMBUDSMAN,
         ),
     )
 }  # fmt: skip

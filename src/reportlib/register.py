@@ -15,8 +15,11 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from reportlib.errors import Finding, ReportError, nearest
+from reportlib.ethnicity import label
 from reportlib.facts import Fact
+from reportlib.measures import MEASURES
 from reportlib.paramfile import read_yaml
+from reportlib.tables import Table, frame_table
 from reportlib.words import DISPROPORTIONATE, listed
 
 HEADER = """\
@@ -27,7 +30,7 @@ HEADER = """\
 QUOTES = "Put an answer that holds a colon or a # in quotation marks, or what follows is no part of it."
 CUT = re.compile(r"""^[^\s#"'][^:#]*:[ ]+[^\s"'|>#].*[ ]#""")  # a bare answer, which YAML ends at the #
 
-AWAITED = "awaited"
+OPPOSITE = {"higher": "lower", "lower": "higher"}
 
 
 def responses_file(parameters: Path, edition: str = "national") -> Path:
@@ -96,16 +99,46 @@ def _pooled(facts: Sequence[Fact], period: str) -> list[Fact]:
 
 
 def register(
-    facts: Sequence[Fact], period: str, responses: Mapping[str, str], band: tuple[float, float]
-) -> pd.DataFrame:
+    facts: Sequence[Fact], period: str, responses: Mapping[str, str], band: tuple[float, float], reference: str
+) -> Table:
     """One row a disproportionate headline comparison: what was tried, what is left, and the answer."""
     held = {fact.id: fact for fact in _pooled(facts, period)}
     rows = [_row(name, held, responses.get(name, ""), band) for name in disproportionate(facts, period)]
+    return _table("register", f"Disproportionate comparisons with {label(reference)}, {period}", rows, held)
+
+
+def register_of_parts(facts: Sequence[Fact], period: str, reference: str) -> Table:
+    """One row a comparison that was disproportionate in parts of the system, but not over the whole of it."""
+    held = {fact.id: fact for fact in _pooled(facts, period)}
+    over_all = set(disproportionate(facts, period))
+    parts = {name: fact for fact in held.values() if (name := _whole(fact)) and name not in over_all}
+    rows = []
+    for name, fact in sorted(parts.items()):
+        head = [held[key].text for key in (f"{name}/ratio", f"{name}/verdict") if key in held]
+        within = {
+            f"{way.capitalize()} within": listed([f"{part} ({ratio})" for part, ratio in sorted(found.items())])
+            or "none"
+            for way, found in _within(name, held).items()
+        }
+        measure, _, told = fact.label.partition(": ")
+        outcome = held[f"{fact.id.removesuffix('/verdict')}/ratio"].unit
+        rows.append(
+            {
+                "Comparison": f"{measure}: {told.rpartition(', ')[2]}" + (f" (rate of {outcome})" if outcome else ""),
+                "Over the whole system": " ".join(head) or "not compared",
+                **within,
+            }
+        )
+    title = f"Disproportionate in parts of the system alone, compared with {label(reference)}, {period}"
+    return _table("register-of-parts", title, rows, held)
+
+
+def _table(name: str, title: str, rows: list[dict[str, str]], held: Mapping[str, Fact]) -> Table:
     from reportlib.statistics.verdict import NOT_ASSESSED  # here: an unchanged report is found without SciPy
 
     compared = any(fact.statistic == "verdict" and fact.text != NOT_ASSESSED for fact in held.values())
     none = "None was disproportionate" if compared else "No comparison could be made"
-    return pd.DataFrame(rows or [{"Comparison": none}])
+    return frame_table(name, title, pd.DataFrame(rows or [{"Comparison": none}]), "Comparison")
 
 
 def _row(name: str, held: Mapping[str, Fact], response: str, band: tuple[float, float]) -> dict[str, str]:
@@ -118,19 +151,20 @@ def _row(name: str, held: Mapping[str, Fact], response: str, band: tuple[float, 
 
     adjusted, bounds = limits("adjusted"), limits("bound")
     within = adjusted is not None and band[0] <= float(held[f"{name}/adjusted_ratio"].value or 0) <= band[1]
-    outcome = held[f"{name}/ratio"].unit
+    ratio = held[f"{name}/ratio"]
+    way, outcome = _way(ratio), f" of {ratio.unit}" if ratio.unit else ""
     crude = text("adjusted_ratio", "not adjusted")
     return {
-        "Comparison": held[f"{name}/verdict"].label + (f" (rate of {outcome})" if outcome else ""),
-        "Relative rate": f"{text('ratio')} ({text('ratio_lower')})",
+        "Comparison": f"{held[f'{name}/verdict'].label}, {way} rate{outcome}",
+        "Relative rate": f"{ratio.text} ({text('ratio_lower')})",
         "Adjusted": f"{text('adjusted_ratio')} ({text('adjusted_lower')})" if adjusted else crude,
-        "If all ethnicity were known": text("bound_lower", "not reckoned"),
-        "What is left to explain": _left(adjusted, within, bounds, _strata(name, held)),
-        "Response": response or AWAITED,
+        "Relative rate if all ethnicity were known": text("bound_lower", "not reckoned"),
+        "What is left to explain": f"{_left(adjusted, within, bounds)}{_also(way, _within(name, held))}",
+        "Response": response or f"awaited from {MEASURES[name.partition('/')[0]].answers}",
     }
 
 
-def _left(adjusted: tuple[float, float] | None, within: bool, bounds: tuple[float, float] | None, strata: str) -> str:
+def _left(adjusted: tuple[float, float] | None, within: bool, bounds: tuple[float, float] | None) -> str:
     """What the evidence leaves unexplained, in words; `within`: the adjusted relative rate lies in the band."""
     if adjusted is None:
         found = ["No adjusted comparison could be made."]
@@ -141,18 +175,34 @@ def _left(adjusted: tuple[float, float] | None, within: bool, bounds: tuple[floa
         found = [f"A difference remains once other characteristics are held equal{where}."]
     if bounds and bounds[0] <= 1 <= bounds[1]:
         found.append("The crude difference could vanish if all missing ethnicity fell on one side.")
-    return " ".join([*found, f"Also disproportionate within: {strata}." if strata else ""]).strip()
+    return " ".join(found)
 
 
-def _strata(name: str, held: Mapping[str, Fact]) -> str:
-    """Where, within parts of the system, the same comparison was disproportionate too."""
-    measure, _, group = name.split("/")
-    places = {
-        fact.label.partition(": ")[2].rpartition(", ")[0]
-        for fact in held.values()
-        if fact.text == DISPROPORTIONATE
-        and fact.id.startswith(f"{measure}/")
-        and fact.id.endswith(f"+{group}/verdict")
-        and not fact.id.split("/")[2].startswith("all+")
-    }
-    return listed(sorted(places))
+def _also(way: str, within: Mapping[str, Mapping[str, str]]) -> str:
+    """In which parts of the system the comparison was disproportionate too, and in which the other way round."""
+    same, other = (listed(sorted(found)) for found in (within[way], within[OPPOSITE[way]]))
+    return (f" Also disproportionate within: {same}." if same else "") + (
+        f" Disproportionate the other way within: {other}." if other else ""
+    )
+
+
+def _whole(fact: Fact) -> str:
+    """Of a disproportionate comparison within a part of the system the headline one, measure/by/group; else nothing."""
+    measure, by, codes, *_ = fact.id.split("/")
+    part, _, group = codes.rpartition("+")
+    told = fact.statistic == "verdict" and fact.text == DISPROPORTIONATE and by != "ethnicity"
+    return f"{measure}/ethnicity/{group}" if told and not part.startswith("all") else ""
+
+
+def _within(name: str, held: Mapping[str, Fact]) -> dict[str, dict[str, str]]:
+    """By direction, the parts of the system within which a comparison was disproportionate: their relative rates."""
+    found: dict[str, dict[str, str]] = {way: {} for way in OPPOSITE}
+    for fact in held.values():
+        if _whole(fact) == name:
+            ratio = held[f"{fact.id.removesuffix('/verdict')}/ratio"]
+            found[_way(ratio)][fact.label.partition(": ")[2].rpartition(", ")[0]] = ratio.text
+    return found
+
+
+def _way(ratio: Fact) -> str:
+    return "lower" if float(ratio.value or 0) < 1 else "higher"

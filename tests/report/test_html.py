@@ -12,11 +12,11 @@ from lxml.html import HtmlElement
 from nbconvert.exporters import get_exporter
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from reportlib.build.page import Link, Page, marks_in, read_chapter
+from reportlib.build.page import Link, Page, marks_in, read_chapter, transposed
 from reportlib.build.pdf import ReportPdfExporter
 from reportlib.build.render import ReportExporter, html_chapter, html_chapters, html_report
 
-from .fixture import LOGO, PAGE, markdown, notebook, report, say, show
+from .fixture import LOGO, PAGE, columns, markdown, notebook, number, report, say, show, table
 
 HTML = html_report(report(), PAGE)
 STYLE = HTML.partition("<style>")[2].partition("</style>")[0]
@@ -91,6 +91,25 @@ def test_marks_are_explained_where_figures_carry_them() -> None:
     columns = [{"key": "mark", "label": "Mark", "role": "header"}, {"key": "value", "label": "Value", "role": "number"}]
     model = {"columns": columns, "rows": [{"mark": {"text": "[c]"}, "value": {"text": "4% [u]"}}]}
     assert marks_in(model) == ["u"]
+
+
+def test_many_figures_of_few_groups_are_shown_a_row_a_figure() -> None:
+    """On pages; its files keep a row a group, as whoever sorts or joins them wants it."""
+    names = [f"figure {letter}" for letter in "abcdefghijkl"]
+    heads = columns(("Ethnic group", "", "header"), *[(name, "%", "number") for name in names])
+    model = table(
+        "wide", "Many figures", heads, [["Asian", *map(number, range(12))], ["Black", *map(number, range(12))]]
+    )
+    shown = notebook("uphold-rates", "Complaints upheld", "As told.", show("step", "chapter.show()", model))
+    page = tree(html_chapter(shown, PAGE))
+    assert page.xpath("//div[@id='table-wide']//thead//th/text()") == ["Figure", "Asian", "Black"]
+    rows = [[cell.text_content() for cell in row] for row in page.xpath("//div[@id='table-wide']//tbody/tr")]
+    assert rows == [[f"{name} (%)", str(place), str(place)] for place, name in enumerate(names)]
+    assert "Ethnic group,figure a (%),figure b (%)," in unquote(page.xpath("//a[@download='wide.csv']/@href")[0])
+    few = {**model, "columns": model["columns"][:11]}
+    assert transposed(few) is few
+    many = {**model, "rows": model["rows"] * 4}
+    assert transposed(many) is many
 
 
 def test_table_comes_as_csv_with_units_and_marks() -> None:

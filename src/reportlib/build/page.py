@@ -22,6 +22,7 @@ STATUSES = {
     "extract": "Counted from case records.",
 }
 NOTEBOOK_LINK = re.compile(r"^(?:.*/)?(?:\d+-)?([\w-]+)\.ipynb(?:#(.*))?$")
+WIDE, FEW = 12, 6  # columns and rows of a table that is easier read with one as the other
 
 Model = dict[str, Any]
 
@@ -159,8 +160,23 @@ def heading(column: Model) -> str:
     return f"{column['label']} ({column['unit']})" if column.get("unit") else column["label"]
 
 
+def transposed(model: Model) -> Model:
+    """A table of many columns and few rows as pages show it, a row a figure and a column a group; else as it is."""
+    heads = [column for column in model["columns"] if column["role"] == "header"]
+    if len(heads) != 1 or len(model["columns"]) < WIDE or len(model["rows"]) > FEW:
+        return model
+    groups = [{"key": (name := row[heads[0]["key"]]["text"]), "label": name, "role": "number"} for row in model["rows"]]
+    rows = [
+        {"figure": {"text": heading(column)}}
+        | {group["key"]: row[column["key"]] for group, row in zip(groups, model["rows"], strict=True)}
+        for column in model["columns"]
+        if column not in heads
+    ]
+    return {**model, "columns": [{"key": "figure", "label": "Figure", "role": "header"}, *groups], "rows": rows}
+
+
 def marks_in(model: Model) -> list[str]:
     """The marks that a table uses on its figures, each of which must then be explained."""
     keys = [column["key"] for column in model["columns"] if column["role"] != "header"]
     texts = [row[key]["text"] for row in model["rows"] for key in keys]
-    return sorted(mark for mark in MARKS if any(text.endswith(f"[{mark}]") for text in texts))
+    return sorted(mark for mark in MARKS if any(f"[{mark}]" in text for text in texts))

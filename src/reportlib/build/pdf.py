@@ -37,6 +37,7 @@ from reportlib.build.page import (
     page_of,
     read_chapter,
     resolve,
+    transposed,
 )
 from reportlib.errors import Finding, ReportError
 from reportlib.look import logo_file
@@ -119,7 +120,7 @@ def _link(token: Token) -> Token:
 def _model(model: Model) -> Model:
     if model["kind"] == "chart":
         return {**model, "svg": svg.labelled(model["svg"], model["alt"], FAMILY)}
-    return _table(model) if model["kind"] == "table" else model
+    return _table(transposed(model)) if model["kind"] == "table" else model
 
 
 def _table(model: Model) -> Model:

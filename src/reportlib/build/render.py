@@ -32,6 +32,7 @@ from reportlib.build.page import (
     read_chapter,
     resolve,
     slug,
+    transposed,
 )
 from reportlib.build.workbook import csv as csv_text
 from reportlib.colour import lighten
@@ -104,7 +105,7 @@ class ReportExporter(TemplateExporter):
         environment = super()._create_environment()
         environment.autoescape = True
         environment.trim_blocks = environment.lstrip_blocks = True
-        environment.filters.update(slug=slug, years=_years)
+        environment.filters.update(slug=slug, years=_years, transposed=transposed)
         environment.globals.update(verdicts=VERDICTS, marks_in=marks_in, marks=MARKS, statuses=STATUSES, mime=MIME)
         return environment
 

@@ -35,7 +35,7 @@ from reportlib.presentation import (
 )
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
-from reportlib.register import register
+from reportlib.register import register, register_of_parts
 from reportlib.statistics.verdict import NOT_ASSESSED
 from reportlib.tables import Place, Table, frame_table, published_table
 from reportlib.words import missing
@@ -208,8 +208,10 @@ def _made(model: Model, ledger: Ledger) -> Table | None:
     if name in ABOUT:
         return frame_table(name, ABOUT[name].caption, ABOUT[name].frame(ledger.run.run), ABOUT[name].header)
     if name == "register":
-        frame = register(ledger.facts, params.pooled_label, ledger.run.run["responses"], params.verdict_band)
-        return frame_table(name, f"Disproportionate comparisons, {params.pooled_label}", frame, "Comparison")
+        band, reference = params.verdict_band, params.reference_group
+        return register(ledger.facts, params.pooled_label, ledger.run.run["responses"], band, reference)
+    if name == "register-of-parts":
+        return register_of_parts(ledger.facts, params.pooled_label, params.reference_group)
     if name == "verdicts":
         wide = verdict_table(ledger.verdicts(model), groupings()[params.grouping].labels.values())
         title = f"Verdicts compared with {label(params.reference_group)}, {params.pooled_label}"

@@ -12,7 +12,7 @@ import pikepdf
 from lxml import etree
 
 from reportlib.build import markdown
-from reportlib.build.page import Chapter, heading, marks_in
+from reportlib.build.page import Chapter, heading, marks_in, transposed
 from reportlib.errors import Finding
 from reportlib.gates import tags
 from reportlib.gates.constants import Constants, figures
@@ -76,7 +76,7 @@ def _below(items: Iterable[Any]) -> Iterator[Any]:
 
 def _table_heads(chapters: Sequence[Chapter]) -> set[str]:
     """The headings of columns, which stand again on each page that a table runs on to."""
-    tables = [model for chapter in chapters for _, model in chapter.models() if model["kind"] == "table"]
+    tables = [transposed(model) for chapter in chapters for _, model in chapter.models() if model["kind"] == "table"]
     return {heading(column) for table in tables for column in table["columns"]}
 
 
@@ -87,6 +87,7 @@ def _told(chapter: Chapter) -> Iterator[str]:
         yield from (markdown.plain(token) for token in chapter.tokens.get(place, []))
         for model in (model for at, model in shown if at == place):
             if model["kind"] == "table":
+                model = transposed(model)
                 yield model["caption"]
                 yield from map(heading, model["columns"])
                 yield from (row[column["key"]]["text"] for row in model["rows"] for column in model["columns"])
