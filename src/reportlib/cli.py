@@ -308,10 +308,10 @@ def _reviewing(run: Path, signers: Path) -> Iterator[Review]:
 def check_data(params: ParamsFile) -> None:
     """Check the extracts against their contracts, and stop there."""
     with user_errors():
+        from reportlib.archive.pages import findings_page
         from reportlib.build.report import checked_inputs
         from reportlib.build.scratch import scratch
         from reportlib.inputs.findings import listing
-        from reportlib.inputs.findings import report as page
         from reportlib.params import load
         from reportlib.register import read_responses, responses_file
 
@@ -322,10 +322,10 @@ def check_data(params: ParamsFile) -> None:
             try:
                 sources, findings = checked_inputs(loaded, work, {loaded.edition: answers})
             except ReportError as error:
-                place.write_text(page(error.findings), encoding="utf-8")
+                place.write_text(findings_page(error.findings), encoding="utf-8")
                 problems.print(f"The same as a page: {os.path.relpath(place)}", soft_wrap=True)
                 raise
-        place.write_text(page(findings), encoding="utf-8")
+        place.write_text(findings_page(findings), encoding="utf-8")
         for source in sources.values():
             console.print(f"{source.name}: {source.rows:,} rows, {source.status}")
         if findings:

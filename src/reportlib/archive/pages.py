@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import pandas as pd
@@ -14,10 +15,12 @@ from reportlib.archive.runs import KeptRun
 from reportlib.build.page import Page
 from reportlib.build.render import html_chapter
 from reportlib.display import MIME
+from reportlib.errors import Finding
 from reportlib.facts import Fact
+from reportlib.inputs.findings import ordered, summary
 from reportlib.tables import frame_table
 
-NONE = "[x]"
+NONE, NOWHERE = "[x]", "[z]"
 INTERNAL = "For the author and reviewers; not for publication."
 
 
@@ -39,14 +42,37 @@ class Section:
         return cells
 
 
-def page(name: str, title: str, text: str, sections: Iterable[Section], run: KeptRun) -> str:
-    """An accessible page that holds nothing but words and tables."""
-    where = {"year": run.params.reporting_year, "edition": run.params.edition, "status": run.run["status"]}
-    header = new_code_cell("", id="header", outputs=[_output({"kind": "header", "chapter": name, **where})])
-    cells = [new_markdown_cell(f"# {title}\n\n{text}", id="title"), header]
+def page(name: str, title: str, text: str, sections: Iterable[Section], run: KeptRun | None = None) -> str:
+    """An accessible page that holds nothing but words and tables; `run` is the one that it is about."""
+    cells, about = [new_markdown_cell(f"# {title}\n\n{text}", id="title")], Page(title, edition="", draft=False)
+    if run:
+        about = Page(run.params.title, run.params.reporting_year, run.params.edition, draft=False)
+        header = {"chapter": name, "year": about.year, "edition": about.edition, "status": run.run["status"]}
+        cells.append(new_code_cell("", id="header", outputs=[_output({"kind": "header", **header})]))
     cells += [cell for place, section in enumerate(sections, 1) for cell in section.cells(place)]
-    particulars = Page(run.params.title, run.params.reporting_year, run.params.edition, draft=False)
-    return html_chapter(new_notebook(cells=cells), particulars)
+    return html_chapter(new_notebook(cells=cells), about)
+
+
+def findings_page(findings: Sequence[Finding]) -> str:
+    """What is wrong with the inputs, for those who hold them."""
+    text = (
+        f"The inputs have {summary(findings)}. Errors stop the report; warnings are shown in it. Rows are counted from "
+        "the top of your file, with the headings as row 1. Values are masked unless they are codes."
+    )
+    sections = [
+        Section(title := f"{level.capitalize()}s", caption=title, rows=[_finding(finding) for finding in held])
+        for level, held in groupby(ordered(findings), key=lambda finding: finding.level)
+    ]
+    return page("check-data", "Checks of the inputs", text, sections)
+
+
+def _finding(finding: Finding) -> dict[str, str]:
+    return {
+        "File": finding.file or NOWHERE,
+        "Row": NOWHERE if finding.row is None else f"{finding.row:,}",
+        "Column": finding.column or NOWHERE,
+        "What was found, and what to do": finding.message,
+    }
 
 
 def _output(model: dict[str, Any]) -> Any:

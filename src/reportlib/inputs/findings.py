@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from html import escape
-from itertools import groupby
 
 from reportlib.errors import Finding
 
@@ -56,7 +54,8 @@ class Places:
         return Finding(message + tail, files[file], row, column, level)
 
 
-def _ordered(findings: Sequence[Finding]) -> list[Finding]:
+def ordered(findings: Sequence[Finding]) -> list[Finding]:
+    """Errors first, then by file."""
     return sorted(findings, key=lambda finding: (finding.level, finding.file))
 
 
@@ -68,56 +67,5 @@ def summary(findings: Sequence[Finding]) -> str:
 
 def listing(findings: Sequence[Finding]) -> str:
     """The findings as plain text for the screen, errors first."""
-    lines = [f"  {finding.level}: {finding}" for finding in _ordered(findings)]
+    lines = [f"  {finding.level}: {finding}" for finding in ordered(findings)]
     return "\n".join([f"{summary(findings).capitalize()}:", *lines])
-
-
-_PAGE = """<!DOCTYPE html>
-<html lang="en-GB">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Checks of the inputs</title>
-<style>
-body {{ font: 1rem/1.5 Arial, sans-serif; color: #1d1d1b; max-width: 60rem; margin: 2rem auto }}
-table {{ border-collapse: collapse; table-layout: fixed; width: 100% }}
-th:nth-child(1), td:nth-child(3), th:nth-child(3) {{ width: 20% }}
-th:nth-child(2) {{ width: 5rem }}
-th, td {{ text-align: left; vertical-align: top; padding: .4rem; border-bottom: 1px solid #6f777b }}
-caption {{ text-align: left; font-size: 1.5rem; font-weight: bold; padding: 1rem .4rem }}
-th, td {{ overflow-wrap: anywhere }}
-</style>
-</head>
-<body>
-<main>
-<h1>Checks of the inputs</h1>
-<p>The inputs have {summary}. Errors stop the report; warnings are shown in it. Rows are counted from the top
-of your file, with the headings as row 1. Values are masked unless they are codes.</p>
-{tables}
-</main>
-</body>
-</html>
-"""
-_TABLE = """<table>
-<caption>{caption}</caption>
-<thead><tr><th scope="col">File</th><th scope="col">Row</th><th scope="col">Column</th>
-<th scope="col">What was found, and what to do</th></tr></thead>
-<tbody>
-{rows}
-</tbody>
-</table>"""
-
-
-def _row(finding: Finding) -> str:
-    row = "" if finding.row is None else f"{finding.row:,}"
-    cells = "".join(f"<td>{escape(text)}</td>" for text in (row, finding.column, finding.message))
-    return f'<tr><th scope="row">{escape(finding.file)}</th>{cells}</tr>'
-
-
-def report(findings: Sequence[Finding]) -> str:
-    """The findings as one self-contained HTML page."""
-    tables = [
-        _TABLE.format(caption=f"{level.capitalize()}s", rows="\n".join(map(_row, group)))
-        for level, group in groupby(_ordered(findings), key=lambda finding: finding.level)
-    ]
-    return _PAGE.format(summary=summary(findings), tables="\n".join(tables))
