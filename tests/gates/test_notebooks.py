@@ -71,7 +71,7 @@ def test_metadata_outside_the_schema_is_found(run: Path, place: str) -> None:
 
 def test_a_figure_typed_into_markdown_is_found(run: Path) -> None:
     found = plant(run, lambda _, cells: cells["question"].update(source="# Question\n\nOf these, 3 were upheld."))
-    assert found == [f"{NOTEBOOK}, cell question: a figure typed by hand"]
+    assert found == [f"{NOTEBOOK}, cell question: a figure typed by hand: “3”"]
 
 
 @pytest.mark.parametrize("code", ["threshold = 3", "chapter.say('3 were upheld')", "# three, that is 3"])

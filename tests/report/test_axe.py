@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from reportlib.build.render import html_chapters, html_report
-from reportlib.gates import statement
+from reportlib.gates.statement import statement
 
 from .fixture import PAGE, report
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from reportlib.build.render import html_chapters, html_report
-from reportlib.gates import check_html, check_site
+from reportlib.gates.html import check_html, check_site
 
 from .fixture import PAGE, report
 

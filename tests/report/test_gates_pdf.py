@@ -13,7 +13,7 @@ import pytest
 from pikepdf import Dictionary, Name, Pdf
 
 from reportlib.build.pdf import pdf_report
-from reportlib.gates import check_pdf
+from reportlib.gates.pdf import check_pdf
 
 from .fixture import PAGE, elements, report
 

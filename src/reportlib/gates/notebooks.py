@@ -15,7 +15,7 @@ from reportlib.build.page import STATUSES
 from reportlib.comparison_tables import DIMENSION_LABELS
 from reportlib.display import MIME, plain
 from reportlib.errors import Finding
-from reportlib.gates.language import GLOSSARY
+from reportlib.gates.language import typed_figures
 from reportlib.params import Params, parameters_cell
 
 Node = Mapping[str, Any]
@@ -95,8 +95,8 @@ def _cell(cell: Node, number: int | None, params: Params) -> Iterator[str]:
         yield "unknown metadata"
     if re.search(r"\d", cell.get("id", "0")):
         yield "the name of the cell holds a digit"
-    if kind == "markdown" and re.search(r"\d", re.sub("|".join([*GLOSSARY, r"\S+\.ipynb"]), "", cell["source"])):
-        yield "a figure typed by hand"
+    if kind == "markdown":
+        yield from (f"a figure typed by hand: “{word}”" for word in typed_figures(cell["source"]))
     if kind == "code":
         if cell.get("execution_count") not in (None, number):
             yield "its execution count is not its place among the cells of code"

@@ -31,7 +31,7 @@ def _chapters(made: Path) -> list[Finding]:
 NOTEBOOKS = "Each figure that a notebook shows is a published fact at its place"
 FILES = "Each figure in each other file is the notebooks', at its place"
 GATES: Mapping[str, Callable[[Path], Iterable[Finding]]] = {
-    "Terms for people, and no figure typed by hand, in the text of the chapters": _markdown,
+    "Terms for people, and headings, in the text of the chapters": _markdown,
     "Terms for people in the figures' labels and sentences": lambda made: check_language(
         (made / "facts.jsonl").read_text(encoding="utf-8"), "facts.jsonl"
     ),

@@ -58,7 +58,8 @@ def _rows() -> list[tuple[str, str, str]]:
     own = f"reportlib {version('reportlib')}"
     rules = [("HTML", rule) for rule in html.RULES] + [("PDF", rule) for rule in pdf.RULES]
     also = [
-        ("HTML", "No page is larger than a megabyte; each link from page to page leads somewhere"),
+        ("HTML", "Each link from page to page leads somewhere"),
+        ("HTML, PDF", "The report is no larger than a megabyte for every five groups that it compares"),
         ("XLSX, ODS", "Cover, contents and notes stand first; each other sheet holds one marked-up table with a title"),
         ("XLSX, ODS", "No cell is merged, none of a table is blank, headings differ and stay in view"),
         ("XLSX, ODS", "Both hold the same values"),
