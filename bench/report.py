@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from statistics import mean, median
@@ -22,11 +23,9 @@ from _page import table, write_section
 from _ways import Seconds, Way, abreast, chapters_of, ours, own_work, several, timed
 
 from reportlib import steady
-from reportlib.build.plan import plan
-from reportlib.build.report import checked_inputs, prepared
+from reportlib.build.report import prepared
 from reportlib.editions import Edition, codes, standard
 from reportlib.params import Params
-from reportlib.project import NOTEBOOKS
 from reportlib.words import counted
 
 BIN = Path(sys.executable).parent
@@ -149,14 +148,14 @@ def many(number: int) -> tuple[Edition, ...]:
 
 def handoffs(params: Params, number: int, work: Path) -> Params:
     """Write the protected counts of so many editions, each to a folder of its name; the parameters with them."""
+    from reportlib.build.basis import Basis
     from reportlib.build.prepare import prepare
 
-    chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
-    sources, findings = checked_inputs(params, work / "inputs")
+    basis = Basis.read(params, work / "inputs", {})
     national, *parts = many(number)
     for start in range(0, max(1, len(parts)), TOGETHER):
         some = [national, *parts[start : start + TOGETHER]]
-        counts = prepare(params.model_copy(update={"editions": tuple(some)}), chapters, sources, findings)
+        counts = prepare(replace(basis, params=basis.params.model_copy(update={"editions": tuple(some)})))
         for edition in some[1:] if start else some:
             counts.write(work / edition.name, {}, edition)
         print(f"counts of {start + len(some)} editions are written", flush=True)

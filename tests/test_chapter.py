@@ -15,6 +15,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from reportlib import chapter as module
 from reportlib import facts
+from reportlib.build.basis import Basis
 from reportlib.build.plan import ChapterPlan
 from reportlib.build.prepare import prepare
 from reportlib.chapter import Chapter, open_chapter
@@ -178,7 +179,7 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> tuple[nbformat.Noteboo
     )  # fmt: skip
     spec = TableSpec("uphold-rate", MEASURES["upheld"], ("ethnicity",), "5+1")
     plan = ChapterPlan("uphold", folder / "uphold.ipynb", (spec,), (), False)
-    prepare(params, [plan], read_all(params.inputs, folder / "work", folder), []).write(folder / "handoff")
+    prepare(Basis(params, [plan], read_all(params.inputs, folder / "work", folder), [])).write(folder / "handoff")
     cells = {
         "setup": "import json\nfrom reportlib.chapter import open_chapter\n"
         f'chapter = open_chapter("uphold", **{params.analysis()!r})\n'

@@ -309,7 +309,7 @@ def check_data(params: ParamsFile) -> None:
     """Check the extracts against their contracts, and stop there."""
     with user_errors():
         from reportlib.archive.pages import findings_page
-        from reportlib.build.report import checked_inputs
+        from reportlib.build.basis import checked_inputs
         from reportlib.build.scratch import scratch
         from reportlib.inputs.findings import listing
         from reportlib.params import load

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from reportlib.inputs.sources import Source, stood
+from reportlib.inputs.sources import stood
 from reportlib.params import Params
 from reportlib.project import CODE, LOCK, ROOT, code_digests
 
@@ -49,13 +49,8 @@ def portable(params: Params, before: Iterable[Release]) -> Params:
     return params.model_copy(update={"inputs": inputs, "disclosure": disclosure})
 
 
-def origin(params: Params, sources: Mapping[str, Source], responses: Mapping[str, str]) -> Origin:
-    """What a report with these parameters and inputs follows from; `params` are portable."""
-    return origin_of(params, {name: source.sha256 for name, source in sources.items()}, responses)
-
-
-def origin_of(params: Params, digests: Mapping[str, str], responses: Mapping[str, str]) -> Origin:
-    """The same from the checksums of the inputs alone."""
+def origin(params: Params, digests: Mapping[str, str], responses: Mapping[str, str]) -> Origin:
+    """What a report with these parameters, and inputs of these checksums, follows from; `params` are portable."""
     inputs = [f"{name} {digests[name]}" for name in sorted(digests)]
     return Origin(
         parameters=_digest(params.model_dump_json()),

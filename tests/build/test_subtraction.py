@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from reportlib.build.basis import Basis
 from reportlib.build.plan import ChapterPlan
 from reportlib.build.prepare import prepare
 from reportlib.inputs.sources import read_all
@@ -80,7 +81,7 @@ def protected(folder: Path, specs: list[TableSpec]) -> dict[str, pd.DataFrame]:
         reporting_year="2024-25", pooled_years=1, trend_years=1, publication_date=date(2025, 11, 27), inputs=inputs
     )
     chapter = ChapterPlan("all", folder / "all.ipynb", tuple(specs), (), False)
-    prepare(params, [chapter], read_all(params.inputs, folder / "work", folder), []).write(folder / "handoff")
+    prepare(Basis(params, [chapter], read_all(params.inputs, folder / "work", folder), [])).write(folder / "handoff")
     return {spec.id: pd.read_parquet(folder / "handoff" / "counts" / f"{spec.id}.parquet") for spec in specs}
 
 

@@ -153,11 +153,3 @@ def test_every_rule_has_a_reason() -> None:
     reasons = Policy().reasons()
     assert {"threshold", "protection width", "minimum denominator", "zeros"} <= set(reasons["rule"])
     assert reasons["reason"].str.len().min() > 20
-
-
-def test_the_summary_counts_cells_by_rule() -> None:
-    table = by_group("t", "received", with_total({"A": 40, "B": 30, "M": 3, "W": 90, "O": 12, "NS": 50}))
-    summary = protect([table], Policy(), GROUPS).summary()
-    assert summary.to_dict("records") == [
-        {"table": "t", "cells": 7, "primary": 1, "implied": 0, "secondary": 1, "carried": 0}
-    ]

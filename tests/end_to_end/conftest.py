@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from small_report import DEATHS, Project, project, short_chapter
 
-from reportlib.build import report
+from reportlib.build import basis
 from reportlib.inputs import demo
 
 
@@ -35,7 +35,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, demo_data: Path) -> Proj
     folder = tmp_path_factory.mktemp("short")
     made = project(folder, demo_data, DEATHS, pooled_years=1, trend_years=2)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report, "NOTEBOOKS", short_chapter(folder / "notebooks"))
+        patch.setattr(basis, "NOTEBOOKS", short_chapter(folder / "notebooks"))
         made.make()
     return made
 
@@ -43,7 +43,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, demo_data: Path) -> Proj
 @pytest.fixture
 def short(made_once: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """The short report in a folder of its own, to make it again."""
-    monkeypatch.setattr(report, "NOTEBOOKS", short_chapter(tmp_path / "notebooks"))
+    monkeypatch.setattr(basis, "NOTEBOOKS", short_chapter(tmp_path / "notebooks"))
     shutil.copytree(made_once.params.parent, tmp_path / "project", symlinks=True)
     return Project(tmp_path / "project" / made_once.params.name, tmp_path / "project" / made_once.outputs.name)
 

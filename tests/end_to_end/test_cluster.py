@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from small_report import DEATHS, Project, project, short_chapter
 
-from reportlib.build import report
+from reportlib.build import basis
 from reportlib.build.cache import contents
 from reportlib.build.cluster import cluster
 from reportlib.build.pool import pool
@@ -74,7 +74,7 @@ def scheduler(tmp_path: Path) -> Iterator[Scheduler]:
 
 @pytest.fixture
 def small(tmp_path: Path, demo_data: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.setattr(report, "NOTEBOOKS", short_chapter(tmp_path / "notebooks"))
+    monkeypatch.setattr(basis, "NOTEBOOKS", short_chapter(tmp_path / "notebooks"))
     return project(tmp_path / "project", demo_data, DEATHS, pooled_years=1, trend_years=2)
 
 

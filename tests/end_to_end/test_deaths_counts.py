@@ -10,10 +10,10 @@ import nbformat
 import pytest
 
 from reportlib import facts
+from reportlib.build.basis import Basis, checked_inputs
 from reportlib.build.execute import execute
 from reportlib.build.plan import plan
 from reportlib.build.prepare import prepare
-from reportlib.build.report import checked_inputs
 from reportlib.display import MIME
 from reportlib.facts import Fact
 from reportlib.params import load
@@ -92,7 +92,7 @@ def chapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(NOTEBOOKS / "30-deaths-in-custody.ipynb", folder / "notebooks")
     chapters = plan(folder / "notebooks", params.grouping)
     sources, findings = checked_inputs(params, folder / "inputs")
-    prepare(params, chapters, sources, findings).write(folder / "handoff")
+    prepare(Basis(params, chapters, sources, findings)).write(folder / "handoff")
     execute(chapters, params.analysis(), folder / "handoff", folder / "executed", lambda *told: None)
     return folder
 

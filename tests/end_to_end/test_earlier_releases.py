@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from reportlib.build import released, report
+from reportlib.build import basis, released
 
 
 def rules(short) -> list[str]:
@@ -37,7 +37,7 @@ def test_an_unchanged_report_is_found_before_an_extract_is_read(short, monkeypat
     if earlier:
         short.change(disclosure={"earlier": [str(short.current)]})
         assert short.make().new
-    monkeypatch.setattr(report, "read_all", lambda *inputs: pytest.fail("an extract was read"))
+    monkeypatch.setattr(basis, "read_all", lambda *inputs: pytest.fail("an extract was read"))
     assert not short.make().new
 
 

@@ -27,7 +27,8 @@ from small_report import ANALYSIS, DEATHS, Project, project
 from typer.testing import CliRunner
 
 from reportlib import facts
-from reportlib.build.report import checked_inputs, report
+from reportlib.build.basis import checked_inputs
+from reportlib.build.report import report
 from reportlib.build.scratch import scratch
 from reportlib.cli import app
 from reportlib.display import MIME
@@ -427,13 +428,13 @@ def test_the_name_of_a_run_follows_from_parameters_inputs_and_responses(short, t
     params = load(short.params)
     sources, _ = checked_inputs(params, tmp_path / "typed")
     params = portable(params, [])
-    name = origin(params, sources, {}).run_id
+    digests = {name: source.sha256 for name, source in sources.items()}
+    name = origin(params, digests, {}).run_id
     assert name == short.current.name
-    deaths = replace(sources["fatal_incidents"], sha256="0" * 64)
     names = [
-        origin(params.model_copy(update={"confidence_level": 0.9}), sources, {}).run_id,
-        origin(params, sources | {"fatal_incidents": deaths}, {}).run_id,
-        origin(params, sources, {"deaths/ethnicity/B": "An answer."}).run_id,
+        origin(params.model_copy(update={"confidence_level": 0.9}), digests, {}).run_id,
+        origin(params, digests | {"fatal_incidents": "0" * 64}, {}).run_id,
+        origin(params, digests, {"deaths/ethnicity/B": "An answer."}).run_id,
     ]
     assert len({name, *names}) == 4
 

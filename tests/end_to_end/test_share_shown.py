@@ -7,21 +7,17 @@ import json
 import pytest
 from small_report import project
 
-from reportlib.build.plan import plan
+from reportlib.build.basis import Basis
 from reportlib.build.prepare import prepare
-from reportlib.build.report import checked_inputs
 from reportlib.inputs import demo
 from reportlib.params import load
-from reportlib.project import NOTEBOOKS
 
 
 @pytest.mark.full
 def test_at_least_six_cells_in_ten_of_the_pooled_tables_are_shown(tmp_path):
     demo.write(tmp_path / "demo")
     params = load(project(tmp_path, tmp_path / "demo").params)
-    sources, findings = checked_inputs(params, tmp_path / "typed")
-    chapters = plan(NOTEBOOKS, params.grouping)
-    prepare(params, chapters, sources, findings).write(tmp_path / "handoff")
+    prepare(Basis.read(params, tmp_path / "typed", {})).write(tmp_path / "handoff")
     run = json.loads((tmp_path / "handoff" / "run.json").read_text(encoding="utf-8"))
     pooled = [held for held in run["hidden"] if run["tables"][held["table"]]["period"] == "pooled"]
     cells, hidden = (sum(held[name] for held in pooled) for name in ("cells", "hidden"))

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from small_report import DEATHS, Project, project, short_chapter
 
-from reportlib.build import report
+from reportlib.build import basis
 from reportlib.build.cache import contents
 from reportlib.build.index import write_index
 from reportlib.build.pool import pool
@@ -39,7 +39,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, demo_data: Path) -> Iterator[
     folder = tmp_path_factory.mktemp("editions")
     own = project(folder, demo_data, DEATHS, pooled_years=3, trend_years=3)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report, "NOTEBOOKS", short_chapter(folder / "notebooks", CHARTED, "ethnicity"))
+        patch.setattr(basis, "NOTEBOOKS", short_chapter(folder / "notebooks", CHARTED, "ethnicity"))
         runs = own.editions(EDITIONS, pool(2, lambda job: None))
         assert not [run for run in runs.values() if isinstance(run, ReportError)], runs
         yield own
@@ -174,7 +174,7 @@ def test_an_edition_whose_process_dies_each_time_is_given_up_alone(made, tmp_pat
 @pytest.mark.full
 def test_one_that_fails_stops_no_other_and_the_next_run_makes_it_alone(made, tmp_path, monkeypatch):
     again, began = elsewhere(made, tmp_path / "outputs"), []
-    monkeypatch.setattr(report, "NOTEBOOKS", tmp_path / "notebooks")
+    monkeypatch.setattr(basis, "NOTEBOOKS", tmp_path / "notebooks")
     failing(tmp_path / "notebooks", FIRST)
     runs = again.editions(EDITIONS, pool(2, lambda job: None))
     assert "AssertionError" in str(runs["first-6"])

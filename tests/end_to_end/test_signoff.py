@@ -22,7 +22,7 @@ from reportlib.archive.reviewer import write_pages
 from reportlib.archive.runs import kept_run
 from reportlib.archive.signature import sign as ssh_sign
 from reportlib.archive.signoff import DRAFT_LIST, MANIFEST, Review, last_signed
-from reportlib.build import report
+from reportlib.build import basis
 from reportlib.cli import app
 from reportlib.errors import ReportError
 from reportlib.gates.html import check_html
@@ -69,7 +69,7 @@ def drafted(tmp_path_factory: pytest.TempPathFactory, keys: Path) -> Office:
     folder = tmp_path_factory.mktemp("published")
     made = Project(write(folder), folder / "outputs")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report, "NOTEBOOKS", short_chapter(folder / "notebooks"))
+        patch.setattr(basis, "NOTEBOOKS", short_chapter(folder / "notebooks"))
         made.make()
     return Office(made, keys)
 
@@ -299,7 +299,7 @@ def test_disclosure_control_turned_off(drafted, tmp_path):
 
 
 def test_a_report_that_does_not_reckon_with_a_published_one(office, tmp_path, monkeypatch):
-    monkeypatch.setattr(report, "NOTEBOOKS", short_chapter(tmp_path / "notebooks"))
+    monkeypatch.setattr(basis, "NOTEBOOKS", short_chapter(tmp_path / "notebooks"))
     held = office[0].copy(tmp_path)
     params = Path(shutil.copy(held.project.params, tmp_path / "params.yml"))
     other = replace(held, project=replace(held.project, params=params))

@@ -9,7 +9,7 @@ import pytest
 from small_report import Project, project
 
 from reportlib import facts
-from reportlib.build import report
+from reportlib.build import basis
 from reportlib.project import NOTEBOOKS
 from reportlib.statistics import VERDICTS
 
@@ -52,7 +52,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
         inputs={"probation_terminations": {"path": str(folder / "probation_terminations.csv"), "status": "synthetic"}}
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report, "NOTEBOOKS", folder / "notebooks")
+        patch.setattr(basis, "NOTEBOOKS", folder / "notebooks")
         made.make()
     return made
 

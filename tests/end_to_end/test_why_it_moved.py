@@ -19,7 +19,7 @@ from small_report import DEATHS, project, short_chapter
 from reportlib.archive.compare import Comparison, Move, compare
 from reportlib.archive.recompute import Recompute, recomputing
 from reportlib.archive.runs import kept_run
-from reportlib.build import report
+from reportlib.build import basis
 from reportlib.errors import ReportError
 from reportlib.inputs import demo
 from reportlib.inputs.sources import read_all
@@ -183,7 +183,7 @@ def test_a_table_of_a_database_is_taken_from_its_snapshot(tmp_path, demo_data, m
         "kind": "sqlite", "path": str(tmp_path / "places.db"), "table": "places", "status": "synthetic",
     }  # fmt: skip
     own.change(inputs=inputs)
-    monkeypatch.setattr(report, "NOTEBOOKS", short_chapter(tmp_path / "notebooks"))
+    monkeypatch.setattr(basis, "NOTEBOOKS", short_chapter(tmp_path / "notebooks"))
     own.make()
     run = kept_run(own.current)
     with sqlite3.connect(tmp_path / "places.db") as db:

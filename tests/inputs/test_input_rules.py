@@ -270,11 +270,6 @@ def test_a_year_after_any_last_day_can_be_told(extracts, last):
     assert late == ["completed_date"] * (last.year == 2024)
 
 
-def test_late_dates_pass_where_no_years_are_given(extracts):
-    extracts.change("complaints", "2024-06-01", "2026-04-01")
-    assert check(extracts.read(), None) == []
-
-
 def test_many_findings_of_one_kind_are_one(alone):
     rows = [f"P{number},{'W7' if number else 'W1'}" for number in range(1241)]
     alone.put("nomis_ethnicity", "\n".join(["person_id,ethnicity_code", *rows]))

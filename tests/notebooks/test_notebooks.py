@@ -14,9 +14,8 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from reportlib.build.plan import plan
+from reportlib.build.basis import Basis
 from reportlib.build.prepare import prepare
-from reportlib.build.report import checked_inputs
 from reportlib.gates.language import typed_figures
 from reportlib.inputs import demo
 from reportlib.kernels import warm
@@ -45,10 +44,9 @@ def test_every_notebook_runs(tmp_path):
     text = (ROOT / "params" / "2024-25.yml").read_text(encoding="utf-8")
     (tmp_path / "params.yml").write_text(text.replace("data/demo", str(tmp_path / "demo")), encoding="utf-8")
     params = load(tmp_path / "params.yml")
-    chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
-    sources, findings = checked_inputs(params, tmp_path / "inputs")
-    prepare(params, chapters, sources, findings).write(tmp_path / "handoff")
-    ordered = [str(chapter.path) for chapter in sorted(chapters, key=lambda chapter: chapter.reads_facts)]
+    basis = Basis.read(params, tmp_path / "inputs", {})
+    prepare(basis).write(tmp_path / "handoff")
+    ordered = [str(chapter.path) for chapter in sorted(basis.chapters, key=lambda chapter: chapter.reads_facts)]
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--nbval-lax", "--nbval-current-env", "-x"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, *ordered],

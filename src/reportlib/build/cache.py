@@ -75,6 +75,14 @@ def key(*parts: str | bytes) -> str:
     return digest.hexdigest()
 
 
+def place(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write files to their paths below a folder."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file below a folder by its path there, in order."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())

@@ -6,13 +6,12 @@ made again by another. What comes back is written as a local run is, first aside
 
 from __future__ import annotations
 
-import io
 import tempfile
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from reportlib.build.cache import contents, place
 from reportlib.build.plan import plan
 from reportlib.build.pool import make_alone
 from reportlib.build.report import Job, Made, Maker
@@ -23,6 +22,7 @@ from reportlib.params import Params
 from reportlib.project import code_digests
 from reportlib.steady import settle
 
+Files = Mapping[str, bytes]
 PATIENCE = 10  # seconds for a scheduler to answer
 AHEAD = 2  # editions that are prepared for each thread of the workers
 INSTALL = ".venv/bin/python -m pip install --require-hashes -r requirements-full.lock"
@@ -58,7 +58,7 @@ def cluster(address: str, began: Callable[[Job], None]) -> Maker:
                     more = job is not None
                     if job:
                         key = f"{job.edition.name}-{job.home.name}"
-                        running[client.submit(_make, _packed(job), job.params, job.origin, key=key, pure=False)] = job
+                        running[client.submit(_make, _needed(job), job.params, job.origin, key=key, pure=False)] = job
                         began(job)
                 if running:
                     for future in wait(list(running), return_when="FIRST_COMPLETED").done:
@@ -91,21 +91,22 @@ def _held() -> dict[str, str]:
     return {**code_digests(), "Python": told["python"], **told["packages"]}
 
 
-def _make(sent: bytes, params: Params, origin: Mapping[str, Any]) -> tuple[ReportError | None, bytes]:
-    """On a worker: make one edition of what was sent; what went wrong, and the files of the run as a zip."""
+def _make(sent: Files, params: Params, origin: Mapping[str, Any]) -> tuple[ReportError | None, Files]:
+    """On a worker: make one edition of what was sent; what went wrong, and the files of the run."""
     settle()
     warm.start()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        _unpack(sent, folder)
+        place(sent, folder)
         chapters = plan(folder / "notebooks", params.grouping, params.chapters)
         job = Job(params, chapters, origin, folder / "handoff", folder / "made", folder / "made")
-        return make_alone(job), _pack({"": job.made})
+        return make_alone(job), contents(job.made)
 
 
-def _packed(job: Job) -> bytes:
+def _needed(job: Job) -> Files:
     """What a worker needs of a job: its notebooks, and the counts that they read."""
-    return _pack({"notebooks/": job.chapters[0].path.parent, "handoff/": job.handoff})
+    parts = {"notebooks": job.chapters[0].path.parent, "handoff": job.handoff}
+    return {f"{part}/{name}": held for part, folder in parts.items() for name, held in contents(folder).items()}
 
 
 def _received(future: Any, made: Path) -> ReportError | None:
@@ -118,19 +119,5 @@ def _received(future: Any, made: Path) -> ReportError | None:
         return ReportError("Each worker that tried to make it died; do the workers have memory enough?")
     except Exception as lost:  # whatever a cluster may meet; the other editions go on
         return ReportError(f"It was lost on the cluster ({type(lost).__name__}).")
-    _unpack(files, made)
+    place(files, made)
     return error  # type: ignore[no-any-return]
-
-
-def _pack(folders: Mapping[str, Path]) -> bytes:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for prefix, folder in folders.items():
-            for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-                archive.write(path, prefix + path.relative_to(folder).as_posix())
-    return held.getvalue()
-
-
-def _unpack(content: bytes, folder: Path) -> None:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        archive.extractall(folder)

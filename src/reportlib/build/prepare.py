@@ -13,24 +13,21 @@ import numpy as np
 import pandas as pd
 
 from reportlib.build import released
+from reportlib.build.basis import Basis
 from reportlib.build.counting import Counted, Why, count, within
-from reportlib.build.plan import ChapterPlan
 from reportlib.build.protection import Protection, protection
 from reportlib.build.relations import relations
 from reportlib.comparison import flags, least
 from reportlib.disclosure import CountTable, Pattern
 from reportlib.disclosure.suppress import Progress
 from reportlib.editions import Edition
-from reportlib.errors import Finding
 from reportlib.ethnicity import reference_of
 from reportlib.handoff import checked
 from reportlib.inputs.engines import engine
 from reportlib.inputs.estimates import estimates
 from reportlib.inputs.inversion import Cell, Hidden
 from reportlib.inputs.release import Release
-from reportlib.inputs.sources import Source
 from reportlib.measures import TableSpec
-from reportlib.params import Params
 from reportlib.project import code_digests
 from reportlib.published import PUBLISHED_TABLES
 
@@ -43,20 +40,16 @@ Say = Callable[[str], None]
 class Prepared:
     """The counts of every edition with the one pattern that protects them all; nothing has left yet."""
 
-    params: Params
-    chapters: Sequence[ChapterPlan]
-    sources: dict[str, Source]
-    findings: Sequence[Finding]
+    basis: Basis  # with chapters that adjust for no more than the inputs hold
     release: Release
     counted: Sequence[Counted]
     why: Why
     protected: Protection
-    before: Sequence[released.Release]
 
     def write(self, folder: Path, responses: Mapping[str, str] | None = None, edition: Edition | None = None) -> None:
         """Estimate, and write what the notebooks of one edition read to `folder`."""
-        edition = edition or self.params.made
-        release, params = within(self.release, edition), self.params.of(edition)
+        edition = edition or self.basis.params.made
+        release, params = within(self.release, edition), self.basis.params.of(edition)
         counted = [table for table in self.counted if table.edition == edition]
         for name in ("counts", "estimates", "facts"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -78,39 +71,32 @@ class Prepared:
             found = estimates(release, spec, reference, params.confidence_level, strata)
             released_of = _releasable(found, shows[spec.id], spec, reference)
             released_of.to_parquet(folder / "estimates" / f"{spec.id}.parquet", index=False)
-        kept = released.Release.of(f"{params.reporting_year} {params.edition}", told, self.before)
+        kept = released.Release.of(f"{params.reporting_year} {params.edition}", told, self.basis.before)
         (folder / released.PATTERN).write_text(kept.text(), encoding="utf-8")
         why = {table: reason for (name, table), reason in self.why.items() if name == edition.name}
-        run = _run(params, self.chapters, self.sources, self.findings, release, why, hidden, self.protected, left_out)
+        run = _run(replace(self.basis, params=params), release, why, hidden, self.protected, left_out)
         few = [flags(shows[spec.id], spec, least(run["disclosure"])).ne("").sum() for spec in specs]
         run |= {"responses": dict(responses or {}), "flagged": int(sum(few))}
         (folder / "run.json").write_text(json.dumps(run, indent=1, sort_keys=True, default=str), encoding="utf-8")
 
 
-def prepare(
-    params: Params,
-    chapters: Sequence[ChapterPlan],
-    sources: dict[str, Source],
-    findings: Sequence[Finding],
-    say: Say = lambda stage: None,
-    before: Sequence[released.Release] = (),
-    progress: Progress | None = None,
-) -> Prepared:
+def prepare(basis: Basis, say: Say = lambda stage: None, progress: Progress | None = None) -> Prepared:
     """Count every declared table in every edition of the run, and protect them together.
 
-    `before` are the earlier reports that the parameters name; `progress` is told how far protection has come.
+    `progress` is told how far protection has come.
     """
     say("counting")
-    specs = [spec for chapter in chapters for spec in chapter.tables]
+    params = basis.params
+    specs = [spec for chapter in basis.chapters for spec in chapter.tables]
     dimensions = {edition.dimension: None for edition in params.editions if edition.dimension}
     divided = [replace(spec, by=(*spec.by, name)) for name in dimensions for spec in specs]
-    release = Release(sources, params, engine(params.engine), [*specs, *divided])
-    chapters = [replace(each, tables=tuple(map(release.adjustable, each.tables))) for each in chapters]
+    release = Release(dict(basis.sources), params, engine(params.engine), [*specs, *divided])
+    chapters = [replace(each, tables=tuple(map(release.adjustable, each.tables))) for each in basis.chapters]
     specs = [spec for chapter in chapters for spec in chapter.tables]
     counted, why = count(release, params.editions, specs, params.disclosure.threshold)
     say("protecting")
     held = [table.as_published(params.pooled_label) for table in counted]
-    carried = [table.carried() for report in before for table in report.handed_on()]
+    carried = [table.carried() for report in basis.before for table in report.handed_on()]
     carried += [
         CountTable(name, table.part, table.counts(), release=name)
         for name in sorted({name for chapter in chapters for name in chapter.published})
@@ -118,7 +104,7 @@ def prepare(
     ]
     ties = relations(params, release, counted, carried)
     protected = protection(params.disclosure, held, ties, carried, progress)
-    return Prepared(params, chapters, sources, findings, release, counted, why, protected, before)
+    return Prepared(replace(basis, chapters=chapters), release, counted, why, protected)
 
 
 def _told(table: Counted, shown: pd.DataFrame, column: str) -> tuple[list[bool], list[bool]]:
@@ -145,15 +131,15 @@ def _protected(release: Release, spec: TableSpec, tables: Sequence[Counted], pat
         part[column] = part["value"].astype("Float64" if table.part.counts == "stock" else "Int64")
         hidden = pattern.marks(table.name).ne("").to_numpy()
         part[column] = part[column].mask(hidden)
-        part[f"{column}_rule"] = pattern.marks(table.name).where(hidden, "").to_numpy()
+        part[f"{column}_hidden"] = hidden
         by = [name for name in spec.by if name in part]
-        keep = part[[*by, column, f"{column}_rule"]]
+        keep = part[[*by, column, f"{column}_hidden"]]
         shown = shown.merge(keep, on=by, how="left") if by else shown.merge(keep, how="cross")
-    rules = [name for name in shown if str(name).endswith("_rule")]
-    hidden_row = (shown[rules] != "").any(axis=1)
+    told = [name for name in shown if str(name).endswith("_hidden")]
+    hidden_row = shown[told].any(axis=1)
     shown["numerator"] = shown["numerator"].mask(hidden_row)
     shown["mark"] = hidden_row.map({True: "c", False: ""})
-    return checked(_without_unheld(shown.drop(columns=rules), spec))
+    return checked(_without_unheld(shown.drop(columns=told), spec))
 
 
 def _without_unheld(shown: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
@@ -205,10 +191,7 @@ def _releasable(found: pd.DataFrame, shown: pd.DataFrame, spec: TableSpec, refer
 
 
 def _run(
-    params: Params,
-    chapters: Sequence[ChapterPlan],
-    sources: dict[str, Source],
-    findings: Sequence[Finding],
+    basis: Basis,
     release: Release,
     why: dict[str, str | None],
     hidden: Sequence[Mapping[str, Any]],
@@ -222,25 +205,23 @@ def _run(
     """
     return {
         **code_digests(),
-        "parameters": params.analysis(),
-        "edition": params.made.model_dump(),
-        "editions": [edition.title for edition in params.editions],
-        "disclosure": params.disclosure.model_dump(),
-        "status": sorted({source.status for source in sources.values()}),
+        "parameters": basis.params.analysis(),
+        "disclosure": basis.params.disclosure.model_dump(),
+        "status": sorted({source.status for source in basis.sources.values()}),
         "inputs": [
             {"name": s.name, "files": list(s.files), "rows": s.rows, "excluded": s.excluded, "status": s.status,
-             "sha256": s.sha256, "fields": list(s.columns)}
-            for s in sources.values()
+             "sha256": s.sha256}
+            for s in basis.sources.values()
         ],
         "establishments": release.establishments(),
-        "findings": [{"level": f.level, "text": f.published} for f in findings],
+        "findings": [{"level": f.level, "text": f.published} for f in basis.findings],
         "chapters": {
             chapter.name: {
                 "tables": [spec.id for spec in chapter.tables],
                 "published": list(chapter.published),
                 "reads_facts": chapter.reads_facts,
             }
-            for chapter in chapters
+            for chapter in basis.chapters
         },
         "tables": {
             spec.id: {
@@ -248,7 +229,7 @@ def _run(
                 "adjust": spec.adjust, "status": release.statuses(spec), "unavailable": why[spec.id],
                 "left_out": sorted(code for codes in left_out.get(spec.id, {}).values() for code in codes),
             }
-            for chapter in chapters
+            for chapter in basis.chapters
             for spec in chapter.tables
         },
         "hidden": hidden,

@@ -7,27 +7,27 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportlib import facts
-from reportlib.build.cache import Cache, contents
+from reportlib.build.cache import Cache, contents, place
 from reportlib.build.released import PATTERN, earlier
 from reportlib.build.scratch import point, scratch
 from reportlib.editions import Edition
 from reportlib.errors import Finding, ReportError
-from reportlib.inputs.sources import Source, digests, read_all
-from reportlib.origin import environment, origin, origin_of, portable
+from reportlib.inputs.sources import digests
+from reportlib.origin import origin, portable
 from reportlib.params import Params
-from reportlib.project import NOTEBOOKS, OUTPUTS, ROOT
+from reportlib.project import OUTPUTS, ROOT
 
 # What only the making of a report needs is imported where it is used: it takes longer than to find an unchanged one.
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+    from reportlib.build.basis import Basis
     from reportlib.build.plan import ChapterPlan
-    from reportlib.build.released import Release
     from reportlib.disclosure.suppress import Progress
 
 Stage = Callable[[str], None]
@@ -40,7 +40,7 @@ class Run:
 
     folder: Path
     new: bool
-    findings: list[Finding] = field(default_factory=list)
+    findings: Sequence[Finding] = ()
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -68,26 +68,6 @@ class Clock:
         if self._stage:
             self.seconds[self._stage] = self.seconds.get(self._stage, 0.0) + time.monotonic() - self._start
         self._stage = ""
-
-
-def checked_inputs(
-    params: Params, work: Path, answers: Mapping[str, Mapping[str, str]] = {}
-) -> tuple[dict[str, Source], list[Finding]]:
-    """Read and check every input. Raises ReportError with all findings if one of them is an error.
-
-    `answers` to the register are given by edition; like the parameters, they may not name a person of the inputs.
-    """
-    from reportlib.inputs.engines import engine
-    from reportlib.inputs.rules import check
-
-    sources = read_all({str(name): spec for name, spec in params.inputs.items()}, work, ROOT)
-    texts = params.texts | {
-        f"answer to {name}, {edition}": text for edition, own in answers.items() for name, text in own.items()
-    }
-    findings = check(sources, params.span, engine(params.engine), texts)
-    if any(finding.level == "error" for finding in findings):
-        raise ReportError("The inputs do not fulfil their contracts:", findings)
-    return sources, findings
 
 
 @dataclass(frozen=True)
@@ -206,10 +186,11 @@ def _anew(
     progress: Progress | None,
 ) -> Iterator[tuple[Edition, Run | ReportError]]:
     """Prepare editions as the maker asks for them; each that is made is kept, with its archive."""
+    from reportlib.build.basis import Basis
     from reportlib.build.prepare import prepare
 
     def ready() -> Iterator[Job]:
-        prepared = prepare(basis.params, basis.chapters, basis.sources, basis.findings, clock, basis.before, progress)
+        prepared = prepare(basis, clock, progress)
         for edition in editions:
             clock("estimating")
             handoff = work / f"{edition.name}-handoff"
@@ -228,34 +209,6 @@ def _anew(
             _archive(job, answers[job.edition.name], basis, work)
         yield job.edition, error or Run(job.home, new, basis.findings, clock.seconds)
         shutil.rmtree(job.handoff, ignore_errors=True)
-
-
-@dataclass(frozen=True)
-class Basis:
-    """What all editions of a run follow from, read and checked once."""
-
-    params: Params  # with paths that hold anywhere
-    chapters: list[ChapterPlan]
-    sources: dict[str, Source]
-    findings: list[Finding]
-    before: list[Release]
-    made_with: Mapping[str, Any]
-
-    @classmethod
-    def read(cls, params: Params, work: Path, answers: Mapping[str, Mapping[str, str]]) -> Basis:
-        """Raises ReportError for inputs, answers, earlier reports or chapters that cannot be used."""
-        from reportlib.build.plan import plan
-
-        sources, findings = checked_inputs(params, work, answers)
-        before = earlier(params.disclosure.earlier)
-        chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
-        return cls(portable(params, before), chapters, sources, findings, before, environment())
-
-    def of(self, edition: Edition, responses: Mapping[str, str]) -> tuple[Params, dict[str, Any]]:
-        """The parameters of an edition, and what it follows from and with what it is made."""
-        own = self.params.of(edition)
-        follows = origin(own, self.sources, responses)
-        return own, {"run": follows.run_id, "digests": asdict(follows), **self.made_with}
 
 
 def _archive(job: Job, responses: Mapping[str, str], basis: Basis, work: Path) -> None:
@@ -291,7 +244,7 @@ def _complete(params: Params, responses: Mapping[str, str], edition: Path) -> Ru
     try:
         found = digests({str(name): spec for name, spec in params.inputs.items()}, ROOT)
         told = portable(params, earlier(params.disclosure.earlier))
-        home = edition / "runs" / origin_of(told, found or {}, responses).run_id
+        home = edition / "runs" / origin(told, found or {}, responses).run_id
     except ReportError:  # told with everything else that is wrong, when the inputs are read
         return None
     if found is None or not home.exists() or not (edition / "archive" / f"{home.name}.zip").exists():
@@ -319,6 +272,7 @@ def _keep(made: Path, home: Path) -> None:
 @contextmanager
 def prepared(params: Params, responses: Mapping[str, str], outputs: Path = OUTPUTS) -> Iterator[Path]:
     """The folder of protected counts that notebooks read, with the facts of every chapter, while it is needed."""
+    from reportlib.build.basis import Basis
     from reportlib.build.execute import execute
     from reportlib.build.prepare import prepare
     from reportlib.kernels import warm
@@ -326,8 +280,7 @@ def prepared(params: Params, responses: Mapping[str, str], outputs: Path = OUTPU
     with scratch(outputs / params.reporting_year) as work:
         warm.start()
         read = Basis.read(params, work / "inputs", {params.edition: responses})
-        counts = prepare(read.params, read.chapters, read.sources, read.findings, before=read.before)
-        counts.write(work / "handoff", responses)
+        prepare(read).write(work / "handoff", responses)
         execute(read.chapters, params.analysis(), work / "handoff", work / "notebooks", lambda *told: None)
         yield work / "handoff"
 
@@ -352,10 +305,7 @@ def make_edition(job: Job, clock: Clock, tell: Tell, cores: int | None = None) -
     (made / "parameters.json").write_text(params.model_dump_json(indent=1), encoding="utf-8")
     (made / "origin.json").write_text(json.dumps(job.origin, indent=1), encoding="utf-8")
     begun = {NOTEBOOKS: warm.beside(GATES[NOTEBOOKS], made)} if cores != 1 else {}
-    for name, content in rendered(params, [nbformat.read(path, as_version=4) for path in notebooks], run).items():
-        path = made / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    place(rendered(params, [nbformat.read(path, as_version=4) for path in notebooks], run), made)
     clock("checking the finished files")
     if begun:
         begun[FILES] = warm.beside(GATES[FILES], made)

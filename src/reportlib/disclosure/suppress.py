@@ -26,12 +26,11 @@ from reportlib.errors import ReportError
 
 logger = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]  # components done, components in all
-RULES = ("primary", "implied", "secondary", "carried")
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """Which cells are hidden, and by which of RULES.
+    """Which cells are hidden, and by which rule.
 
     primary: the count is small; implied: it would give a small count by subtraction; secondary: it would
     help to find another hidden cell; carried: an earlier release hid it.
@@ -46,14 +45,6 @@ class Pattern:
         table = self.tables[name]
         rules = [self.rules.get(key, "") for key in keys_of(table, self.dimensions)]
         return pd.Series(rules, index=table.frame.index, dtype="str")
-
-    def summary(self) -> pd.DataFrame:
-        """One row a table: its name, its cells, and how many each rule hides."""
-        rows = []
-        for name in self.tables:
-            marks = self.marks(name)
-            rows.append({"table": name, "cells": len(marks), **{r: int((marks == r).sum()) for r in RULES}})
-        return pd.DataFrame(rows, columns=["table", "cells", *RULES])
 
 
 @dataclass(frozen=True)

@@ -58,15 +58,15 @@ MOST_UNKNOWN = 0.25  # of the people in prison; with more, there may be totals a
 
 def check(
     sources: Mapping[str, Source],
-    years: tuple[date, date] | None,
+    years: tuple[date, date],
     engine: Engine | None = None,
     texts: Mapping[str, str] = {},
 ) -> list[Finding]:
     """Everything that the typed inputs do not fulfil, table by table and row by row.
 
-    `years` are the first and the last day that the report covers; without them late dates pass.
-    Errors would make figures wrong; warnings belong on the report's quality page. `engine` goes through the rows:
-    DuckDB if nothing is said. `texts` will be printed in the report, by where they stand.
+    `years` are the first and the last day that the report covers. Errors would make figures wrong; warnings
+    belong on the report's quality page. `engine` goes through the rows: DuckDB if nothing is said. `texts` will be
+    printed in the report, by where they stand.
     """
     tables = Tables(sources, years, engine, texts)
     findings = [finding for source in sources.values() for finding in source.findings]
@@ -212,8 +212,6 @@ def reversed_dates(tables: Tables) -> Iterator[Finding]:
 
 def late_dates(tables: Tables) -> Iterator[Finding]:
     """Dates more than a year after the years that the report covers."""
-    if tables.period is None:
-        return
     last = tables.period[1]
     message = "the {} is more than a year after the years of the report; is it right?"
     for table in tables.sources.keys() - {"establishments"}:
@@ -227,8 +225,6 @@ def late_dates(tables: Tables) -> Iterator[Finding]:
 
 def missing_years(tables: Tables) -> Iterator[Finding]:
     """Years of the report of which an input has no row."""
-    if tables.period is None:
-        return
     first, last = (day.year - (day.month < APRIL) for day in tables.period)
     for table in filter(tables.has, MOMENTS):
         day, column = tables.day(table)

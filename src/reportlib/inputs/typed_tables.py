@@ -32,7 +32,7 @@ class Tables:
     def __init__(
         self,
         sources: Mapping[str, Source],
-        period: tuple[date, date] | None,
+        period: tuple[date, date],
         engine: Engine | None,
         texts: Mapping[str, str],
     ) -> None:
