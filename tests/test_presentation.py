@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
 from reportlib.comparison import compare
 from reportlib.comparison_tables import Comparison
+from reportlib.facts import Fact
 from reportlib.measures import MEASURES, TableSpec
-from reportlib.presentation import MOST_ROWS, adjusted_sentence, draw, mix_sentence
+from reportlib.presentation import MOST_ROWS, adjusted_sentence, draw, headline, mix_sentence
 from reportlib.tables import Place
 from small_handoff import design_effects, uphold_counts
 
@@ -56,8 +58,8 @@ def adjusted(complement: bool = False, width: float = 0.1, **verdicts: str) -> s
 
 def test_an_adjusted_rate_on_the_other_side_of_1_is_told_with_what_chance_allows():
     assert adjusted() == (
-        "Allowing for region, the relative rate moves from 0.95 to 1.04 for Black people. For Black people chance "
-        "could account for what is left."
+        "Allowing for region, the relative rate moves from 0.95 to 1.04 for Black people. For Black people the "
+        "estimate then lies the other way, by no more than chance could account for."
     )
     assert adjusted(Mixed="disproportionate").startswith(
         "Allowing for region, the relative rate moves from 0.95 to 1.04 for Black people and stays 1.20 for people "
@@ -68,8 +70,8 @@ def test_an_adjusted_rate_on_the_other_side_of_1_is_told_with_what_chance_allows
 def test_what_is_left_of_a_disproportionate_difference_is_said():
     said = adjusted(Asian="disproportionate", Black="disproportionate", Mixed="disproportionate")
     assert said.endswith(
-        " A difference remains for people from the Mixed ethnic group. For Asian and Black people chance could account "
-        "for what is left."
+        " A difference remains for people from the Mixed ethnic group. For Asian people chance could account for what "
+        "is left. For Black people the estimate then lies the other way, by no more than chance could account for."
     )
     assert adjusted(Asian="small difference").startswith(
         "Allowing for region, the relative rate moves from 0.90 to 0.95 for Asian people and from 0.95"
@@ -79,6 +81,34 @@ def test_what_is_left_of_a_disproportionate_difference_is_said():
 
 def test_adjusted_rates_are_said_to_be_of_the_outcome_that_was_judged():
     assert adjusted(complement=True).startswith("Allowing for region, the relative rate of not completing supervision ")
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "adjusted", "badge"),
+    [
+        (["parity", "parity"], (0.9, 1.1), "parity"),
+        (["parity", "inconclusive", "not assessed"], (0.9, 1.1), "inconclusive"),
+        (["parity", "not assessed"], (0.9, 1.1), "parity, as far as assessed"),
+        (["not assessed", "not assessed"], (0.9, 1.1), "not assessed"),
+        (["disproportionate", "parity"], (0.5, 0.9), "disproportionate"),
+        (["disproportionate", "parity"], (0.5, 1.1), "disproportionate, but not once adjusted"),
+        (["disproportionate", "parity"], None, "disproportionate"),
+    ],
+)
+def test_a_card_claims_no_more_than_its_table(verdicts, adjusted, badge):
+    """Parity only where nothing else was found; and that a difference is crude alone is said at once."""
+    texts = {f"{group}/verdict": (text, None) for group, text in zip("ABMO", verdicts, strict=False)}
+    for end, limit in zip(("lower", "upper"), adjusted or (), strict=False):
+        texts |= {f"{group}/adjusted_{end}": (f"{limit}", limit) for group in "ABMO"}
+    texts["all/sentence"] = ("As told.", None)
+    parts = ("2024-25", "national", "deaths-in-custody", "deaths")
+    facts = [
+        Fact(f"deaths/ethnicity/{name}", *parts, name.partition("/")[2], "Deaths", text, value)
+        for name, (text, value) in texts.items()
+    ]
+    found = headline(facts, "deaths")
+    assert found["badge"] == badge
+    assert badge.startswith(found["verdict"])
 
 
 def test_no_mix_is_told_where_a_group_has_no_population():

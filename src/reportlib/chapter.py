@@ -22,7 +22,7 @@ from reportlib.comparison_tables import DERIVED, Comparison, caption, comparison
 from reportlib.comparison_tables import declared as declared_table
 from reportlib.display import MIME, plain
 from reportlib.errors import ReportError
-from reportlib.ethnicity import groupings, label, reference_of
+from reportlib.ethnicity import label, reference_of
 from reportlib.facts import Fact
 from reportlib.handoff import Handoff, undeclared
 from reportlib.measures import TableSpec
@@ -35,12 +35,12 @@ from reportlib.presentation import (
     mix_sentence,
     sentence,
     shares,
-    verdict_table,
     verdicts,
+    verdicts_table,
 )
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
-from reportlib.register import register, register_of_parts
+from reportlib.register import Register
 from reportlib.statistics import METHODS
 from reportlib.tables import Place, Table, frame_table, published_table
 from reportlib.words import interval, level_words, number
@@ -210,12 +210,16 @@ class Chapter:
 
     def register(self) -> None:
         """Show the explain-or-reform register: every disproportionate comparison, and what is left of it."""
-        held, responses = self.handoff.facts(self.name), self.handoff.run["responses"]
-        self._list(register(held, span(self._years["pooled"]), responses, self.band, self.reference))
+        self._list(self._register.over_all(self.handoff.run["responses"], self.band))
 
     def register_of_parts(self) -> None:
         """Show what was disproportionate within parts of the system, but not over the whole of it."""
-        self._list(register_of_parts(self.handoff.facts(self.name), span(self._years["pooled"]), self.reference))
+        self._list(self._register.in_parts_alone())
+
+    @property
+    def _register(self) -> Register:
+        facts, tables = self.handoff.facts(self.name), self.handoff.run["tables"]
+        return Register(facts, span(self._years["pooled"]), self.reference, tables)
 
     def _list(self, table: Table) -> None:
         """Show a table in words of what other chapters found."""
@@ -242,8 +246,7 @@ class Chapter:
         if frame["label"].nunique() <= charts.MOST_COLUMNS:
             chart = charts.verdict_heatmap(frame, title, label(self.reference))
             _show_chart("verdicts-chart", title, chart, "verdicts", status)
-        wide = verdict_table(frame, groupings()[self.grouping].labels.values())
-        _show(frame_table("verdicts", title, wide, wide.columns[0], status).model())
+        self._list(verdicts_table(frame, title, self.grouping, self.band))
 
     def shares(self, comparison: Comparison, numerator: str, denominator: str) -> None:
         """Show each group's share of the numerator beside its share of the denominator."""

@@ -80,7 +80,7 @@ def report(
         from reportlib import facts
         from reportlib.build.report import report as make
         from reportlib.params import load
-        from reportlib.register import (
+        from reportlib.responses import (
             ask_for_responses,
             disproportionate,
             read_responses,
@@ -132,7 +132,7 @@ def editions(
         from reportlib.build.report import Clock, produce
         from reportlib.following import Following
         from reportlib.params import load_editions
-        from reportlib.register import read_responses, responses_file
+        from reportlib.responses import read_responses, responses_file
 
         begin = time.monotonic()
         loaded = load_editions(params)
@@ -197,7 +197,7 @@ def facts_only(
         from reportlib import facts
         from reportlib.build.report import prepared
         from reportlib.params import load
-        from reportlib.register import read_responses, responses_file
+        from reportlib.responses import read_responses, responses_file
 
         loaded = load(params)
         with prepared(loaded, read_responses(responses_file(params, loaded.edition)), to) as handoff:
@@ -313,7 +313,7 @@ def check_data(params: ParamsFile) -> None:
         from reportlib.build.scratch import scratch
         from reportlib.inputs.findings import listing
         from reportlib.params import load
-        from reportlib.register import read_responses, responses_file
+        from reportlib.responses import read_responses, responses_file
 
         loaded = load(params)
         answers = read_responses(responses_file(params, loaded.edition))
@@ -364,7 +364,7 @@ def lab(params: ParamsFile) -> None:
         from reportlib.build.report import prepared
         from reportlib.kernels import warm
         from reportlib.params import load
-        from reportlib.register import read_responses, responses_file
+        from reportlib.responses import read_responses, responses_file
 
         loaded = load(params)
         with prepared(loaded, read_responses(responses_file(params, loaded.edition))) as handoff:

@@ -436,14 +436,16 @@ def gap_table(of: Comparison) -> Table:
 def funnel_table(of: Comparison) -> Table:
     """Which parts of the system lie further from the average than chance, for everybody together."""
     columns = [
+        _measure_columns(of)[0],
         _Column("warning", "Inner limits", lambda row: row.limits("lower_95", "upper_95", 1, "%"), "%"),
         _Column("alarm", "Outer limits", lambda row: row.limits("lower_998", "upper_998", 1, "%"), "%"),
         _Column("reading", "Where it lies", lambda row: text_cell(_standing(row.row))),
     ]
     notes = [
         f"Inner (95%) and outer (99.8%) limits are {METHODS['funnel_limits'].interval} about the average of all, on "
-        "effective numbers, widened to the spread that all parts have in common. By chance, one part in twenty would "
-        "lie outside the inner ones.",
+        "effective numbers, widened to the spread that all parts have in common. Where parts "
+        "differ by more than chance, one within the limits is no further from the average than is usual; one in twenty "
+        "would still lie outside the inner ones.",
         "These are figures of all ethnic groups together. They do not rank the parts.",
     ]
     parts = of.frame[of.frame["ethnicity"].eq("all") & of.frame["lower_95"].notna()]
@@ -510,7 +512,8 @@ def _notes(of: Comparison) -> list[str]:
         notes.append(
             f"{label(NOT_STATED)} is not a group of people: its rate tells how often each source lacks an ethnicity."
         )
-    if spec.measure.numerator.counts == "people" and spec.strata:
+    places = [name for name in spec.strata if not name.startswith("ethnicity")]
+    if spec.measure.numerator.counts == "people" and places:
         notes.append("A person who complained from several parts of the system counts in each, so rows do not add up.")
     if of.left_out:
         notes.append(f"Left out, as too few to divide by ethnic group: {listed(list(map(capital, of.left_out)))}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +42,12 @@ def fact_id(measure: str, by: Sequence[str], codes: Sequence[str], statistic: st
     kept = [(name, slug(code)) for name, code in zip(by, codes, strict=True) if name != "year"]
     names, values = zip(*kept, strict=True) if kept else (("all",), ("all",))
     return "/".join([measure, "+".join(names), "+".join(values), statistic])
+
+
+def limits(held: Mapping[str, Fact], name: str, statistic: str) -> tuple[float, float] | None:
+    """The interval of a statistic, "adjusted" say, of the row of this name; None if it was not published."""
+    pair = [held[key].value for end in ("lower", "upper") if (key := f"{name}/{statistic}_{end}") in held]
+    return (float(pair[0]), float(pair[1])) if len(pair) == 2 and None not in pair else None  # type: ignore[arg-type]
 
 
 def write(facts: Iterable[Fact], path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -10,11 +10,12 @@ import pandas as pd
 from reportlib import charts, prose
 from reportlib.comparison import LIMITS
 from reportlib.comparison_tables import Comparison, caption, dimensions, funnel_caption
-from reportlib.ethnicity import NOT_STATED, label
-from reportlib.facts import Fact
+from reportlib.ethnicity import NOT_STATED, groupings, label
+from reportlib.facts import Fact, limits
 from reportlib.measures import MEASURES, TableSpec
-from reportlib.statistics import VERDICTS, goodness_of_fit, trend
-from reportlib.statistics.verdict import ALPHA, SIGNIFICANT
+from reportlib.statistics import goodness_of_fit, trend
+from reportlib.statistics.verdict import ALPHA, INCONCLUSIVE, NOT_ASSESSED, PARITY, SIGNIFICANT
+from reportlib.tables import Table, frame_table
 from reportlib.words import (
     DISPROPORTIONATE,
     WORDS,
@@ -31,6 +32,7 @@ from reportlib.words import (
 SENTENCES = ("sentence", "adjusted_sentence")  # facts of a whole table: what it says, and what adjustment changes
 MOST_PANELS = 9  # beyond, one heat map says more than many small panels
 MOST_ROWS = 54  # in all panels of a chart; more are too small to read on a page
+BY_WEIGHT = (*SIGNIFICANT, INCONCLUSIVE, PARITY, NOT_ASSESSED)  # of a table; parity is said if nothing else is
 NO_COMPARISON = "Not available [x]: no chapter of this report compares ethnic groups on these inputs."
 
 
@@ -145,7 +147,8 @@ def adjusted_sentence(comparison: Comparison) -> str:
     left = {
         "A difference remains for {}.": told & ~chance & ~turns,
         "For {} the difference then lies the other way.": told & ~chance & turns,
-        "For {} chance could account for what is left.": told & chance,
+        "For {} chance could account for what is left.": told & chance & ~turns,
+        "For {} the estimate then lies the other way, by no more than chance could account for.": told & chance & turns,
     }
     judged = [text.format(all_people(list(known.loc[some, "label"]))) for text, some in left.items() if some.any()]
     return " ".join([f"Allowing for {held}, the relative rate{of} {found}.", *judged])
@@ -183,23 +186,42 @@ def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"ratio": float}) if rows else pd.DataFrame()
 
 
-def verdict_table(frame: pd.DataFrame, labels: Iterable[str]) -> pd.DataFrame:
-    """Relative rates and verdicts, a row a measure; a row a group where there are many. `labels`: groups in order."""
-    order = [text for text in labels if text in set(frame["label"])]
+def verdicts_table(frame: pd.DataFrame, title: str, grouping: str, band: tuple[float, float]) -> Table:
+    """Relative rates and verdicts, a row a measure; a row a group where there are many."""
+    order = [text for text in groupings()[grouping].labels.values() if text in set(frame["label"])]
     wide = frame.pivot(index="stratum", columns="label", values="text")
     wide = wide.reindex(index=frame["stratum"].unique(), columns=order).fillna("[x]")
-    if len(order) > charts.MOST_COLUMNS:
-        return wide.T.rename_axis(index="Ethnic group", columns=None).reset_index()
-    return wide.rename_axis(index="Measure", columns=None).reset_index()
+    many = len(order) > charts.MOST_COLUMNS
+    wide = (wide.T if many else wide).rename_axis(index="Ethnic group" if many else "Measure", columns=None)
+    wide = wide.reset_index()
+    notes = [
+        "A relative rate is the rate of a group divided by that of the group that it is compared with: above 1 the "
+        f"group's rate is higher. The band is {band[0]:g} to {band[1]:g}.",
+        "Crude rates are compared. What is left of a difference once people are alike in other ways is on the cards.",
+    ]
+    return replace(frame_table("verdicts", title, wide, wide.columns[0]), notes=notes)
 
 
 def headline(held: Sequence[Fact], table: str) -> dict[str, str] | None:
     """The finding of one table, crude and adjusted, with the weightiest of its verdicts; None if there is none."""
     own = [fact for fact in held if fact.table == table]
     said, adjusted = ([fact for fact in own if fact.statistic == name] for name in SENTENCES)
-    verdicts = {fact.text for fact in own if fact.statistic == "verdict"}
     if not said:
         return None
-    weightiest = next((word for word in VERDICTS if word in verdicts), VERDICTS[-1])
+    verdict, badge = _badge(own)
     title, more = f"{said[0].label}, {said[0].period}", "".join(fact.text for fact in adjusted)
-    return {"title": title, "verdict": weightiest, "text": said[0].text, "adjusted": more, "chapter": said[0].chapter}
+    texts = {"title": title, "verdict": verdict, "badge": badge, "text": said[0].text, "adjusted": more}
+    return {**texts, "chapter": said[0].chapter}
+
+
+def _badge(own: Sequence[Fact]) -> tuple[str, str]:
+    """The weightiest verdict of a table, and how its card puts it."""
+    held = {fact.id: fact for fact in own}
+    verdicts = {fact.id.removesuffix("/verdict"): fact.text for fact in own if fact.statistic == "verdict"}
+    found = next((word for word in BY_WEIGHT if word in verdicts.values()), NOT_ASSESSED)
+    if found == PARITY and NOT_ASSESSED in verdicts.values():
+        return found, f"{found}, as far as assessed"
+    adjusted = [limits(held, name, "adjusted") for name, verdict in verdicts.items() if verdict == DISPROPORTIONATE]
+    if adjusted and all(pair and pair[0] <= 1 <= pair[1] for pair in adjusted):
+        return found, f"{found}, but not once adjusted"
+    return found, found

@@ -17,7 +17,7 @@ from reportlib.build.report import Clock, Maker, Run, produce, report
 from reportlib.editions import Edition
 from reportlib.errors import ReportError
 from reportlib.params import load, parameters_cell
-from reportlib.register import read_responses, responses_file
+from reportlib.responses import read_responses, responses_file
 
 SUFFIX = {"population": "parquet", "probation_terminations": "parquet"}
 EVERYTHING = (

@@ -22,7 +22,7 @@ from reportlib.build.report import Clock, Job, Run, here
 from reportlib.editions import NATIONAL, Edition, codes, standard
 from reportlib.errors import ReportError
 from reportlib.params import load
-from reportlib.register import responses_file
+from reportlib.responses import responses_file
 
 REGIONS = codes("region")
 FIRST = Edition(name="first-6", title="First 6 regions", dimension="region", values=REGIONS[:6])

@@ -286,7 +286,10 @@ def summary() -> NotebookNode:
     ]
     headline = {
         "kind": "headline",
-        "items": [dict(zip(("title", "verdict", "text", "chapter"), item, strict=True), adjusted="") for item in items],
+        "items": [
+            dict(zip(("title", "verdict", "text", "chapter"), item, strict=True), badge=item[1], adjusted="")
+            for item in items
+        ],
     }
     return notebook(
         "summary",

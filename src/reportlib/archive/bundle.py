@@ -23,7 +23,7 @@ from reportlib.inputs.sources import SNAPSHOTS, Source, digest
 from reportlib.origin import VERSION, code_version
 from reportlib.params import Params
 from reportlib.project import LOCK, ROOT, code_files
-from reportlib.register import responses_file
+from reportlib.responses import responses_file
 
 ALWAYS = ("published", "synthetic")  # inputs of these statuses are archived; extracts are not
 # What the project needs besides its code, to be installed from where it stands.

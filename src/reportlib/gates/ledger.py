@@ -30,12 +30,12 @@ from reportlib.presentation import (
     mix_sentence,
     sentence,
     shares,
-    verdict_table,
     verdicts,
+    verdicts_table,
 )
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
-from reportlib.register import register, register_of_parts
+from reportlib.register import Register
 from reportlib.statistics.verdict import NOT_ASSESSED
 from reportlib.tables import Place, Table, frame_table, published_table
 from reportlib.words import missing
@@ -207,15 +207,13 @@ def _made(model: Model, ledger: Ledger) -> Table | None:
         return published_table(name, PUBLISHED_TABLES[name], Place("", params.edition, ("published",)))
     if name in ABOUT:
         return frame_table(name, ABOUT[name].caption, ABOUT[name].frame(ledger.run.run), ABOUT[name].header)
-    if name == "register":
-        band, reference = params.verdict_band, params.reference_group
-        return register(ledger.facts, params.pooled_label, ledger.run.run["responses"], band, reference)
-    if name == "register-of-parts":
-        return register_of_parts(ledger.facts, params.pooled_label, params.reference_group)
+    if name in ("register", "register-of-parts"):
+        held = Register(ledger.facts, params.pooled_label, params.reference_group, ledger.run.run["tables"])
+        responses = ledger.run.run["responses"]
+        return held.over_all(responses, params.verdict_band) if name == "register" else held.in_parts_alone()
     if name == "verdicts":
-        wide = verdict_table(ledger.verdicts(model), groupings()[params.grouping].labels.values())
         title = f"Verdicts compared with {label(params.reference_group)}, {params.pooled_label}"
-        return frame_table(name, title, wide, wide.columns[0])
+        return verdicts_table(ledger.verdicts(model), title, params.grouping, params.verdict_band)
     spec = ledger.spec(declared(name))
     if not spec:
         return None

@@ -42,7 +42,7 @@ MODELS = {
     "headline": {"items"},
 }
 CELL = {"text", "value", "mark", "fact", "facts"}
-ITEM = {"title", "verdict", "text", "adjusted", "chapter"}
+ITEM = {"title", "verdict", "badge", "text", "adjusted", "chapter"}
 
 
 def check_notebook(notebook: Node, name: str, params: Params, run: Node) -> list[Finding]:

@@ -1,0 +1,88 @@
+"""Answers to the explain-or-reform register: asked for in a file beside the parameters, and read from there."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from reportlib.errors import Finding, ReportError, nearest
+from reportlib.facts import Fact
+from reportlib.paramfile import read_yaml
+from reportlib.words import DISPROPORTIONATE
+
+HEADER = """\
+# Answers to the explain-or-reform register: one line for each comparison that was disproportionate.
+# Write the answer of the service that owns it after the colon; what is here is printed in the report, so name
+# no person and no case. Put quotation marks round an answer that holds a colon or a #.
+"""
+QUOTES = "Put an answer that holds a colon or a # in quotation marks, or what follows is no part of it."
+CUT = re.compile(r"""^[^\s#"'][^:#]*:[ ]+[^\s"'|>#].*[ ]#""")  # a bare answer, which YAML ends at the #
+
+
+def responses_file(parameters: Path, edition: str = "national") -> Path:
+    """Where the answers stand: `2024-25.responses.yml` beside `2024-25.yml`, or `2024-25.london.responses.yml`."""
+    return parameters.with_suffix(f".{edition}.responses.yml" if edition != "national" else ".responses.yml")
+
+
+def read_responses(path: Path) -> dict[str, str]:
+    """The answers given so far, by comparison. Raises ReportError for a file that is not such a list."""
+    if not path.exists():
+        return {}
+    try:
+        held, _, findings = read_yaml(path)
+    except ReportError as error:
+        raise ReportError(f"{error} {QUOTES}") from None
+    lines = enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1)
+    findings += [Finding(QUOTES, f"{path}, line {number}") for number, line in lines if CUT.match(line)]
+    if not isinstance(held, dict) or any(not isinstance(text, str | None) for text in held.values()):
+        findings.append(Finding("write one line each, `comparison: answer`, and numbers in quotes", str(path)))
+    elif empty := [name for name, text in held.items() if text and not re.search(r"\w", text)]:
+        findings.append(Finding(f"{', '.join(empty)}: write an answer in words, or none", str(path)))
+    if findings:
+        raise ReportError("The responses cannot be read:", findings)
+    return {str(name): text for name, text in held.items() if text}
+
+
+def ask_for_responses(path: Path, comparisons: Sequence[str]) -> None:
+    """Add an empty line for each comparison that has none, in one step; all else in the file stays as it is."""
+    yaml = YAML()
+    yaml.preserve_quotes, yaml.width = True, 4096  # type: ignore[assignment]
+    text = path.read_text(encoding="utf-8-sig") if path.exists() else HEADER
+    held = yaml.load(text)
+    if not (missing := {name: None for name in comparisons if name not in (held or {})}):
+        return
+    part = path.with_name(f".{path.name}-{os.getpid()}")
+    with part.open("w", encoding="utf-8") as file:
+        if held is None:  # comments alone
+            file.write(text)
+            yaml.dump(missing, file)
+        else:
+            held.update(missing)
+            yaml.dump(held, file)
+    part.replace(path)
+
+
+def without_comparison(given: Iterable[str], comparisons: Sequence[str]) -> list[str]:
+    """The answers that no comparison asks for, each with the one that its name is most like."""
+    return [f"{name}{nearest(name, comparisons, 0.8)}" for name in given if name not in comparisons]
+
+
+def disproportionate(facts: Sequence[Fact], period: str) -> list[str]:
+    """The headline comparisons that ended so, as measure/by/group: all of the system, pooled years."""
+    return sorted(
+        {
+            fact.id.removesuffix("/verdict")
+            for fact in pooled(facts, period)
+            if fact.text == DISPROPORTIONATE and fact.id.split("/")[1] == "ethnicity"
+        }
+    )
+
+
+def pooled(facts: Sequence[Fact], period: str) -> list[Fact]:
+    """The facts of tables of the pooled years; where they are one year, those of trends have its period as well."""
+    trends = {fact.table for fact in facts if fact.period != period}
+    return [fact for fact in facts if fact.period == period and fact.table not in trends]
