@@ -367,6 +367,21 @@ def test_nineteen_groups_have_one_colour():
     assert not any(colour.lower() in svg for colour, _ in list(drawing.GROUPS.values())[1:])
 
 
+def test_parts_and_lines_of_which_nothing_can_be_shown_are_named_under_the_chart():
+    parts = by_type({}, HIDDEN)
+    gone = parts["stratum"].isin(["Open", "High security"])
+    parts.loc[gone & parts["label"].ne("White"), list(HIDDEN)] = list(HIDDEN.values())
+    shown = texts(charts.small_multiples(parts, "By type", "White"))
+    assert "Open" not in shown
+    assert "Category C" in shown
+    assert "No comparison can be shown: High security and Open." in " ".join(filter(None, shown))
+    years = [f"{2020 + i}-{21 + i}" for i in range(5)]
+    shown = texts(charts.trend(yearly(hidden=[("M", year) for year in years]), "Deaths", RATE))
+    assert "Nothing can be shown: Mixed." in shown
+    assert "Mixed" not in shown
+    assert not any("Nothing can be shown" in text for text in texts(charts.trend(yearly(), "Deaths", RATE)))
+
+
 def test_more_than_six_lines_have_panels():
     chart = charts.trend(yearly([(name, name) for name in TYPES]), "Complaints", RATE)
     assert texts(chart).count("2020-21") == len(TYPES)

@@ -39,7 +39,9 @@ def test_plain_counts_and_what_is_too_much_for_a_page_have_no_picture():
         for part in range(4)
         for group in range(MOST_ROWS // 4 + 1)
     ]
-    assert draw(Comparison(spec, pd.DataFrame(rows), place, "2024-25", "W", 0.95), (0.8, 1.25)) is None
+    for ratio in (1.0, None):  # in the first there is too much, in the second nothing
+        frame = pd.DataFrame(rows if ratio else rows[:2]).assign(ratio=ratio)
+        assert draw(Comparison(spec, frame, place, "2024-25", "W", 0.95), (0.8, 1.25)) is None
 
 
 def adjusted(complement: bool = False, width: float = 0.1, **verdicts: str) -> str:

@@ -39,10 +39,12 @@ NO_COMPARISON = "Not available [x]: no chapter of this report compares ethnic gr
 def draw(comparison: Comparison, band: tuple[float, float]) -> charts.Chart | None:
     """The chart of a comparison; its kind follows from what the table is by.
 
-    None for plain counts, and for so many groups in so many parts of the system that no picture could be read.
+    None for plain counts, where nothing can be shown, and for so many groups in so many parts of the system that no
+    picture could be read.
     """
     spec, title = comparison.spec, caption(comparison.spec, comparison.period)
-    if spec.measure.kind == "count":
+    figure = "value" if "year" in spec.by or "ethnicity" not in spec.by else "ratio"
+    if spec.measure.kind == "count" or comparison.frame[figure].isna().all():
         return None
     frame, words = comparison.frame.rename(columns={"ethnicity": "group"}), _words(comparison.spec)
     inside = (frame[list(spec.strata)] != "all").all(axis=1)

@@ -79,13 +79,14 @@ def small_multiples(
     band: tuple[float, float] = BAND,
     outcome: str = "",
 ) -> Chart:
-    """A small forest for each stratum, all on one scale.
+    """A small forest for each stratum of which a comparison can be shown, all on one scale; the others are named.
 
     frame: as for `forest`, with stratum (an establishment type, a region).
     """
     rows, axis = _compared(frame, reference, RATIOS[:3]), _axis(reference, outcome)
-    label = fill(f"{axis} (log scale)", AXIS)
-    strata = list(dict.fromkeys(rows["stratum"]))
+    strata = list(dict.fromkeys(rows.loc[rows["ratio"].notna(), "stratum"]))
+    empty = [str(stratum) for stratum in dict.fromkeys(rows["stratum"]) if stratum not in strata]
+    label = fill(f"{axis} (log scale)", AXIS) + drawing.not_shown(empty, "No comparison can be shown")
     names = max((drawing.text_width(label) for label in rows["label"]), default=0) + 8
     columns = 2 if names < 90 else 1
     deep, wide = PANEL_ROW * max(rows["stratum"].value_counts(), default=0), (WIDTH - MARGIN) / columns
@@ -99,8 +100,7 @@ def small_multiples(
             drawing.ratio_axis(ax, figures(rows, RATIOS[:3]), band, width=wide - names)
             _panel(ax, rows[rows["stratum"] == stratum], stratum, names, list(rows["group"]), band)
         drawing.key(figure, _ratio_key(band), 3, loc="upper left", bbox_to_anchor=(MARGIN / WIDTH, 1))
-        place = (0.5, 12 / (figure.get_figheight() * 72))
-        figure.text(*place, label, ha="center")
+        figure.text(0.5, 12 / (figure.get_figheight() * 72), label, ha="center")
         return Chart(drawn(figure, title), alt.forest(rows, title, axis, level, band))
 
 

@@ -25,6 +25,7 @@ from reportlib.words import MARKS, capital, listed, missing, number
 
 WIDTH = 400  # units across; text of 14 is then 11.2 px on a screen 320 px wide
 MARGIN = 10
+UNDER = 46  # letters in a line under a chart
 LINE, TRACK, SPACE = 19, 24, 8  # heights of a row's text, of its picture, of the gap below
 GREY, RULE, SHADE = "#595959", "#C8CDD2", "#E4EAF1"
 # the Analysis Function's categorical palette, and the middle of its sequential one
@@ -181,6 +182,11 @@ def value_axis(ax: Axes, figures: Sequence[float], unit: str) -> None:
     if unit not in ("", "%"):
         spot: dict[str, Any] = {"xycoords": "figure fraction", "textcoords": "offset points", "va": "top"}
         ax.annotate(capital(unit), (MARGIN / WIDTH, 1), (0, -MARGIN), **spot)
+
+
+def not_shown(names: Sequence[str], why: str) -> str:
+    """What stands under a chart of which parts are missing: a paragraph, or nothing."""
+    return f"\n\n{fill(f'{why}: {listed(names)}.', UNDER)}" if names else ""
 
 
 def brief(mark: str) -> str:
