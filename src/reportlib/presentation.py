@@ -13,7 +13,7 @@ from reportlib.comparison_tables import Comparison, caption, dimensions, funnel_
 from reportlib.ethnicity import NOT_STATED, groupings, label
 from reportlib.facts import Fact, limits
 from reportlib.measures import MEASURES, TableSpec
-from reportlib.statistics import goodness_of_fit, trend
+from reportlib.statistics import goodness_of_fit, rate_trend, trend
 from reportlib.statistics.verdict import ALPHA, INCONCLUSIVE, NOT_ASSESSED, PARITY, SIGNIFICANT
 from reportlib.tables import Table, frame_table
 from reportlib.words import (
@@ -157,16 +157,14 @@ def adjusted_sentence(comparison: Comparison) -> str:
 
 
 def _trend(total: pd.DataFrame, spec: TableSpec) -> tuple[float | None, bool]:
-    """The p-value of the Cochran-Armitage test over the years shown, on effective counts, and whether the share rises.
-
-    None for rates.
-    """
+    """The p-value of the test for a trend over the years shown, on effective counts, and whether it goes upward."""
     shown = total[total["value"].notna() & total["deff"].notna()]
-    if spec.measure.kind != "proportion" or len(shown) < prose.FEWEST_YEARS:
+    if len(shown) < prose.FEWEST_YEARS:
         return None, True
     x, n = (shown[name].astype(float) / shown["deff"] for name in ("numerator", "denominator"))
     years = shown["year"].str[:4].astype(int)
-    return trend(x, n, years).p_value, bool((years * (x - n * x.sum() / n.sum())).sum() > 0)
+    test = trend if spec.measure.kind == "proportion" else rate_trend
+    return test(x, n, years).p_value, bool((years * (x - n * x.sum() / n.sum())).sum() > 0)
 
 
 def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:

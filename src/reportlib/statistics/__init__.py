@@ -1,6 +1,13 @@
 """Rates, ratios and tests that a government statistician would sign: pure functions on counts."""
 
-from reportlib.statistics.association import agreement, funnel_limits, goodness_of_fit, overdispersion, trend
+from reportlib.statistics.association import (
+    agreement,
+    funnel_limits,
+    goodness_of_fit,
+    overdispersion,
+    rate_trend,
+    trend,
+)
 from reportlib.statistics.clusters import clustered_rate, clustered_rate_ratio, effective_sample, few_people
 from reportlib.statistics.missing import missing_bounds, missing_bounds_rate, tipping_point
 from reportlib.statistics.models import adjusted_risk_ratio, trend_interaction

@@ -94,6 +94,32 @@ def trend(counts: Values, nobs: Values, scores: Values | None = None) -> Test:
 
 
 @method(
+    formula="χ² = (Σ s(x − X w))² ÷ (X × (Σ w s² − (Σ w s)²)), w = t/Σt, on 1 degree of freedom",
+    source="Breslow and Day (1987)",
+    used="whether a rate rises or falls over four or more years",
+    cannot_say="what moved it; years in which the same people count are taken as independent",
+)
+def rate_trend(events: Values, exposure: Values, scores: Values | None = None) -> Test:
+    """The score test for a log-linear trend in rates, given the sum of events.
+
+    Equal-length arrays, one entry a year; scores default to 1, 2, 3 and so on. All None without events, or where
+    there is but one score with exposure. Raises ValueError for negative numbers or unequal lengths.
+    """
+    x, t = strata(events=events, exposure=exposure)
+    s = np.arange(1.0, len(x) + 1) if scores is None else np.asarray(scores, dtype=float)
+    if len(s) != len(x):
+        raise ValueError("unequal lengths: scores")
+    if (x[t == 0] > 0).any():
+        raise ValueError("events without exposure")
+    weight = t / t.sum() if t.sum() else t
+    spread = float((weight * (s - (weight * s).sum()) ** 2).sum())
+    if x.sum() == 0 or spread == 0:
+        return Test(None, None, None)
+    statistic = float((s * (x - x.sum() * weight)).sum() ** 2 / (x.sum() * spread))
+    return Test(statistic, 1, float(stats.chi2.sf(statistic, 1)))
+
+
+@method(
     formula="κ = (agreement − agreement by chance) ÷ (1 − agreement by chance); large-sample variance",
     interval="Wald",
     source="Cohen (1960); Fleiss, Cohen and Everitt (1969)",
