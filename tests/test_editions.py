@@ -8,6 +8,7 @@ import pytest
 
 from reportlib.editions import NATIONAL, Edition, available, named, standard
 from reportlib.errors import ReportError
+from reportlib.measures import MEASURES, TableSpec
 
 NORTH = "- {name: north, title: The North, dimension: region, values: [North East, North West]}\n"
 
@@ -35,6 +36,14 @@ def test_a_list_beside_the_parameters_adds_its_own(tmp_path):
     assert (north.values, north.code) == (("North East", "North West"), "north")
     assert north.heading("Report") == "Report: The North"
     assert len(available(tmp_path)) == len(standard()) + 1
+
+
+def test_what_an_edition_has_alike_is_not_held_equal(tmp_path):
+    """In a region on its own nobody differs by region; in two of them some do."""
+    spec = TableSpec("recalled", MEASURES["recalled"], ("ethnicity",), "5+1", adjust=("region", "order_type"))
+    held = {name: named(name, listed(tmp_path, NORTH)).comparing(spec).adjust for name in ("london", "north", "open")}
+    assert held == {"london": ("order_type",), "north": spec.adjust, "open": spec.adjust}
+    assert NATIONAL.comparing(spec) == spec
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from reportlib.errors import Finding, ReportError, nearest_or_all
-from reportlib.measures import UNKNOWN_TYPE
+from reportlib.measures import UNKNOWN_TYPE, TableSpec
 from reportlib.paramfile import Block, explain, read_yaml
 
 Dimension = Literal["region", "establishment_type"]
@@ -50,6 +51,11 @@ class Edition(Block):
     def code(self) -> str:
         """The code under which its counts stand in its dimension: the value itself, or a name for several."""
         return self.values[0] if len(self.values) == 1 else self.name
+
+    def comparing(self, spec: TableSpec) -> TableSpec:
+        """The table as it is compared here: what all of the edition have alike need not be held equal."""
+        alike = self.dimension if len(self.values) == 1 else None
+        return replace(spec, adjust=tuple(name for name in spec.adjust if name != alike))
 
     def heading(self, title: str) -> str:
         """The title of the report of this edition."""

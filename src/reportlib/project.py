@@ -18,6 +18,12 @@ CODE = ("src/reportlib", "notebooks", "data/codes", "data/contracts", "data/publ
 LEFT = re.compile(r"(^|/)(\.|__pycache__/)")  # what editors and Python leave beside code
 
 
+def files_below(folder: Path) -> dict[str, Path]:
+    """Every file below a folder by its path there, in order."""
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return dict(sorted((path.relative_to(folder).as_posix(), path) for path in paths))
+
+
 def code_files(root: Path = ROOT) -> list[str]:
     """The files of the project that a report is made by, in order."""
     paths = [path for name in CODE for path in ((root / name).rglob("*") if (root / name).is_dir() else [root / name])]

@@ -7,6 +7,7 @@ capitals, people come first, minorities are not lumped under an acronym nor name
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -34,6 +35,19 @@ PEOPLE = {
     "Ethnic minority (including White minorities)": "people from ethnic minority backgrounds",
     "Not stated": "people whose ethnicity was not stated",
     "All": "all ethnic groups together",
+}
+
+
+TERMS = {  # that the guidance advises against, and what to write instead
+    r"\bBAME\b": "write “people from ethnic minority backgrounds”, or name the groups",
+    r"\bBME\b": "write “people from ethnic minority backgrounds”, or name the groups",
+    r"\bnon[- ]?white\b": "write “people from ethnic minority backgrounds”, or name the groups",
+    r"\b(blacks|whites|asians)\b": "write “Black people”, “White people”, “Asian people”",
+    r"\b(people )?of colour\b": "write “people from ethnic minority backgrounds”, or name the groups",
+    r"\bcoloured\b": "name the groups",
+    r"\bmixed[- ]race\b": "write “people from the Mixed ethnic group”",
+    r"\bcaucasian\b": "write “White”",
+    r"\bhard[- ]to[- ]reach\b": "say who was not reached, and by whom",
 }
 
 
@@ -87,6 +101,13 @@ WORDS = {  # by the code of the measure
     ),
     "recalled": MeasureWords("recall rate", LICENCE, "be recalled", complement="not being recalled"),
 }
+
+
+def ill_chosen(text: str) -> list[tuple[str, str]]:
+    """Every term in a text that the guidance advises against, with what to write instead."""
+    return [
+        (match[0], advice) for pattern, advice in TERMS.items() for match in re.finditer(pattern, text, re.IGNORECASE)
+    ]
 
 
 def missing(value: Any) -> bool:

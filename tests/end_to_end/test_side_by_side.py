@@ -21,6 +21,7 @@ from reportlib.build.pool import pool
 from reportlib.build.report import Clock, Job, Run, here
 from reportlib.editions import NATIONAL, Edition, codes, standard
 from reportlib.errors import ReportError
+from reportlib.inputs import demo
 from reportlib.params import load
 from reportlib.responses import responses_file
 
@@ -34,10 +35,14 @@ QUIET = Clock(lambda stage: None)
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, demo_data: Path) -> Iterator[Project]:
-    """Three editions of one chapter, made side by side; the chapter stays while the module's tests run."""
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """Three editions of one chapter, made side by side; the chapter stays while the module's tests run.
+
+    On enough deaths that each edition has a picture.
+    """
     folder = tmp_path_factory.mktemp("editions")
-    own = project(folder, demo_data, DEATHS, pooled_years=3, trend_years=3)
+    demo.write(folder / "demo", scale=0.5)
+    own = project(folder, folder / "demo", DEATHS, pooled_years=3, trend_years=3)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(basis, "NOTEBOOKS", short_chapter(folder / "notebooks", CHARTED, "ethnicity"))
         runs = own.editions(EDITIONS, pool(2, lambda job: None))

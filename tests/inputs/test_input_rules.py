@@ -412,6 +412,17 @@ def test_categories_that_cannot_be_told_apart_are_named(extracts):
     assert "'All' cannot be told apart from 'all', as totals are called" in said
 
 
+def test_words_that_no_report_may_print_are_told_before_it_is_made(extracts):
+    extracts.put("complaints", GOOD["complaints"].replace("Staff behaviour", "BAME issues"))
+    texts = {"title": "Race equality", "answer to upheld/ethnicity/B, national": "More non-White staff were trained."}
+    said = [(f.file, f.column, f.message) for f in check(extracts.read(), YEARS, texts=texts) if f.level == "error"]
+    minority = "write “people from ethnic minority backgrounds”, or name the groups"
+    assert said == [
+        ("answer to upheld/ethnicity/B, national", "", f"“non-White”: {minority}"),
+        ("complaints.csv", "category", f"'BAME issues' says “BAME”: {minority}; map it under codes:"),
+    ]
+
+
 def test_a_person_or_case_named_in_what_is_to_be_printed_is_found_and_not_repeated(extracts):
     for name, text in GOOD.items():
         extracts.put(name, text)

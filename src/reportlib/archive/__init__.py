@@ -1,1 +1,1 @@
-"""What outlives a run: its bundle, the audit that makes it again, and where each figure comes from."""
+"""What comes after a run: its bundle and the audit that makes it again, what moved between two, review and sign-off."""

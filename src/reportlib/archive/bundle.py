@@ -22,7 +22,7 @@ from reportlib.inputs.contracts import contracts
 from reportlib.inputs.sources import SNAPSHOTS, Source, digest
 from reportlib.origin import VERSION, code_version
 from reportlib.params import Params
-from reportlib.project import LOCK, ROOT, code_files
+from reportlib.project import LOCK, ROOT, code_files, files_below
 from reportlib.responses import responses_file
 
 ALWAYS = ("published", "synthetic")  # inputs of these statuses are archived; extracts are not
@@ -52,8 +52,8 @@ def bundle(
     The same run, project and inputs give the same bytes.
     """
     with bag.writing(to, run.name) as held:
-        for path in sorted(path for path in run.rglob("*") if path.is_file()):
-            held.add(f"run/{path.relative_to(run).as_posix()}", path)
+        for name, path in files_below(run).items():
+            held.add(f"run/{name}", path)
         for name in [*code_files(), *BESIDE]:
             held.add(f"project/{name}", ROOT / name)
         held.add(f"project/{VERSION}", _json(code_version()))

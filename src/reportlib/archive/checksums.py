@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reportlib.errors import Finding
+from reportlib.project import files_below
 
 
 def sha256(path: Path) -> str:
@@ -17,8 +18,7 @@ def sha256(path: Path) -> str:
 
 def digests(folder: Path) -> dict[str, str]:
     """The checksum of every file of a folder, by its name within it."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
+    return {name: sha256(path) for name, path in files_below(folder).items()}
 
 
 def listed(found: Mapping[str, str]) -> str:

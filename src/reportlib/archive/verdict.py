@@ -11,6 +11,7 @@ from typing import Any
 from reportlib import facts
 from reportlib.archive.bundle import AGE
 from reportlib.facts import Fact
+from reportlib.project import files_below
 
 IDENTICAL, OTHER_BYTES, DIFFER, CANNOT = (
     "identical bytes",
@@ -152,10 +153,7 @@ def _told(fact: Fact | None, other: Fact | None) -> str:
 
 def _files(archived: Path, again: Path, damaged: Sequence[str]) -> Iterator[Difference]:
     """Files that are not the same, and in what; what is encrypted is another text each time."""
-    names = {
-        path.relative_to(data).as_posix() for data in (archived, again) for path in data.rglob("*") if path.is_file()
-    }
-    for name in sorted(names):
+    for name in sorted({*files_below(archived), *files_below(again)}):
         one, two = archived / name, again / name
         if name.endswith(AGE) or not (one.exists() and two.exists()):
             if one.exists() != two.exists():

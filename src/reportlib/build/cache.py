@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from reportlib.project import files_below
+
 LIMIT = 500_000_000  # bytes; what was not asked for longest goes first
 DIGEST = hashlib.sha256().digest_size
 
@@ -84,6 +86,5 @@ def place(files: Mapping[str, bytes], folder: Path) -> None:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder by its path there, in order."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    """What every file below a folder holds, by its path there, in order."""
+    return {name: path.read_bytes() for name, path in files_below(folder).items()}

@@ -50,7 +50,10 @@ class Prepared:
         """Estimate, and write what the notebooks of one edition read to `folder`."""
         edition = edition or self.basis.params.made
         release, params = within(self.release, edition), self.basis.params.of(edition)
-        counted = [table for table in self.counted if table.edition == edition]
+        chapters = [replace(each, tables=tuple(map(edition.comparing, each.tables))) for each in self.basis.chapters]
+        counted = [
+            replace(table, spec=edition.comparing(table.spec)) for table in self.counted if table.edition == edition
+        ]
         for name in ("counts", "estimates", "facts"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         told, hidden, shows = [], [], {}
@@ -74,7 +77,8 @@ class Prepared:
         kept = released.Release.of(f"{params.reporting_year} {params.edition}", told, self.basis.before)
         (folder / released.PATTERN).write_text(kept.text(), encoding="utf-8")
         why = {table: reason for (name, table), reason in self.why.items() if name == edition.name}
-        run = _run(replace(self.basis, params=params), release, why, hidden, self.protected, left_out)
+        basis = replace(self.basis, params=params, chapters=chapters)
+        run = _run(basis, release, why, hidden, self.protected, left_out)
         few = [flags(shows[spec.id], spec, least(run["disclosure"])).ne("").sum() for spec in specs]
         run |= {"responses": dict(responses or {}), "flagged": int(sum(few))}
         (folder / "run.json").write_text(json.dumps(run, indent=1, sort_keys=True, default=str), encoding="utf-8")

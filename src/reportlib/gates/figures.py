@@ -34,12 +34,14 @@ from reportlib.gates.printed import check_printed
 from reportlib.gates.published import check_published
 from reportlib.gates.statement import statement
 from reportlib.handoff import Handoff
+from reportlib.project import files_below
 
 Model = Mapping[str, Any]
 FILES = re.compile(
     r"(report\.(html|pdf)|qa\.html|facts\.jsonl|(run|parameters|origin|pattern|qa)\.json|chapters/[a-z-]+\.html|notebooks/[\w-]+\.ipynb"
     r"|data/[a-z-]+\.csv(-metadata\.json)?|[\w-]+\.(xlsx|ods))"
 )
+
 PICTURE = re.compile(r'<figure[^>]* id="chart-([^"]+)".*?(<svg.*?</svg>)', re.DOTALL)
 COLOUR = re.compile(r"#[0-9a-f]{3,8}\b", re.IGNORECASE)
 FIXED = {("charset", "utf-8"), ("tabindex", "0")}
@@ -112,9 +114,9 @@ class Shown:
 
 def _files(made: Path) -> Iterator[Finding]:
     """A file that no check reads could hold anything: a log, a copy, a table by another name."""
-    for path in sorted(path for path in made.rglob("*") if path.is_file()):
-        if not FILES.fullmatch(path.relative_to(made).as_posix()):
-            yield Finding("a file that no check reads", path.relative_to(made).as_posix())
+    for name in files_below(made):
+        if not FILES.fullmatch(name):
+            yield Finding("a file that no check reads", name)
 
 
 def _models(notebooks: Mapping[str, Any], shown: Shown, ledger: Ledger) -> Iterator[Finding]:

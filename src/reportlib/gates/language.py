@@ -1,7 +1,4 @@
-"""The words of the report: those for people, and figures that nobody typed.
-
-Terms follow "Writing about ethnicity" (Race Disparity Unit, Cabinet Office, 2021).
-"""
+"""The words of the report: those for people, and figures that nobody typed."""
 
 from __future__ import annotations
 
@@ -11,18 +8,8 @@ from nbformat import NotebookNode
 
 from reportlib.build import markdown
 from reportlib.errors import Finding
+from reportlib.words import ill_chosen
 
-TERMS = {
-    r"\bBAME\b": "write “people from ethnic minority backgrounds”, or name the groups",
-    r"\bBME\b": "write “people from ethnic minority backgrounds”, or name the groups",
-    r"\bnon[- ]?white\b": "write “people from ethnic minority backgrounds”, or name the groups",
-    r"\b(blacks|whites|asians)\b": "write “Black people”, “White people”, “Asian people”",
-    r"\b(people )?of colour\b": "write “people from ethnic minority backgrounds”, or name the groups",
-    r"\bcoloured\b": "name the groups",
-    r"\bmixed[- ]race\b": "write “people from the Mixed ethnic group”",
-    r"\bcaucasian\b": "write “White”",
-    r"\bhard[- ]to[- ]reach\b": "say who was not reached, and by whom",
-}
 # Figures that are names, not findings.
 GLOSSARY = (
     r"5\+1", r"18\+1", r"19\+1", r"Equality Act 2010", r"(2011|2021) Census", r"Census (2011|2021)",
@@ -32,12 +19,8 @@ GLOSSARY = (
 
 def check_language(text: str, name: str) -> list[Finding]:
     """Every term that the guidance advises against, with what to write instead, by line."""
-    return [
-        Finding(f"“{match[0]}”: {advice}", name, row=number)
-        for number, line in enumerate(text.splitlines(), 1)
-        for pattern, advice in TERMS.items()
-        for match in re.finditer(pattern, line, re.IGNORECASE)
-    ]
+    lines = enumerate(text.splitlines(), 1)
+    return [Finding(f"“{term}”: {advice}", name, row=row) for row, line in lines for term, advice in ill_chosen(line)]
 
 
 def typed_figures(source: str) -> list[str]:

@@ -19,6 +19,16 @@ NOT_RECORDED = "Not recorded"
 MONTH_OF_DEATH = (
     "TRY_CAST(CAST(death_year AS VARCHAR) || '-' || lpad(CAST(death_month AS VARCHAR), 2, '0') || '-01' AS DATE)"
 )
+MOMENTS = {  # input: SQL for the day of a row, by the field that it needs; the first that is known counts
+    "complaints": {"received_date": "received_date"},
+    "population": {"snapshot_date": "snapshot_date"},
+    "fatal_incidents": {
+        "notified_date": "notified_date",
+        "death_date": "death_date",
+        "death_month": MONTH_OF_DEATH,
+    },
+    "probation_terminations": {"end_date": "end_date"},
+}
 PEOPLE = "complaint_people"  # the ethnicity of each person who complained
 # Dimensions that follow from the columns of a dataset.
 DERIVED = {
@@ -176,19 +186,16 @@ def _stock(has: Callable[[str], bool]) -> dict[str, str]:
 
 def _deaths(has: Callable[[str], bool]) -> dict[str, str]:
     return {
-        "year": reporting_year_of(_death(has)),
+        "year": reporting_year_of(moment("fatal_incidents", has)),
         "ethnicity": _ethnicity(has),
         **_place(has),
         "setting": _setting(has, "x.setting"),
     } | {name: _recorded(name, has) for name in ("cause", "age_band", "sex")}
 
 
-def _death(has: Callable[[str], bool]) -> str:
-    """SQL for the day of a death: the first that is known of notified, died, and the first of its month."""
-    moments = [f"x.{name}" for name in ("notified_date", "death_date") if has(name)]
-    if has("death_month"):
-        moments.append(MONTH_OF_DEATH)
-    return f"coalesce({', '.join(moments)})"
+def moment(table: str, has: Callable[[str], bool]) -> str:
+    """SQL for the day of a row of an input that has some of the fields for it."""
+    return f"coalesce({', '.join(sql for name, sql in MOMENTS[table].items() if has(name))})"
 
 
 def _terminations(has: Callable[[str], bool]) -> dict[str, str]:
@@ -231,11 +238,7 @@ def _setting(has: Callable[[str], bool], recorded: str) -> str:
 
 def _establishments(dataset: str, has: Has) -> str:
     """The join that finds the type and region of the day on which something happened."""
-    day = {
-        "complaints": "x.received_date",
-        "population": "x.snapshot_date",
-        "deaths": _death(lambda field: has(field, dataset)),
-    }[dataset]
+    day = moment(DATASETS[dataset], lambda field: has(field, dataset))
     limits = {"valid_from": "<=", "valid_to": ">="}
     within = [
         f"(e.{name} IS NULL OR e.{name} {sign} {day})"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import compress
@@ -12,14 +10,14 @@ from statistics import median
 from reportlib.editions import codes
 from reportlib.errors import Finding, nearest
 from reportlib.ethnicity import raw_codes
-from reportlib.facts import slug
 from reportlib.inputs.contracts import contracts, listed
-from reportlib.inputs.cube import reporting_year_of
+from reportlib.inputs.cube import MOMENTS, reporting_year_of
 from reportlib.inputs.cube import source as named
 from reportlib.inputs.engines import Engine
 from reportlib.inputs.findings import FIRST, quoted
+from reportlib.inputs.printed import categories_alike, ill_chosen_words, printed_identifiers
 from reportlib.inputs.sources import Source
-from reportlib.inputs.typed_tables import MOMENTS, ORDER, Tables
+from reportlib.inputs.typed_tables import ORDER, Tables
 from reportlib.words import listed as in_words
 from reportlib.years import APRIL, reporting_year
 
@@ -52,7 +50,6 @@ UNKNOWN = (  # table, a field, other fields that the condition needs, the condit
     ("fatal_incidents", "setting", (), "TRUE", "the death is left out of those in prison"),
 )
 NOT_TYPED = "counted as of no known type"
-IDENTIFIER = r"\w[\w/-]{3,}\w"  # of a person or a case, as somebody would write it
 MOST_UNKNOWN = 0.25  # of the people in prison; with more, there may be totals among the rows
 
 
@@ -307,43 +304,6 @@ def unknown_regions(tables: Tables) -> Iterator[Finding]:
         yield from tables.find("establishments", "region", where, message, "warning", "region")
 
 
-def categories_alike(tables: Tables) -> Iterator[Finding]:
-    """Categories of complaint of signs alone, called as the total is, or that differ in capitals or signs alone."""
-    if not tables.has("complaints", "category"):
-        return
-    source, alike = tables.sources["complaints"], defaultdict(list)
-    rows = tables.engine.rows(f"SELECT DISTINCT category FROM {named('complaints')} WHERE category IS NOT NULL")
-    for (name,) in sorted(rows):
-        alike[slug(name)].append(name)
-    for code, names in alike.items():
-        if not code:
-            message = (
-                f"{' and '.join(map(quoted, names))}: without a letter from a to z or a digit; map it under codes:"
-            )
-            yield Finding(message, source.files[0], column=source.names["category"])
-        elif len(names) > 1 or code == "all":
-            what = "from 'all', as totals are called" if code == "all" else "by a reader"
-            message = f"{' and '.join(map(quoted, names))} cannot be told apart {what}; map them under codes:"
-            yield Finding(message, source.files[0], column=source.names["category"])
-
-
-def printed_identifiers(tables: Tables) -> Iterator[Finding]:
-    """People and cases of the extracts in what somebody has written to be printed."""
-    words = {place: {*re.findall(IDENTIFIER, text.casefold())} for place, text in tables.texts.items()}
-    written = listed(sorted(set().union(*words.values())))
-    for table, source in tables.sources.items() if written != listed(()) else ():
-        for name in source.columns:
-            if not name.endswith("_id"):
-                continue
-            same = f"SELECT DISTINCT lower({name}) FROM {named(table)} WHERE lower({name}) IN {written}"
-            found = {each for (each,) in tables.engine.rows(same)}
-            for place in (place for place, own in words.items() if own & found):
-                title = contracts()[table].fields[name].title
-                yield Finding(
-                    f"holds the {title} of a row of {table}, and is printed in the report; take it out", place
-                )
-
-
 RULES = (
     contract_rules,
     repeated_keys,
@@ -364,5 +324,6 @@ RULES = (
     totals_among_people,
     unknown_regions,
     categories_alike,
+    ill_chosen_words,
     printed_identifiers,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from reportlib.errors import Finding
-from reportlib.inputs.cube import MONTH_OF_DEATH
+from reportlib.inputs.cube import MOMENTS, moment
 from reportlib.inputs.cube import source as named
 from reportlib.inputs.engines import DuckDB, Engine
 from reportlib.inputs.findings import FIRST, Places, quoted
@@ -14,16 +14,6 @@ from reportlib.inputs.sources import Source
 
 MANY = 20  # different unknown codes in a column; with more, the column is not what it is taken for
 ORDER = "source_file, source_row"
-MOMENTS = {  # table: SQL for the day of a row, by the field that it needs; the first that is there counts
-    "complaints": {"received_date": "received_date"},
-    "population": {"snapshot_date": "snapshot_date"},
-    "fatal_incidents": {
-        "notified_date": "notified_date",
-        "death_date": "death_date",
-        "death_month": MONTH_OF_DEATH,
-    },
-    "probation_terminations": {"end_date": "end_date"},
-}
 
 
 class Tables:
@@ -46,8 +36,8 @@ class Tables:
 
     def day(self, table: str) -> tuple[str, str]:
         """SQL for the day of a row, and the first of the fields that it is taken from."""
-        held = [name for name in MOMENTS[table] if self.has(table, name)]
-        return f"coalesce({', '.join(MOMENTS[table][name] for name in held)})", held[0]
+        first = next(name for name in MOMENTS[table] if self.has(table, name))
+        return moment(table, lambda name: self.has(table, name)), first
 
     def placed(self) -> list[str]:
         """Tables with establishments, if there is a list of establishments to look them up in."""

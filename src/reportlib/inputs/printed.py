@@ -1,0 +1,69 @@
+"""What of the inputs, and of what somebody has written, would stand in print and must not."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from reportlib.errors import Finding
+from reportlib.facts import slug
+from reportlib.inputs.contracts import contracts, listed
+from reportlib.inputs.cube import source as named
+from reportlib.inputs.findings import quoted
+from reportlib.inputs.typed_tables import Tables
+from reportlib.words import ill_chosen
+
+IDENTIFIER = r"\w[\w/-]{3,}\w"  # of a person or a case, as somebody would write it
+
+
+def categories_alike(tables: Tables) -> Iterator[Finding]:
+    """Categories of complaint of signs alone, called as the total is, or that differ in capitals or signs alone."""
+    alike = defaultdict(list)
+    for name in _categories(tables):
+        alike[slug(name)].append(name)
+    for code, names in alike.items():
+        if not code:
+            yield _of_categories(tables, f"{' and '.join(map(quoted, names))}: without a letter from a to z or a digit")
+        elif len(names) > 1 or code == "all":
+            what = "from 'all', as totals are called" if code == "all" else "by a reader"
+            yield _of_categories(tables, f"{' and '.join(map(quoted, names))} cannot be told apart {what}", "them")
+
+
+def ill_chosen_words(tables: Tables) -> Iterator[Finding]:
+    """Words for people that no report may print, in what somebody has written and in categories of complaint."""
+    for place, text in tables.texts.items():
+        yield from (Finding(f"“{term}”: {advice}", place) for term, advice in ill_chosen(text))
+    for name in _categories(tables):
+        for term, advice in ill_chosen(name):
+            yield _of_categories(tables, f"{quoted(name)} says “{term}”: {advice}")
+
+
+def printed_identifiers(tables: Tables) -> Iterator[Finding]:
+    """People and cases of the extracts in what somebody has written to be printed."""
+    words = {place: {*re.findall(IDENTIFIER, text.casefold())} for place, text in tables.texts.items()}
+    written = listed(sorted(set().union(*words.values())))
+    for table, source in tables.sources.items() if written != listed(()) else ():
+        for name in source.columns:
+            if not name.endswith("_id"):
+                continue
+            same = f"SELECT DISTINCT lower({name}) FROM {named(table)} WHERE lower({name}) IN {written}"
+            found = {each for (each,) in tables.engine.rows(same)}
+            for place in (place for place, own in words.items() if own & found):
+                title = contracts()[table].fields[name].title
+                yield Finding(
+                    f"holds the {title} of a row of {table}, and is printed in the report; take it out", place
+                )
+
+
+def _categories(tables: Tables) -> list[str]:
+    """The categories of complaint; none where the extract has none."""
+    if not tables.has("complaints", "category"):
+        return []
+    rows = tables.engine.rows(f"SELECT DISTINCT category FROM {named('complaints')} WHERE category IS NOT NULL")
+    return sorted(name for (name,) in rows)
+
+
+def _of_categories(tables: Tables, message: str, what: str = "it") -> Finding:
+    source = tables.sources["complaints"]
+    return Finding(f"{message}; map {what} under codes:", source.files[0], column=source.names["category"])
