@@ -94,6 +94,7 @@ def test_adjusted_rates_are_said_to_be_of_the_outcome_that_was_judged():
         (["not assessed", "not assessed"], (0.9, 1.1), "not assessed"),
         (["disproportionate", "parity"], (0.5, 0.9), "disproportionate"),
         (["disproportionate", "parity"], (0.5, 1.1), "disproportionate, but not once adjusted"),
+        (["disproportionate", "parity"], (0.3, 1.1), "disproportionate"),  # only less certain
         (["disproportionate", "parity"], None, "disproportionate"),
     ],
 )
@@ -102,13 +103,15 @@ def test_a_card_claims_no_more_than_its_table(verdicts, adjusted, badge):
     texts = {f"{group}/verdict": (text, None) for group, text in zip("ABMO", verdicts, strict=False)}
     for end, limit in zip(("lower", "upper"), adjusted or (), strict=False):
         texts |= {f"{group}/adjusted_{end}": (f"{limit}", limit) for group in "ABMO"}
+    for name, value in (("ratio", 0.6), ("adjusted_ratio", sum(adjusted or (0, 0)) / 2)):
+        texts |= {f"{group}/{name}": (f"{value}", value) for group in "ABMO"}
     texts["all/sentence"] = ("As told.", None)
     parts = ("2024-25", "national", "deaths-in-custody", "deaths")
     facts = [
         Fact(f"deaths/ethnicity/{name}", *parts, name.partition("/")[2], "Deaths", text, value)
         for name, (text, value) in texts.items()
     ]
-    found = headline(facts, "deaths")
+    found = headline(facts, "deaths", (0.8, 1.25))
     assert found["badge"] == badge
     assert badge.startswith(found["verdict"])
 

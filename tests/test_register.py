@@ -47,6 +47,8 @@ HELD = "With category of complaint and establishment type held equal, "
         (adjusted(0.85), f"{HELD}a difference remains, within 0.8 to 1.25.", True),
         (adjusted(0.95), f"{HELD}chance could account for the rest.", False),
         (adjusted(1.05), f"{HELD}the estimate is higher, and chance could account for it.", False),
+        (adjusted(1.0), f"{HELD}chance could account for the rest.", False),
+        (adjusted(0.7, 0.5), f"{HELD}the data cannot tell whether a difference remains.", True),
         (adjusted(1.5), f"{HELD}the rate is higher.", True),
         ({}, "No adjusted comparison could be made.", True),
     ],
@@ -73,8 +75,8 @@ def test_that_nothing_was_compared_is_not_that_nothing_was_disproportionate() ->
     table = found.over_all({}, BAND)
     assert rows(table) == [{"Comparison": "None that could be assessed was disproportionate"}]
     assert table.notes == [
-        "Of 3 comparisons over the whole system, 1 could be assessed.",
-        "Not assessed, because suppressed or too small: Uphold rate: Asian and Mixed.",
+        "Of 3 comparisons of all parts together, 1 could be assessed.",
+        "Not assessed, because suppressed, too small or not available: Uphold rate: Asian and Mixed.",
     ]
     assert (rows(found.in_parts_alone()), found.in_parts_alone().notes) == (
         [{"Comparison": "No comparison could be made"}],
@@ -101,24 +103,32 @@ def test_what_is_disproportionate_in_parts_alone_is_listed_apart() -> None:
         told("Asian", 0.95, "small difference", **adjusted(1.05)), told("Asian", 0.6, part="Property"),
         told("Asian", 1.5, part="Regime"), told("Asian", 1.3, part="Money"),
         told("Mixed", 0.5, part="Property"), told("Other", 0.5, part="All"),
+        told("Other", 1.0, "parity", "Allocation"),
     ).in_parts_alone()  # fmt: skip
     assert rows(found) == [
         {
             "Comparison": "Uphold rate: Asian",
-            "Over the whole system": "0.95 small difference",
-            "Adjusted, over the whole system": "1.05 (0.95)",
+            "All parts together": "0.95 small difference",
+            "Adjusted, all parts together": "1.05 (0.95)",
             "Higher within": "Money (1.30) and Regime (1.50)",
             "Lower within": "Property (0.60)",
         },
         {
             "Comparison": "Uphold rate: Mixed",
-            "Over the whole system": "not compared",
-            "Adjusted, over the whole system": "not adjusted",
+            "All parts together": "not compared",
+            "Adjusted, all parts together": "not adjusted",
             "Higher within": "none",
             "Lower within": "Property (0.50)",
         },
     ]
-    assert found.notes[0] == "Of 5 comparisons within parts of the system, 5 could be assessed."
+    assert found.notes[0] == "Of 6 comparisons within parts, 6 could be assessed."
+
+
+def test_that_all_was_found_over_all_parts_is_not_that_nothing_was() -> None:
+    found = register(told("Black", 0.7), told("Black", 0.6, part="Property"), told("Black", 1.0, "parity", "Food"))
+    assert rows(found.in_parts_alone()) == [
+        {"Comparison": "None that could be assessed was disproportionate in parts alone"}
+    ]
 
 
 def test_an_edition_of_one_region_has_no_parts_by_region() -> None:

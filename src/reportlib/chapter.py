@@ -229,7 +229,7 @@ class Chapter:
 
     def headlines(self, *tables: str) -> None:
         """Show the finding of each of these tables, with its weightiest verdict."""
-        items = [item for table in tables if (item := headline(self.handoff.facts(self.name), table))]
+        items = [item for table in tables if (item := headline(self.handoff.facts(self.name), table, self.band))]
         if not items:
             _show_text("no-headlines", NO_COMPARISON, "note")
             return

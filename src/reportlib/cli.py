@@ -82,6 +82,7 @@ def report(
         from reportlib.params import load
         from reportlib.responses import (
             ask_for_responses,
+            asked_for,
             disproportionate,
             read_responses,
             responses_file,
@@ -104,12 +105,14 @@ def report(
         _stages(run.seconds, begin)
         if warnings := len([finding for finding in run.findings if finding.level == "warning"]):
             console.print(f"{counted(warnings, 'warning')} about the inputs: `make check-data` names the rows.")
-        open_ = disproportionate(facts.read([run.folder / "facts.jsonl"]), loaded.pooled_label)
+        found = facts.read([run.folder / "facts.jsonl"])
+        open_ = disproportionate(found, loaded.pooled_label)
         for answer in without_comparison(given, open_):
             console.print(f"Not printed, since it is not disproportionate: the answer to {answer}.", soft_wrap=True)
         if open_:
-            ask_for_responses(answers, open_)
-            console.print(f"Disproportionate: {counted(len(open_), 'comparison')}. Answers: {os.path.relpath(answers)}")
+            ask_for_responses(answers, asked_for(found, loaded.pooled_label, loaded.verdict_band))
+            where = f" Answers: {os.path.relpath(answers)}" if answers.exists() else ""
+            console.print(f"Disproportionate: {counted(len(open_), 'comparison')}.{where}")
         if fresh and not run.new:
             console.print("Made afresh, every file is the same as before.")
         elif not run.new:

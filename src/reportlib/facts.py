@@ -50,6 +50,18 @@ def limits(held: Mapping[str, Fact], name: str, statistic: str) -> tuple[float, 
     return (float(pair[0]), float(pair[1])) if len(pair) == 2 and None not in pair else None  # type: ignore[arg-type]
 
 
+def explained(held: Mapping[str, Fact], name: str, band: tuple[float, float]) -> bool:
+    """Whether adjustment brings the relative rate of this row into the band, or beyond 1, as far as chance can tell.
+
+    An adjusted ratio that is merely less certain explains nothing.
+    """
+    pair = limits(held, name, "adjusted")
+    if pair is None or not pair[0] <= 1 <= pair[1]:
+        return False
+    crude, adjusted = (float(held[f"{name}/{which}"].value or 0) for which in ("ratio", "adjusted_ratio"))
+    return band[0] <= adjusted <= band[1] or (crude - 1) * (adjusted - 1) < 0
+
+
 def write(facts: Iterable[Fact], path: Path) -> None:
     """Write facts as JSON lines, in order of name, each once."""
     path.parent.mkdir(parents=True, exist_ok=True)

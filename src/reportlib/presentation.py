@@ -11,7 +11,7 @@ from reportlib import charts, prose
 from reportlib.comparison import LIMITS
 from reportlib.comparison_tables import Comparison, caption, dimensions, funnel_caption
 from reportlib.ethnicity import NOT_STATED, groupings, label
-from reportlib.facts import Fact, limits
+from reportlib.facts import Fact, explained
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.statistics import goodness_of_fit, rate_trend, trend
 from reportlib.statistics.verdict import ALPHA, INCONCLUSIVE, NOT_ASSESSED, PARITY, SIGNIFICANT
@@ -43,21 +43,24 @@ def draw(comparison: Comparison, band: tuple[float, float]) -> charts.Chart | No
     picture could be read.
     """
     spec, title = comparison.spec, caption(comparison.spec, comparison.period)
-    figure = "value" if "year" in spec.by or "ethnicity" not in spec.by else "ratio"
-    if spec.measure.kind == "count" or comparison.frame[figure].isna().all():
+    if spec.measure.kind == "count":
         return None
     frame, words = comparison.frame.rename(columns={"ethnicity": "group"}), _words(comparison.spec)
     inside = (frame[list(spec.strata)] != "all").all(axis=1)
     if "group" not in frame:
         kind, inner = spec.strata[0], frame[inside]
+        if inner["value"].isna().all():
+            return None
         own = inner.assign(group=inner[kind], label=inner[kind].map(capital))
         return (charts.trend if "year" in spec.by else charts.bars)(own, title, words.unit, words.decimals)
     if "year" in spec.by:
         lines = frame[~frame["group"].isin(["all", NOT_STATED])]
-        few = lines["group"].nunique() <= MOST_PANELS
-        return charts.trend(lines, title, words.unit, words.decimals) if few else None
+        drawn = lines["group"].nunique() <= MOST_PANELS and lines["value"].notna().any()
+        return charts.trend(lines, title, words.unit, words.decimals) if drawn else None
     reference, level, outcome = label(comparison.reference), comparison.level, comparison.outcome
     frame = comparison.compared.rename(columns={"ethnicity": "group"})
+    if frame.loc[inside, "ratio"].isna().all():
+        return None
     if not spec.strata:
         return charts.forest(frame, title, reference, level, band, outcome)
     inner = frame[inside].assign(stratum=frame[spec.strata[0]].map(capital))
@@ -202,26 +205,26 @@ def verdicts_table(frame: pd.DataFrame, title: str, grouping: str, band: tuple[f
     return replace(frame_table("verdicts", title, wide, wide.columns[0]), notes=notes)
 
 
-def headline(held: Sequence[Fact], table: str) -> dict[str, str] | None:
+def headline(held: Sequence[Fact], table: str, band: tuple[float, float]) -> dict[str, str] | None:
     """The finding of one table, crude and adjusted, with the weightiest of its verdicts; None if there is none."""
     own = [fact for fact in held if fact.table == table]
     said, adjusted = ([fact for fact in own if fact.statistic == name] for name in SENTENCES)
     if not said:
         return None
-    verdict, badge = _badge(own)
+    verdict, badge = _badge(own, band)
     title, more = f"{said[0].label}, {said[0].period}", "".join(fact.text for fact in adjusted)
     texts = {"title": title, "verdict": verdict, "badge": badge, "text": said[0].text, "adjusted": more}
     return {**texts, "chapter": said[0].chapter}
 
 
-def _badge(own: Sequence[Fact]) -> tuple[str, str]:
+def _badge(own: Sequence[Fact], band: tuple[float, float]) -> tuple[str, str]:
     """The weightiest verdict of a table, and how its card puts it."""
     held = {fact.id: fact for fact in own}
     verdicts = {fact.id.removesuffix("/verdict"): fact.text for fact in own if fact.statistic == "verdict"}
     found = next((word for word in BY_WEIGHT if word in verdicts.values()), NOT_ASSESSED)
     if found == PARITY and NOT_ASSESSED in verdicts.values():
         return found, f"{found}, as far as assessed"
-    adjusted = [limits(held, name, "adjusted") for name, verdict in verdicts.items() if verdict == DISPROPORTIONATE]
-    if adjusted and all(pair and pair[0] <= 1 <= pair[1] for pair in adjusted):
+    standing = [name for name, verdict in verdicts.items() if verdict == DISPROPORTIONATE]
+    if standing and all(explained(held, name, band) for name in standing):
         return found, f"{found}, but not once adjusted"
     return found, found

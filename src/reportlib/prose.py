@@ -79,7 +79,8 @@ def trend_sentence(frame: pd.DataFrame, words: MeasureWords, p: float | None = N
     sure = ""
     if p is not None:
         course = "upward" if rising else "downward"
-        sure = f"the {course} trend over all years is statistically significant" if p <= ALPHA else "no clear trend"
+        years = "the years shown" if hidden else "all years"
+        sure = f"the {course} trend over {years} is statistically significant" if p <= ALPHA else "no clear trend"
         sure = f": {sure}"
     return f"{capital(what)} was {told}{sure}.{hidden}"
 

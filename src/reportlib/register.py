@@ -13,7 +13,7 @@ import pandas as pd
 
 from reportlib.comparison_tables import dimensions
 from reportlib.ethnicity import label
-from reportlib.facts import Fact, limits
+from reportlib.facts import Fact, explained, limits
 from reportlib.measures import MEASURES
 from reportlib.responses import disproportionate, pooled
 from reportlib.statistics.verdict import NOT_ASSESSED
@@ -39,7 +39,7 @@ class _Part(NamedTuple):
 
 
 class Register:
-    """The comparisons of the pooled years, over the whole system and within its parts.
+    """The comparisons of the pooled years, of all parts together and within them.
 
     `facts` are those of all chapters; `tables` is what the run says of each table.
     """
@@ -64,36 +64,36 @@ class Register:
             if fact.text == NOT_ASSESSED:
                 measure, _, group = fact.label.partition(": ")
                 lacking.setdefault(measure, []).append(group)
-        notes = _assessed(whole, "over the whole system")
+        notes = _assessed(whole, "of all parts together")
         if lacking:
             named = "; ".join(f"{measure}: {listed(groups)}" for measure, groups in lacking.items())
-            notes.append(f"Not assessed, because suppressed or too small: {named}.")
+            notes.append(f"Not assessed, because suppressed, too small or not available: {named}.")
+        rows = rows or [{"Comparison": "None that could be assessed was disproportionate"}]
         return self._table("register", "Disproportionate comparisons with", rows, notes, whole)
 
     def in_parts_alone(self) -> Table:
-        """One row a comparison that was disproportionate in parts of the system, but not over the whole of it."""
+        """One row a comparison that was disproportionate in parts, but not of all parts together."""
         told = {part.whole for part in self.parts if part.verdict.text == DISPROPORTIONATE}
         rows = [self._row_of_parts(name) for name in sorted(told - set(self.found))]
         verdicts = [part.verdict for part in self.parts]
-        notes = _assessed(verdicts, "within parts of the system")
+        notes = _assessed(verdicts, "within parts")
         if notes:
             notes.append("Relative rates within parts are crude: people there may differ in age, or in much else.")
-        title = "Disproportionate in parts of the system alone, compared with"
-        return self._table("register-of-parts", title, rows, notes, verdicts)
+        rows = rows or [{"Comparison": "None that could be assessed was disproportionate in parts alone"}]
+        return self._table("register-of-parts", "Disproportionate in parts alone, compared with", rows, notes, verdicts)
 
     def _table(
         self, name: str, title: str, rows: Sequence[Mapping[str, str]], notes: list[str], verdicts: Sequence[Fact]
     ) -> Table:
-        assessed = any(fact.text != NOT_ASSESSED for fact in verdicts)
-        none = "None that could be assessed was disproportionate" if assessed else "No comparison could be made"
-        frame = pd.DataFrame(rows or [{"Comparison": none}])
+        made = any(fact.text != NOT_ASSESSED for fact in verdicts)
+        frame = pd.DataFrame(rows if made else [{"Comparison": "No comparison could be made"}])
         title = f"{title} {label(self.reference)}, {self.period}"
         return replace(frame_table(name, title, frame, "Comparison"), notes=notes)
 
     def _row(self, name: str, response: str, band: tuple[float, float]) -> dict[str, str]:
         ratio, bounds = self.held[f"{name}/ratio"], self.held.get(f"{name}/bound_lower")
         way, outcome = _way(ratio), f" of {ratio.unit}" if ratio.unit else ""
-        left, explained = self._left(name, way, band)
+        left = self._left(name, way, band)
         known = limits(self.held, name, "bound")
         if known and known[0] <= 1 <= known[1]:
             left += " The crude difference could vanish if all missing ethnicity fell on one side."
@@ -104,24 +104,27 @@ class Register:
             "If all ethnicity were known": bounds.text if bounds else "not reckoned",
             "Adjusted": self._adjusted(name),
             "What is left to explain": f"{left}{self._also(name, way)}",
-            "Response": response or (NOT_ASKED if explained else awaited),
+            "Response": response or (NOT_ASKED if explained(self.held, name, band) else awaited),
         }
 
-    def _left(self, name: str, way: str, band: tuple[float, float]) -> tuple[str, bool]:
-        """What adjustment leaves of a difference that went `way`, and whether chance could account for it."""
+    def _left(self, name: str, way: str, band: tuple[float, float]) -> str:
+        """What adjustment leaves of a difference that went `way`."""
         pair = limits(self.held, name, "adjusted")
         if pair is None:
-            return "No adjusted comparison could be made.", False
-        adjusted, explained = self.held[f"{name}/adjusted_ratio"], pair[0] <= 1 <= pair[1]
-        turned, inside = _way(adjusted) != way, band[0] <= float(adjusted.value or 0) <= band[1]
-        if explained:
+            return "No adjusted comparison could be made."
+        adjusted, done = self.held[f"{name}/adjusted_ratio"], explained(self.held, name, band)
+        value = float(adjusted.value or 0)
+        turned, inside = value != 1 and _way(adjusted) != way, band[0] <= value <= band[1]
+        if pair[0] <= 1 <= pair[1] and not done:
+            found = "the data cannot tell whether a difference remains"
+        elif done:
             found = f"the estimate is {OPPOSITE[way]}, and " if turned else ""
             found += f"chance could account for {'it' if turned else 'the rest'}"
         elif turned:
             found = f"the rate is {OPPOSITE[way]}"
         else:
             found = "a difference remains" + (f", within {band[0]:g} to {band[1]:g}" if inside else "")
-        return f"With {dimensions(self.tables[adjusted.table]['adjust'])} held equal, {found}.", explained
+        return f"With {dimensions(self.tables[adjusted.table]['adjust'])} held equal, {found}."
 
     def _also(self, name: str, way: str) -> str:
         """Where within parts of the system the comparison was disproportionate too, and where the other way round."""
@@ -146,8 +149,8 @@ class Register:
         }  # fmt: skip
         return {
             "Comparison": f"{measure}: {told.rpartition(', ')[2]}" + (f" (rate of {outcome})" if outcome else ""),
-            "Over the whole system": " ".join(over_all) or "not compared",
-            "Adjusted, over the whole system": self._adjusted(name),
+            "All parts together": " ".join(over_all) or "not compared",
+            "Adjusted, all parts together": self._adjusted(name),
             **within,
         }
 
@@ -166,7 +169,7 @@ def _parts(held: Mapping[str, Fact]) -> list[_Part]:
     for fact in held.values():
         measure, by, codes, statistic = fact.id.split("/")
         part, _, group = codes.rpartition("+")
-        if statistic == "verdict" and part and not part.startswith("all"):
+        if statistic == "verdict" and by.endswith("+ethnicity") and set(part.split("+")) != {"all"}:
             place = fact.label.partition(": ")[2].rpartition(", ")[0]
             ratio = held.get(f"{fact.id.removesuffix('verdict')}ratio")
             within.setdefault((measure, by), []).append(_Part(f"{measure}/ethnicity/{group}", place, fact, ratio))

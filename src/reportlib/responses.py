@@ -10,12 +10,13 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from reportlib.errors import Finding, ReportError, nearest
-from reportlib.facts import Fact
+from reportlib.facts import Fact, explained
 from reportlib.paramfile import read_yaml
 from reportlib.words import DISPROPORTIONATE
 
 HEADER = """\
-# Answers to the explain-or-reform register: one line for each comparison that was disproportionate.
+# Answers to the explain-or-reform register: one line for each disproportionate comparison
+# that is not explained by the evidence.
 # Write the answer of the service that owns it after the colon; what is here is printed in the report, so name
 # no person and no case. Put quotation marks round an answer that holds a colon or a #.
 """
@@ -80,6 +81,12 @@ def disproportionate(facts: Sequence[Fact], period: str) -> list[str]:
             if fact.text == DISPROPORTIONATE and fact.id.split("/")[1] == "ethnicity"
         }
     )
+
+
+def asked_for(facts: Sequence[Fact], period: str, band: tuple[float, float]) -> list[str]:
+    """Those of them that adjustment does not explain, which therefore ask for an answer."""
+    held = {fact.id: fact for fact in pooled(facts, period)}
+    return [name for name in disproportionate(facts, period) if not explained(held, name, band)]
 
 
 def pooled(facts: Sequence[Fact], period: str) -> list[Fact]:

@@ -42,6 +42,7 @@ def test_good_words_pass(text: str) -> None:
         ("In 2023 `x = 3` fell.", ["2023", "3`"]),
         ("| A |\n|---|\n| 4 |", ["4"]),
         ("[year](https://a.org/2024)", ["[year](https://a.org/2024)"]),
+        ("[42%](20-uphold-rates.ipynb)", ["[42%"]),
         ("The 5+1 groups of the 2021 Census, in [uphold rates](20-uphold-rates.ipynb#uphold-rate).", []),
     ],
 )

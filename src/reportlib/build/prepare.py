@@ -70,7 +70,9 @@ class Prepared:
         for spec in specs:
             policy = self.protected.policy
             reference = reference_of(spec.grouping, params.grouping, params.reference_group)
-            strata = Hidden(_strata_hidden(spec, specs, shows, left_out), policy.threshold, policy.protection_width)
+            alike = edition.dimension if len(edition.values) == 1 else None
+            hidden_strata = _strata_hidden(spec, specs, shows, left_out, alike)
+            strata = Hidden(hidden_strata, policy.threshold, policy.protection_width)
             found = estimates(release, spec, reference, params.confidence_level, strata)
             released_of = _releasable(found, shows[spec.id], spec, reference)
             released_of.to_parquet(folder / "estimates" / f"{spec.id}.parquet", index=False)
@@ -162,13 +164,18 @@ def _strata_hidden(
     specs: Sequence[TableSpec],
     shows: Mapping[str, pd.DataFrame],
     left_out: Mapping[str, Mapping[str, frozenset[str]]],
+    alike: str | None,
 ) -> frozenset[Cell]:
-    """The cells that are hidden in, or left out of, the tables that show what the estimates of a table are made of."""
+    """The cells that are hidden in, or left out of, the tables that show what the estimates of a table are made of.
+
+    `alike`: a dimension in which all of the edition have one code, so that a table by it shows the same cells.
+    """
     by = ("ethnicity", *spec.adjust) if spec.adjust else spec.by
     kin = (spec.measure.numerator, spec.grouping, spec.period)
     found: set[Cell] = set()
     for other in specs:
-        if set(other.by) == set(by) and (other.measure.numerator, other.grouping, other.period) == kin:
+        same = set(by) <= set(other.by) <= {*by, alike}
+        if same and (other.measure.numerator, other.grouping, other.period) == kin:
             frame, gone = shows[other.id], left_out[other.id]
             found.update(frame.loc[frame["mark"].eq("c"), list(by)].itertuples(index=False, name=None))
             axes = [[*dict.fromkeys(frame[name]), *gone.get(name, ())] for name in by]

@@ -25,7 +25,7 @@ def check_language(text: str, name: str) -> list[Finding]:
 
 def typed_figures(source: str) -> list[str]:
     """The words of a cell of markdown with a digit that is no part of a name, nor of the address of a chapter."""
-    return re.findall(r"\S*\d\S*", re.sub("|".join([*GLOSSARY, r"\S+\.ipynb"]), "", source))
+    return re.findall(r"\S*\d\S*", re.sub("|".join([*GLOSSARY, r"\]\([^)\s]*\.ipynb[^)\s]*\)"]), "", source))
 
 
 def check_markdown(notebook: NotebookNode, name: str) -> list[Finding]:

@@ -177,7 +177,7 @@ def check_model(model: Model, ledger: Ledger, shown: Mapping[str, Model], where:
         yield from _say(model, ledger, shown, where)
     elif model["kind"] == "headline":
         tables = dict.fromkeys(fact.table for fact in ledger.facts)
-        made = [headline(ledger.facts, table) for table in tables]
+        made = [headline(ledger.facts, table, ledger.params.verdict_band) for table in tables]
         for item in model["items"]:
             if item not in made:
                 yield Finding("a headline that published sentences do not give", where, column=item["chapter"])
