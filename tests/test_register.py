@@ -49,6 +49,7 @@ HELD = "With category of complaint and establishment type held equal, "
         (adjusted(1.05), f"{HELD}the estimate is higher, and chance could account for it.", False),
         (adjusted(1.0), f"{HELD}chance could account for the rest.", False),
         (adjusted(0.7, 0.5), f"{HELD}the data cannot tell whether a difference remains.", True),
+        (adjusted(1.5, 0.7), f"{HELD}the data cannot tell whether a difference remains.", True),
         (adjusted(1.5), f"{HELD}the rate is higher.", True),
         ({}, "No adjusted comparison could be made.", True),
     ],

@@ -213,7 +213,7 @@ class Chapter:
         self._list(self._register.over_all(self.handoff.run["responses"], self.band))
 
     def register_of_parts(self) -> None:
-        """Show what was disproportionate within parts of the system, but not over the whole of it."""
+        """Show what was disproportionate within parts, but not of all parts together."""
         self._list(self._register.in_parts_alone())
 
     @property

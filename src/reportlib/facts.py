@@ -51,15 +51,14 @@ def limits(held: Mapping[str, Fact], name: str, statistic: str) -> tuple[float, 
 
 
 def explained(held: Mapping[str, Fact], name: str, band: tuple[float, float]) -> bool:
-    """Whether adjustment brings the relative rate of this row into the band, or beyond 1, as far as chance can tell.
+    """Whether adjustment brings the relative rate of this row into the band, so near 1 that chance could do the rest.
 
     An adjusted ratio that is merely less certain explains nothing.
     """
     pair = limits(held, name, "adjusted")
     if pair is None or not pair[0] <= 1 <= pair[1]:
         return False
-    crude, adjusted = (float(held[f"{name}/{which}"].value or 0) for which in ("ratio", "adjusted_ratio"))
-    return band[0] <= adjusted <= band[1] or (crude - 1) * (adjusted - 1) < 0
+    return band[0] <= float(held[f"{name}/adjusted_ratio"].value or 0) <= band[1]
 
 
 def write(facts: Iterable[Fact], path: Path) -> None:

@@ -112,14 +112,14 @@ class Register:
         pair = limits(self.held, name, "adjusted")
         if pair is None:
             return "No adjusted comparison could be made."
-        adjusted, done = self.held[f"{name}/adjusted_ratio"], explained(self.held, name, band)
+        adjusted = self.held[f"{name}/adjusted_ratio"]
         value = float(adjusted.value or 0)
         turned, inside = value != 1 and _way(adjusted) != way, band[0] <= value <= band[1]
-        if pair[0] <= 1 <= pair[1] and not done:
-            found = "the data cannot tell whether a difference remains"
-        elif done:
+        if explained(self.held, name, band):
             found = f"the estimate is {OPPOSITE[way]}, and " if turned else ""
             found += f"chance could account for {'it' if turned else 'the rest'}"
+        elif pair[0] <= 1 <= pair[1]:
+            found = "the data cannot tell whether a difference remains"
         elif turned:
             found = f"the rate is {OPPOSITE[way]}"
         else:

@@ -70,8 +70,7 @@ class Prepared:
         for spec in specs:
             policy = self.protected.policy
             reference = reference_of(spec.grouping, params.grouping, params.reference_group)
-            alike = edition.dimension if len(edition.values) == 1 else None
-            hidden_strata = _strata_hidden(spec, specs, shows, left_out, alike)
+            hidden_strata = _strata_hidden(spec, specs, shows, left_out, edition.alike)
             strata = Hidden(hidden_strata, policy.threshold, policy.protection_width)
             found = estimates(release, spec, reference, params.confidence_level, strata)
             released_of = _releasable(found, shows[spec.id], spec, reference)

@@ -24,7 +24,6 @@ MOST_COLUMNS = 6
 CELL, PANEL_ROW = 46, 24  # heights of a cell and of a row
 NAMES, WIDE_NAMES = 128, 168  # widths of the names beside cells
 MOST_LINES = 3  # of a name beside cells; the table has it whole
-AXIS = 46  # characters in a line below an axis
 RATIOS = ("ratio", "ratio_lower", "ratio_upper", "adjusted_ratio", "adjusted_lower", "adjusted_upper")
 SIGNS = {  # above and below the reference
     "disproportionate": "▲▼",
@@ -54,7 +53,7 @@ def forest(
     completing supervision").
     """
     rows, axis = _compared(frame, reference, RATIOS), _axis(reference, outcome)
-    label = fill(f"{axis} (log scale)", AXIS)
+    label = fill(f"{axis} (log scale)", drawing.UNDER)
     records = rows.to_dict("records")
     adjusted = "adjusted_ratio" in rows and bool(rows["adjusted_ratio"].notna().any())
     texts = [(row["label"], _verdict_words(row), not missing(row["ratio"])) for row in records]
@@ -86,7 +85,8 @@ def small_multiples(
     rows, axis = _compared(frame, reference, RATIOS[:3]), _axis(reference, outcome)
     strata = list(dict.fromkeys(rows.loc[rows["ratio"].notna(), "stratum"]))
     empty = [str(stratum) for stratum in dict.fromkeys(rows["stratum"]) if stratum not in strata]
-    label = fill(f"{axis} (log scale)", AXIS) + drawing.not_shown(empty, "No comparison can be shown")
+    under = drawing.not_shown(empty, "No comparison can be shown")
+    label = fill(f"{axis} (log scale)", drawing.UNDER) + f"\n\n{under}" * bool(under)
     names = max((drawing.text_width(label) for label in rows["label"]), default=0) + 8
     columns = 2 if names < 90 else 1
     deep, wide = PANEL_ROW * max(rows["stratum"].value_counts(), default=0), (WIDTH - MARGIN) / columns
@@ -120,7 +120,7 @@ def verdict_heatmap(frame: pd.DataFrame, title: str, reference: str, outcome: st
     plain: dict[str, Any] = {"cmap": ListedColormap(SHADES), "vmin": 0, "vmax": last, "cbar": False, "fmt": ""}
     beside = WIDE_NAMES if len(labels) <= 4 else NAMES
     names = [fill(str(stratum), beside // 8, max_lines=MOST_LINES, placeholder=" …") for stratum in strata]
-    told = fill(axis, AXIS)
+    told = fill(axis, drawing.UNDER)
     cell = max(CELL, drawing.LINE * max(name.count("\n") + 1 for name in names) + 4)
     below = 86 + drawing.LINE * (told.count("\n") + 1)
     with drawing.style(title):

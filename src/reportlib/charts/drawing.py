@@ -185,8 +185,8 @@ def value_axis(ax: Axes, figures: Sequence[float], unit: str) -> None:
 
 
 def not_shown(names: Sequence[str], why: str) -> str:
-    """What stands under a chart of which parts are missing: a paragraph, or nothing."""
-    return f"\n\n{fill(f'{why}: {listed(names)}.', UNDER)}" if names else ""
+    """What stands under a chart of which parts are missing, in lines, or nothing."""
+    return fill(f"{why}: {listed(names)}.", UNDER) if names else ""
 
 
 def brief(mark: str) -> str:

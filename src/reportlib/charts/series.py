@@ -60,7 +60,7 @@ def trend(frame: pd.DataFrame, title: str, unit: str, decimals: int = 1) -> Char
 def _lines(rows: pd.DataFrame, years: list[str], groups: list[str], unit: str) -> Figure:
     names = max((drawing.text_width(label) for label in rows["label"]), default=0)
     hidden = rows.groupby("label", sort=False)["value"].count().eq(0)
-    under = drawing.not_shown([str(name) for name in hidden[hidden].index], "Nothing can be shown").strip()
+    under = drawing.not_shown([str(name) for name in hidden[hidden].index], "Nothing can be shown")
     below = 32 + (drawing.LINE * (under.count("\n") + 1) + drawing.SPACE) * bool(under)
     figure, ax = drawing.canvas(268 + below, 52, names + 24, 14 if unit == "%" else 38, below)
     figure.text(MARGIN / WIDTH, 8 / (268 + below), under)

@@ -81,9 +81,7 @@ def trend(counts: Values, nobs: Values, scores: Values | None = None) -> Test:
     """
     x, n = strata(counts=counts, nobs=nobs)
     check_at_most(x, n, "counts exceed nobs")
-    s = np.arange(1.0, len(x) + 1) if scores is None else np.asarray(scores, dtype=float)
-    if len(s) != len(x):
-        raise ValueError("unequal lengths: scores")
+    s = _scores(scores, len(x))
     total = n.sum()
     p = x.sum() / total if total else 0.0
     spread = (n * (s - np.average(s, weights=n)) ** 2).sum() if total else 0.0
@@ -106,9 +104,7 @@ def rate_trend(events: Values, exposure: Values, scores: Values | None = None) -
     there is but one score with exposure. Raises ValueError for negative numbers or unequal lengths.
     """
     x, t = strata(events=events, exposure=exposure)
-    s = np.arange(1.0, len(x) + 1) if scores is None else np.asarray(scores, dtype=float)
-    if len(s) != len(x):
-        raise ValueError("unequal lengths: scores")
+    s = _scores(scores, len(x))
     if (x[t == 0] > 0).any():
         raise ValueError("events without exposure")
     weight = t / t.sum() if t.sum() else t
@@ -117,6 +113,13 @@ def rate_trend(events: Values, exposure: Values, scores: Values | None = None) -
         return Test(None, None, None)
     statistic = float((s * (x - x.sum() * weight)).sum() ** 2 / (x.sum() * spread))
     return Test(statistic, 1, float(stats.chi2.sf(statistic, 1)))
+
+
+def _scores(given: Values | None, number: int) -> Array:
+    s = np.arange(1.0, number + 1) if given is None else np.asarray(given, dtype=float)
+    if len(s) != number:
+        raise ValueError("unequal lengths: scores")
+    return s
 
 
 @method(
