@@ -96,15 +96,18 @@ def apart(way: Way, params: Params, handoff: Path, out: Path, **environment: str
 # What is measured
 
 
-def in_turns(params: Params, handoff: Path, work: Path, rounds: int) -> tuple[list[Seconds], list[Seconds]]:
-    """The seconds of the naive way and of ours, in turns."""
-    pairs = []
+def in_turns(
+    params: Params, handoff: Path, work: Path, rounds: int
+) -> tuple[list[Seconds], list[Seconds], list[float]]:
+    """The seconds of the naive way, of ours, and of the chapters' cells alone, in turns."""
+    turns = []
     for turn in range(rounds):
         (out := work / f"naive-{turn}").mkdir()
         slow = naive(params, handoff, out)
-        pairs.append((slow | {"whole": sum(slow.values())}, apart(ours, params, handoff, work / f"ours-{turn}")))
-    slow_ones, quick_ones = zip(*pairs, strict=True)
-    return list(slow_ones), list(quick_ones)
+        quick, own = (apart(way, params, handoff, work / f"{way.__name__}-{turn}") for way in (ours, own_work))
+        turns.append((slow | {"whole": sum(slow.values())}, quick, sum(own.values()) - own["whole"]))
+    slow_ones, quick_ones, cells = zip(*turns, strict=True)
+    return list(slow_ones), list(quick_ones), list(cells)
 
 
 def cost_of_steadiness(params: Params, handoff: Path, work: Path, rounds: int) -> float:
@@ -202,8 +205,7 @@ def page(given: argparse.Namespace, work: Path) -> str:
 
     params = demo_params(work / "demo")
     with prepared(params, {}, work / "prepared") as handoff:
-        slow, quick = in_turns(params, handoff, work, given.rounds)
-        cells = sum(own for name, own in apart(own_work, params, handoff, work / "own").items() if name != "whole")
+        slow, quick, cells = in_turns(params, handoff, work, given.rounds)
         steadiness = cost_of_steadiness(params, handoff, work, given.rounds)
     runs = whole(work / "demo" / "2024-25.yml", work / "outputs")
     every = handoffs(params, max(given.editions), work / "editions")
@@ -220,7 +222,8 @@ def page(given: argparse.Namespace, work: Path) -> str:
          f"{median(a[step] / b[step] for a, b in zip(slow, quick, strict=True)):.1f}"]
         for step in steps
     ]  # fmt: skip
-    share = cells / (os.cpu_count() or 1)
+    shares = [own / (os.cpu_count() or 1) for own in cells]
+    times = median(row["whole"] / share for row, share in zip(quick, shares, strict=True))
     made = [
         [
             number,
@@ -241,8 +244,8 @@ its own, with its imports. Medians of {counted(given.rounds, "turn")}.{without}
 
 {table(["step", "one by one, s", "the build, s", "ratio"], against)}
 
-The chapters' cells themselves take {cells:.1f} s of CPU, so {share:.1f} s spread over the processors; the build takes
-{middle(quick, "whole") / share:.1f} times that. Under the settings that make every machine give the same bytes (one
+The chapters' cells themselves take {median(cells):.1f} s of CPU, so {median(shares):.1f} s spread over the processors;
+the build takes {times:.1f} times that. Under the settings that make every machine give the same bytes (one
 thread of linear algebra, no AVX-512, no chance in hashes) the chapters take {steadiness:.2f} times as long as without.
 
 **The whole of `make annual-report`**: inputs, counts, disclosure control, chapters, every file, every gate, archive.

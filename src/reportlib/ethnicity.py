@@ -5,10 +5,9 @@ The lists are data (`data/codes/`), each with its source; a code that is not lis
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from functools import cache
-
-import pandas as pd
 
 from reportlib.project import CODES
 
@@ -49,26 +48,25 @@ class Grouping:
 @cache
 def raw_codes() -> dict[str, str]:
     """Every code that an extract may hold, mapped to its detailed group (one of 19, or NS)."""
-    listed = pd.read_csv(CODES / "ethnicity_codes.csv", dtype=str, keep_default_na=False)
-    return dict(zip(listed["code"], listed["group_19"], strict=True))
+    return _columns("ethnicity_codes.csv", "code", "group_19")
 
 
 @cache
 def groupings() -> dict[str, Grouping]:
     """The groupings by the name that the parameter `grouping` takes: 5+1, 19, two."""
-    groups = pd.read_csv(CODES / "ethnic_groups.csv", dtype=str, keep_default_na=False)
-    detail = groups["group_19"]
+    labels, five, two = (_columns("ethnic_groups.csv", "group_19", to) for to in ("label_19", "group_5", "group_2"))
     not_stated = {NOT_STATED: "Not stated"}
     return {
-        "5+1": Grouping("5+1", FIVE | not_stated, dict(zip(detail, groups["group_5"], strict=True)), reference="W"),
-        "19": Grouping(
-            "19",
-            dict(zip(detail, groups["label_19"], strict=True)),
-            dict(zip(detail, detail, strict=True)),
-            reference="W1",
-        ),
-        "two": Grouping("two", TWO | not_stated, dict(zip(detail, groups["group_2"], strict=True)), reference="WB"),
+        "5+1": Grouping("5+1", FIVE | not_stated, five, reference="W"),
+        "19": Grouping("19", labels, {detail: detail for detail in labels}, reference="W1"),
+        "two": Grouping("two", TWO | not_stated, two, reference="WB"),
     }
+
+
+def _columns(file: str, key: str, value: str) -> dict[str, str]:
+    """One column of a list of codes by another."""
+    with (CODES / file).open(encoding="utf-8", newline="") as lines:
+        return {row[key]: row[value] for row in csv.DictReader(lines)}
 
 
 def reference_of(grouping: str, own: str, chosen: str) -> str:

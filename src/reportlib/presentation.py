@@ -14,10 +14,14 @@ from reportlib.ethnicity import NOT_STATED, groupings, label
 from reportlib.facts import Fact, explained
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.statistics import goodness_of_fit, rate_trend, trend
-from reportlib.statistics.verdict import ALPHA, INCONCLUSIVE, NOT_ASSESSED, PARITY, SIGNIFICANT
+from reportlib.statistics.verdict import ALPHA
 from reportlib.tables import Table, frame_table
 from reportlib.words import (
     DISPROPORTIONATE,
+    INCONCLUSIVE,
+    NOT_ASSESSED,
+    PARITY,
+    SIGNIFICANT,
     WORDS,
     MeasureWords,
     all_people,

@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from reportlib.statistics import VERDICTS
 from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
     MARKS,
     MOST_NAMED,
+    VERDICTS,
     MeasureWords,
     all_people,
     capital,

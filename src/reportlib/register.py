@@ -16,9 +16,8 @@ from reportlib.ethnicity import label
 from reportlib.facts import Fact, explained, limits
 from reportlib.measures import MEASURES
 from reportlib.responses import disproportionate, pooled
-from reportlib.statistics.verdict import NOT_ASSESSED
 from reportlib.tables import Table, frame_table
-from reportlib.words import DISPROPORTIONATE, listed
+from reportlib.words import DISPROPORTIONATE, NOT_ASSESSED, listed
 
 OPPOSITE = {"higher": "lower", "lower": "higher"}
 NOT_ADJUSTED = "not adjusted"

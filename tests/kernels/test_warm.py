@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -10,11 +11,14 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from queue import Empty
+from typing import Any
 
 import psutil
 import pytest
+from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.connect import port_names
-from jupyter_client.manager import KernelManager
+from jupyter_client.manager import AsyncKernelManager, KernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
@@ -84,6 +88,34 @@ def test_a_kernel_starts_though_something_has_taken_the_ports_chosen_for_it(mana
 
 
 # As ordinary kernels
+
+
+@pytest.mark.parametrize("late", [0, 3], ids=["at once", "once it listens"])
+def test_a_client_is_ready_when_its_channels_hold_nothing_more(monkeypatch, late):
+    """A subscription may begin after the kernel has spoken: what it missed is asked for again."""
+    unheard = [None] * late
+    heard = AsyncZMQSocketChannel.get_msg
+
+    async def missed(channel: AsyncZMQSocketChannel, timeout: float | None = None) -> dict[str, Any]:
+        told = await heard(channel, timeout)
+        if channel is client.iopub_channel and unheard and told["content"].get("execution_state") == "idle":
+            unheard.pop()
+            raise Empty
+        return told
+
+    async def left() -> list[bool]:
+        await client.wait_for_ready(timeout=60)
+        return [bool(await channel.socket.poll(300)) for channel in (client.shell_channel, client.iopub_channel)]
+
+    manager = AsyncKernelManager(kernel_name="python3")
+    asyncio.run(manager.start_kernel())
+    client = manager.client()
+    client.start_channels()
+    monkeypatch.setattr(AsyncZMQSocketChannel, "get_msg", missed)
+    assert isinstance(client, warm.PromptClient)
+    assert asyncio.run(left()) == [False, False] and not unheard
+    client.stop_channels()
+    asyncio.run(manager.shutdown_kernel(now=True))
 
 
 def test_an_error_in_a_cell_is_told(either):

@@ -26,7 +26,6 @@ from reportlib.kernels import warm
 from reportlib.project import library_digest
 
 KEPT_METADATA = ("kernelspec", "language_info", "reportlib")
-A_CORE = 2  # chapters at once on each: a kernel waits, for its client and for its messages, a third of a short chapter
 Tell = Callable[[str, str, float], None]  # chapter, what happened, seconds
 Told = tuple[str, float]
 
@@ -65,7 +64,7 @@ def _side_by_side(
     chapters: Iterable[ChapterPlan], run: Callable[[ChapterPlan], Told], out: Path, tell: Tell, cores: int | None
 ) -> None:
     findings: list[Finding] = []
-    with ThreadPoolExecutor(A_CORE * (cores or os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(1 + (cores or os.cpu_count() or 1)) as pool:  # one more, since a kernel waits at times
         running: dict[Future[Told], ChapterPlan] = {}
         for chapter in sorted(chapters, key=lambda chapter: -len(chapter.tables)):  # the longest first
             running[pool.submit(run, chapter)] = chapter

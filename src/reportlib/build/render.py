@@ -37,7 +37,7 @@ from reportlib.build.page import (
 from reportlib.build.workbook import csv as csv_text
 from reportlib.colour import lighten
 from reportlib.display import MIME
-from reportlib.statistics import VERDICTS
+from reportlib.words import VERDICTS
 
 TEMPLATES = Path(__file__).parent / "templates"
 DARK_PAPER = "#14181c"

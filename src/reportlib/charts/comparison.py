@@ -16,9 +16,8 @@ from matplotlib.colors import ListedColormap
 from reportlib.charts import alt, drawing
 from reportlib.charts.drawing import GREY, INK, MARGIN, TEXT, WIDTH, checked, figures
 from reportlib.charts.svg import Chart, drawn
-from reportlib.statistics import BAND, VERDICTS
-from reportlib.statistics.verdict import SIGNIFICANT
-from reportlib.words import MARKS, missing, ratio
+from reportlib.statistics import BAND
+from reportlib.words import MARKS, SIGNIFICANT, VERDICTS, missing, ratio
 
 MOST_COLUMNS = 6
 CELL, PANEL_ROW = 46, 24  # heights of a cell and of a row

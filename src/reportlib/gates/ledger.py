@@ -36,9 +36,8 @@ from reportlib.presentation import (
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
 from reportlib.register import Register
-from reportlib.statistics.verdict import NOT_ASSESSED
 from reportlib.tables import Place, Table, frame_table, published_table
-from reportlib.words import missing
+from reportlib.words import NOT_ASSESSED, missing
 from reportlib.years import span
 
 Model = Mapping[str, Any]

@@ -43,11 +43,10 @@ def main(control: socket.socket) -> None:
     """Import, then fork a kernel a message until the socket closes."""
     with contextlib.suppress(ValueError):
         sys.path.remove(os.getcwd())
+    gc.set_threshold(100_000, 50, 100)  # as in `reportlib.build`: looking for cycles took a tenth of a chapter
     for name in IMPORTED:
         importlib.import_module(name)
     importlib.import_module("pandas").set_option("display.max_columns", 20)  # as where a kernel imports it
-    gc.set_threshold(100_000, 50, 100)  # as in `reportlib.build`: looking for cycles took a tenth of a chapter
-    gc.collect()
     gc.freeze()
     ended, wake = os.pipe()
     os.set_blocking(wake, False)

@@ -17,8 +17,10 @@ import threading
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
+from queue import Empty
 from typing import Any, TypeVar
 
+from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import LocalProvisioner
 
@@ -33,6 +35,7 @@ INLINE = "module://matplotlib_inline.backend_inline"
 LAUNCHER = ["-m", "ipykernel_launcher"]
 PATIENCE = 60.0  # seconds for the imports of the parent
 GOODBYE = 2.0  # seconds for a kernel to end when asked
+TIMES = 50  # that a kernel is asked whether it is ready, each a fiftieth of a second after it answered
 
 
 class Forked:
@@ -69,6 +72,22 @@ class Forked:
         self.send_signal(signal.SIGTERM)
 
 
+class PromptClient(AsyncKernelClient):
+    """Knows a kernel to be ready when that says so, where the client of Jupyter listens for 0.2 s of silence."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Ask until it is heard to be idle after an answer, since what it says before a client listens is lost."""
+        for _ in range(TIMES):
+            asked = self.kernel_info()
+            with contextlib.suppress(Empty):
+                reply = await self.shell_channel.get_msg(timeout=1)
+                while True:
+                    told = await self.iopub_channel.get_msg(timeout=1 / TIMES)
+                    if (told["parent_header"].get("msg_id"), told["content"].get("execution_state")) == (asked, "idle"):
+                        return self._handle_kernel_info_reply(reply)
+        await super().wait_for_ready(timeout)
+
+
 class WarmFork(LocalProvisioner):
     """Forks Python kernels from a parent that has done the imports; any other kernel is started as ever."""
 
@@ -79,6 +98,8 @@ class WarmFork(LocalProvisioner):
         manager = self.parent
         if sys.platform == "linux" and manager and manager.ipykernel and manager.transport == "tcp":
             manager.transport, manager.ip = "ipc", f"@{NAME}-{self.kernel_id}"
+        if manager and manager.client_factory is AsyncKernelClient:
+            manager.client_factory = PromptClient
         return await super().pre_launch(**kwargs)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:

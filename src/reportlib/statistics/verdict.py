@@ -8,15 +8,7 @@ import numpy as np
 import pandas as pd
 
 from reportlib.statistics.result import Array, Estimate, Numbers, as_floats, method
-from reportlib.words import DISPROPORTIONATE
-
-SIZE_UNCERTAIN = "difference, size uncertain"
-SMALL = "small difference"
-PARITY = "parity"
-INCONCLUSIVE = "inconclusive"
-NOT_ASSESSED = "not assessed"
-VERDICTS = (DISPROPORTIONATE, SIZE_UNCERTAIN, SMALL, PARITY, INCONCLUSIVE, NOT_ASSESSED)
-SIGNIFICANT = VERDICTS[:3]
+from reportlib.words import DISPROPORTIONATE, INCONCLUSIVE, NOT_ASSESSED, PARITY, SIZE_UNCERTAIN, SMALL
 
 BAND = (0.8, 1.25)  # the four-fifths rule and its inverse (Uniform Guidelines, 1978)
 ALPHA = 0.05
