@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from reportlib.build.plan import plan
-from reportlib.comparison import FIGURES, compare, flags, measure
+from reportlib.comparison import compare, flags, measure
 from reportlib.comparison_tables import (
     DERIVED,
     Comparison,
@@ -19,6 +19,7 @@ from reportlib.comparison_tables import (
     gap_table,
 )
 from reportlib.display import plain
+from reportlib.figures import FIGURES
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.project import NOTEBOOKS
 from reportlib.published import PUBLISHED_TABLES

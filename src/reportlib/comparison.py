@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from reportlib.ethnicity import NOT_STATED, label
+from reportlib.figures import FIGURES, FINEST, FUNNEL, LIMITS, NARROW, RATIOS, Of, Printed
 from reportlib.measures import TableSpec
 from reportlib.statistics import (
     adjust_p,
@@ -28,21 +29,9 @@ from reportlib.statistics import (
     verdict,
 )
 from reportlib.statistics.verdict import ALPHA
-from reportlib.words import FINEST, NARROW, RATIOS
 
 LEAST = {"proportion": 10, "reliable": 30, "rate": 100}  # no percentage, none without [u], and no rate, on fewer
 LEAST_EVENTS = 5  # in each arm of a ratio that is not exact
-FIGURES = [
-    *("value", "lower", "upper", "ratio", "ratio_lower", "ratio_upper", "gap", "gap_lower", "gap_upper"),
-    *("p_adjusted", "deff", "detectable_below", "detectable_above", "cases_needed", "bound_lower", "bound_upper"),
-    *("tipping", "adjusted_ratio", "adjusted_lower", "adjusted_upper", "homogeneity_p"),
-    *("modelled_ratio", "modelled_lower", "modelled_upper", "interaction_p"),
-    *("expected_ratio", "expected_lower", "expected_upper"),
-    *("standardised", "standardised_lower", "standardised_upper", "lower_95", "upper_95", "lower_998", "upper_998"),
-]
-JUDGED = ["ratio", "ratio_lower", "ratio_upper", "bound_lower", "bound_upper", "tipping"]  # with a verdict alone
-OF_ONE = ("value", "lower", "upper", "deff", "expected", "standardised")
-OF_TWO = [name for name in FIGURES if not name.startswith(OF_ONE)]
 ESTIMATED = {  # statistic of the estimates -> where its value, limits and p-value go
     "rate": ("value", "lower", "upper", None),
     "ratio": ("ratio", "ratio_lower", "ratio_upper", "p_adjusted"),
@@ -53,8 +42,6 @@ ESTIMATED = {  # statistic of the estimates -> where its value, limits and p-val
     "expected": ("expected_ratio", "expected_lower", "expected_upper", None),
     "standardised": ("standardised", "standardised_lower", "standardised_upper", None),
 }
-LIMITS = ("lower_95", "upper_95", "lower_998", "upper_998")
-FUNNEL = {"95": 0.95, "998": 0.998}  # warning and alarm limits (Spiegelhalter 2005)
 WHOLE_RATE = 1e6  # exposures in a unit of exposure: a rate is a share of many that are each short
 
 
@@ -105,8 +92,9 @@ def compare(
     frame["flag"] = flags(frame, spec, least)
     compared = ~frame["ethnicity"].isin([reference, "all", NOT_STATED])
     fewest = least[spec.measure.kind]
-    frame.loc[~compared | (arms["n_ref"] / exposure < fewest), OF_TWO] = np.nan
-    frame.loc[_too_few(frame, arms, spec), [name for name in OF_TWO if not name.startswith("gap")]] = np.nan
+    of_two = [name for name, figure in FIGURES.items() if figure.of != Of.GROUP]
+    frame.loc[~compared | (arms["n_ref"] / exposure < fewest), of_two] = np.nan
+    frame.loc[_too_few(frame, arms, spec), [name for name in of_two if not name.startswith("gap")]] = np.nan
     return rounded(_judged(_gated(frame, fewest), spec, compared, band), spec)
 
 
@@ -149,22 +137,21 @@ def flags(counts: pd.DataFrame, spec: TableSpec, least: Mapping[str, int]) -> pd
 
 def rounded(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     """Every figure to the precision at which it is published, so that nothing finer is ever shown."""
-    p_values = [name for name in ("p_adjusted", "homogeneity_p", "interaction_p") if name in frame]
-    for name in p_values:  # one above the level of significance is not printed as if it were at it
-        frame[name] = frame[name].mask(frame[name].gt(ALPHA) & frame[name].round(3).le(ALPHA), ALPHA + 0.001)
-    decimals = dict.fromkeys(FIGURES, 2) | dict.fromkeys(p_values, 3) | {"cases_needed": 0}
-    finest = 3 if spec.measure.kind == "proportion" else spec.measure.decimals
-    levels = ("value", "lower", "upper", "gap", "gap_lower", "gap_upper", "standardised")
-    decimals |= {name: finest for name in FIGURES if name in levels or name.startswith(("standardised_", *LIMITS))}
-    kinds = [kind for kind in RATIOS if f"{kind}_upper" in frame and kind != "bound"]  # bounds tell no certainty
-    widths = [frame[f"{kind}_upper"].round(2) - frame[f"{kind}_lower"].round(2) for kind in kinds]
+    held = {name: figure.printed for name, figure in FIGURES.items() if name in frame}
+    for name in (name for name, printed in held.items() if printed == Printed.P_VALUE):
+        above = frame[name].gt(ALPHA) & frame[name].round(3).le(ALPHA)
+        frame[name] = frame[name].mask(above, ALPHA + 0.001)  # not printed as if it were at the level of significance
+    level = 3 if spec.measure.kind == "proportion" else spec.measure.decimals
+    places = dict.fromkeys(Printed, 2) | {Printed.LEVEL: level, Printed.P_VALUE: 3, Printed.NUMBER: 0}
+    uppers = [name for name in RATIOS if name in held and name.endswith("_upper") and FIGURES[name].of != Of.UNKNOWN]
+    widths = [frame[name].round(2) - frame[name.replace("upper", "lower")].round(2) for name in uppers]
     if widths and pd.concat(widths).dropna().round(2).lt(NARROW).all():
-        decimals |= {name: FINEST[spec.measure.kind] for name in FIGURES if name.startswith(RATIOS)}
+        places[Printed.RATIO] = FINEST[spec.measure.kind]
     if spec.measure.kind == "proportion":  # before the rest: 35.48% rounded twice would be 36%
         coarse = frame["denominator"].lt(100).fillna(False)
         shares = [name for name in ("value", "lower", "upper") if name in frame]
         frame.loc[coarse, shares] = frame.loc[coarse, shares].round(2)
-    return frame.round({name: places for name, places in decimals.items() if name in frame})
+    return frame.round({name: places[printed] for name, printed in held.items()})
 
 
 def _exposure(spec: TableSpec, years: int) -> int:
@@ -355,7 +342,7 @@ def _judged(frame: pd.DataFrame, spec: TableSpec, compared: pd.Series, band: tup
     headline = (frame[list(spec.strata)] == "all").all(axis=1)
     for family in (headline, ~headline):
         frame.loc[family, "p_adjusted"] = adjust_p(frame.loc[family, "p_adjusted"])
-    frame.loc[frame["p_adjusted"].isna(), JUDGED] = np.nan
+    frame.loc[frame["p_adjusted"].isna(), [name for name, figure in FIGURES.items() if figure.judged]] = np.nan
     level = frame["ratio"].round(2).eq(1)  # nothing to undo, and either side would be named
     frame.loc[level, "tipping"] = np.nan
     ratio = frame[["ratio", "ratio_lower", "ratio_upper"]].set_axis(["value", "lower", "upper"], axis=1)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from reportlib.comparison import OF_TWO
 from reportlib.ethnicity import CHINESE_NOTE, NOT_STATED, label
 from reportlib.facts import Fact, fact_id
+from reportlib.figures import FIGURES, Of, ratio_decimals
 from reportlib.measures import UNKNOWN_TYPE, TableSpec
 from reportlib.statistics import METHODS
 from reportlib.statistics.verdict import ALPHA
@@ -28,12 +28,9 @@ from reportlib.words import (
     people,
     percent_decimals,
     ratio,
-    ratio_decimals,
 )
 
 NOT_APPLICABLE = "z"
-OF_UNKNOWN = ("bound", "tipping")  # made of those whose ethnicity is not stated too
-OF_STRATA = ("adjusted", "homogeneity", "modelled")  # made of counts that may be hidden
 DIMENSION_LABELS = {
     "ethnicity": "Ethnic group",
     "ethnicity_nomis": "Ethnic group on NOMIS",
@@ -190,10 +187,11 @@ class _Row:
             return str(self.row["mark"])
         if missing(self.row.get("verdict")):
             return NOT_APPLICABLE
+        of = FIGURES[statistic].of
         hidden = (
-            (self.row.get("withheld") and statistic.startswith(OF_STRATA))
-            or (self.row["without"] and statistic in OF_TWO)
-            or (self.row["unknown"] and statistic.startswith(OF_UNKNOWN))
+            (self.row.get("withheld") and of == Of.STRATA)
+            or (self.row["without"] and of != Of.GROUP)
+            or (self.row["unknown"] and of == Of.UNKNOWN)
         )
         return "c" if hidden else "u"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reportlib.comparison import LIMITS
 from reportlib.comparison_tables import DERIVED, METHODS_USED, dimensions
 from reportlib.errors import AS_IT_WAS, ReportError, nearest
 from reportlib.facts import Fact
+from reportlib.figures import LIMITS
 from reportlib.measures import DATASETS, MEASURES, Measure, Part, inputs_of
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.statistics import METHODS

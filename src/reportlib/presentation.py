@@ -8,10 +8,10 @@ from dataclasses import replace
 import pandas as pd
 
 from reportlib import charts, prose
-from reportlib.comparison import LIMITS
 from reportlib.comparison_tables import Comparison, caption, dimensions, funnel_caption
 from reportlib.ethnicity import NOT_STATED, groupings, label
 from reportlib.facts import Fact, explained
+from reportlib.figures import LIMITS, ratio_decimals
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.statistics import goodness_of_fit, rate_trend, trend
 from reportlib.statistics.verdict import ALPHA
@@ -30,7 +30,6 @@ from reportlib.words import (
     p_value,
     people,
     ratio,
-    ratio_decimals,
 )
 
 SENTENCES = ("sentence", "adjusted_sentence")  # facts of a whole table: what it says, and what adjustment changes

@@ -21,7 +21,6 @@ MARKS = {
     "u": "unreliable, because based on small numbers",
     "z": "not applicable",
 }
-RATIOS = ("ratio", "adjusted", "modelled", "expected", "bound")  # figures named so are relative rates or their limits
 MOST_NAMED = 6  # groups in a sentence; of more, their number is said
 DISPROPORTIONATE = "disproportionate"  # the one verdict that asks for an answer
 SIZE_UNCERTAIN = "difference, size uncertain"
@@ -31,8 +30,6 @@ INCONCLUSIVE = "inconclusive"
 NOT_ASSESSED = "not assessed"
 VERDICTS = (DISPROPORTIONATE, SIZE_UNCERTAIN, SMALL, PARITY, INCONCLUSIVE, NOT_ASSESSED)
 SIGNIFICANT = VERDICTS[:3]
-FINEST = {"proportion": 3, "rate": 2}  # decimals to which a relative rate and all made with it may be printed
-NARROW = 0.1  # width of an interval, under which two decimals would blur a relative rate
 GROUP_ADJECTIVES = (
     *("Asian", "Black", "White", "White British", "White Irish", "Indian", "Pakistani"),
     *("Bangladeshi", "Chinese", "Arab", "Roma", "Black African", "Black Caribbean"),
@@ -154,12 +151,6 @@ def percent_decimals(denominator: Any) -> int:
 def ratio(value: Any, decimals: int = 2) -> str:
     """A relative rate, "1.38"; "no limit" when nothing stands below the line."""
     return "no limit" if not missing(value) and math.isinf(value) else number(value, "", decimals)
-
-
-def ratio_decimals(frame: pd.DataFrame) -> int:
-    """Decimal places of a table's relative rates: three where they were rounded so, else two."""
-    shown = frame[[name for name in frame if str(name).startswith(RATIOS)]].astype(float)
-    return 3 if (shown - shown.round(2)).abs().gt(1e-9).any(axis=None) else 2
 
 
 def interval(lower: Any, upper: Any, unit: str = "", decimals: int = 2, mark: Any = None) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from reportlib.figures import ratio_decimals
 from reportlib.words import (
     MARKS,
     flagged,
@@ -18,7 +19,6 @@ from reportlib.words import (
     number,
     percent_decimals,
     ratio,
-    ratio_decimals,
 )
 
 LONGEST = 8  # rows told one by one; beyond, those that stand out and how many do not

@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from reportlib.charts import alt, drawing
 from reportlib.charts.drawing import BLUE, GREY, INK, MARGIN, NAVY, ORANGE, RULE, WIDTH, checked, figures
 from reportlib.charts.svg import Chart, drawn
-from reportlib.comparison import LIMITS
+from reportlib.figures import LIMITS
 from reportlib.words import capital, marked, missing, number
 
 MOST_LINES = 6

@@ -10,11 +10,12 @@ from typing import Any
 import pandas as pd
 
 from reportlib.charts import Chart, dumbbell, verdict_heatmap
-from reportlib.comparison import FIGURES, flags, least
+from reportlib.comparison import flags, least
 from reportlib.comparison_tables import DERIVED, REFERENCE, Comparison, comparison_table, declared
 from reportlib.errors import Finding
 from reportlib.ethnicity import groupings, label, reference_of
 from reportlib.facts import Fact
+from reportlib.figures import FIGURES
 from reportlib.gates.constants import Constants, figures
 from reportlib.handoff import Handoff
 from reportlib.inputs.cube import ETHNICITIES

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from reportlib.ethnicity import NOT_STATED
+from reportlib.figures import FINEST
 from reportlib.inputs.inversion import Hidden
 from reportlib.inputs.release import Release
 from reportlib.measures import TableSpec
@@ -35,7 +36,6 @@ from reportlib.statistics import (
     proportion,
     trend_interaction,
 )
-from reportlib.words import FINEST
 
 NOTHING_HIDDEN = Hidden()
 LEAST_EVENTS = 10

@@ -1,0 +1,62 @@
+"""The figures of a comparison: what each is made of, and how finely it is printed."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+import pandas as pd
+
+FINEST = {"proportion": 3, "rate": 2}  # decimals to which a relative rate and all made with it may be printed
+NARROW = 0.1  # width of an interval, under which two decimals would blur a relative rate
+
+Of = Enum("Of", ["GROUP", "PAIR", "UNKNOWN", "STRATA"])
+Printed = Enum("Printed", ["LEVEL", "RATIO", "P_VALUE", "FACTOR", "NUMBER"])
+
+
+class Figure(NamedTuple):
+    """What a figure of a group is made of, how it is printed, and whether it stands beside a verdict alone.
+
+    It is made of the group's own counts, also of the reference group's (a pair), of those whose ethnicity is not
+    stated too, or of counts within strata, which may be hidden.
+    """
+
+    of: Of
+    printed: Printed
+    judged: bool = False
+
+
+def _with_limits(name: str, of: Of, printed: Printed, judged: bool = False) -> dict[str, Figure]:
+    stem = "" if name == "value" else f"{name.removesuffix('_ratio')}_"
+    return dict.fromkeys((name, f"{stem}lower", f"{stem}upper"), Figure(of, printed, judged))
+
+
+FUNNEL = {"95": 0.95, "998": 0.998}  # warning and alarm limits (Spiegelhalter 2005)
+LIMITS = tuple(f"{end}_{name}" for name in FUNNEL for end in ("lower", "upper"))
+FIGURES: dict[str, Figure] = {
+    **_with_limits("value", Of.GROUP, Printed.LEVEL),
+    **_with_limits("ratio", Of.PAIR, Printed.RATIO, judged=True),
+    **_with_limits("gap", Of.PAIR, Printed.LEVEL),
+    "p_adjusted": Figure(Of.PAIR, Printed.P_VALUE),
+    "deff": Figure(Of.GROUP, Printed.FACTOR),
+    "detectable_below": Figure(Of.PAIR, Printed.FACTOR),
+    "detectable_above": Figure(Of.PAIR, Printed.FACTOR),
+    "cases_needed": Figure(Of.PAIR, Printed.NUMBER),
+    "bound_lower": Figure(Of.UNKNOWN, Printed.RATIO, judged=True),
+    "bound_upper": Figure(Of.UNKNOWN, Printed.RATIO, judged=True),
+    "tipping": Figure(Of.UNKNOWN, Printed.FACTOR, judged=True),
+    **_with_limits("adjusted_ratio", Of.STRATA, Printed.RATIO),
+    "homogeneity_p": Figure(Of.STRATA, Printed.P_VALUE),
+    **_with_limits("modelled_ratio", Of.STRATA, Printed.RATIO),
+    "interaction_p": Figure(Of.PAIR, Printed.P_VALUE),
+    **_with_limits("expected_ratio", Of.GROUP, Printed.RATIO),
+    **_with_limits("standardised", Of.GROUP, Printed.LEVEL),
+    **dict.fromkeys(LIMITS, Figure(Of.GROUP, Printed.LEVEL)),
+}
+RATIOS = [name for name, figure in FIGURES.items() if figure.printed == Printed.RATIO]
+
+
+def ratio_decimals(frame: pd.DataFrame) -> int:
+    """Decimal places of a table's relative rates: three where they were rounded so, else two."""
+    shown = frame[[name for name in RATIOS if name in frame]].astype(float)
+    return 3 if (shown - shown.round(2)).abs().gt(1e-9).any(axis=None) else 2
