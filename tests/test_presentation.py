@@ -55,28 +55,30 @@ def adjusted(complement: bool = False, width: float = 0.1, **verdicts: str) -> s
     ]  # fmt: skip
     place = Place("probation-outcomes", "national", ("synthetic",))
     frame = pd.DataFrame(rows)
-    return adjusted_sentence(Comparison(spec, frame, place, "2024-25", "W", 0.95, complement=complement))
+    return adjusted_sentence(Comparison(spec, frame, place, "2024-25", "W", 0.95, complement=complement), (0.8, 1.25))
 
 
 def test_an_adjusted_rate_on_the_other_side_of_1_is_told_with_what_chance_allows():
     assert adjusted() == (
-        "Allowing for region, the relative rate moves from 0.95 to 1.04 for Black people. For Black people the "
-        "estimate then lies the other way, by no more than chance could account for."
+        "Allowing for region, the relative rate moves from 0.95 to 1.04 (0.94 to 1.14) for Black people. For Black "
+        "people the estimate then lies the other way, by no more than chance could account for."
     )
     assert adjusted(Mixed="disproportionate").startswith(
-        "Allowing for region, the relative rate moves from 0.95 to 1.04 for Black people and stays 1.20 for people "
-        "from the Mixed ethnic group. A difference remains for people from the Mixed ethnic group. For Black people"
+        "Allowing for region, the relative rate moves from 0.95 to 1.04 (0.94 to 1.14) for Black people and stays 1.20 "
+        "(1.10 to 1.30) for people from the Mixed ethnic group. A difference remains for people from the Mixed ethnic "
+        "group, within 0.8 to 1.25. For Black people"
     )
 
 
 def test_what_is_left_of_a_disproportionate_difference_is_said():
     said = adjusted(Asian="disproportionate", Black="disproportionate", Mixed="disproportionate")
     assert said.endswith(
-        " A difference remains for people from the Mixed ethnic group. For Asian people chance could account for what "
-        "is left. For Black people the estimate then lies the other way, by no more than chance could account for."
+        " A difference remains for people from the Mixed ethnic group, within 0.8 to 1.25. For Asian people "
+        "chance could account for what is left. For Black people the estimate then lies the other way, by no more than "
+        "chance could account for."
     )
     assert adjusted(Asian="small difference").startswith(
-        "Allowing for region, the relative rate moves from 0.90 to 0.95 for Asian people and from 0.95"
+        "Allowing for region, the relative rate moves from 0.90 to 0.95 (0.85 to 1.05) for Asian people and from 0.95"
     )
     assert "the difference then lies the other way" in adjusted(width=0.03)
 
@@ -93,6 +95,7 @@ def test_adjusted_rates_are_said_to_be_of_the_outcome_that_was_judged():
         (["parity", "not assessed"], (0.9, 1.1), "parity, as far as assessed"),
         (["not assessed", "not assessed"], (0.9, 1.1), "not assessed"),
         (["disproportionate", "parity"], (0.5, 0.9), "disproportionate"),
+        (["disproportionate", "parity"], (0.75, 0.95), "disproportionate, but less so once adjusted"),
         (["disproportionate", "parity"], (0.5, 1.1), "disproportionate, but not once adjusted"),
         (["disproportionate", "parity"], (0.3, 1.1), "disproportionate"),  # only less certain
         (["disproportionate", "parity"], None, "disproportionate"),
@@ -114,6 +117,41 @@ def test_a_card_claims_no_more_than_its_table(verdicts, adjusted, badge):
     found = headline(facts, "deaths", (0.8, 1.25))
     assert found["badge"] == badge
     assert badge.startswith(found["verdict"])
+
+
+def test_a_card_says_what_the_last_year_alone_shows_and_what_missing_ethnicity_could_undo():
+    """Of those who are disproportionate, in the whole period or in that year; with no year apart, nothing more."""
+
+    def fact(table: str, period: str, name: str, text: str, value: float | None = None, of: str = "Black") -> Fact:
+        place = (period, "national", "uphold-rates", table)
+        return Fact(f"upheld/ethnicity/{name}", *place, name.partition("/")[2], f"Uphold rate: {of}", text, value)
+
+    def rows(table: str, period: str, code: str, of: str, verdict: str, ratio: float) -> list[Fact]:
+        told = [("verdict", verdict, None), ("ratio", f"{ratio:.2f}", ratio)]
+        told += [("ratio_lower", f"{ratio - 0.2:.2f} to {ratio + 0.2:.2f}", ratio - 0.2)]
+        return [fact(table, period, f"{code}/{name}", text, value, of) for name, text, value in told]
+
+    whole = [
+        fact("rate", "2022-23 to 2024-25", "all/sentence", "As told."),
+        *rows("rate", "2022-23 to 2024-25", "B", "Black", "disproportionate", 0.7),
+        *rows("rate", "2022-23 to 2024-25", "A", "Asian", "parity", 1.0),
+        *rows("rate", "2022-23 to 2024-25", "M", "Mixed", "inconclusive", 1.1),
+        fact("rate", "2022-23 to 2024-25", "B/bound_lower", "0.41 to 1.20", 0.41),
+        fact("rate", "2022-23 to 2024-25", "B/bound_upper", "0.41 to 1.20", 1.2),
+    ]
+    year = [
+        *rows("trend", "2023-24", "B", "Black", "disproportionate", 0.5),
+        *rows("trend", "2024-25", "B", "Black", "inconclusive", 0.8),
+        *rows("trend", "2024-25", "A", "Asian", "parity", 1.0),
+        *rows("trend", "2024-25", "M", "Mixed", "disproportionate", 1.6),
+    ]
+    could = "If all missing ethnicity fell on one side, the difference could vanish for Black people."
+    assert headline(whole, "rate", (0.8, 1.25))["further"] == [could]
+    assert headline([*whole, *year], "rate", (0.8, 1.25))["further"] == [
+        "In 2024-25 alone, the crude relative rate was 0.80 (0.60 to 1.00; inconclusive) for Black people and 1.60 "
+        "(1.40 to 1.80; disproportionate) for people from the Mixed ethnic group.",
+        could,
+    ]
 
 
 def test_no_mix_is_told_where_a_group_has_no_population():

@@ -321,6 +321,17 @@ def test_trend_without_certainty():
     )
 
 
+def test_a_trend_that_is_not_steady_is_said_to_be_none_or_uneven():
+    """Years that rise and fall by more than chance are no trend, and yet are not alike."""
+    jump = years(0.31, 0.2, 0.2, 0.4)
+    assert prose.trend_sentence(jump, UPHELD, p=0.4, even=False).endswith(
+        ": no steady trend, but the years differ by more than chance."
+    )
+    assert prose.trend_sentence(jump, UPHELD, p=0.01, even=False).endswith(
+        ": the upward trend over all years is statistically significant, but it was not steady."
+    )
+
+
 def test_a_trend_goes_the_way_of_its_test_and_not_of_its_ends():
     """200, 320, 270, 170 and 205 of 1,000: higher at the end than at the beginning, and falling."""
     said = prose.trend_sentence(years(0.2, 0.32, 0.27, 0.17, 0.205), UPHELD, p=0.0009, rising=False)

@@ -8,7 +8,15 @@ from reportlib.disclosure import Policy
 from reportlib.params import Disclosure
 from reportlib.quality import ABOUT
 
-NOTHING = {"inputs": [], "establishments": {}, "findings": [], "hidden": [], "flagged": 0, "rules": []}
+NOTHING = {
+    "parameters": {"grouping": "5+1"},
+    "inputs": [],
+    "establishments": {},
+    "findings": [],
+    "hidden": [],
+    "flagged": 0,
+    "rules": [],
+}
 NOTHING |= {"disclosure": Disclosure().model_dump()}
 
 
@@ -53,3 +61,13 @@ def test_control_that_is_off_is_told_with_its_reason_and_no_rule():
     frame = ABOUT["rules"].frame(NOTHING | {"rules": rules, "disclosure": off})
     assert frame.iloc[0].tolist() == ["disclosure control", "off", "for the analyst alone"]
     assert not frame["Rule"].isin(["threshold", "zeros"]).any()
+
+
+def test_methods_say_who_is_in_each_group():
+    """Chinese people are counted in Asian, as in the Censuses since 2011; Gypsy or Irish Traveller people in White."""
+    told = ABOUT["groups"].frame(NOTHING).set_index("Ethnic group")["Who is in it"].to_dict()
+    assert list(told) == ["Asian", "Black", "Mixed", "White", "Other", "Not stated"]
+    assert "Chinese" in told["Asian"] and "Gypsy or Irish Traveller" in told["White"]
+    assert told["Other"] == "Arab; Any other ethnic group"
+    fine = ABOUT["groups"].frame(NOTHING | {"parameters": {"grouping": "19"}})
+    assert (fine["Ethnic group"] == fine["Who is in it"]).all()

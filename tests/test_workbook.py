@@ -23,6 +23,7 @@ PAGE = Page(
     title="Race equality in prisons & probation",
     year="2024-25",
     authors=("A. Analyst", "B. Reviewer"),
+    contact="Insight and Race Equality, 020 0000 0000",
     publication_date=date(2025, 11, 28),
     status=("synthetic",),
 )
@@ -177,9 +178,14 @@ def test_no_cell_of_a_table_is_blank(ods):
 def test_cover(ods):
     text = [row[0] for row in read(ods)["Cover"]]
     assert text[0] == PAGE.title
-    for line in ("Reporting year: 2024-25.", "Edition: National.", "Published: 28 November 2025."):
+    for line in (
+        "Reporting year: 2024-25, from 1 April 2024 to 31 March 2025.",
+        "Edition: National.",
+        "Publication date: 28 November 2025.",
+    ):
         assert line in text
     assert "A. Analyst and B. Reviewer" in text
+    assert PAGE.contact in text
     assert any(line.startswith("DRAFT: ") for line in text)
     assert any(line.startswith("SYNTHETIC DATA: ") for line in text)
 

@@ -165,7 +165,7 @@ class Chapter:
 
     def evidence(self, comparison: Comparison) -> None:
         """Show each comparison whole, in one row: what stands behind its verdict, and what adjustment changes."""
-        if not comparison.unavailable and (text := adjusted_sentence(comparison)):
+        if not comparison.unavailable and (text := adjusted_sentence(comparison, self.band)):
             self._fact(comparison.spec, comparison.spec.id, "adjusted_sentence", text)
             _show_text(f"{comparison.spec.id}-adjusted", text, "finding")
         self._derive("evidence", comparison)

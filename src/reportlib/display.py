@@ -20,7 +20,7 @@ def plain(model: Mapping[str, Any]) -> dict[str, str]:
         return {"text/markdown": model["text"]}
     if kind == "headline":
         lines = [
-            f"- **{item['title']}** ({item['verdict']}): {item['text']} {item['adjusted']}".rstrip()
+            f"- **{item['title']}** ({item['badge']}): {' '.join([item['text'], *item['further']])}"
             for item in model["items"]
         ]
         return {"text/markdown": "\n".join(lines)}

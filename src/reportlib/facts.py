@@ -50,15 +50,24 @@ def limits(held: Mapping[str, Fact], name: str, statistic: str) -> tuple[float, 
     return (float(pair[0]), float(pair[1])) if len(pair) == 2 and None not in pair else None  # type: ignore[arg-type]
 
 
+def chance(held: Mapping[str, Fact], name: str, statistic: str) -> bool:
+    """Whether the interval of a statistic of this row holds 1."""
+    pair = limits(held, name, statistic)
+    return pair is not None and pair[0] <= 1 <= pair[1]
+
+
+def brought_inside(held: Mapping[str, Fact], name: str, band: tuple[float, float]) -> bool:
+    """Whether adjustment brings the relative rate of this row into the band."""
+    adjusted = held.get(f"{name}/adjusted_ratio")
+    return adjusted is not None and band[0] <= float(adjusted.value or 0) <= band[1]
+
+
 def explained(held: Mapping[str, Fact], name: str, band: tuple[float, float]) -> bool:
     """Whether adjustment brings the relative rate of this row into the band, so near 1 that chance could do the rest.
 
     An adjusted ratio that is merely less certain explains nothing.
     """
-    pair = limits(held, name, "adjusted")
-    if pair is None or not pair[0] <= 1 <= pair[1]:
-        return False
-    return band[0] <= float(held[f"{name}/adjusted_ratio"].value or 0) <= band[1]
+    return brought_inside(held, name, band) and chance(held, name, "adjusted")
 
 
 def write(facts: Iterable[Fact], path: Path) -> None:

@@ -157,6 +157,7 @@ class Params(Block):
         min_length=1,
         description="Whose report it is: on the cover, and what is read out for the logo",
     )
+    contact: str = Field(default="", description="Whom readers can ask about the report; printed on the cover")
     logo: Annotated[str, AfterValidator(lambda given: logo_address(given, ROOT))] | None = Field(
         default=None, description="SVG or PNG file, from the project's folder, for the cover; at most 100 KB"
     )
@@ -244,6 +245,7 @@ class Params(Block):
             "title": [self.title],
             "authors": self.authors,
             "organisation": [self.organisation],
+            "contact": [self.contact],
             "editions": [edition.title for edition in self.editions],
             "disclosure.off": [self.disclosure.off],
             "disclosure.exemptions": [f"{each.reason} {each.reviewer}" for each in self.disclosure.exemptions],

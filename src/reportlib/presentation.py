@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
 from reportlib import charts, prose
 from reportlib.comparison_tables import Comparison, caption, dimensions, funnel_caption
 from reportlib.ethnicity import NOT_STATED, groupings, label
-from reportlib.facts import Fact, explained
+from reportlib.facts import Fact, brought_inside, chance, explained
 from reportlib.figures import LIMITS, ratio_decimals
 from reportlib.measures import MEASURES, TableSpec
-from reportlib.statistics import goodness_of_fit, rate_trend, trend
+from reportlib.statistics import goodness_of_fit, rate_trend, trend, trend_departure
 from reportlib.statistics.verdict import ALPHA
 from reportlib.tables import Table, frame_table
 from reportlib.words import (
@@ -26,10 +27,12 @@ from reportlib.words import (
     MeasureWords,
     all_people,
     capital,
+    interval,
     listed,
     p_value,
     people,
     ratio,
+    within,
 )
 
 SENTENCES = ("sentence", "adjusted_sentence")  # facts of a whole table: what it says, and what adjustment changes
@@ -136,41 +139,49 @@ def _words(spec: TableSpec) -> MeasureWords:
     return replace(words, unit=words.unit.removesuffix(" in the period")) if "year" in spec.by else words
 
 
-def adjusted_sentence(comparison: Comparison) -> str:
+def adjusted_sentence(comparison: Comparison, band: tuple[float, float]) -> str:
     """What adjustment changed, and left, of the groups that stand out or that it changes; empty if there are none."""
     spec, frame = comparison.spec, comparison.frame
     known, places, held = frame[frame["adjusted_ratio"].notna()], ratio_decimals(frame), dimensions(spec.adjust)
     turns = known["ratio"].round(places).sub(1) * known["adjusted_ratio"].round(places).sub(1) < 0
-    chance = known["adjusted_lower"].le(1) & known["adjusted_upper"].ge(1)
-    told = turns | known["verdict"].eq(DISPROPORTIONATE) | (chance & known["verdict"].isin(SIGNIFICANT))
-    both = known[told].to_dict("records")
-    said = [[ratio(row[name], decimals=places) for name in ("ratio", "adjusted_ratio")] for row in both]
-    rows = [(*change, people(str(row["label"]))) for change, row in zip(said, both, strict=True)]
-    moved = listed([f"from {crude} to {adjusted} for {who}" for crude, adjusted, who in rows if crude != adjusted])
-    stays = listed([f"{crude} for {who}" for crude, adjusted, who in rows if crude == adjusted])
-    if not rows:
+    small = known["adjusted_lower"].le(1) & known["adjusted_upper"].ge(1)
+    inside = known["adjusted_ratio"].between(*band)
+    told = turns | known["verdict"].eq(DISPROPORTIONATE) | (small & known["verdict"].isin(SIGNIFICANT))
+    if not told.any():
         return ""
-    found = " and ".join(filter(None, [f"moves {moved}" if moved else "", f"stays {stays}" if stays else ""]))
+    moves: dict[bool, list[str]] = {True: [], False: []}
+    for row in known[told].to_dict("records"):
+        crude, adjusted = (ratio(row[name], decimals=places) for name in ("ratio", "adjusted_ratio"))
+        limits = interval(row["adjusted_lower"], row["adjusted_upper"], "", places)
+        change = f"from {crude} to {adjusted}" if crude != adjusted else crude
+        moves[crude != adjusted].append(f"{change} ({limits}) for {people(str(row['label']))}")
+    found = " and ".join(f"{'moves' if moved else 'stays'} {listed(some)}" for moved, some in moves.items() if some)
     of = f" of {comparison.outcome}" if comparison.outcome else ""
     left = {
-        "A difference remains for {}.": told & ~chance & ~turns,
-        "For {} the difference then lies the other way.": told & ~chance & turns,
-        "For {} chance could account for what is left.": told & chance & ~turns,
-        "For {} the estimate then lies the other way, by no more than chance could account for.": told & chance & turns,
+        "A difference remains for {}.": told & ~small & ~turns & ~inside,
+        f"A difference remains for {{}}{within(band)}.": told & ~small & ~turns & inside,
+        "For {} the difference then lies the other way.": told & ~small & turns,
+        "For {} chance could account for what is left.": told & small & ~turns,
+        "For {} the estimate then lies the other way, by no more than chance could account for.": told & small & turns,
     }
     judged = [text.format(all_people(list(known.loc[some, "label"]))) for text, some in left.items() if some.any()]
     return " ".join([f"Allowing for {held}, the relative rate{of} {found}.", *judged])
 
 
-def _trend(total: pd.DataFrame, spec: TableSpec) -> tuple[float | None, bool]:
-    """The p-value of the test for a trend over the years shown, on effective counts, and whether it goes upward."""
+def _trend(total: pd.DataFrame, spec: TableSpec) -> tuple[float | None, bool, bool]:
+    """The p-value of the test for a trend over the years shown, on effective counts; whether it rises, and evenly.
+
+    The p-value is missing where too few years are shown.
+    """
     shown = total[total["value"].notna() & total["deff"].notna()]
     if len(shown) < prose.FEWEST_YEARS:
-        return None, True
+        return None, True, True
     x, n = (shown[name].astype(float) / shown["deff"] for name in ("numerator", "denominator"))
     years = shown["year"].str[:4].astype(int)
-    test = trend if spec.measure.kind == "proportion" else rate_trend
-    return test(x, n, years).p_value, bool((years * (x - n * x.sum() / n.sum())).sum() > 0)
+    rates = spec.measure.kind != "proportion"
+    left = trend_departure(x, n, years, rates).p_value
+    rising = bool((years * (x - n * x.sum() / n.sum())).sum() > 0)
+    return (rate_trend if rates else trend)(x, n, years).p_value, rising, left is None or left > ALPHA
 
 
 def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:
@@ -208,26 +219,65 @@ def verdicts_table(frame: pd.DataFrame, title: str, grouping: str, band: tuple[f
     return replace(frame_table("verdicts", title, wide, wide.columns[0]), notes=notes)
 
 
-def headline(held: Sequence[Fact], table: str, band: tuple[float, float]) -> dict[str, str] | None:
-    """The finding of one table, crude and adjusted, with the weightiest of its verdicts; None if there is none."""
+def headline(held: Sequence[Fact], table: str, band: tuple[float, float]) -> dict[str, Any] | None:
+    """The finding of one table with the weightiest of its verdicts; None if there is none.
+
+    `further` says what adjustment and missing ethnicity could leave of it, and what the last year alone shows.
+    """
     own = [fact for fact in held if fact.table == table]
     said, adjusted = ([fact for fact in own if fact.statistic == name] for name in SENTENCES)
     if not said:
         return None
-    verdict, badge = _badge(own, band)
-    title, more = f"{said[0].label}, {said[0].period}", "".join(fact.text for fact in adjusted)
-    texts = {"title": title, "verdict": verdict, "badge": badge, "text": said[0].text, "adjusted": more}
-    return {**texts, "chapter": said[0].chapter}
+    facts = {fact.id: fact for fact in own}
+    names = [fact.id.removesuffix("/verdict") for fact in own if fact.text == DISPROPORTIONATE]
+    verdict, badge = _badge(facts, names, band)
+    further = [*(fact.text for fact in adjusted), _last_year(held, said[0], names), _unknown(facts, names)]
+    return {
+        "title": f"{said[0].label}, {said[0].period}",
+        "verdict": verdict,
+        "badge": badge,
+        "text": said[0].text,
+        "further": [text for text in further if text],
+        "chapter": said[0].chapter,
+    }
 
 
-def _badge(own: Sequence[Fact], band: tuple[float, float]) -> tuple[str, str]:
-    """The weightiest verdict of a table, and how its card puts it."""
-    held = {fact.id: fact for fact in own}
-    verdicts = {fact.id.removesuffix("/verdict"): fact.text for fact in own if fact.statistic == "verdict"}
-    found = next((word for word in BY_WEIGHT if word in verdicts.values()), NOT_ASSESSED)
-    if found == PARITY and NOT_ASSESSED in verdicts.values():
+def _badge(held: Mapping[str, Fact], names: Sequence[str], band: tuple[float, float]) -> tuple[str, str]:
+    """The weightiest verdict of a table, and how its card puts it; `names` are the rows that are disproportionate."""
+    verdicts = [fact.text for fact in held.values() if fact.statistic == "verdict"]
+    found = next((word for word in BY_WEIGHT if word in verdicts), NOT_ASSESSED)
+    if found == PARITY and NOT_ASSESSED in verdicts:
         return found, f"{found}, as far as assessed"
-    standing = [name for name, verdict in verdicts.items() if verdict == DISPROPORTIONATE]
-    if standing and all(explained(held, name, band) for name in standing):
+    if names and all(explained(held, name, band) for name in names):
         return found, f"{found}, but not once adjusted"
+    if names and all(brought_inside(held, name, band) for name in names):
+        return found, f"{found}, but less so once adjusted"
     return found, found
+
+
+def _last_year(held: Sequence[Fact], said: Fact, names: Sequence[str]) -> str:
+    """What the last year shows of the rows that are disproportionate in the whole period, or are so in that year."""
+    year = said.period.rpartition(" to ")[2]
+    alone = {fact.id: fact for fact in held if fact.period == year != said.period and fact.table != said.table}
+    measure = said.id.partition("/")[0]
+    rows = []
+    for fact in alone.values():
+        name = fact.id.removesuffix("/verdict")
+        counts = name in names or fact.text == DISPROPORTIONATE
+        if fact.statistic == "verdict" and fact.id.startswith(f"{measure}/ethnicity/") and counts:
+            rows.append((fact, alone[f"{name}/ratio"], alone[f"{name}/ratio_lower"]))
+    told = [
+        f"{value.text} ({limits.text}; {fact.text}) for {people(fact.label.partition(': ')[2])}"
+        for fact, value, limits in rows
+        if fact.text != NOT_ASSESSED
+    ]
+    outcome = next((f" of {value.unit}" for _, value, _ in rows if value.unit), "")
+    return f"In {year} alone, the crude relative rate{outcome} was {listed(told)}." if told else ""
+
+
+def _unknown(held: Mapping[str, Fact], names: Sequence[str]) -> str:
+    """Whose difference is within what missing ethnicity could bring about."""
+    who = [held[f"{name}/verdict"].label.partition(": ")[2] for name in names if chance(held, name, "bound")]
+    return (
+        f"If all missing ethnicity fell on one side, the difference could vanish for {all_people(who)}." if who else ""
+    )

@@ -58,10 +58,13 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str) -
     return " ".join(f"{capital(sentence)}." for sentence in said)
 
 
-def trend_sentence(frame: pd.DataFrame, words: MeasureWords, p: float | None = None, rising: bool = True) -> str:
+def trend_sentence(
+    frame: pd.DataFrame, words: MeasureWords, p: float | None = None, rising: bool = True, even: bool = True
+) -> str:
     """What one figure was in the last year, the year before and the first; with a test, whether that is a trend.
 
-    frame: year, label, value, mark; one row a year. `p` and `rising` are the p-value and direction of a trend test.
+    frame: year, label, value, mark; one row a year. `p` and `rising` are the p-value and direction of a trend test;
+    `even` says that chance could account for what a steady trend leaves of the differences between years.
     """
     frame = frame.sort_values("year")
     shown = frame[frame["value"].notna()]
@@ -80,8 +83,11 @@ def trend_sentence(frame: pd.DataFrame, words: MeasureWords, p: float | None = N
     if p is not None:
         course = "upward" if rising else "downward"
         years = "the years shown" if hidden else "all years"
-        sure = f"the {course} trend over {years} is statistically significant" if p <= ALPHA else "no clear trend"
-        sure = f": {sure}"
+        if p <= ALPHA:
+            sure = f": the {course} trend over {years} is statistically significant"
+            sure += "" if even else ", but it was not steady"
+        else:
+            sure = ": no clear trend" if even else ": no steady trend, but the years differ by more than chance"
     return f"{capital(what)} was {told}{sure}.{hidden}"
 
 

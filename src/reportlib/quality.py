@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from reportlib.ethnicity import groupings
 from reportlib.measures import MEASURES
 from reportlib.statistics import METHODS
 from reportlib.words import MARKS, counted, number
@@ -76,6 +77,14 @@ def _definitions(run: Run) -> list[dict[str, Any]]:
     ]
 
 
+def _groups(run: Run) -> list[dict[str, Any]]:
+    grouping, detail = groupings()[run["parameters"]["grouping"]], groupings()["19"].labels
+    return [
+        {"Ethnic group": name, "Who is in it": "; ".join(detail[member] for member in grouping.members(code))}
+        for code, name in grouping.labels.items()
+    ]
+
+
 def _methods(run: Run) -> list[dict[str, Any]]:
     return [
         {
@@ -114,6 +123,7 @@ ABOUT: dict[str, About] = {
     "findings": About("What was found when the inputs were checked", "Level", _findings),
     "hidden": About("What was hidden to protect people", "Table", _hidden),
     "rules": About("Rules of disclosure control", "Rule", _rules),
+    "groups": About("Who is in each ethnic group", "Ethnic group", _groups),
     "definitions": About("What is measured", "Measure", _definitions),
     "methods": About("How it is measured", "Method", _methods),
     "marks": About("Marks used in tables", "Mark", _marks),

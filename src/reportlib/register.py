@@ -13,11 +13,11 @@ import pandas as pd
 
 from reportlib.comparison_tables import dimensions
 from reportlib.ethnicity import label
-from reportlib.facts import Fact, explained, limits
+from reportlib.facts import Fact, brought_inside, chance, explained, limits
 from reportlib.measures import MEASURES
 from reportlib.responses import disproportionate, pooled
 from reportlib.tables import Table, frame_table
-from reportlib.words import DISPROPORTIONATE, NOT_ASSESSED, listed
+from reportlib.words import DISPROPORTIONATE, NOT_ASSESSED, listed, within
 
 OPPOSITE = {"higher": "lower", "lower": "higher"}
 NOT_ADJUSTED = "not adjusted"
@@ -93,8 +93,7 @@ class Register:
         ratio, bounds = self.held[f"{name}/ratio"], self.held.get(f"{name}/bound_lower")
         way, outcome = _way(ratio), f" of {ratio.unit}" if ratio.unit else ""
         left = self._left(name, way, band)
-        known = limits(self.held, name, "bound")
-        if known and known[0] <= 1 <= known[1]:
+        if chance(self.held, name, "bound"):
             left += " The crude difference could vanish if all missing ethnicity fell on one side."
         awaited = f"awaited from {MEASURES[name.partition('/')[0]].answers}"
         return {
@@ -108,21 +107,19 @@ class Register:
 
     def _left(self, name: str, way: str, band: tuple[float, float]) -> str:
         """What adjustment leaves of a difference that went `way`."""
-        pair = limits(self.held, name, "adjusted")
-        if pair is None:
+        if limits(self.held, name, "adjusted") is None:
             return "No adjusted comparison could be made."
         adjusted = self.held[f"{name}/adjusted_ratio"]
-        value = float(adjusted.value or 0)
-        turned, inside = value != 1 and _way(adjusted) != way, band[0] <= value <= band[1]
+        turned = adjusted.value != 1 and _way(adjusted) != way
         if explained(self.held, name, band):
             found = f"the estimate is {OPPOSITE[way]}, and " if turned else ""
             found += f"chance could account for {'it' if turned else 'the rest'}"
-        elif pair[0] <= 1 <= pair[1]:
+        elif chance(self.held, name, "adjusted"):
             found = "the data cannot tell whether a difference remains"
         elif turned:
             found = f"the rate is {OPPOSITE[way]}"
         else:
-            found = "a difference remains" + (f", within {band[0]:g} to {band[1]:g}" if inside else "")
+            found = "a difference remains" + (within(band) if brought_inside(self.held, name, band) else "")
         return f"With {dimensions(self.tables[adjusted.table]['adjust'])} held equal, {found}."
 
     def _also(self, name: str, way: str) -> str:

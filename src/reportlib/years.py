@@ -29,6 +29,11 @@ def years_between(label: str) -> tuple[str, ...]:
     return years_to(label[-7:], int(label[-7:-3]) - int(label[:4]) + 1)
 
 
+def in_words(day: date) -> str:
+    """A day as it is written in a sentence: "1 April 2024"."""
+    return f"{day.day} {day:%B %Y}"
+
+
 def year_dates(label: str) -> tuple[date, date]:
     """First and last day of a reporting year: 1 April to 31 March."""
     year = int(label[:4])

@@ -21,6 +21,7 @@ PAGE = Page(
     publication_date=date(2025, 11, 28),
     status=("published", "synthetic"),
     organisation="Prisons and Probation Ombudsman",
+    contact="Insight and Race Equality, 020 0000 0000",
 )
 
 SHAPE = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><circle cx="20" cy="20" r="18"/></svg>'
@@ -287,7 +288,7 @@ def summary() -> NotebookNode:
     headline = {
         "kind": "headline",
         "items": [
-            dict(zip(("title", "verdict", "text", "chapter"), item, strict=True), badge=item[1], adjusted="")
+            dict(zip(("title", "verdict", "text", "chapter"), item, strict=True), badge=item[1], further=[])
             for item in items
         ],
     }

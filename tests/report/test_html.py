@@ -30,6 +30,10 @@ def words(element: HtmlElement) -> str:
     return " ".join(element.text_content().split())
 
 
+def test_the_cover_says_whom_to_ask() -> None:
+    assert f"<dt>Contact</dt><dd>{PAGE.contact}</dd>" in HTML
+
+
 def test_same_notebooks_give_same_bytes() -> None:
     assert html_report(report(), PAGE) == HTML
 

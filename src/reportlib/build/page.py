@@ -15,6 +15,8 @@ from reportlib.build.markdown import Token
 from reportlib.display import MIME
 from reportlib.params import Params
 from reportlib.words import MARKS as MARKS
+from reportlib.words import listed
+from reportlib.years import in_words, year_dates
 
 STATUSES = {
     "synthetic": "Made-up records, for demonstration. No figure here describes real people.",
@@ -40,6 +42,7 @@ class Page:
     draft: bool = True
     disclosure_off: str = ""  # the reason given for turning disclosure control off
     organisation: str = ""
+    contact: str = ""
     logo: str | None = None  # a data address
     colour: str = "#12436D"
     public: bool = True  # leave out cells tagged `qa-only`
@@ -51,15 +54,27 @@ class Page:
         return cls(
             title, params.reporting_year, edition, params.authors, params.publication_date,
             tuple(sorted({source.status for source in params.inputs.values()})),
-            disclosure_off=params.disclosure.off or "", organisation=params.organisation, logo=params.logo,
-            colour=params.colour, **told,
+            disclosure_off=params.disclosure.off or "", organisation=params.organisation, contact=params.contact,
+            logo=params.logo, colour=params.colour, **told,
         )  # fmt: skip
 
     @property
     def published(self) -> str:
         """The publication date in words, such as "28 November 2025"."""
-        day = self.publication_date
-        return f"{day.day} {day:%B %Y}" if day else ""
+        return in_words(self.publication_date) if self.publication_date else ""
+
+    @property
+    def particulars(self) -> dict[str, str]:
+        """What the cover says besides the title, by its name."""
+        first, last = map(in_words, year_dates(self.year)) if self.year else ("", "")
+        told = {
+            "Reporting year": self.year and f"{self.year}, from {first} to {last}",
+            "Edition": self.edition,
+            "Publication date" if self.draft else "Published": self.published,
+            "Authors" if len(self.authors) > 1 else "Author": listed(self.authors),
+            "Contact": self.contact,
+        }
+        return {name: value for name, value in told.items() if value}
 
     @property
     def warnings(self) -> list[tuple[str, str]]:

@@ -152,14 +152,13 @@ def _sheet(name: str, table: Model, notes: list[str], page: Page) -> Sheet:
 
 def cover_parts(tables: Sequence[Model], page: Page) -> tuple[list[str], list[str], list[str]]:
     """The cover's lines: introduction, about the data, contact."""
+    who = [part for part in (page.organisation, listed(page.authors), page.contact) if part]
     intro = [f"{mark}: {meaning}" for mark, meaning in page.warnings]
-    intro += [f"Reporting year: {page.year}."] if page.year else []
-    intro += [f"Edition: {page.edition}."]
-    intro += [f"Published: {page.published}."] if page.published else []
+    intro += [f"{name}: {value}." for name, value in page.particulars.items() if value not in who]
     about = ["Each table is on a worksheet of its own, listed on the worksheet Contents."]
     about += ["A mark in square brackets stands in place of a figure, or beside one; the worksheet Notes says why."]
     about += [f"{status.capitalize()}: {STATUSES[status]}" for status in page.status]
-    return intro, about, [part for part in (page.organisation, listed(page.authors)) if part]
+    return intro, about, who
 
 
 def grid(table: Model) -> tuple[list[str], list[list[Cell]]]:

@@ -14,13 +14,13 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
 from reportlib.charts import alt, drawing
-from reportlib.charts.drawing import GREY, INK, MARGIN, TEXT, WIDTH, checked, figures
+from reportlib.charts.drawing import INK, MARGIN, TEXT, WIDTH, checked, figures
 from reportlib.charts.svg import Chart, drawn
 from reportlib.statistics import BAND
 from reportlib.words import MARKS, SIGNIFICANT, VERDICTS, missing, ratio
 
 MOST_COLUMNS = 6
-CELL, PANEL_ROW = 46, 24  # heights of a cell and of a row
+CELL, PANEL_ROW, SIGN = 46, 24, 24  # heights of a cell, of a row and of a line of the key
 NAMES, WIDE_NAMES = 128, 168  # widths of the names beside cells
 MOST_LINES = 3  # of a name beside cells; the table has it whole
 RATIOS = ("ratio", "ratio_lower", "ratio_upper", "adjusted_ratio", "adjusted_lower", "adjusted_upper")
@@ -121,7 +121,9 @@ def verdict_heatmap(frame: pd.DataFrame, title: str, reference: str, outcome: st
     names = [fill(str(stratum), beside // 8, max_lines=MOST_LINES, placeholder=" …") for stratum in strata]
     told = fill(axis, drawing.UNDER)
     cell = max(CELL, drawing.LINE * max(name.count("\n") + 1 for name in names) + 4)
-    below = 86 + drawing.LINE * (told.count("\n") + 1)
+    signs = _sign_key(rows)
+    deep = math.ceil(len(signs) / 2)
+    below = SIGN * deep + 14 + drawing.LINE * (told.count("\n") + 1)
     with drawing.style(title):
         figure, ax = drawing.canvas(cell * len(strata) + 34 + below, beside + MARGIN, MARGIN, 34, below)
         texts = [[_cell(cell) for cell in line] for line in grid]
@@ -131,18 +133,19 @@ def verdict_heatmap(frame: pd.DataFrame, title: str, reference: str, outcome: st
         ax.tick_params(length=0, labeltop=True, labelbottom=False)
         for i, name in enumerate(names):
             _beside(ax, name, (0, i + 0.5), (-beside, 0), ("axes fraction", "data"))
-        _beside(ax, told, (MARGIN / WIDTH, 0), (0, (78 + below) / 2), "figure fraction")
-        for i, text in enumerate(_sign_key(rows)):
-            _beside(ax, text, (MARGIN / WIDTH, 0), (225 * (i // 3), 24 * (2 - i % 3) + 18), "figure fraction")
+        _beside(ax, told, (MARGIN / WIDTH, 0), (0, (SIGN * deep + 6 + below) / 2), "figure fraction")
+        for i, text in enumerate(signs):
+            away = 225 * (i // deep), SIGN * (deep - 1 - i % deep) + 18
+            _beside(ax, text, (MARGIN / WIDTH, 0), away, "figure fraction")
         return Chart(drawn(figure, title), alt.heatmap(rows, title, axis))
 
 
 def _sign_key(rows: pd.DataFrame) -> list[str]:
-    """What each sign in a cell stands for, the first mark too if there is one."""
+    """What each sign in a cell stands for, and the marks that there are."""
     rows = rows.assign(mark=rows["mark"].mask(rows["ratio"].isna() & rows["mark"].eq(""), UNSURE))
     signs = [f"{''.join(dict.fromkeys(sign))}  {verdict}" for verdict, sign in SIGNS.items()]
     marks = [mark for mark in MARKS if (rows["mark"] == mark).any()]
-    return signs + [f"[{mark}]  {drawing.brief(mark)}" for mark in marks[:1]]
+    return signs + [f"[{mark}]  {drawing.brief(mark)}" for mark in marks]
 
 
 def _beside(ax: Axes, text: str, at: tuple[float, float], away: tuple[float, float], where: Any, **font: Any) -> None:
@@ -172,14 +175,14 @@ def _ratio_row(
     drawing.ranged(ax, above, (row["ratio_lower"], row["ratio_upper"]), colour)
     drawing.point(ax, row["ratio"], above, colour, marker, colour if row["verdict"] in SIGNIFICANT else "white")
     if adjusted and not missing(row["adjusted_ratio"]):
-        drawing.ranged(ax, y + 8, (row["adjusted_lower"], row["adjusted_upper"]), GREY, width=1.2)
-        drawing.point(ax, row["adjusted_ratio"], y + 8, GREY, "|", GREY)
+        drawing.ranged(ax, y + 8, (row["adjusted_lower"], row["adjusted_upper"]), INK, width=1.6)
+        drawing.point(ax, row["adjusted_ratio"], y + 8, INK, "|", INK)
 
 
 def _ratio_key(band: tuple[float, float], adjusted: bool = False) -> list[Artist]:
-    thin = [drawing.marker_key("adjusted", GREY, "|", GREY)] if adjusted else []
+    thin = [drawing.marker_key("adjusted", INK, "|", INK)] if adjusted else []
     return [
-        drawing.shade_key(f"{band[0]:g} to {band[1]:g}"),
+        drawing.shade_key(f"band {band[0]:g} to {band[1]:g}"),
         *thin,
         drawing.marker_key("significant", INK, "o", INK),
         drawing.marker_key("not significant", INK, "o", "white"),

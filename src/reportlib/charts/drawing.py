@@ -26,6 +26,7 @@ from reportlib.words import MARKS, capital, listed, missing, number
 WIDTH = 400  # units across; text of 14 is then 11.2 px on a screen 320 px wide
 MARGIN = 10
 UNDER = 46  # letters in a line under a chart
+CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # behind a text that a line would cross
 LINE, TRACK, SPACE = 19, 24, 8  # heights of a row's text, of its picture, of the gap below
 GREY, RULE, SHADE = "#595959", "#C8CDD2", "#E4EAF1"
 # the Analysis Function's categorical palette, and the middle of its sequential one
@@ -218,7 +219,8 @@ def name_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
     right = ax.get_xlim()[1]
     unit = (right - ax.get_xlim()[0]) / (ax.get_position().width * WIDTH)
     for (x, y, name, colour), place in zip(ends, places, strict=True):
-        ax.plot([x, right + 10 * unit], [y, place], color=colour, linewidth=1, linestyle=":", clip_on=False)
+        begin = x if right - x < 30 * unit else right  # a line that ends before goes nowhere
+        ax.plot([begin, right + 10 * unit], [y, place], color=colour, linewidth=1, linestyle=":", clip_on=False)
         ax.text(right + 14 * unit, place, name, va="center_baseline", clip_on=False)
 
 

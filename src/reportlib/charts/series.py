@@ -20,6 +20,7 @@ from reportlib.words import capital, marked, missing, number
 
 MOST_LINES = 6
 PANEL = 90  # height of one line's panel
+RIBBON = "Shaded: confidence intervals."
 
 
 def dumbbell(frame: pd.DataFrame, title: str, share_a: str, share_b: str) -> Chart:
@@ -60,8 +61,9 @@ def trend(frame: pd.DataFrame, title: str, unit: str, decimals: int = 1) -> Char
 def _lines(rows: pd.DataFrame, years: list[str], groups: list[str], unit: str) -> Figure:
     names = max((drawing.text_width(label) for label in rows["label"]), default=0)
     hidden = rows.groupby("label", sort=False)["value"].count().eq(0)
-    under = drawing.not_shown([str(name) for name in hidden[hidden].index], "Nothing can be shown")
-    below = 32 + (drawing.LINE * (under.count("\n") + 1) + drawing.SPACE) * bool(under)
+    empty = drawing.not_shown([str(name) for name in hidden[hidden].index], "Nothing can be shown")
+    under = "\n".join(filter(None, [RIBBON, empty]))
+    below = 32 + drawing.LINE * (under.count("\n") + 1) + drawing.SPACE
     figure, ax = drawing.canvas(268 + below, 52, names + 24, 14 if unit == "%" else 38, below)
     figure.text(MARGIN / WIDTH, 8 / (268 + below), under)
     drawing.value_axis(ax, figures(rows, ("value", "lower", "upper")), unit)
@@ -78,8 +80,9 @@ def _lines(rows: pd.DataFrame, years: list[str], groups: list[str], unit: str) -
 
 def _panels(rows: pd.DataFrame, years: list[str], groups: list[str], unit: str) -> Figure:
     top, left, wide = (4, 36)[unit != "%"], 52, (WIDTH - 52 - MARGIN) / 2
-    height = math.ceil(len(groups) / 2) * (PANEL + 72) + top
+    height = math.ceil(len(groups) / 2) * (PANEL + 72) + top + drawing.LINE
     figure = drawing.blank(height)
+    figure.text(MARGIN / WIDTH, 8 / height, RIBBON)
     for i, group in enumerate(groups):
         line, column = rows[rows["group"] == group], i % 2
         above = top + (i // 2) * (PANEL + 72) + 40
@@ -95,7 +98,7 @@ def _panels(rows: pd.DataFrame, years: list[str], groups: list[str], unit: str) 
         if not _line(ax, line, years, *drawing.look(group, groups)):
             marks = sorted({str(mark) for mark in line["mark"]} - {""})
             why = "\n".join(f"{drawing.brief(mark)} [{mark}]" for mark in marks)
-            ax.text(0.5, 0.5, why, transform=ax.transAxes, ha="center", va="center", color=GREY)
+            ax.text(0.5, 0.5, why, transform=ax.transAxes, ha="center", va="center", color=GREY, bbox=drawing.CLEAR)
     return figure
 
 
@@ -171,7 +174,14 @@ def _pair(ax: Axes, y: float, a: float, b: float, most: float) -> None:
     drawing.point(ax, a, y, NAVY, "o", NAVY)
     for value, side, away in ((min(a, b), "right", -9), (max(a, b), "left", 9)):
         ax.annotate(
-            number(value, "%", 1), (value, y), (away, 0), "data", "offset points", ha=side, va="center_baseline"
+            number(value, "%", 1),
+            (value, y),
+            (away, 0),
+            "data",
+            "offset points",
+            ha=side,
+            va="center_baseline",
+            bbox=drawing.CLEAR,
         )
 
 

@@ -11,6 +11,7 @@ from reportlib.measures import MEASURES, PARTS
 from reportlib.params import Params
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.words import MARKS, level_words
+from reportlib.years import in_words, year_dates
 
 PERFECT = "a scale on which 1 is perfect"
 FIGURE = re.compile(rf"−?\d+(?:[.,]\d+)*%?|\[[{''.join(MARKS)}]\]")
@@ -30,12 +31,12 @@ class Constants:
     """What a run declares: any of its phrases may stand anywhere, and nothing else that holds a digit."""
 
     def __init__(self, params: Params) -> None:
-        day = params.publication_date
+        days = [params.publication_date, *year_dates(params.reporting_year)]
         years = {*params.pooled, *params.trend}
         phrases = {
             *(f"{one} to {other}" for one in years for other in years), *years, params.title,
-            params.made.title, params.organisation, *params.authors,
-            f"{day.day} {day:%B %Y}", f"{day}", params.disclosure.off or "", PERFECT,
+            params.made.title, params.organisation, *params.authors, params.contact,
+            *map(in_words, days), f"{params.publication_date}", params.disclosure.off or "", PERFECT,
             level_words(params.confidence_level), level_words(params.confidence_level).replace(" confidence", ""),
             *(f"per {measure.per:,}" for measure in MEASURES.values()), *(part.label for part in PARTS.values()),
             *(measure.definition for measure in MEASURES.values()),

@@ -107,7 +107,9 @@ class Shown:
         about = {model["id"] for _, model in self.chapters[-1].models() if model["kind"] == "table"}
         self.tables = [table for name, table in self.by_kind["table"].items() if name not in about]
         items = [item for model in held if model["kind"] == "headline" for item in model["items"]]
-        self.items = [text for item in items for text in item.values()]
+        self.items = [
+            text for item in items for part in item.values() for text in ([part] if isinstance(part, str) else part)
+        ]
         self.code = {flat(cell.source) for chapter in self.chapters for cell in chapter.cells if cell.source}
         self.style = COLOUR.sub("", View([], Page(""), []).style)
 

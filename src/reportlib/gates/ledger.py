@@ -321,6 +321,6 @@ def _sentences(table: Model, pairs: Model | None, ledger: Ledger) -> Iterator[st
     comparison = ledger.comparison(table)
     if "verdict" in comparison.frame:
         yield sentence(comparison)
-        yield adjusted_sentence(comparison)
+        yield adjusted_sentence(comparison, ledger.params.verdict_band)
     if pairs and (named := SHARES.fullmatch(pairs["caption"])):
         yield mix_sentence(comparison.frame, *named.groups())

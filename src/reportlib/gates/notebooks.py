@@ -42,7 +42,7 @@ MODELS = {
     "headline": {"items"},
 }
 CELL = {"text", "value", "mark", "fact", "facts"}
-ITEM = {"title", "verdict", "badge", "text", "adjusted", "chapter"}
+ITEM = {"title", "verdict", "badge", "text", "further", "chapter"}
 
 
 def check_notebook(notebook: Node, name: str, params: Params, run: Node) -> list[Finding]:

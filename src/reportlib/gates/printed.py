@@ -98,7 +98,8 @@ def _told(chapter: Chapter) -> Iterator[str]:
             elif model["kind"] == "say":
                 yield model["text"]
             elif model["kind"] == "headline":
-                yield from (item[part] for item in model["items"] for part in ("title", "text", "adjusted"))
+                for item in model["items"]:
+                    yield from (item["title"], item["text"], *item["further"])
 
 
 def _digits(texts: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from reportlib.statistics.association import (
     overdispersion,
     rate_trend,
     trend,
+    trend_departure,
 )
 from reportlib.statistics.clusters import clustered_rate, clustered_rate_ratio, effective_sample, few_people
 from reportlib.statistics.missing import missing_bounds, missing_bounds_rate, tipping_point

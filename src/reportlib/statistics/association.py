@@ -115,6 +115,31 @@ def rate_trend(events: Values, exposure: Values, scores: Values | None = None) -
     return Test(statistic, 1, float(stats.chi2.sf(statistic, 1)))
 
 
+@method(
+    formula="χ² = Σ (x − E)² ÷ V less that of the trend, on k − 2 degrees of freedom; E = n X/N, V = E (1 − X/N) of "
+    "shares and E of rates",
+    source="Armitage (1955); Breslow and Day (1987)",
+    used="whether years differ by more than a steady trend and chance would make them",
+    cannot_say="which year stands out, nor why",
+)
+def trend_departure(counts: Values, nobs: Values, scores: Values | None = None, rates: bool = False) -> Test:
+    """What is left of the differences between shares, or rates, once their trend is taken out.
+
+    Parameters as for `trend`, or for `rate_trend` with `rates`. All None where there is no test for a trend, or where
+    fewer than three entries have observations.
+    """
+    along = (rate_trend if rates else trend)(counts, nobs, scores)
+    x, n = strata(counts=counts, nobs=nobs)
+    x, n = x[n > 0], n[n > 0]
+    df = len(n) - 2
+    if along.statistic is None or df < 1:
+        return Test(None, None, None)
+    p = x.sum() / n.sum()
+    whole = ((x - n * p) ** 2 / (n * p * (1 if rates else 1 - p))).sum()
+    statistic = max(float(whole) - along.statistic, 0.0)
+    return Test(statistic, df, float(stats.chi2.sf(statistic, df)))
+
+
 def _scores(given: Values | None, number: int) -> Array:
     s = np.arange(1.0, number + 1) if given is None else np.asarray(given, dtype=float)
     if len(s) != number:
