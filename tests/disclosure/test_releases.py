@@ -101,6 +101,32 @@ def test_a_published_death_table_is_known_to_the_attacker() -> None:
     assert audit(ours, Policy(), relations, alone)["upper"].max() > 3  # who does not know 3 could not tell
 
 
+def test_a_figure_that_was_revised_does_not_take_those_of_other_groups_with_it() -> None:
+    """B's first year was revised; A's two single years still give the third from the pooled figure."""
+    before = CountTable(
+        "last",
+        "received",
+        pd.DataFrame(
+            [("A", "2022-23", 20), ("A", "2023-24", 30), ("B", "2022-23", 19)], columns=["ethnicity", "year", "value"]
+        ),
+    )
+    first = table("first", "ethnicity", {"A": 20, "B": 20, "W": 100}, year="2022-23")
+    now = table("now", "ethnicity", {"A": 53, "B": 60, "W": 300}, year=POOLED)
+    assert hidden([first, now], "now", "ethnicity", (before,)) == {"A": "implied"}
+
+
+def test_a_year_whose_figures_do_not_add_up_to_ours_does_not_take_the_others_with_it() -> None:
+    """The total of 2022-23 is other than ours; what was published of 2023-24 still gives the year after."""
+    every = [("all", "2022-23", 95), ("A", "2023-24", 30), ("A", "2024-25", 20)]
+    before = CountTable("last", "received", pd.DataFrame(every, columns=["ethnicity", "year", "value"]))
+    first = table("first", "ethnicity", {"A": 3 + 20, "B": 20, "W": 50}, year="2022-23")
+    now = table("now", "ethnicity", {"A": 3 + 50, "B": 60, "W": 300}, year=POOLED)
+    assert hidden([now], "now", "ethnicity", (before,)) == {"A": "implied"}
+    first = table("first", "ethnicity", {"A": 3, "B": 20, "W": 50}, year="2022-23")
+    found = hidden([first, now], "now", "ethnicity", (before,))
+    assert "A" in found
+
+
 def test_a_revised_figure_is_of_another_vintage() -> None:
     before = table("last", "ethnicity", {"A": 19, "B": 60, "W": 300}, year="2023-24")
     now = table("now", "ethnicity", {"A": 20, "B": 60, "W": 301}, year="2023-24")

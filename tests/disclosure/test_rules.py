@@ -110,6 +110,33 @@ def test_one_count_is_one_cell_in_every_table() -> None:
     assert {place.split("/")[1] for place in found if place.startswith("two")} == {"M", "O"}
 
 
+def test_which_other_count_is_hidden_does_not_tell_how_small_the_small_one_is() -> None:
+    """Whoever tries every table that fits what is shown finds the same marks for each, so learns nothing from them."""
+    found = set()
+    for small in range(1, 6):
+        counts = with_total({"A": 40, "B": 28 - small, "M": small, "W": 90, "O": 26, "NS": 50})
+        found.add(frozenset(marks([by_group("one", "received", counts)])))
+    assert len(found) == 1
+
+
+def test_who_guesses_that_a_mark_hides_a_small_count_is_left_with_three_values() -> None:
+    """M is 5 at least, as 60 - 20 - 20 - 15 shows, unless a count of M that is not small is hidden too."""
+    frame = pd.DataFrame(
+        [
+            ("M", "High", 20), ("M", "Open", 20), ("M", "Women", 15), ("M", "Centre", 5), ("M", "all", 60),
+            ("W", "High", 90), ("W", "Open", 80), ("W", "Women", 70), ("W", "Centre", 50), ("W", "all", 290),
+        ],
+        columns=["ethnicity", "kind", "value"],
+    )  # fmt: skip
+    people = CountTable("people", "people", frame, additive=False)
+    relations = Relations({"ethnicity": {"all": [("M", "W")]}, "kind": {"all": [("High", "Open", "Women", "Centre")]}})
+    pattern = protect([people], Policy(), relations)
+    hidden = frame[pattern.marks("people").ne("")]
+    assert "Centre" in set(hidden["kind"]) and hidden["ethnicity"].eq("M").sum() > 1
+    found = audit([people], Policy(), relations, pattern).set_index(["ethnicity", "kind"])
+    assert found["passed"].all() and found["lower"]["M", "Centre"] <= 3
+
+
 def test_a_small_count_that_others_have_published_stays() -> None:
     published = by_group("ministry", "deaths", {"M": 3}, published=True)
     ours = by_group("ours", "deaths", with_total({"A": 40, "B": 30, "M": 3, "W": 90, "O": 12, "NS": 50}))
@@ -118,8 +145,8 @@ def test_a_small_count_that_others_have_published_stays() -> None:
 
 def test_a_published_total_is_known_to_the_attacker() -> None:
     """Our table has no total; the published one gives the small count by subtraction."""
-    published = by_group("ministry", "deaths", {"all": 225}, published=True)
-    ours = by_group("ours", "deaths", {"A": 40, "B": 30, "M": 3, "W": 90, "O": 12, "NS": 50})
+    published = by_group("ministry", "deaths", {"all": 265}, published=True)
+    ours = by_group("ours", "deaths", {"A": 40, "B": 70, "M": 3, "W": 90, "O": 12, "NS": 50})
     assert marks([published, ours]) == {"ours/M": "primary", "ours/O": "secondary"}
     assert marks([ours]) == {"ours/M": "primary"}
 

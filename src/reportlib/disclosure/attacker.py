@@ -38,15 +38,16 @@ class Attacker:
         low = least if self.low[cell] == least else self._extreme(cell, 1, np.inf, integer)
         return low, np.inf if self.endless[cell] else self._extreme(cell, -1, np.inf, integer)
 
-    def exhibits(self, cell: int, span: int, floor: int) -> bool:
-        """Whether integer tables are found whose values in the cell span so much, one above the floor."""
+    def exhibits(self, cell: int, span: int, floor: int, ceiling: int) -> bool:
+        """Whether integer tables are found that span so much in the cell, above the floor and below the ceiling."""
         for sign, integer in ((1, False), (-1, False), (1, True), (-1, True)):
-            if not self._exhibited(cell, span, floor):
+            if not self._exhibited(cell, span, floor, ceiling):
                 self._extreme(cell, sign, max(self.low[cell] + span, floor + 1), integer)
-        return self._exhibited(cell, span, floor)
+        return self._exhibited(cell, span, floor, ceiling)
 
-    def _exhibited(self, cell: int, span: int, floor: int) -> bool:
-        return bool(self.high[cell] - self.low[cell] >= span and self.high[cell] > floor)
+    def _exhibited(self, cell: int, span: int, floor: int, ceiling: int) -> bool:
+        low, high = self.low[cell], self.high[cell]
+        return bool(high - low >= span and high > floor and low <= ceiling)
 
     def _extreme(self, cell: int, sign: int, cap: float, integer: bool) -> float:
         aim, upper = np.zeros(len(self.low)), self.programme.upper.copy()

@@ -51,10 +51,10 @@ def audit(
 
     One row a hidden cell and table (an implied cell has none): table, part, a column for each dimension, rule,
     the four Bounds (the integer ones of tables that were exhibited) and `passed`. A small count passes when the
-    exhibited values span the policy's width and one is above the threshold, any other hidden cell when there
-    are two; where published figures alone leave less room, all of it must be left. A small count that is not
-    hidden, and a cell that is given away, has no bounds and has not passed: never is a count told. The verdict needs
-    no `linear` bounds; without them it takes half the time, and they are missing.
+    exhibited values span the policy's width, one is above the threshold and one is at most two below it, any other
+    hidden cell when there are two; where published figures alone leave less room, all of it must be left. A small
+    count that is not hidden, and a cell that is given away, has no bounds and has not passed: never is a count told.
+    The verdict needs no `linear` bounds; without them it takes half the time, and they are missing.
     """
     relations = relations or Relations()
     pattern = pattern or protect(tables, policy, relations, carried)
@@ -67,7 +67,7 @@ class _Audit:
 
     def __init__(self, system: System, policy: Policy, pattern: Pattern, linear: bool) -> None:
         self.system, self.pattern, self.linear = system, pattern, linear
-        self.small, self.floor = requirements(system, policy)
+        self.small, self.floor, self.ceiling = requirements(system, policy)
         self.span = np.maximum(self.small, 1)
         listed = np.array([key in pattern.rules for key in system.keys], dtype=bool)
         shown = system.array(lambda cell: len(cell.tables)) > 0
@@ -82,7 +82,7 @@ class _Audit:
         for cell in np.flatnonzero(self.judged).tolist():
             bounds = found.get(cell, UNTOLD)
             passed = self._passes(cell, bounds)
-            if passed or self._room(cell):
+            if passed or self._room(cell)[0]:
                 rows += [(*place, *bounds, passed) for place in self._places(cell)]
                 level, (low, high) = logging.DEBUG if passed else logging.ERROR, bounds[2:]
                 logger.log(level, "%s (%s): from %g to %g", self.system.describe(cell), rows[-1][-6], low, high)
@@ -98,22 +98,27 @@ class _Audit:
             judged = [(i, cell) for i, cell in enumerate(part.cells.tolist()) if self.judged[cell]]
             linear = {i: attacker.bounds(i) if self.linear else UNTOLD[:2] for i, _ in judged}
             for i, cell in judged:
-                if attacker.exhibits(i, self.span[cell], self.floor[cell]) or attacker.low[i] < attacker.high[i]:
+                if attacker.exhibits(i, *self._needs(cell)) or attacker.low[i] < attacker.high[i]:
                     found[cell] = Bounds(*linear[i], attacker.low[i], attacker.high[i])
             progress(done, len(parts))
         return found
 
     def _passes(self, cell: int, bounds: Bounds) -> bool:
         spread = bounds.integer_upper - bounds.integer_lower
-        if spread >= self.span[cell] and bounds.integer_upper > self.floor[cell]:
+        span, floor, ceiling = self._needs(cell)
+        if spread >= span and bounds.integer_upper > floor and bounds.integer_lower <= ceiling:
             return True
-        return bool(spread >= self._room(cell) > 0)
+        room, least = self._room(cell)
+        return bool(spread >= room > 0 and bounds.integer_lower <= max(least, ceiling))
 
-    def _room(self, cell: int) -> float:
-        """How far the values of a cell spread, up to what is asked, if all but published figures is hidden."""
+    def _needs(self, cell: int) -> tuple[int, int, int]:
+        return self.span[cell], self.floor[cell], self.ceiling[cell]
+
+    def _room(self, cell: int) -> tuple[float, float]:
+        """The spread of a cell, up to what is asked, and its least value, if all but published figures is hidden."""
         attacker, i = self._unconstrained[cell]
-        attacker.exhibits(i, self.span[cell], self.floor[cell])
-        return float(attacker.high[i] - attacker.low[i])
+        attacker.exhibits(i, *self._needs(cell))
+        return float(attacker.high[i] - attacker.low[i]), float(attacker.low[i])
 
     @cached_property
     def _unconstrained(self) -> dict[int, tuple[Attacker, int]]:

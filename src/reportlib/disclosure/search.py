@@ -22,17 +22,17 @@ class Search:
 
     `rows`: the system's equalities (the first `exact`), then its inequalities; `slack`: 0 for each equality,
     then what each inequality leaves. `fall`: how far each cell can fall (<= 0). `cost`: of hiding each cell,
-    0 where no table shows it. `width`, `rise`: by how much a target's values must spread, and how far one of
-    them must be above the true one.
+    0 where no table shows it. `width`, `rise`, `sink`: by how much a target's values must spread, and how far one of
+    them must be above the true one, and one below.
     """
 
     def __init__(
-        self, rows: csr_array, exact: int, slack: Vector, fall: Ints, cost: Vector, width: Ints, rise: Ints
+        self, rows: csr_array, exact: int, slack: Vector, fall: Ints, cost: Vector, width: Ints, rise: Ints, sink: Ints
     ) -> None:
         self.rows, self.columns = rows, csc_array(rows)
         self.exact, self.slack, self.fall, self.cost = exact, slack, fall.astype(float), cost
         self.floor = np.where(np.arange(rows.shape[0]) < exact, slack, -np.inf)
-        self.width, self.rise = width, rise
+        self.width, self.rise, self.sink = width, rise, sink
         self.hidden: Mask = cost == 0
         self.everything: Mask = np.ones_like(self.hidden)
         self.moves: list[Ints] = []
@@ -56,11 +56,12 @@ class Search:
         return bool(np.intersect1d(self._rows_of(cell), self._rows_of(other)).size)
 
     def _unmet(self, targets: Sequence[int]) -> list[int]:
-        return [t for t in targets if self.high[t] < self.need(t)]
+        return [t for t in targets if self.high[t] < self.need(t) or self.low[t] > -self.sink[t]]
 
     def _protect(self, targets: Sequence[int]) -> None:
         """Hide what the moves of each target take along: one up, or one up and one down if that costs less."""
         for target in targets:
+            self._advance(target, -int(self.sink[target]), self.everything)
             if self._unmet([target]):
                 before, spent = self._state(), self._spent()
                 self._advance(target, self.need(target), self.everything)
@@ -83,9 +84,14 @@ class Search:
         for target in targets:
             for allowed, integer in ((self.hidden, False), (self.hidden, True), (self.everything, True)):
                 if self._unmet([target]):
-                    self._advance(target, self.need(target), allowed, integer)
+                    self._move(target, allowed, integer)
             if self._unmet([target]):
                 self._take_what_there_is(target)
+
+    def _move(self, target: int, allowed: Mask, integer: bool = False) -> None:
+        """Take the target down and up as far as it needs."""
+        self._advance(target, -int(self.sink[target]), allowed, integer)
+        self._advance(target, self.need(target), allowed, integer)
 
     def _advance(self, target: int, distance: int, allowed: Mask, integer: bool = False) -> None:
         """Take the target so far by the cheapest move of the allowed cells, if there is one."""
@@ -154,6 +160,7 @@ class Search:
             if most := self._farthest(target, sign):
                 self._advance(target, most, self.everything, integer=True)
         self.width[target], self.rise[target] = self.high[target] - self.low[target], self.high[target]
+        self.sink[target] = min(self.sink[target], -self.low[target])
         self.hidden[target] &= self.width[target] > 0
 
     def _farthest(self, target: int, sign: int) -> int:
@@ -202,7 +209,7 @@ class Search:
         """Whether moves of what is still hidden protect all targets."""
         for target in self._unmet(targets):
             if self._unmet([target]):
-                self._advance(target, self.need(target), self.hidden)
+                self._move(target, self.hidden)
                 if self._unmet([target]):
                     return False
         return True

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,9 @@ from reportlib.errors import ReportError
 
 logger = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]  # components done, components in all
+SPARED = 2  # how far below the threshold a small count must be able to lie
+ANY = np.iinfo(np.int64).max
+FLAT = 32  # counts up to which hiding costs the same
 
 
 @dataclass(frozen=True)
@@ -60,18 +63,29 @@ class Component:
     rest: Vector
 
 
-def requirements(system: System, policy: Policy) -> tuple[Ints, Ints]:
-    """For each cell the width that its values must span, and the value that one of them must exceed.
+class Needs(NamedTuple):
+    """For each cell the width that its values must span, a value that one of them must exceed, and one that none need.
 
-    0 and -1 where a cell needs no protection. Small counts need it, shown or implied, and so do small
-    groups of whom all or none did something.
+    0, -1 and ANY where a cell needs no protection. Small counts need it, shown or implied, and so do small
+    groups of whom all or none did something. Of a small count one value must not exceed `ceiling`: whoever guesses that
+    a mark hides a small count is left with three values or more.
     """
+
+    width: Ints
+    floor: Ints
+    ceiling: Ints
+
+
+def requirements(system: System, policy: Policy) -> Needs:
+    """What each cell needs."""
     scale = system.array(lambda c: c.scale)
-    small = np.array([_is_small(cell, policy) for cell in system.cells])
-    small[list(system.uniform)] = True
-    return (
-        np.where(small, policy.protection_width * scale, 0),
-        np.where(small, policy.threshold * scale, -1),
+    small = np.array([_is_small(cell, policy) for cell in system.cells], dtype=bool)
+    guarded = small.copy()
+    guarded[list(system.uniform)] = True
+    return Needs(
+        np.where(guarded, policy.protection_width * scale, 0),
+        np.where(guarded, policy.threshold * scale, -1),
+        np.where(small, max(policy.least, policy.threshold - SPARED) * scale, ANY),
     )
 
 
@@ -102,24 +116,43 @@ def assemble(
 ) -> tuple[System, frozenset[Key]]:
     """The system of all that is or will be known, and the cells that an earlier release hid.
 
-    What an earlier release tells of a part joins the system unless it has been revised since, or counts otherwise:
-    then it is of another vintage.
+    What an earlier release tells joins the system, but for figures that have been revised since, or count otherwise:
+    they are of another vintage. Where what is left contradicts our figures still, so are all of that year.
     """
     dimensions = dimensions_of([*tables, *carried])
     ours = {key: value for table in tables for key, value in _counts(table, dimensions)}
     agreeing: list[CountTable] = []
     for part, release in sorted({(table.part, table.release) for table in carried}):
-        earlier = [replace(t, published=True) for t in carried if (t.part, t.release) == (part, release)]
-        theirs = [(key, value) for table in earlier for key, value in _counts(table, dimensions) if pd.notna(value)]
-        try:
-            if any(ours.get(key, value) != value for key, value in theirs):
-                raise ReportError("A figure was revised.")
-            build([*tables, *agreeing, *earlier], relations, policy)
-            agreeing += earlier
-        except ReportError:
-            logger.info("%s: revised since the earlier release (%s)", part, release)
+        theirs = [replace(t, published=True) for t in carried if (t.part, t.release) == (part, release)]
+        same = [_rows(t, [pd.isna(v) or ours.get(k, v) == v for k, v in _counts(t, dimensions)]) for t in theirs]
+        fitting = _that_fit(same, [*tables, *agreeing], relations, policy)
+        agreeing += fitting
+        if revised := sum(len(t.frame) for t in theirs) - sum(len(t.frame) for t in fitting):
+            logger.info("%s: %d figures revised since the earlier release (%s)", part, revised, release)
     hidden = {key for table in carried for key, value in _counts(table, dimensions) if pd.isna(value)}
     return build([*tables, *agreeing], relations, policy, dimensions), frozenset(hidden)
+
+
+def _that_fit(
+    earlier: Sequence[CountTable], held: Sequence[CountTable], relations: Relations, policy: Policy
+) -> list[CountTable]:
+    """Tables that do not contradict what is held; if they do, what is left of them in the years that do not."""
+    years = sorted({year for table in earlier for year in table.frame.get("year", ())})
+    slices = [[_rows(t, t.frame["year"].eq(year)) for t in earlier if "year" in t.frame] for year in years]
+    found: list[CountTable] = []
+    for some in (earlier, *slices):
+        try:
+            build([*held, *found, *some], relations, policy)
+        except ReportError:
+            continue
+        found += some
+        if some is earlier:
+            break
+    return found
+
+
+def _rows(table: CountTable, kept: Sequence[bool] | pd.Series) -> CountTable:
+    return replace(table, frame=table.frame[np.asarray(kept, dtype=bool)])
 
 
 def _counts(table: CountTable, dimensions: Sequence[str]) -> Iterator[tuple[Key, Any]]:
@@ -136,7 +169,7 @@ def protect(
     """Find one pattern that protects every small count, shown or implied, in all tables together.
 
     `carried`: tables of earlier releases, with a missing value where a cell was hidden: it stays hidden, and
-    what was shown is known to all, unless a part has been revised since that release. Raises ReportError, naming
+    what was shown is known to all, unless it has been revised since that release. Raises ReportError, naming
     tables and never a count, where figures contradict one another.
     """
     system, stays = assemble(tables, policy, relations or Relations(), carried)
@@ -151,12 +184,21 @@ def protect(
     return Pattern(system.dimensions, rules, {table.name: table for table in tables})
 
 
-def _protect(system: System, component: Component, needs: tuple[Ints, Ints], stays: frozenset[Key]) -> dict[Key, str]:
+def _cost(value: Vector) -> Vector:
+    """What hiding a count costs: the same for all that are not large.
+
+    Which cells are hidden beside a small count is for everyone to see: if that turned on how small they are, whoever
+    repeats the search with other counts would learn it.
+    """
+    return np.asarray(1 + np.log2(np.maximum(value, FLAT) / FLAT).round(2) / 8)
+
+
+def _protect(system: System, component: Component, needs: Needs, stays: frozenset[Key]) -> dict[Key, str]:
     """The hidden cells of one component and their rules."""
     keys = [system.keys[i] for i in component.cells]
     cells = [system.cells[i] for i in component.cells]
-    span, floor = (need[component.cells] for need in needs)
-    value = np.array([c.value for c in cells])
+    span, floor, ceiling = (need[component.cells] for need in needs)
+    value, scale = (np.array([get(c) for c in cells]) for get in (lambda c: c.value, lambda c: c.scale))
     shown = np.array([bool(c.tables) for c in cells])
     kept = np.array([key in stays for key in keys]) & shown
     if not (kept | (span > 0)).any():
@@ -166,9 +208,10 @@ def _protect(system: System, component: Component, needs: tuple[Ints, Ints], sta
         component.exact,
         component.rest - component.rows @ value.astype(float),
         np.array([c.lower for c in cells]) - value,
-        np.where(shown, 1 + np.log2(1 + value) / 8, 0.0),
+        np.where(shown, _cost(value / scale), 0.0),
         np.maximum(span, kept),
         floor + 1 - value,
+        np.maximum(value - ceiling, 0),
     )
     targets = sorted(np.flatnonzero(search.width).tolist(), key=lambda t: (-search.need(t), t))
     forced = [t for t in targets if shown[t]]
