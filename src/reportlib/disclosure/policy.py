@@ -39,7 +39,8 @@ class Policy:
 
     threshold: int = _rule(5, "A count of 1 to 5 people can be put to a name by someone who knows one of them.")
     protection_width: int = _rule(
-        5, "The values that fit a hidden small count must span at least this, three of them small; any other must have two."
+        5,
+        "The values that fit a hidden small count span at least this, three of them small; any other has two at least.",
     )
     minimum_denominator: int = _rule(
         10, "What all or none of a smaller group did is known of each of them, whatever the count."
