@@ -152,7 +152,7 @@ def test_a_summary_of_no_comparison_says_so(tmp_path, shown):
 
 # In a real kernel: what a notebook prints, displays or plots
 
-UPHELD = {"A": (41, 123), "B": (57, 211), "M": (31, 97), "W": (303, 911), "O": (4, 71), "NS": (17, 46)}
+UPHELD = {"A": (41, 123), "B": (57, 211), "M": (39, 97), "W": (303, 911), "O": (4, 71), "NS": (17, 46)}
 RAW = {"A": "A1", "B": "B1", "M": "M1", "W": "W1", "O": "O2", "NS": "NS"}
 
 

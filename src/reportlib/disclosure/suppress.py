@@ -18,7 +18,7 @@ from scipy.sparse import csr_array, vstack
 from scipy.sparse.csgraph import connected_components
 
 from reportlib.disclosure.lattice import Cell
-from reportlib.disclosure.policy import CountTable, Key, Policy, Relations
+from reportlib.disclosure.policy import TOTAL, CountTable, Key, Policy, Relations
 from reportlib.disclosure.search import Search
 from reportlib.disclosure.solve import Ints, Mask, Vector
 from reportlib.disclosure.system import System, build, dimensions_of, keys_of
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]  # components done, components in all
 SPARED = 2  # how far below the threshold a small count must be able to lie
 ANY = np.iinfo(np.int64).max
-FLAT = 32  # counts up to which hiding costs the same
+FLAT, A_TOTAL = 32, 0.05  # counts up to which hiding costs the same; what it costs more to hide a total
 
 
 @dataclass(frozen=True)
@@ -184,13 +184,13 @@ def protect(
     return Pattern(system.dimensions, rules, {table.name: table for table in tables})
 
 
-def _cost(value: Vector) -> Vector:
-    """What hiding a count costs: the same for all that are not large.
+def _cost(value: Vector, totals: Ints) -> Vector:
+    """What hiding a count costs: the same for all that are not large, and more for totals.
 
     Which cells are hidden beside a small count is for everyone to see: if that turned on how small they are, whoever
     repeats the search with other counts would learn it.
     """
-    return np.asarray(1 + np.log2(np.maximum(value, FLAT) / FLAT).round(2) / 8)
+    return np.asarray(1 + np.log2(np.maximum(value, FLAT) / FLAT).round(2) / 8 + A_TOTAL * totals)
 
 
 def _protect(system: System, component: Component, needs: Needs, stays: frozenset[Key]) -> dict[Key, str]:
@@ -208,7 +208,7 @@ def _protect(system: System, component: Component, needs: Needs, stays: frozense
         component.exact,
         component.rest - component.rows @ value.astype(float),
         np.array([c.lower for c in cells]) - value,
-        np.where(shown, _cost(value / scale), 0.0),
+        np.where(shown, _cost(value / scale, np.array([key.count(TOTAL) for key in keys])), 0.0),
         np.maximum(span, kept),
         floor + 1 - value,
         np.maximum(value - ceiling, 0),
