@@ -117,38 +117,47 @@ def assemble(
     """The system of all that is or will be known, and the cells that an earlier release hid.
 
     What an earlier release tells joins the system, but for figures that have been revised since, or count otherwise:
-    they are of another vintage. Where what is left contradicts our figures still, so are all of that year.
+    they are of another vintage. Where the others still contradict ours, since it counts more or less than we do, what
+    both tell of that year is known, and nothing else of it.
     """
     dimensions = dimensions_of([*tables, *carried])
     ours = {key: value for table in tables for key, value in _counts(table, dimensions)}
     agreeing: list[CountTable] = []
     for part, release in sorted({(table.part, table.release) for table in carried}):
         theirs = [replace(t, published=True) for t in carried if (t.part, t.release) == (part, release)]
-        same = [_rows(t, [pd.isna(v) or ours.get(k, v) == v for k, v in _counts(t, dimensions)]) for t in theirs]
-        fitting = _that_fit(same, [*tables, *agreeing], relations, policy)
+        kept = [_rows(t, [pd.isna(v) or ours.get(k, v) == v for k, v in _counts(t, dimensions)]) for t in theirs]
+        alike = [_rows(t, [bool(pd.notna(v)) and k in ours for k, v in _counts(t, dimensions)]) for t in kept]
+        fitting = _that_fit(kept, alike, [*tables, *agreeing], lambda some: build(some, relations, policy))
         agreeing += fitting
         if revised := sum(len(t.frame) for t in theirs) - sum(len(t.frame) for t in fitting):
-            logger.info("%s: %d figures revised since the earlier release (%s)", part, revised, release)
+            logger.info("%s: %d figures of another vintage in the earlier release (%s)", part, revised, release)
     hidden = {key for table in carried for key, value in _counts(table, dimensions) if pd.isna(value)}
     return build([*tables, *agreeing], relations, policy, dimensions), frozenset(hidden)
 
 
 def _that_fit(
-    earlier: Sequence[CountTable], held: Sequence[CountTable], relations: Relations, policy: Policy
+    earlier: Sequence[CountTable],
+    alike: Sequence[CountTable],
+    held: Sequence[CountTable],
+    built: Callable[[Sequence[CountTable]], object],
 ) -> list[CountTable]:
-    """Tables that do not contradict what is held; if they do, what is left of them in the years that do not."""
-    years = sorted({year for table in earlier for year in table.frame.get("year", ())})
-    slices = [[_rows(t, t.frame["year"].eq(year)) for t in earlier if "year" in t.frame] for year in years]
+    """What is told earlier, if it can be `built` with what is held; of each year that cannot, what is `alike`."""
+    years = sorted({year for table in earlier for year in _year(table)})
     found: list[CountTable] = []
-    for some in (earlier, *slices):
+    for some in (None, *years):
+        own = [t if some is None else _rows(t, _year(t).eq(some)) for t in earlier]
         try:
-            build([*held, *found, *some], relations, policy)
+            built([*held, *found, *own])
         except ReportError:
-            continue
-        found += some
-        if some is earlier:
+            own = [] if some is None else [_rows(t, _year(t).eq(some)) for t in alike]
+        found += own
+        if some is None and own:
             break
     return found
+
+
+def _year(table: CountTable) -> pd.Series:
+    return table.frame["year"] if "year" in table.frame else pd.Series(TOTAL, table.frame.index)
 
 
 def _rows(table: CountTable, kept: Sequence[bool] | pd.Series) -> CountTable:
