@@ -118,6 +118,18 @@ def test_a_client_is_ready_when_its_channels_hold_nothing_more(monkeypatch, late
     asyncio.run(manager.shutdown_kernel(now=True))
 
 
+def test_a_client_sees_at_once_that_its_kernel_is_dead():
+    manager = AsyncKernelManager(kernel_name="python3")
+    asyncio.run(manager.start_kernel())
+    client = manager.client()
+    client.start_channels()
+    os.kill(manager.provisioner.pid, signal.SIGKILL)
+    with pytest.raises(RuntimeError, match="died"):
+        asyncio.run(asyncio.wait_for(client.wait_for_ready(timeout=60), 20))
+    client.stop_channels()
+    asyncio.run(manager.shutdown_kernel(now=True))
+
+
 def test_an_error_in_a_cell_is_told(either):
     with pytest.raises(CellExecutionError, match="division by zero") as told:
         ran("1 / 0")

@@ -79,8 +79,11 @@ class PromptClient(AsyncKernelClient):
         """Ask until it is heard to be idle after an answer, since what it says before a client listens is lost."""
         for _ in range(TIMES):
             asked = self.kernel_info()
-            with contextlib.suppress(Empty):
+            try:
                 reply = await self.shell_channel.get_msg(timeout=1)
+            except Empty:  # it may be dead, which is seen below
+                break
+            with contextlib.suppress(Empty):
                 while True:
                     told = await self.iopub_channel.get_msg(timeout=1 / TIMES)
                     if (told["parent_header"].get("msg_id"), told["content"].get("execution_state")) == (asked, "idle"):
