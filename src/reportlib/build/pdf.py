@@ -79,7 +79,7 @@ class ReportPdfExporter(Exporter):
 
 
 def _particulars(page: Page) -> dict[str, Any]:
-    shown = ("title", "year", "edition", "authors", "status", "draft", "organisation", "colour", "particulars")
+    shown = ("title", "year", "authors", "status", "draft", "organisation", "colour", "particulars")
     logo = f"logo{logo_file(page.logo)[0]}" if page.logo else ""
     return {**{name: getattr(page, name) for name in shown}, "warnings": page.warnings, "marks": MARKS, "logo": logo}
 

@@ -64,11 +64,11 @@ class Component:
 
 
 class Needs(NamedTuple):
-    """For each cell the width that its values must span, a value that one of them must exceed, and one that none need.
+    """For each cell the width that its values must span, a value that one must exceed, and one that one must not.
 
-    0, -1 and ANY where a cell needs no protection. Small counts need it, shown or implied, and so do small
-    groups of whom all or none did something. Of a small count one value must not exceed `ceiling`: whoever guesses that
-    a mark hides a small count is left with three values or more.
+    0, -1 and ANY where a cell needs no protection. Small counts need it, shown or implied, and so do small groups of
+    whom all or none did something; these need no `ceiling`. It leaves three values to whoever guesses that a mark hides
+    a small count, as far as the threshold has room for them.
     """
 
     width: Ints
@@ -136,23 +136,26 @@ def assemble(
 
 
 def _that_fit(
-    earlier: Sequence[CountTable],
-    alike: Sequence[CountTable],
+    earlier: list[CountTable],
+    alike: list[CountTable],
     held: Sequence[CountTable],
     built: Callable[[Sequence[CountTable]], object],
 ) -> list[CountTable]:
     """What is told earlier, if it can be `built` with what is held; of each year that cannot, what is `alike`."""
-    years = sorted({year for table in earlier for year in _year(table)})
-    found: list[CountTable] = []
-    for some in (None, *years):
-        own = [t if some is None else _rows(t, _year(t).eq(some)) for t in earlier]
+
+    def fits(tables: list[CountTable]) -> bool:
         try:
-            built([*held, *found, *own])
+            built([*held, *tables])
         except ReportError:
-            own = [] if some is None else [_rows(t, _year(t).eq(some)) for t in alike]
-        found += own
-        if some is None and own:
-            break
+            return False
+        return True
+
+    if fits(earlier):
+        return earlier
+    found: list[CountTable] = []
+    for year in sorted({year for table in earlier for year in _year(table)}):
+        all_, both = ([_rows(t, _year(t).eq(year)) for t in tables] for tables in (earlier, alike))
+        found += all_ if fits([*found, *all_]) else both
     return found
 
 
