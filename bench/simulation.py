@@ -17,10 +17,9 @@ import pandas as pd
 from _page import write_section
 from scipy import stats
 
+from reportlib.inputs.estimates import ALONE, design_effect
 from reportlib.statistics import (
     clustered_rate_ratio,
-    effective_sample,
-    few_people,
     indirect_ratio,
     mantel_haenszel_rate,
     rate_ratio,
@@ -68,7 +67,9 @@ def repeat_complainants(rng: Rng, seeds: int) -> Iterator[Line]:
     """Two groups with the same complaint rate; the naive method takes each complaint for a person."""
     for size, ref_size in ((100, 1000), (300, 2000)):
         pairs = [(events_of(rng, rng.poisson(size)), events_of(rng, rng.poisson(ref_size))) for _ in range(seeds)]
-        found = pd.DataFrame(vars(clustered_rate_ratio(a, size, b, ref_size, widened=True)) for a, b in pairs)
+        found = pd.DataFrame(
+            vars(clustered_rate_ratio(a, size, b, ref_size, deff=rated(a, b), ref_deff=rated(b, a))) for a, b in pairs
+        )
         naive = rate_ratio([a.sum() for a, _ in pairs], size, [b.sum() for _, b in pairs], ref_size)
         setting = f"repeat complainants, about {size:,} v {ref_size:,} people"
         yield Line(setting, "false positives", excludes(found), 0.04, 0.065, f"Poisson {excludes(naive):.1%}")
@@ -80,9 +81,15 @@ def outcomes_of(rng: Rng, people: int, share: float, icc: float) -> tuple[np.nda
     return rng.binomial(nobs, rng.beta(share * weight, (1 - share) * weight, people)), nobs
 
 
-def effective(count: np.ndarray, nobs: np.ndarray) -> tuple[float, float]:
+def rated(own: np.ndarray, other: np.ndarray) -> float:
+    """The design effect of one arm's events as the report takes it."""
+    return design_effect(own if own.sum() >= ALONE else np.concatenate([own, other]))
+
+
+def effective(own: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]) -> tuple[float, float]:
     """The effective sample of one arm, as the report takes it."""
-    deff = max(effective_sample(count, nobs)[2], 1) * few_people(count - count.sum() / nobs.sum() * nobs, len(nobs))
+    count, nobs = own
+    deff = design_effect(*(own if nobs.sum() >= ALONE else map(np.concatenate, zip(own, other, strict=True))))
     return count.sum() / deff, nobs.sum() / deff
 
 
@@ -91,7 +98,7 @@ def uphold_with_a_person_effect(rng: Rng, seeds: int) -> Iterator[Line]:
     for icc in (0.05, 0.2, 0.3):
         for people, ref_people in ((FEWEST, 200), (50, 500), (300, 1500)):
             arms = [(outcomes_of(rng, people, 0.3, icc), outcomes_of(rng, ref_people, 0.3, icc)) for _ in range(seeds)]
-            found = relative_rate(*np.array([(*effective(*a), *effective(*b)) for a, b in arms]).T)
+            found = relative_rate(*np.array([(*effective(a, b), *effective(b, a)) for a, b in arms]).T)
             naive = relative_rate(*np.array([(a[0].sum(), a[1].sum(), b[0].sum(), b[1].sum()) for a, b in arms]).T)
             setting = f"uphold, correlation {icc} within persons, {people:,} v {ref_people:,} people"
             yield Line(setting, "false positives", excludes(found), 0, 0.075, f"binomial {excludes(naive):.1%}")

@@ -292,6 +292,7 @@ def status(run: RunFolder, signers: Signers = SIGNERS) -> None:
 def _reviewing(run: Path, signers: Path) -> Iterator[Review]:
     """The review of a run; afterwards its pages are written and its state is told."""
     with user_errors():
+        from reportlib.archive.remarks import unanswered
         from reportlib.archive.reviewer import write_pages
         from reportlib.archive.runs import kept_run
         from reportlib.archive.signoff import Review
@@ -304,6 +305,8 @@ def _reviewing(run: Path, signers: Path) -> Iterator[Review]:
         standing = held.standing()
         who = "".join(f", {role} {name}" for role, name in standing.people.items() if name)
         console.print(f"Run {held.run.id}: {standing.state}{who}.", soft_wrap=True)
+        for entry in unanswered(held.log):
+            console.print(f"Remark {entry.number} ({entry.about}) has no answer: {entry.text}", soft_wrap=True)
         console.print(os.path.relpath(folder / "review-log.html"), style="bold", soft_wrap=True)
 
 

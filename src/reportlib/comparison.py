@@ -40,7 +40,7 @@ ESTIMATED = {  # statistic of the estimates -> where its value, limits and p-val
     "modelled": ("modelled_ratio", "modelled_lower", "modelled_upper", None),
     "interaction": ("interaction_p", None, None, None),
     "expected": ("expected_ratio", "expected_lower", "expected_upper", None),
-    "standardised": ("standardised", "standardised_lower", "standardised_upper", None),
+    "standardised": ("standardised", None, None, None),
 }
 WHOLE_RATE = 1e6  # exposures in a unit of exposure: a rate is a share of many that are each short
 

@@ -349,8 +349,8 @@ def evidence_table(of: Comparison) -> Table:
         *_adjusted_notes(of),
         *([f"The {of.interval} of the gap is {METHODS['difference'].interval}."] if of.share else []),
         "P-values are adjusted for the number of comparisons in the table (Benjamini-Hochberg); intervals are not.",
-        "The design effect is how much repeat cases add to the variance, with an allowance where few people make it "
-        "up; 1 where each case is a different person.",
+        "The design effect is how much repeat cases add to the variance; 1 where each case is a different person. It "
+        "is that of the group where it has very many cases, else that of all ethnic groups together.",
         "The least ratio shown is the nearest to 1, below and above it, that a comparison of this size would find four "
         "times in five.",
         "Cases needed: how large the denominator of the group would have to be, and that of the reference group in "
@@ -400,14 +400,14 @@ def standardised_table(of: Comparison) -> Table:
     columns = [
         *_ratio(of, "expected_ratio", "Observed to expected", "expected"),
         _figure("standardised", "Standardised rate", lambda value: number(value, "", places), of.unit),
-        _limits(of, "standardised", places, of.unit),
     ]
     held, first = dimensions(of.spec.adjust), dimensions(of.spec.adjust[:1])
     notes = [
         f"Observed to expected: the events seen, divided by those expected if each combination of {held} had the rate "
         f"of all prisoners. Its {of.interval} is {METHODS['indirect_ratio'].interval}.",
         f"Standardised rate: what the rate would be if the {first} of the group were that of all prisoners in the last "
-        f"year of the period. Its {of.interval} is {METHODS['direct_rate'].interval}.",
+        "year of the period. It has no interval, since both together would tell of events by age, and is not made of "
+        "few events.",
         "Both are descriptions. All prisoners include the group itself, so no verdict is read from them; the adjusted "
         "relative rate compares two groups.",
     ]

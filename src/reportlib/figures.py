@@ -50,7 +50,7 @@ FIGURES: dict[str, Figure] = {
     **_with_limits("modelled_ratio", Of.STRATA, Printed.RATIO),
     "interaction_p": Figure(Of.PAIR, Printed.P_VALUE),
     **_with_limits("expected_ratio", Of.GROUP, Printed.RATIO),
-    **_with_limits("standardised", Of.GROUP, Printed.LEVEL),
+    "standardised": Figure(Of.GROUP, Printed.LEVEL),
     **dict.fromkeys(LIMITS, Figure(Of.GROUP, Printed.LEVEL)),
 }
 RATIOS = [name for name, figure in FIGURES.items() if figure.printed == Printed.RATIO]

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from copies import Checkout
 from lxml import html
 
+from reportlib import facts
 from reportlib.archive import qa
+from reportlib.archive.runs import KeptRun
+from reportlib.archive.signoff import questions
 from reportlib.build import released
 from reportlib.build.released import Published, Release
 from reportlib.gates.html import check_html
@@ -64,6 +68,33 @@ def test_a_changed_log_does_not_pass(run: Path, name: str, old: str, new: str):
     assert old in text
     (run / name).write_text(text.replace(old, new, 1), encoding="utf-8")
     assert [str(fault) for fault in gates(run)] == [f"{name}: it is not what follows from the run"]
+
+
+def test_a_count_that_an_earlier_report_shows_and_this_one_hides_is_asked_about(run: Path):
+    """All that are hidden here but for the first were hidden there too."""
+    table = next(t for t in released.read(run).tables if t.part == "deaths/prison")
+    place, rule = table.columns.index("value"), table.columns.index("rule")
+    hidden = [row for row in table.rows if row[rule]]
+    assert len(hidden) > 1
+    shown = [*hidden[0]]
+    shown[place], shown[rule] = 6, ""
+    before = Release.of("2023-24 national", [table.model_copy(update={"rows": [shown, *hidden[1:]]})], [])
+    own = released.read(run)
+    (run / released.PATTERN).write_text(Release.of("2024-25 national", own.tables, [before]).text(), encoding="utf-8")
+    asked = [question for question in questions(KeptRun(run)) if "2023-24 national" in question]
+    assert len(asked) == 1 and asked[0].startswith("1 count shown by 2023-24 national and hidden here")
+
+
+def test_a_disproportionate_comparison_without_an_answer_is_asked_about(run: Path):
+    held = KeptRun(run)
+    about = {"period": held.params.pooled_label, "statistic": "verdict", "text": "disproportionate"}
+    told = replace(next(iter(held.facts.values())), id="deaths/ethnicity/B/verdict", value="disproportionate", **about)
+    facts.write([told], run / "facts.jsonl")
+    asked = "1 disproportionate comparison without an answer: deaths/ethnicity/B."
+    assert asked in questions(KeptRun(run))
+    told_to = json.loads((run / "run.json").read_text()) | {"responses": {"deaths/ethnicity/B": "Because."}}
+    (run / "run.json").write_text(json.dumps(told_to))
+    assert asked not in questions(KeptRun(run))
 
 
 def test_cells_of_an_earlier_report_are_told_as_same_revised_shown_and_hidden_anew(run: Path):

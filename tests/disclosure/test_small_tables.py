@@ -126,3 +126,14 @@ def test_little_more_is_hidden_than_must_be() -> None:
 @pytest.mark.full
 def test_little_more_is_hidden_than_must_be_on_hundreds_of_tables() -> None:
     near_the_optimum(range(12, 400))
+
+
+@pytest.mark.parametrize(("people", "beside"), [({"A": 500, "B": 9000}, "A"), ({"A": 9000, "B": 500}, "B")])
+def test_beside_a_small_count_goes_that_of_the_smaller_group_of_people(people: dict[str, int], beside: str) -> None:
+    """Both counts are 20, so that either would do."""
+    events = {"A": 20, "B": 20, "C": 3}
+    tables = [
+        CountTable(part, part, pd.DataFrame({"ethnicity": [*own, "all"], "value": [*own.values(), sum(own.values())]}))
+        for part, own in {"events": events, "people": {**people, "C": 100}}.items()
+    ]
+    assert protect(tables, Policy()).marks("events").ne("").tolist() == [beside == "A", beside == "B", True, False]

@@ -97,40 +97,52 @@ def limits(ratio: float, variance: float) -> tuple[float, float]:
 
 
 def test_the_design_effect_of_shares_is_rao_and_scotts_widened_for_few_people(estimated: Estimated) -> None:
-    """Twelve people with two complaints upheld, eighteen with one that was not: p = 24/42."""
-    found = estimated("upheld", "ethnicity", complaints=complaints([("B1", 2, 0)] * 12 + [("B1", 0, 1)] * 18))
-    p, n, m = 24 / 42, 42, 30
-    u = [2 - 2 * p] * 12 + [0 - p] * 18
+    """120 people with two complaints upheld, 180 with one that was not: p = 240/420."""
+    found = estimated("upheld", "ethnicity", complaints=complaints([("B1", 2, 0)] * 120 + [("B1", 0, 1)] * 180))
+    p, n, m = 240 / 420, 420, 300
+    u = [2 - 2 * p] * 120 + [0 - p] * 180
     squares = [each**2 for each in u]
     rao_scott = m / (m - 1) * sum(squares) / (n * p * (1 - p))
     df = 2 / (sum(each**2 for each in squares) / sum(squares) ** 2 - 1 / m)
-    assert found.loc[("B", "deff"), "value"] == round(rao_scott * (t.ppf(0.975, df) / Z) ** 2, 2)
+    assert found.loc[("B", "deff"), "value"] == round(rao_scott * (t.ppf(0.975, df) / Z) ** 2, 1)
 
 
 def test_a_rate_of_repeated_complaints_and_its_ratio(estimated: Estimated) -> None:
-    """Black: 20 people with one and 5 with four, of 200; White: 50 people with one, of 1,000."""
-    population = SNAPSHOTS + "2024-06-30,Leeds,B1,30 to 39,male,200\n2024-06-30,Leeds,W1,30 to 39,male,1000\n"
-    people = [("B1", 1, 0)] * 20 + [("B1", 4, 0)] * 5 + [("W1", 1, 0)] * 50
+    """Black: 20 people with one and 5 with four, of 200; White: 200 people with one, of 2,000."""
+    population = SNAPSHOTS + "2024-06-30,Leeds,B1,30 to 39,male,200\n2024-06-30,Leeds,W1,30 to 39,male,2000\n"
+    people = [("B1", 1, 0)] * 20 + [("B1", 4, 0)] * 5 + [("W1", 1, 0)] * 200
     found = estimated("complaints", "ethnicity", complaints=complaints(people), population=population)
-
-    def variance(events: list[int]) -> float:
-        squares, fourth = sum(f**2 for f in events), sum(f**4 for f in events)
-        return squares / sum(events) ** 2 * (t.ppf(0.975, 2 * squares**2 / fourth) / Z) ** 2
-
-    own, base = variance([1] * 20 + [4] * 5), variance([1] * 50)
+    squares, fourth = 220 + 5 * 4**2, 220 + 5 * 4**4
+    deff = round(squares / 240 * (t.ppf(0.975, 2 * squares**2 / fourth) / Z) ** 2, 1)
     rate, ratio = found.loc[("B", "rate")], found.loc[("B", "ratio")]
     assert rate["value"] == pytest.approx(200)
-    assert (rate["lower"], rate["upper"]) == pytest.approx(limits(200, own))
-    assert ratio["value"] == pytest.approx(40 / 200 / (50 / 1000))
-    assert (ratio["lower"], ratio["upper"]) == pytest.approx(limits(4, own + base))
-    assert found.loc[("B", "deff"), "value"] == round(40 * own, 2)
+    assert (rate["lower"], rate["upper"]) == pytest.approx(limits(200, deff / 40))
+    assert ratio["value"] == pytest.approx(40 / 200 / (200 / 2000))
+    assert (ratio["lower"], ratio["upper"]) == pytest.approx(limits(2, deff / 40 + deff / 200))
+    assert found.loc[("B", "deff"), "value"] == found.loc[("W", "deff"), "value"] == deff
 
 
-@pytest.mark.parametrize(("people", "upheld", "there"), [(20, 10, True), (19, 10, False), (40, 9, False)])
-def test_nothing_is_released_on_fewer_than_ten_events_or_twenty_people(
-    estimated: Estimated, people: int, upheld: int, there: bool
-) -> None:
-    text = complaints([("B1", 1, 0)] * upheld + [("B1", 0, 1)] * (people - upheld) + [("W1", 1, 1)] * 50)
+def test_a_small_group_has_the_design_effect_of_all_and_a_large_one_its_own(estimated: Estimated) -> None:
+    """1,000 Black people with one complaint, 500 White with two; 10 Asian people of whom one made 21, the rest one."""
+    people = [("B1", 1, 0)] * 1000 + [("W1", 2, 0)] * 500 + [("A1", 21, 0)] + [("A1", 1, 0)] * 9
+    population = SNAPSHOTS + "".join(f"2024-06-30,Leeds,{code},30 to 39,male,5000\n" for code in ("A1", "B1", "W1"))
+    deff = estimated("complaints", "ethnicity", complaints=complaints(people), population=population)["value"]
+    assert (deff[("B", "deff")], deff[("W", "deff")]) == (1.0, 2.0)
+    assert deff[("A", "deff")] == deff[("all", "deff")] == pytest.approx((1009 + 500 * 4 + 21**2) / 2030, abs=0.1)
+
+
+def test_a_small_part_has_the_design_effect_of_all_parts(estimated: Estimated) -> None:
+    people = [("B1", 3, 0)] * 10 + [("W1", 1, 0)] * 400
+    text = complaints(people).replace("Food", "Mail", 31)
+    population = SNAPSHOTS + "".join(f"2024-06-30,Leeds,{code},30 to 39,male,5000\n" for code in ("B1", "W1"))
+    found = estimated("complaints", "category", "ethnicity", complaints=text, population=population).reset_index()
+    deff = found[found["statistic"].eq("deff")].set_index(["category", "ethnicity"])["value"]
+    assert deff[("Mail", "all")] == deff[("all", "all")] == pytest.approx((400 + 10 * 9) / 430, abs=0.1)
+
+
+@pytest.mark.parametrize(("upheld", "there"), [(10, True), (9, False)])
+def test_nothing_is_released_on_fewer_than_ten_events(estimated: Estimated, upheld: int, there: bool) -> None:
+    text = complaints([("B1", 1, 0)] * upheld + [("B1", 0, 1)] * 30 + [("W1", 1, 1)] * 100)
     found = estimated("upheld", "ethnicity", complaints=text)
     assert ("W", "deff") in found.index
     assert (("B", "deff") in found.index) == there
@@ -155,15 +167,24 @@ def test_the_adjusted_rate_ratio_of_deaths_is_mantel_and_haenszels(estimated: Es
 
 def test_deaths_against_all_prisoners_by_hand(estimated: Estimated) -> None:
     cells = [
-        ("B1", "21 to 24", 900, 9),
-        ("B1", "60 to 69", 100, 4),
+        ("B1", "21 to 24", 900, 14),
+        ("B1", "60 to 69", 100, 6),
         ("W1", "21 to 24", 1100, 5),
         ("W1", "60 to 69", 1900, 40),
     ]
     found = estimated("deaths", "ethnicity", adjust=("age_band", "sex"), **prison(cells))
-    expected = 14 / 2000 * 900 + 44 / 2000 * 100
-    assert found.loc[("B", "expected"), "value"] == pytest.approx(13 / expected)
-    assert found.loc[("B", "standardised"), "value"] == pytest.approx(1000 * (0.5 * 9 / 900 + 0.5 * 4 / 100))
+    expected = 19 / 2000 * 900 + 46 / 2000 * 100
+    assert found.loc[("B", "expected"), "value"] == pytest.approx(20 / expected)
+    rate = found.loc[("B", "standardised")]
+    assert rate["value"] == pytest.approx(1000 * (0.5 * 14 / 900 + 0.5 * 6 / 100))
+    assert rate[["lower", "upper"]].isna().all()
+
+
+def test_fewer_than_twenty_deaths_have_no_standardised_rate(estimated: Estimated) -> None:
+    cells = [("B1", "21 to 24", 900, 19), ("W1", "21 to 24", 1000, 40)]
+    found = estimated("deaths", "ethnicity", adjust=("age_band",), **prison(cells))
+    assert ("B", "expected") in found.index
+    assert ("B", "standardised") not in found.index
 
 
 def test_fewer_than_ten_deaths_are_not_set_against_all_prisoners(estimated: Estimated) -> None:
@@ -188,12 +209,15 @@ def test_the_adjusted_relative_rate_is_mantel_and_haenszels(estimated: Estimated
     assert found.loc[("B", "adjusted complement"), "value"] == pytest.approx(completed, rel=5e-3)
 
 
-def test_there_is_no_adjusted_ratio_without_the_people_to_say_how_far_cases_go_together(estimated: Estimated) -> None:
-    """Twelve people with five complaints each are not sixty independent ones."""
-    text = complaints([("B1", 5, 0)] * 6 + [("B1", 0, 5)] * 6 + [("W1", 1, 0)] * 100 + [("W1", 0, 1)] * 300)
-    found = estimated("upheld", "ethnicity", adjust=("category",), complaints=text)
-    assert ("W", "deff") in found.index
-    assert "adjusted" not in found.index.get_level_values("statistic")
+def test_there_is_no_adjusted_ratio_without_the_cases_to_say_how_far_those_of_a_person_go_together(
+    estimated: Estimated,
+) -> None:
+    def cases(white: int) -> str:
+        return complaints([("B1", 1, 1)] * 20 + [("W1", 1, 1)] * (white // 2))
+
+    assert ("B", "adjusted") in estimated("upheld", "ethnicity", adjust=("category",), complaints=cases(160)).index
+    found = estimated("upheld", "ethnicity", adjust=("category",), complaints=cases(158))
+    assert not {("W", "deff"), ("B", "adjusted")} & set(found.index)
 
 
 def test_the_adjusted_ratio_of_a_side_needs_ten_events_of_that_side(estimated: Estimated) -> None:
@@ -206,8 +230,8 @@ def test_the_adjusted_ratio_of_a_side_needs_ten_events_of_that_side(estimated: E
 
 def test_a_group_without_an_age_of_the_standard_has_no_standardised_rate(estimated: Estimated) -> None:
     cells = [
-        ("A1", "21 to 24", 3000, 6),
-        ("A1", "30 to 39", 2000, 6),
+        ("A1", "21 to 24", 3000, 12),
+        ("A1", "30 to 39", 2000, 12),
         *(("W1", "21 to 24", 3000, 6), ("W1", "30 to 39", 2700, 9), ("W1", "70 and over", 340, 20)),
     ]
     found = estimated("deaths", "ethnicity", adjust=("age_band",), **prison(cells))
@@ -268,7 +292,7 @@ def test_the_model_goes_where_the_adjusted_ratio_would_give_a_hidden_count_back(
 
 def test_the_model_leaves_out_small_arms_and_those_not_stated(estimated: Estimated) -> None:
     kinds = [(place, "licence") for place in ("London", "Wales")]
-    sizes = {"A1": (50, 4), "NS": (50, 30), "W1": (200, 40)}
+    sizes = {"A1": (50, 4), "B1": (14, 10), "NS": (50, 30), "W1": (200, 40)}
     cells = [(code, *kind, *size) for code, size in sizes.items() for kind in kinds]
     found = estimated("recalled", "ethnicity", adjust=("region", "order_type"), probation_terminations=orders(cells))
     assert not [key for key in found.index if key[1].startswith("modelled")]

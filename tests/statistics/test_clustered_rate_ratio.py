@@ -46,8 +46,11 @@ def test_swapping_the_arms_inverts_the_ratio(a: list[int], b: list[int], t: floa
     assert found.p_value == pytest.approx(swapped.p_value)
 
 
-@given(people, people)
-def test_allowing_for_few_people_widens_and_leaves_the_ratio(a: list[int], b: list[int]) -> None:
-    plain, widened = clustered_rate_ratio(a, 100, b, 100), clustered_rate_ratio(a, 100, b, 100, widened=True)
-    assert widened.value == plain.value
-    assert widened.lower <= plain.lower and widened.upper >= plain.upper and widened.p_value >= plain.p_value
+@given(people, people, st.floats(1, 20), st.floats(1, 20))
+def test_design_effects_that_are_given_take_the_place_of_those_of_the_people(
+    a: list[int], b: list[int], deff: float, ref_deff: float
+) -> None:
+    plain, given_ = clustered_rate_ratio(a, 100, b, 100), clustered_rate_ratio(a, 100, b, 100, 0.95, deff, ref_deff)
+    assert given_.value == plain.value
+    spread = 1.959963984540054 * math.sqrt(deff / sum(a) + ref_deff / sum(b))
+    assert given_.upper == pytest.approx(plain.value * math.exp(spread))

@@ -52,13 +52,13 @@ def _words(name: str, text: str) -> str:
 def _log(made: Path, passed: Iterable[str]) -> Mapping[str, str]:
     """The log by file: numbers of cells only, never a count."""
     run = KeptRun(made)
-    earlier = [{"report": report, "table": table, "cells": cells} for report, table, cells in _compared(made)]
+    earlier = [{"report": report, "table": table, "cells": cells} for report, table, cells in compared(made)]
     held = {name: run.run[name] for name in ("inputs", "findings", "hidden", "rules")}
     held |= {"gates": list(passed), "earlier": earlier}
     return {JSON: json.dumps(held, indent=1, ensure_ascii=False) + "\n", HTML: _page(run, held)}
 
 
-def _compared(made: Path) -> Iterator[tuple[str, str, dict[str, int]]]:
+def compared(made: Path) -> Iterator[tuple[str, str, dict[str, int]]]:
     """Earlier report, table, and how many of the cells that both hold are the same, revised, shown or hidden anew."""
     release = read(made / PATTERN)
     own = {(table.name, table.part): table for table in release.tables}

@@ -8,25 +8,30 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 
+from reportlib.archive import qa
 from reportlib.archive.checksums import changes, digests, listed
-from reportlib.archive.remarks import Log, log_of, unanswered
+from reportlib.archive.remarks import WHOLE, Log, log_of, unanswered
 from reportlib.archive.runs import KeptRun, kept_run, run_folder
 from reportlib.archive.signature import sign, signers
 from reportlib.build import released
 from reportlib.build.scratch import point, scratch
 from reportlib.errors import AS_IT_WAS, Finding, ReportError
 from reportlib.project import code_digests
+from reportlib.responses import asked_for
+from reportlib.words import counted
 
 DRAFT_LIST = "draft-sha256.txt"  # the run's files as they were given to review
 MANIFEST = "manifest-sha256.txt"  # the signed rendition's files
 RECORD = "sign-off.json"
 STATES = ("draft", "in review", "signed", "published")
+ASKER = "reportlib"  # who remarks on what only a person can decide
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,7 @@ class Review:
     # The steps
 
     def submit(self, key: Path) -> None:
-        """Give the run to review: the author signs the list of its files."""
+        """Give the run to review: the author signs the list of its files. What needs a decision becomes a remark."""
         if self.signed.exists():
             raise ReportError(f"The run {self.run.id} is signed already. To begin again, move {self.signed} away.")
         if self._is_published():  # what was, until it was moved away: what is signed now is published anew
@@ -122,6 +127,10 @@ class Review:
             self.log.append("review", author[0])
             for name in (f"{DRAFT_LIST}.sig", DRAFT_LIST):
                 (work / name).replace(self.folder / name)
+        asked = {entry.text for entry in self.log.entries() if entry.by == ASKER}
+        for question in questions(self.run):
+            if question not in asked:
+                self.log.append("remark", ASKER, WHOLE, question)
 
     def sign(self, key: Path) -> None:
         """Sign the run off: render it without its mark, and sign the list of those files.
@@ -210,6 +219,23 @@ def barred(run: KeptRun) -> list[Finding]:
     if not run.params.disclosure.on or run.run["disclosure"].get("off"):
         found.append(Finding("disclosure control is off"))
     return found
+
+
+def questions(run: KeptRun) -> Iterator[str]:
+    """What someone must have thought of before the report is signed: as remarks, which are answered."""
+    facts = list(run.facts.values())
+    asked = asked_for(facts, run.params.pooled_label, run.params.verdict_band)
+    if silent := [name for name in asked if name not in run.run["responses"]]:
+        yield f"{counted(len(silent), 'disproportionate comparison')} without an answer: {', '.join(silent)}."
+    closed: Counter[str] = Counter()
+    for report, _, cells in qa.compared(run.folder):
+        closed[report] += cells[qa.CLOSED]
+    for report, gone in sorted((+closed).items()):
+        yield (
+            f"{counted(gone, 'count')} shown by {report} and hidden here: whoever has both knows what was there, and "
+            "that something became small. No mark undoes that. Leave the correction for a later report, or say why it "
+            "is made."
+        )
 
 
 def overlooked(run: KeptRun) -> Iterator[Finding]:

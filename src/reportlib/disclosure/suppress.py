@@ -28,7 +28,8 @@ logger = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]  # components done, components in all
 SPARED = 2  # how far below the threshold a small count must be able to lie
 ANY = np.iinfo(np.int64).max
-FLAT, A_TOTAL = 32, 0.05  # counts up to which hiding costs the same; what it costs more to hide a total
+FLAT = 32  # counts up to which hiding costs the same
+A_TOTAL, A_DOUBLING = 0.05, 0.01  # what it costs more to hide a total, and a count of a group of twice the size
 
 
 @dataclass(frozen=True)
@@ -185,32 +186,45 @@ def protect(
     tables and never a count, where figures contradict one another.
     """
     system, stays = assemble(tables, policy, relations or Relations(), carried)
-    needs = requirements(system, policy)
+    needs, costs = requirements(system, policy), _costs(system, (relations or Relations()).fixed)
     rules: dict[Key, str] = {}
     parts = components(system, ~system.array(lambda c: c.known).astype(bool))
     for done, component in enumerate(parts, 1):
-        rules |= _protect(system, component, needs, stays)
+        rules |= _protect(system, component, needs, costs, stays)
         if progress:
             progress(done, len(parts))
     logger.info("%d of %d cells are hidden", len(rules), sum(bool(cell.tables) for cell in system.cells))
     return Pattern(system.dimensions, rules, {table.name: table for table in tables})
 
 
-def _cost(value: Vector, totals: Ints) -> Vector:
-    """What hiding a count costs: the same for all that are not large, and more for totals.
+def _costs(system: System, groups: Sequence[str]) -> Vector:
+    """What hiding each cell's count costs: the same for all that are not large; more for totals and for large groups.
 
     Which cells are hidden beside a small count is for everyone to see: if that turned on how small they are, whoever
-    repeats the search with other counts would learn it.
+    repeats the search with other counts would learn it. So between small counts what decides is how large the groups
+    of people are that they are of (by codes of `groups`, each with its largest count): comparisons of large ones stay.
     """
-    return np.asarray(1 + np.log2(np.maximum(value, FLAT) / FLAT).round(2) / 8 + A_TOTAL * totals)
+    value = system.array(lambda c: c.value) / system.array(lambda c: c.scale)
+    doublings = np.log2(np.maximum(value, FLAT) / FLAT).round(2)
+    sizes = np.zeros(len(value))
+    for name in set(groups) & set(system.dimensions):
+        codes = np.array([key[1 + system.dimensions.index(name)] for key in system.keys])
+        of_code, place = np.unique(codes, return_inverse=True)
+        largest = np.zeros(len(of_code))
+        np.maximum.at(largest, place, doublings)
+        sizes += np.where(codes == TOTAL, 0, largest[place])
+    totals = np.array([key.count(TOTAL) for key in system.keys])
+    return np.asarray(1 + doublings / 8 + A_TOTAL * totals + A_DOUBLING * sizes)
 
 
-def _protect(system: System, component: Component, needs: Needs, stays: frozenset[Key]) -> dict[Key, str]:
+def _protect(
+    system: System, component: Component, needs: Needs, costs: Vector, stays: frozenset[Key]
+) -> dict[Key, str]:
     """The hidden cells of one component and their rules."""
     keys = [system.keys[i] for i in component.cells]
     cells = [system.cells[i] for i in component.cells]
     span, floor, ceiling = (need[component.cells] for need in needs)
-    value, scale = (np.array([get(c) for c in cells]) for get in (lambda c: c.value, lambda c: c.scale))
+    value = np.array([c.value for c in cells])
     shown = np.array([bool(c.tables) for c in cells])
     kept = np.array([key in stays for key in keys]) & shown
     if not (kept | (span > 0)).any():
@@ -220,7 +234,7 @@ def _protect(system: System, component: Component, needs: Needs, stays: frozense
         component.exact,
         component.rest - component.rows @ value.astype(float),
         np.array([c.lower for c in cells]) - value,
-        np.where(shown, _cost(value / scale, np.array([key.count(TOTAL) for key in keys])), 0.0),
+        np.where(shown, costs[component.cells], 0.0),
         np.maximum(span, kept),
         floor + 1 - value,
         np.maximum(value - ceiling, 0),

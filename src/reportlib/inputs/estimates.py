@@ -1,11 +1,12 @@
 """Estimates that need people or strata, made from the release before any notebook starts.
 
-Their own rule of release: at least ten events and twenty people in each arm, and no single stratum shown.
+Their own rule of release: at least ten events in each arm, no single stratum shown, and of how often people have
+events nothing but what very many of them have in common (`_People.design_effects`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -39,8 +40,12 @@ from reportlib.statistics import (
 
 NOTHING_HIDDEN = Hidden()
 LEAST_EVENTS = 10
-LEAST_PEOPLE = 20
+LEAST_STANDARDISED = 20  # deaths: ages could be read from a rate on fewer, and it is unreliable besides
+LEAST_RECORDS = 50  # of an arm in a model that is clustered on person
+ALONE, TOGETHER = 1000, 200  # cases on which a group, and all groups of a part together, show a design effect
 LEAST_IN_STRATUM = 5  # effective cases of each kind in each arm: Cochran's Q is blunt in thinner strata (Cochran 1954)
+Key = tuple[str, ...]  # a code a dimension
+Rows = Iterator[dict[str, Any]]
 COLUMNS = ["statistic", "value", "lower", "upper", "p_value"]
 
 
@@ -55,8 +60,8 @@ def estimates(
     Returns
     -------
     One row an estimate: the columns of `spec.by`, then `statistic`, `value`, `lower`, `upper`, `p_value`.
-    By statistic: "deff" is the variance of the count relative to that of independent events, widened
-    where few people make it up; "rate" and "ratio" are those of repeated events; "adjusted" is the
+    By statistic: "deff" is the variance of the count relative to that of independent events
+    (`_People.design_effects`); "rate" and "ratio" are those of repeated events; "adjusted" is the
     Mantel-Haenszel and "modelled" the logistic ratio, "homogeneity" and "interaction" the p-values for one
     ratio in all strata and all years (the first three end in " complement" for the opposite outcome);
     "withheld" says that an adjusted ratio is left out to protect a count;
@@ -64,19 +69,22 @@ def estimates(
     of two records.
     """
     rows: list[dict[str, Any]] = []
+    deff: dict[Key, float] = {}
     if spec.measure.clustered and release.has("person_id", spec.measure.numerator.dataset):
         people = _People(release, spec)
-        if spec.measure.kind == "proportion":
-            rows += _design_effects(people)
+        deff = people.design_effects()
+        rows += [_row(spec, key, "deff", Estimate(found, None, None)) for key, found in deff.items()]
+        if people.share:
             rows += _modelled(release, spec, reference, level) if len(spec.adjust) > 1 else []
             rows += _interactions(release, spec, reference) if spec.by == ("year", "ethnicity") else []
         else:
-            rows += _rates(people, reference, level)
+            rows += _rates(release, people, deff, reference, level)
     if spec.measure.kind == "count" and len(spec.by) == 2:
         rows += _agreement(release, spec, level, hidden)
     if spec.adjust:
-        deff = {row["ethnicity"]: row["value"] for row in rows if row["statistic"] == "deff"}
-        adjusted = _adjusted(release, spec, reference, level, deff, hidden)
+        adjusted = _adjusted(
+            release, spec, reference, level, {group: found for (group,), found in deff.items()}, hidden
+        )
         told = {row["ethnicity"] for row in adjusted if row["statistic"].startswith("adjusted")}
         rows = [row for row in rows if not row["statistic"].startswith("modelled") or row["ethnicity"] in told]
         rows += adjusted
@@ -87,18 +95,41 @@ class _People:
     """The persons table of one table spec, cell by cell."""
 
     def __init__(self, release: Release, spec: TableSpec) -> None:
-        self.spec = spec
-        proportion = spec.measure.kind == "proportion"
-        self.table = release.people(spec, *(spec.measure.parts if proportion else [spec.measure.numerator]))
-        self.exposure = _exposures(release, spec) if not proportion else {}
-
-    def cells(self) -> Iterator[tuple[tuple[str, ...], np.ndarray, np.ndarray]]:
-        """Each cell that may be released: its key, events per person, observations per person."""
-        for key, cell in self.table.groupby(list(self.spec.by), sort=True):
-            events, people = (cell["count"] * cell["people"]).sum(), cell["people"].sum()
-            if events >= LEAST_EVENTS and people >= LEAST_PEOPLE:
+        self.spec, self.share = spec, spec.measure.kind == "proportion"
+        table = release.people(spec, *(spec.measure.parts if self.share else [spec.measure.numerator]))
+        self.cells: dict[Key, tuple[np.ndarray, np.ndarray]] = {}
+        for key, cell in table.groupby(list(spec.by), sort=True):
+            if (cell["count"] * cell["people"]).sum() >= LEAST_EVENTS:
                 count, nobs = (np.repeat(cell[name].to_numpy(), cell["people"]) for name in ("count", "nobs"))
-                yield tuple(map(str, key)), count, nobs
+                self.cells[tuple(map(str, key))] = count, nobs
+
+    def design_effects(self) -> dict[Key, float]:
+        """How much people with several cases add to the variance of each cell's count, to one decimal.
+
+        A cell's own where it has very many cases, else that of all ethnic groups in its part of the system, else of
+        all parts. In a small group it would say how often single people had cases, and be a poor estimate besides.
+        """
+        own = {key: design_effect(count, nobs if self.share else None) for key, (count, nobs) in self.cells.items()}
+        cases = {key: nobs.sum() for key, (_, nobs) in self.cells.items()}
+        found = {}
+        for key in own:
+            part = self._with_all(key, ["ethnicity"])
+            whole = self._with_all(key, [name for name in self.spec.by if name != "year"])
+            enough = [place for place in (part, whole) if cases.get(place, 0) >= TOGETHER]
+            if cases[key] >= ALONE or enough:
+                found[key] = own[key if cases[key] >= ALONE else enough[0]]
+        return found
+
+    def _with_all(self, key: Key, dimensions: Sequence[str]) -> Key:
+        return tuple("all" if name in dimensions else code for name, code in zip(self.spec.by, key, strict=True))
+
+
+def design_effect(count: np.ndarray, nobs: np.ndarray | None = None) -> float:
+    """That of a share, or of a number of events, of people with so many each; as it is told: 1 or more, one decimal."""
+    if nobs is None:
+        return max(round(float((count**2).sum() / count.sum()) * few_people(count), 1), 1.0)
+    spread = count - count.sum() / nobs.sum() * nobs
+    return max(round(effective_sample(count, nobs)[2] * few_people(spread, len(spread)), 1), 1.0)
 
 
 def _row(spec: TableSpec, key: Sequence[str], statistic: str, estimate: Estimate) -> dict[str, Any]:
@@ -106,33 +137,20 @@ def _row(spec: TableSpec, key: Sequence[str], statistic: str, estimate: Estimate
     return dict(zip([*spec.by, *COLUMNS], [*key, statistic, *figures], strict=True))
 
 
-def _design_effects(people: _People) -> list[dict[str, Any]]:
-    found = []
-    for key, count, nobs in people.cells():
-        spread = count - count.sum() / nobs.sum() * nobs
-        deff = max(effective_sample(count, nobs)[2], 1.0) * few_people(spread, len(spread))
-        found.append(_row(people.spec, key, "deff", Estimate(round(deff, 2), None, None)))
-    return found
-
-
-def _rates(people: _People, reference: str, level: float) -> list[dict[str, Any]]:
+def _rates(release: Release, people: _People, deff: Mapping[Key, float], reference: str, level: float) -> Rows:
     """Rates of events of which one person can have several, and their ratios to the reference group."""
-    spec, per = people.spec, people.spec.measure.per
-    cells = {key: count for key, count, _ in people.cells() if people.exposure.get(key, 0) > 0}
-    found = []
-    for key, count in cells.items():
-        exposure = people.exposure[key]
-        deff = float((count**2).sum() / count.sum()) * few_people(count)
-        found.append(_row(spec, key, "deff", Estimate(round(deff, 2), None, None)))
-        found.append(_row(spec, key, "rate", clustered_rate(count, exposure, per, level, widened=True)))
+    spec, exposure = people.spec, _exposures(release, people.spec)
+    counts = {key: count for key, (count, _) in people.cells.items() if key in deff and exposure.get(key, 0) > 0}
+    for key, count in counts.items():
+        rate = clustered_rate(count, exposure[key], spec.measure.per, level, deff[key])
+        yield _row(spec, key, "rate", rate)
         base = tuple(reference if name == "ethnicity" else code for name, code in zip(spec.by, key, strict=True))
-        if base != key and base in cells:
-            ratio = clustered_rate_ratio(count, exposure, cells[base], people.exposure[base], level, widened=True)
-            found.append(_row(spec, key, "ratio", ratio))
-    return found
+        if base != key and base in counts:
+            arms = (count, exposure[key], counts[base], exposure[base])
+            yield _row(spec, key, "ratio", clustered_rate_ratio(*arms, level, deff[key], deff[base]))
 
 
-def _exposures(release: Release, spec: TableSpec) -> dict[tuple[str, ...], float]:
+def _exposures(release: Release, spec: TableSpec) -> dict[Key, float]:
     """Person-years of every cell; a dimension that the population lacks is read at its total."""
     numerator, denominator = spec.measure.parts
     frame = release.average(spec, denominator)
@@ -208,7 +226,9 @@ def _adjusted(
     for group, frame in strata.items():
         if group == reference or base is None or min(frame["x"].sum(), base["x"].sum()) < LEAST_EVENTS:
             continue
-        if clustered and not {group, reference} <= deff.keys():  # too few people to say how far their cases go together
+        if (
+            clustered and not {group, reference} <= deff.keys()
+        ):  # too few cases to say how far those of one person go together
             continue
         both = frame.join(base.add_suffix("_ref"), how="inner")
         effects = (deff.get(group, 1.0), deff.get(reference, 1.0))
@@ -261,6 +281,7 @@ def _standardised(
 ) -> list[dict[str, Any]]:
     """Each group against all prisoners: observed over expected events, and the rate at all prisoners' ages.
 
+    The rate has no limits: they are made of squares of the same weights, so that both together give deaths by age.
     The standard is the population of the last year alone, by the first dimension of the strata: with all of
     them, a stratum that a group lacks would leave it without a rate.
     """
@@ -289,19 +310,17 @@ def _against_all(
     rates = (counts.groupby(level=strata).sum() / nobs.groupby(level=strata).sum()).fillna(0)
     x, n = counts[group], nobs[group]
     expected = float((rates.reindex(n.index) * n).sum())
-    x, n = x.groupby(level=0).sum(), n.groupby(level=0).sum()
-    return {
-        "expected": indirect_ratio(float(x.sum()), expected, level=level),
-        "standardised": direct_rate(
-            x.reindex(standard.index, fill_value=0), n.reindex(standard.index, fill_value=0), standard, per, level
-        ),
-    }
+    found = {"expected": indirect_ratio(float(x.sum()), expected, level=level)}
+    if x.sum() >= LEAST_STANDARDISED:
+        x, n = (each.groupby(level=0).sum().reindex(standard.index, fill_value=0) for each in (x, n))
+        found["standardised"] = Estimate(direct_rate(x, n, standard, per).value, None, None)
+    return found
 
 
 def _arms(records: pd.DataFrame, reference: str) -> Iterator[tuple[str, pd.DataFrame]]:
     """The records of each group that may be compared with the reference's, with `group` 1 or 0."""
     enough = {
-        str(group): rows["hit"].sum() >= LEAST_EVENTS and rows["person_id"].nunique() >= LEAST_PEOPLE
+        str(group): rows["hit"].sum() >= LEAST_EVENTS and len(rows) >= LEAST_RECORDS
         for group, rows in records.groupby("ethnicity")
     }
     for group in sorted(set(enough) - {reference, NOT_STATED}):

@@ -24,7 +24,7 @@ from reportlib.statistics.result import (
     formula="deff = n v ÷ p(1−p), with v = m/(m−1) × Σ(xᵢ − p nᵢ)²/n² over m people; then x/deff, n/deff",
     source="Rao and Scott (1992)",
     used="before proportion, difference and relative_rate where one person has several complaints or orders",
-    cannot_say="anything sure about fewer than 20 people in an arm",
+    cannot_say="anything sure about few people, of whom one may make up most of it",
 )
 def effective_sample(count_per_person: Values, nobs_per_person: Values) -> tuple[float, float, float]:
     """The counts of one group, made smaller where one person has several cases, and by how much.
@@ -69,12 +69,13 @@ def few_people(contributions: Values, people: float = math.inf) -> float:
     return (t / normal_quantile(LEVEL)) ** 2
 
 
-def _compound(events_per_person: Values, exposure: float, widened: bool) -> tuple[float, float]:
+def _compound(events_per_person: Values, exposure: float, deff: float | None) -> tuple[float, float]:
     """The rate, and the variance of its log when each person brings a cluster of events."""
     (events,) = strata(events_per_person=events_per_person)
     total = float(events.sum())
-    factor = few_people(events) if widened else 1.0
-    return total / exposure, factor * float((events**2).sum()) / total**2 if total else math.inf
+    if not total:
+        return 0.0, math.inf
+    return total / exposure, (float((events**2).sum()) / total if deff is None else deff) / total
 
 
 @method(
@@ -85,17 +86,17 @@ def _compound(events_per_person: Values, exposure: float, widened: bool) -> tupl
     cannot_say="how many people complained: the rate of distinct complainants stands beside it",
 )
 def clustered_rate(
-    events_per_person: Values, exposure: float, per: float = 1000, level: float = LEVEL, widened: bool = False
+    events_per_person: Values, exposure: float, per: float = 1000, level: float = LEVEL, deff: float | None = None
 ) -> Estimate:
     """Events per so many of the population, where one person may have several.
 
-    An array, one entry a person with events (zeros change nothing). `widened` multiplies the variance
-    by `few_people`, as the report does. Raises ValueError for negative or missing numbers.
+    An array, one entry a person with events (zeros change nothing). `deff` is the design effect to use, 1 or more, in
+    place of that of these people, Σf² n_f ÷ Σf n_f. Raises ValueError for negative or missing numbers.
     """
     strata(exposure=[exposure])
     if exposure == 0:
         return nothing(NO_EXPOSURE)
-    value, variance = _compound(events_per_person, exposure, widened)
+    value, variance = _compound(events_per_person, exposure, deff)
     found = log_wald(value * per, variance, level)
     return Estimate(found.value, found.lower, found.upper, None, found.reason)
 
@@ -113,18 +114,19 @@ def clustered_rate_ratio(
     ref_events_per_person: Values,
     ref_exposure: float,
     level: float = LEVEL,
-    widened: bool = False,
+    deff: float | None = None,
+    ref_deff: float | None = None,
 ) -> Estimate:
     """The ratio of two event rates, group ÷ reference, where one person may have several events.
 
-    Arrays, one entry a person with events; exposures are scalars. `widened` multiplies each variance by
-    `few_people`, as the report does. Raises ValueError for negative or missing numbers.
+    Arrays, one entry a person with events; exposures are scalars. `deff` and `ref_deff` as in `clustered_rate`.
+    Raises ValueError for negative or missing numbers.
     """
     strata(exposure=[exposure], ref_exposure=[ref_exposure])
     if exposure == 0 or ref_exposure == 0:
         return nothing(NO_EXPOSURE)
-    value, variance = _compound(events_per_person, exposure, widened)
-    ref_value, ref_variance = _compound(ref_events_per_person, ref_exposure, widened)
+    value, variance = _compound(events_per_person, exposure, deff)
+    ref_value, ref_variance = _compound(ref_events_per_person, ref_exposure, ref_deff)
     if value == 0 and ref_value == 0:
         return nothing("no events in either arm")
     return log_wald(value / ref_value if ref_value else math.inf, variance + ref_variance, level)
