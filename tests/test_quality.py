@@ -9,7 +9,7 @@ from reportlib.params import Disclosure
 from reportlib.quality import ABOUT
 
 NOTHING = {
-    "parameters": {"grouping": "5+1"},
+    "parameters": {"grouping": "5+1", "confidence_level": 0.95},
     "inputs": [],
     "establishments": {},
     "findings": [],

@@ -113,6 +113,27 @@ def _rules(run: Run) -> list[dict[str, Any]]:
     return off + [{name.capitalize(): str(rule[name]) for name in ("rule", "value", "reason")} for rule in rules]
 
 
+def _words(run: Run) -> list[dict[str, Any]]:
+    level = number(run["parameters"]["confidence_level"], "%", 0)
+    meanings = {
+        "Adjusted": "With other things held equal, such as age or type of establishment: people are compared with "
+        "people who are alike in these. Crude is the opposite, as counted.",
+        "Confidence interval": "The range beside a figure within which chance alone could have moved it. Of many "
+        f"such ranges, about {level} hold the figure that they are about. The wider it is, the less sure the figure.",
+        "Design effect": "How much less a number of cases tells because some are of the same person.",
+        "Ethnicity not stated": "Refused, unknown or not recorded. These people are counted and not compared.",
+        "Percentage point": "The difference between two percentages: 12% is 2 percentage points more than 10%.",
+        "Pooled period": "Several years counted together, since single years hold too few cases to compare.",
+        "P-value": "How often chance alone would give a difference as large or larger. The smaller it is, the less "
+        "chance accounts for it; it does not say how large the difference is.",
+        "Reference group": "The group that the others are compared with.",
+        "Relative rate": "The rate of a group divided by that of the reference group: 2 is twice as high, 0.5 half as "
+        "high, 1 the same.",
+        "Verdict": "What the figures allow to be said of a difference. The summary explains each word.",
+    }
+    return [{"Word": word, "Meaning": meaning} for word, meaning in meanings.items()]
+
+
 def _versions(run: Run) -> list[dict[str, Any]]:
     return [{"Software": name, "Version": version(name)} for name in ("reportlib", *SHOWN_VERSIONS)]
 
@@ -127,5 +148,6 @@ ABOUT: dict[str, About] = {
     "definitions": About("What is measured", "Measure", _definitions),
     "methods": About("How it is measured", "Method", _methods),
     "marks": About("Marks used in tables", "Mark", _marks),
+    "words": About("Words used in this report", "Word", _words),
     "versions": About("Software that made the report", "Software", _versions),
 }

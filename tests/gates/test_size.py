@@ -9,16 +9,19 @@ from pathlib import Path
 import pytest
 
 from reportlib.archive.runs import HELD
-from reportlib.gates.size import check_size
+from reportlib.build.plan import plan
+from reportlib.gates.size import TABLES, check_size
 from reportlib.params import Params
+from reportlib.project import NOTEBOOKS
 
 
 @pytest.mark.parametrize(
     ("grouping", "reference", "most"), [("5+1", "W", 1_000_000), ("two", "WB", 1_000_000), ("19", "W1", 3_000_000)]
 )
+@pytest.mark.parametrize("tables", [1, 28, 42])
 @pytest.mark.parametrize("answer", ["", "Cases were read again." * 100], ids=["no answer", "a long answer"])
-def test_each_file_may_be_so_large_for_the_groups_that_it_compares_and_its_answers(
-    tmp_path: Path, grouping: str, reference: str, most: int, answer: str
+def test_each_file_may_be_so_large_for_its_groups_tables_and_answers(
+    tmp_path: Path, grouping: str, reference: str, most: int, answer: str, tables: int
 ) -> None:
     params = Params(
         reporting_year="2024-25", publication_date=date(2025, 11, 27), grouping=grouping, reference_group=reference,
@@ -26,10 +29,16 @@ def test_each_file_may_be_so_large_for_the_groups_that_it_compares_and_its_answe
     )  # fmt: skip
     (tmp_path / "parameters.json").write_text(params.model_dump_json())
     held: dict[str, object] = {name: kind() for name, kind in HELD.items()}
+    held |= {"tables": {str(table): {} for table in range(tables)}}
     (tmp_path / "run.json").write_text(json.dumps(held | {"responses": {"upheld/ethnicity/B": answer}}))
-    most += 4 * len(answer)
+    most = (most * 3 // 2 if tables == 42 else most) + 4 * len(answer)
     (tmp_path / "report.html").write_bytes(b"x" * most)
     (tmp_path / "report.pdf").write_bytes(b"x" * (most + 1))
     assert [str(found) for found in check_size(tmp_path)] == [
-        f"report.pdf: the file is {most + 1:,} bytes; at most {most:,} are allowed"
+        f"report.pdf: the file is {most + 1:,} bytes; at most {most:,} are allowed, "
+        "so take a chart or a table's detail out"
     ]
+
+
+def test_the_projects_own_chapters_have_so_many_tables() -> None:
+    assert sum(len(chapter.tables) for chapter in plan(NOTEBOOKS, "5+1")) == TABLES

@@ -27,6 +27,7 @@ INITIAL = {
 }
 INHERITED = ("stroke-linejoin", "font-family")  # said once, on the root, as is the colour of text
 DECIMAL = re.compile(r"-?\d+\.\d+")
+NOWHERE = re.compile(r"M[\d. -]+")  # a path that goes nowhere, as the line of a single marker
 
 
 @dataclass(frozen=True)
@@ -111,12 +112,12 @@ def _name_ids(root: ElementTree.Element, prefix: str) -> None:
 
 
 def _flatten(parent: ElementTree.Element) -> None:
-    """Groups that say nothing give way to what they hold."""
+    """Groups that say nothing give way to what they hold; what draws nothing goes."""
     children: list[ElementTree.Element] = []
     for child in parent:
         _flatten(child)
         if child.tag == f"{SVG}g" and not child.attrib:
             children += list(child)
-        elif not (child.tag == f"{SVG}defs" and not len(child)):
+        elif not (child.tag == f"{SVG}defs" and not len(child)) and not NOWHERE.fullmatch(child.get("d", "")):
             children.append(child)
     parent[:] = children
