@@ -301,6 +301,39 @@ def test_many_unknown_establishments_are_one_finding(extracts):
     ]
 
 
+# What is spoiled, and the columns that have an error for it. What would follow from it is not told.
+SPOILS_MORE = {
+    "dates of another form": (("complaints", "2024-0", "01/02/2024 0"), {"completed_date", "received_date"}),
+    "years of two digits": (("complaints", "2024-", "0024-"), {"completed_date", "received_date"}),
+    "eligible in other words": (("complaints", ",yes,", ",In remit,"), {"eligible"}),
+    "a date of death of another form": (("fatal_incidents", "2024-07-02,2024-07-01", ",1/7/24"), {"death_date"}),
+    "a number that is none": (("population", "700", "c. 700"), {"number"}),
+    "order types in capitals": (("probation_terminations", "licence", "Licence"), {"order_type"}),
+    "ends of two orders": (("probation_terminations", ",2024-05-01", ",1/5/24"), {"end_date"}),
+    "a day of opening of another form": (
+        ("establishments", "Wandsworth,Category B or local,,", "Leeds,Open,1/2/24,"),
+        {"valid_from"},
+    ),
+    "a date far too late": (("complaints", "2024-07-01", "2204-07-01"), {"completed_date"}),
+}
+
+
+@pytest.mark.parametrize("case", SPOILS_MORE)
+def test_what_follows_from_an_error_is_not_told_besides(extracts, case):
+    (name, old, new), columns = SPOILS_MORE[case]
+    extracts.put(name, GOOD[name].replace(old, new))
+    told = [f for f in extracts.check() if f.file == f"{name}.csv"]
+    assert {(f.column, f.level) for f in told} == {(column, "error") for column in columns}
+
+
+def test_what_does_not_follow_from_an_error_is_told_beside_it(extracts):
+    extracts.put("complaints", GOOD["complaints"].replace("not upheld", "rejected").replace("Property,yes,up", ",,up"))
+    assert [(f.row, f.column, f.level) for f in extracts.check()] == [
+        (2, "eligible", "warning"),
+        (3, "outcome", "error"),
+    ]
+
+
 def test_no_finding_shows_a_person(extracts):
     for name, text in GOOD.items():
         extracts.put(name, text.replace("2024-0", "2204-0").replace(",W1", ",A1001AA").replace("Leeds", "#Leeds"))

@@ -62,12 +62,14 @@ def check(
     """Everything that the typed inputs do not fulfil, table by table and row by row.
 
     `years` are the first and the last day that the report covers. Errors would make figures wrong; warnings
-    belong on the report's quality page. `engine` goes through the rows: DuckDB if nothing is said. `texts` will be
-    printed in the report, by where they stand.
+    belong on the report's quality page. What may follow from a column that has an error is left out. `engine` goes
+    through the rows: DuckDB if nothing is said. `texts` will be printed in the report, by where they stand.
     """
     tables = Tables(sources, years, engine, texts)
     findings = [finding for source in sources.values() for finding in source.findings]
-    findings += [finding for rule in RULES for finding in rule(tables)]
+    findings += contract_rules(tables)  # the first of all rules
+    tables.wrong = {(each.file, each.column) for each in findings if each.level == "error"}
+    findings += [finding for rule in RULES[1:] for finding in rule(tables)]
     order = {file: i for i, source in enumerate(sources.values()) for file in source.files}
     return sorted(findings, key=lambda each: (order.get(each.file, -1), each.row or 0, each.column))
 
@@ -90,7 +92,8 @@ def repeated_keys(tables: Tables) -> Iterator[Finding]:
         contract = contracts()[table]
         held = [name for name in contract.key if name in source.columns]
         distinct = f"SELECT count(*) FROM (SELECT DISTINCT {', '.join(held)} FROM {named(table)}) d"
-        if not held or tables.engine.rows(distinct) == [(source.rows,)]:
+        dates = [name for name in held if contract.fields[name].type == "date"]
+        if not held or not tables.sound(table, *dates) or tables.engine.rows(distinct) == [(source.rows,)]:
             continue
         rows = (
             f"SELECT *, row_number() OVER (PARTITION BY {', '.join(held)} ORDER BY {ORDER}) AS nth "
@@ -132,14 +135,14 @@ def missing_people(tables: Tables) -> Iterator[Finding]:
 def unknown_values(tables: Tables) -> Iterator[Finding]:
     """Blanks that count as a no, or leave a row out."""
     for table, name, others, where, so in UNKNOWN:
-        if tables.has(table, name, *others):
+        if tables.has(table, name, *others) and tables.sound(table, name):
             message = f"{contracts()[table].fields[name].title} is blank; {so}"
             yield from tables.find(table, name, f"{name} IS NULL AND {where}", message, "warning")
 
 
 def undated_deaths(tables: Tables) -> Iterator[Finding]:
     """Deaths without any date, which could be counted in no year."""
-    if tables.has("fatal_incidents"):
+    if tables.dated("fatal_incidents"):
         day, column = tables.day("fatal_incidents")
         message = "the death has no date; fill one in, or leave such rows out by exclude:"
         yield from tables.find("fatal_incidents", column, f"{day} IS NULL", message)
@@ -175,7 +178,7 @@ def closed_establishments(tables: Tables) -> Iterator[Finding]:
     limits = {"valid_from": "e.valid_from > r.day", "valid_to": "e.valid_to < r.day"}
     held = [name for name in limits if tables.has("establishments", name)]
     outside = " OR ".join(limits[name] for name in held)
-    for table in tables.placed() if held else []:
+    for table in filter(tables.dated, tables.placed() if held else []):
         same = f"SELECT 1 FROM {named('establishments')} e WHERE e.establishment = r.establishment"
         where = f"EXISTS ({same}) AND NOT EXISTS ({same} AND NOT coalesce({outside}, FALSE)){tables.in_prison(table)}"
         rows = f"SELECT *, {tables.day(table)[0]} AS day FROM {named(table)}"
@@ -185,7 +188,7 @@ def closed_establishments(tables: Tables) -> Iterator[Finding]:
 
 def overlapping_types(tables: Tables) -> Iterator[Finding]:
     """Two types of one establishment on the same day, which would count its rows twice."""
-    if not tables.has("establishments"):
+    if not tables.sound("establishments", "valid_from", "valid_to"):
         return
     periods = ("o.valid_from > r.valid_to", "r.valid_from > o.valid_to")
     apart = periods if tables.has("establishments", "valid_from", "valid_to") else ("FALSE",)
@@ -216,14 +219,14 @@ def late_dates(tables: Tables) -> Iterator[Finding]:
             field = contracts()[table].fields[name]
             day = f"DATE '{last}' + INTERVAL 1 YEAR"
             limit = day if field.type == "date" else last.year + 1 if name == "death_year" else None
-            if limit:
+            if limit and tables.sound(table, name):
                 yield from tables.find(table, name, f"{name} > {limit}", message.format(field.title), "warning")
 
 
 def missing_years(tables: Tables) -> Iterator[Finding]:
     """Years of the report of which an input has no row."""
     first, last = (day.year - (day.month < APRIL) for day in tables.period)
-    for table in filter(tables.has, MOMENTS):
+    for table in filter(tables.dated, MOMENTS):
         day, column = tables.day(table)
         held = tables.engine.rows(f"SELECT DISTINCT {reporting_year_of(day)} FROM {named(table)}")
         there = {year for (year,) in held}
@@ -239,8 +242,9 @@ def missing_years(tables: Tables) -> Iterator[Finding]:
 def impossible_outcomes(tables: Tables) -> Iterator[Finding]:
     """Outcomes that cannot follow the order: they are left out of that outcome's share."""
     if tables.has("probation_terminations"):
+        types = contracts()["probation_terminations"].fields["order_type"].enum
         for outcome, orders in POSSIBLE.items():
-            where = f"outcome = '{outcome}' AND order_type NOT IN {listed(orders)}"
+            where = f"outcome = '{outcome}' AND order_type IN {listed(sorted({*types} - {*orders}))}"
             message = f"'{outcome}' cannot follow {{found}}; the row is left out of the share that is {outcome}"
             yield from tables.find("probation_terminations", "outcome", where, message, "warning", "order_type")
 
@@ -251,14 +255,16 @@ def unfinished_complaints(tables: Tables) -> Iterator[Finding]:
         ("completed_date", "completed_date IS NULL", "has no date completed"),
         ("eligible", "NOT eligible", "is not eligible"),
     ):
-        if tables.has("complaints", "outcome", column):
+        if tables.has("complaints", "outcome", column) and tables.sound("complaints", column):
             message = f"the complaint has an outcome, but {but}; correct one of them"
             yield from tables.find("complaints", column, f"outcome IS NOT NULL AND {where}", message, "warning")
 
 
 def partial_snapshots(tables: Tables) -> Iterator[Finding]:
     """Snapshots with far fewer people than the others: an average over them is too low."""
-    for table in filter(tables.has, ("population", "probation_caseload")):
+    for table in ("population", "probation_caseload"):
+        if not tables.sound(table, "snapshot_date", "number"):
+            continue
         held = tables.engine.rows(
             f"SELECT snapshot_date, sum(CAST(number AS DOUBLE)) FROM {named(table)} GROUP BY snapshot_date"
         )
@@ -283,7 +289,7 @@ def missing_distinctions(tables: Tables) -> Iterator[Finding]:
 
 def totals_among_people(tables: Tables) -> Iterator[Finding]:
     """Rows of the population without an ethnicity, where they are so many that they may be totals of the others."""
-    if not tables.has("population", "ethnicity_code"):
+    if not tables.has("population", "ethnicity_code") or not tables.sound("population", "number"):
         return
     unknown = "sum(CASE WHEN ethnicity_code IS NULL THEN CAST(number AS DOUBLE) END)"
     ((part, whole),) = tables.engine.rows(f"SELECT {unknown}, sum(CAST(number AS DOUBLE)) FROM {named('population')}")

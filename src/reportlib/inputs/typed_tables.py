@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 
@@ -17,7 +18,10 @@ ORDER = "source_file, source_row"
 
 
 class Tables:
-    """The typed inputs as tables of the engine that counts."""
+    """The typed inputs as tables of the engine that counts.
+
+    `wrong` are the columns that have an error, each with its file.
+    """
 
     def __init__(
         self,
@@ -27,12 +31,25 @@ class Tables:
         texts: Mapping[str, str],
     ) -> None:
         self.sources, self.period, self.engine, self.texts = sources, period, engine or DuckDB(), texts
+        self.wrong: set[tuple[str, str]] = set()
         for name, source in sources.items():
             self.engine.table(named(name), source.parquet)
 
     def has(self, table: str, *columns: str) -> bool:
         """Whether a table is there with all these fields."""
         return table in self.sources and {*columns} <= {*self.sources[table].columns}
+
+    def sound(self, table: str, *columns: str) -> bool:
+        """Whether a table is there, and none of these fields has an error, from which others would follow."""
+        if not self.has(table):
+            return False
+        source = self.sources[table]
+        theirs = {source.names.get(name) for name in columns}
+        return not any(file in source.files and column in theirs for file, column in self.wrong)
+
+    def dated(self, table: str) -> bool:
+        """Whether a table is there, and no field has an error from which the days of its rows are taken."""
+        return self.has(table) and self.sound(table, *re.findall(r"\w+", self.day(table)[0]))
 
     def day(self, table: str) -> tuple[str, str]:
         """SQL for the day of a row, and the first of the fields that it is taken from."""
