@@ -296,9 +296,49 @@ def test_many_unknown_establishments_are_one_finding(extracts):
     extracts.put("population", GOOD["population"].rsplit("2024-09-30,Leeds", 1)[0] + rows)
     messages = [f.message for f in extracts.check() if f.column == "establishment"]
     assert messages == [
-        "7 are not in establishments: 'A', 'B', 'C', 'D', 'E', 'F', 'G'; counted as of no known type; "
-        "the same in rows 14, 15, 16, 17 and 2 more rows"
+        "7 names are not in establishments: 'A', 'B', 'C', 'D', 'E', 'F', 'G'; counted as of no known type until "
+        "written as there, or added there; the same in rows 14, 15, 16, 17 and 2 more rows"
     ]
+
+
+def test_establishments_written_otherwise_are_paired_however_many_others_there_are(extracts):
+    """Of 100 rows 26 are of as many unknown places, and 3 of names that differ in capitals or spaces alone."""
+    others = [f"Place {chr(97 + number)}" for number in range(26)]
+    names = ["Leeds"] * 71 + others + ["LEEDS", "Wands worth", "leeds"]
+    rows = "".join(f"2024-09-30,{name},W1,30 to 39,male,1\n" for name in names)
+    extracts.put("population", "snapshot_date,establishment,ethnicity_code,age_band,sex,number\n" + rows)
+    said = [(f.row, f.level, f.message) for f in extracts.check() if f.column == "establishment"]
+    assert said == [
+        (
+            *(73, "warning"),
+            "26 names are not in establishments; counted as of no known type until written as there, or added there; "
+            "the same in rows 74, 75, 76, 77 and 21 more rows",
+        ),
+        (
+            *(99, "warning"),
+            "differs from establishments in capitals or spaces alone: 'LEEDS' for 'Leeds', 'Wands worth' for "
+            "'Wandsworth' and 'leeds' for 'Leeds'; write them alike; the same in rows 100, 101",
+        ),
+    ]
+
+
+def test_a_list_in_capitals_is_an_error_with_the_first_of_the_names(extracts):
+    names = "ABCDEFG"
+    extracts.put(
+        "complaints",
+        GOOD["complaints"].splitlines()[0]
+        + "\n"
+        + "".join(f"C{number},A1001AA,2024-04-02,,{name.lower()} house,,,,\n" for number, name in enumerate(names)),
+    )
+    extracts.put(
+        "establishments",
+        "establishment,establishment_type\n"
+        + "".join(f"{name} House,Open\n" for name in ["Leeds", "Wandsworth", *names]),
+    )
+    (said,) = [f for f in extracts.check() if f.file == "complaints.csv" and f.column == "establishment"]
+    assert said.level == "error"
+    assert said.message.startswith("differs from establishments in capitals or spaces alone: 'a house' for 'A House', ")
+    assert "'e house' for 'E House' and 2 more; write them alike" in said.message
 
 
 # What is spoiled, and the columns that have an error for it. What would follow from it is not told.

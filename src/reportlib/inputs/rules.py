@@ -151,19 +151,28 @@ def undated_deaths(tables: Tables) -> Iterator[Finding]:
 def unknown_establishments(tables: Tables) -> Iterator[Finding]:
     """Establishments that the list of establishments does not hold; an error if most rows are so."""
     for table in tables.placed():
-        source, advice = tables.sources[table], NOT_TYPED
-        known = tables.engine.rows(f"SELECT DISTINCT establishment FROM {named('establishments')}")
-        names = sorted(name for (name,) in known if name)
-        where = f"establishment NOT IN {listed(names)}{tables.in_prison(table)}"
+        source, advice = tables.sources[table], f"{NOT_TYPED} until written as there, or added there"
+        held = tables.engine.rows(f"SELECT DISTINCT establishment FROM {named('establishments')}")
+        names = sorted(name for (name,) in held if name)
+        folded, in_prison = {_folded(name): name for name in names}, tables.in_prison(table)
+        unknown = f"SELECT establishment, count(*) FROM {named(table)} WHERE establishment NOT IN {listed(names)}"
+        counts = dict(tables.engine.rows(f"{unknown}{in_prison} GROUP BY establishment"))
+        level = "warning" if sum(counts.values()) <= source.rows / 2 else "error"
+        if alike := {name: folded[_folded(name)] for name in sorted(counts) if _folded(name) in folded}:
+            pairs = [f"{quoted(name)} for {quoted(known)}" for name, known in alike.items()]
+            pairs[FIRST:] = [f"{len(pairs) - FIRST} more"] if len(pairs) > FIRST else []
+            message = f"differs from establishments in capitals or spaces alone: {in_words(pairs)}; write them alike"
+            where = f"establishment IN {listed(alike)}{in_prison}"
+            yield from tables.find(table, "establishment", where, message, level)
+        where = f"establishment NOT IN {listed([*names, *alike])}{in_prison}"
         places = tables.places(table, where, "establishment")
-        level = "warning" if sum(place.count for place in places) <= source.rows / 2 else "error"
         if level == "error":
             message = "most rows have an establishment that is not in establishments; write the names alike"
         elif places and places[0].different:
-            message = f"{places[0].different} are not in establishments; {advice}"
+            message = f"{places[0].different} names are not in establishments; {advice}"
         elif len(places) > FIRST:
-            unknown = ", ".join(quoted(place.value or "") for place in places)
-            message = f"{len(places)} are not in establishments: {unknown}; {advice}"
+            others = ", ".join(quoted(place.value or "") for place in places)
+            message = f"{len(places)} names are not in establishments: {others}; {advice}"
         else:
             for place in places:
                 hint = nearest(place.value or "", names, 0.8)
@@ -171,6 +180,11 @@ def unknown_establishments(tables: Tables) -> Iterator[Finding]:
                 yield place.finding(message, source.files, source.names["establishment"], level)
             continue
         yield from tables.find(table, "establishment", where, message, level)
+
+
+def _folded(name: str) -> str:
+    """A name without capitals and spaces."""
+    return "".join(name.casefold().split())
 
 
 def closed_establishments(tables: Tables) -> Iterator[Finding]:
