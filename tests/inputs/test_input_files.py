@@ -172,8 +172,7 @@ def test_a_column_that_the_first_file_lacks_is_not_dropped_from_the_others(alone
     (alone.root / "a-2.csv").write_text(GOOD["probation_caseload"])
     assert alone.refusal() == [
         "a-1.csv, column ethnicity_code: there is no column 'ethnicity_code'. Name yours under columns: of the input "
-        "probation_caseload, or add an empty one where it was not recorded: other files have it; the headings were "
-        "taken from row 1"
+        "probation_caseload, or add an empty one where it was not recorded: other files have it"
     ]
     named = GOOD["probation_caseload"].replace("ethnicity_code", "code")
     (alone.root / "a-2.csv").write_text(named)
@@ -276,11 +275,60 @@ def test_a_map_of_a_field_that_does_not_exist_is_refused(alone):
     assert "which is not a field of nomis_ethnicity; the nearest is 'ethnicity_code'" in alone.refusal()[0]
 
 
+@pytest.mark.parametrize(
+    ("field", "heading", "hint"),
+    [
+        ("received_date", "Date received", "; the nearest is 'Date received'"),  # the same words
+        ("person_id", "Person", "; the nearest is 'Person'"),  # but for one
+        ("establishment", "Establishmnet", "; the nearest is 'Establishmnet'"),
+        ("complaint_id", "Complaint type", ""),
+        ("person_id", "Prison", ""),
+        ("establishment", "#", ""),
+    ],
+)
+def test_only_a_column_that_may_well_be_meant_is_named_as_the_nearest(alone, field, heading, hint):
+    alone.change("complaints", field, heading)
+    (said,) = alone.refusal()
+    assert said.startswith(f"complaints.csv, column {field}: there is no column '{field}'{hint}. Name yours under")
+
+
+def test_a_column_that_is_read_already_is_not_the_nearest_of_another(alone):
+    text = GOOD["complaints"].replace("complaint_id", "reference").replace("person_id", "complainant_id")
+    alone.put("complaints", text, columns={"person_id": "complainant_id"})
+    (said,) = alone.refusal()
+    assert "there is no column 'complaint_id'. Name yours" in said
+
+
+def test_a_file_without_headings_shows_none_of_its_first_row(alone):
+    row = "C1,number A1001AA,2024-04-02,2024-06-01,establishment Smith\n"
+    columns = {"complaint_id": "ref", "person_id": "number", "received_date": "Date received"}
+    alone.put("complaints", row * 2, columns=columns)
+    said = alone.refusal()
+    assert said[0] == (
+        "complaints.csv: row 1 holds none of the headings that are needed; if they stand lower, delete what is above"
+    )
+    assert len(said) == 5
+    assert not any(held in " ".join(said) for held in ("A1001AA", "Smith", "nearest"))
+
+
 def test_an_optional_column_with_nearly_the_right_name_is_pointed_out(alone):
     alone.change("complaints", "outcome", "outcomes")
     (finding,) = alone.check()
     assert finding.level == "warning"
     assert "'outcomes'" in finding.message
+
+
+# Case records as their own system calls them
+OWN = (
+    "Case reference,NOMIS no,Date received,Date completed,Prison,Complaint type,In remit?,Decision,Ethnic origin\n"
+    + GOOD["complaints"].partition("\n")[2]
+)
+REQUIRED = {
+    "complaint_id": "Case reference",
+    "person_id": "NOMIS no",
+    "received_date": "Date received",
+    "establishment": "Prison",
+}
 
 
 def test_a_death_needs_a_date(alone):
@@ -354,10 +402,42 @@ def test_a_quotation_mark_that_is_never_closed(alone, where, says):
 def test_merged_headings_are_refused(alone):
     title = [["Caseload", None, None, None], HEADINGS, CASELOAD[0]]
     alone.put("probation_caseload", workbook(title, merged="A1:D1"), "caseload.xlsx")
+    assert alone.refusal() == ["caseload.xlsx, row 2: the headings stand in this row; delete the rows above it"]
+    alone.put(
+        "probation_caseload", workbook([title[0], ["Day", "Place", "Code", "People"], CASELOAD[0]]), "caseload.xlsx"
+    )
     assert alone.refusal() == [
-        "caseload.xlsx, row 1: the heading is blank in columns B, C, D: are cells merged? "
-        "Unmerge them, and give each column one heading in one row"
+        "caseload.xlsx, row 1: the heading is blank in columns B, C, D: are cells merged, or is this a title? "
+        "Unmerge them, and delete rows above the headings"
     ]
+
+
+@pytest.mark.parametrize(
+    ("title", "row"),
+    [
+        ("Caseload\n", 2),
+        ("Caseload,,,\n\n", 3),
+        ("Caseload, at the end of quarters\n", 2),
+        ("Caseload,of,the,the\nMade on,1 May,,\n,,,\n", 4),
+    ],
+)
+@pytest.mark.parametrize("format", ["csv", "semicolons", "xlsx"])
+def test_headings_below_a_title_are_found(alone, title, row, format):
+    text = title + GOOD["probation_caseload"].replace(",", ";" if format == "semicolons" else ",")
+    content = workbook([line.split(",") for line in text.splitlines()]) if format == "xlsx" else text
+    alone.put("probation_caseload", content, file := f"caseload.{'xlsx' if format == 'xlsx' else 'csv'}")
+    assert alone.refusal() == [f"{file}, row {row}: the headings stand in this row; delete the rows above it"]
+
+
+def test_headings_below_a_title_are_found_by_the_users_own_names(alone):
+    alone.put("complaints", f"Complaints\n{OWN}", columns=REQUIRED)
+    assert alone.refusal() == ["complaints.csv, row 2: the headings stand in this row; delete the rows above it"]
+
+
+def test_a_heading_that_stands_in_a_row_below_as_well_does_no_harm(alone):
+    text = "Reference,Prison\nPrison,Reference\n"
+    alone.put("nomis_ethnicity", text, columns={"person_id": "Reference", "ethnicity_code": "Prison"})
+    assert alone.read()["nomis_ethnicity"].rows == 1
 
 
 def test_repeated_headings_are_refused(alone):

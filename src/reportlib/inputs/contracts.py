@@ -61,7 +61,7 @@ class Field:
         """What may stand in a cell of this type, and what to do otherwise."""
         return {
             "integer": "a whole number; correct it, or map it under codes:",
-            "date": f"a date that exists, written {date_format}, no zone; correct it or date_format:",
+            "date": f"a date that exists, written {date_format}, no zone; correct it, or give its form as date_format:",
             "boolean": f"one of {', '.join(self.true + self.false)}; correct it, or map it under codes:",
         }[self.type]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -26,6 +27,7 @@ from reportlib.inputs.spec import InputSpec
 BLOCK = 1 << 24  # bytes of CSV read at a time
 BATCH = 1 << 17  # rows of Parquet or of a sheet typed at a time
 DELIMITERS = ",;\t|"
+DEEPEST = 10  # rows of which one may hold the headings below a title
 EXACT = {pa.float32(): 2**24, pa.float64(): 2**53}  # below it every whole number is held
 
 Top = tuple[str, list[str], list[str] | None]  # of a CSV file: delimiter, headings, the row below if there is one
@@ -46,8 +48,8 @@ class Extract:
     note: str = ""
 
 
-def opened(path: Path, shown: str, spec: InputSpec) -> Extract:
-    """Open a file and read its headings.
+def opened(path: Path, shown: str, spec: InputSpec, needed: Set[str] = frozenset()) -> Extract:
+    """Open a file and read its headings; `needed` are some of them.
 
     Raises
     ------
@@ -56,13 +58,20 @@ def opened(path: Path, shown: str, spec: InputSpec) -> Extract:
     if path.stat().st_size == 0:
         raise wrong(shown, "the file is empty (0 bytes); export it again")
     if spec.format == "csv":
-        return _csv(path, shown, spec.encoding)
-    return _sheet(path, shown, spec.sheet) if spec.format in ("xlsx", "ods") else _parquet(path, shown)
+        return _csv(path, shown, spec.encoding, needed)
+    return _sheet(path, shown, spec.sheet, needed) if spec.format in ("xlsx", "ods") else _parquet(path, shown)
 
 
 def wrong(shown: str, message: str, row: int | None = None, column: str = "") -> ReportError:
     """The error that says what is wrong with a file."""
     return ReportError("The inputs cannot be read:", [Finding(message, shown, row, column)])
+
+
+def _not_lower(shown: str, headings: Sequence[str], rows: Iterable[Sequence[str]], needed: Set[str]) -> None:
+    """Refuse a file in which a row below the headings holds most of those that are needed."""
+    here, *held = (len(needed & {cell.strip(' \t\r\n"') for cell in row}) for row in (headings, *islice(rows, DEEPEST)))
+    if (most := max(held, default=0)) > max(here, len(needed) / 2):
+        raise wrong(shown, "the headings stand in this row; delete the rows above it", held.index(most) + 1)
 
 
 def _headings(shown: str, row: Sequence[str], next_row: Sequence[str], number: int = 1) -> tuple[str, ...]:
@@ -71,7 +80,7 @@ def _headings(shown: str, row: Sequence[str], next_row: Sequence[str], number: i
     blank = [i for i, (name, below) in enumerate(zip(names, next_row, strict=False)) if not name and below.strip()]
     twice = [i for i, name in enumerate(names) if name and name in names[:i]]
     if blank:
-        message = "are cells merged? Unmerge them, and give each column one heading in one row"
+        message = "are cells merged, or is this a title? Unmerge them, and delete rows above the headings"
         raise wrong(shown, f"the heading is blank in {_columns(blank)}: {message}", number)
     if twice:
         raise wrong(shown, f"the heading of {_columns(twice)} is that of an earlier column; rename it", number)
@@ -83,7 +92,7 @@ def _columns(positions: Sequence[int]) -> str:
     return f"column{'s' * (len(letters) > 1)} {', '.join(letters)}"
 
 
-def _csv(path: Path, shown: str, encoding: str) -> Extract:
+def _csv(path: Path, shown: str, encoding: str, needed: Set[str]) -> Extract:
     encoding = encoding.replace("utf-8-sig", "utf-8")
     _decode(path, shown, encoding)
     tops: list[Top] = []
@@ -93,6 +102,8 @@ def _csv(path: Path, shown: str, encoding: str) -> Extract:
     delimiter, row, next_row = max(tops, key=lambda top: len(top[1]), default=("", [], None))
     if len(row) < 2 and len(tops) < len(DELIMITERS):
         raise _open_quote(shown)
+    with path.open(encoding=encoding) as file:
+        _not_lower(shown, row, (re.split(f"[{DELIMITERS}]", line) for line in file), needed)
     headings = _headings(shown, row, next_row or [])
     if next_row is None:
         return Extract(shown, headings, lambda columns: iter(()))
@@ -224,7 +235,7 @@ def _text(array: pa.Array, shown: str, column: str) -> pa.Array:
     return pc.replace_substring_regex(text, " 00:00:00([.]0+)?$", "") if pa.types.is_timestamp(array.type) else text
 
 
-def _sheet(path: Path, shown: str, sheet: str | None) -> Extract:
+def _sheet(path: Path, shown: str, sheet: str | None, needed: Set[str]) -> Extract:
     try:
         book = CalamineWorkbook.from_path(path)
     except (CalamineError, OSError):
@@ -234,9 +245,14 @@ def _sheet(path: Path, shown: str, sheet: str | None) -> Extract:
     name, others = sheet or book.sheet_names[0], ", ".join(map(repr, book.sheet_names[1:]))
     note = f"the first sheet was read, {name!r}; there are also {others}. Name another under sheet:"
     held = book.get_sheet_by_name(name)
-    rows = ([text_of(cell) for cell in row] for row in held.iter_rows())
+
+    def read() -> Iterator[list[str]]:
+        return ([text_of(cell) for cell in row] for row in held.iter_rows())
+
+    rows = read()
     top, row = next(((i, row) for i, row in enumerate(rows, 1) if any(row)), (1, []))
     next_row = next(rows, [])
+    _not_lower(shown, row, read(), needed)
     headings = _headings(shown, row, next_row, top)
 
     def batches(columns: Sequence[str]) -> Iterator[pa.RecordBatch]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -70,9 +71,10 @@ def read(name: str, spec: InputSpec, work: Path, root: Path) -> Source:
         from reportlib.inputs import databases  # with all its drivers
     extracts: list[Extract] = []
     findings = _unknown_fields(contract, spec)
+    needed = {spec.columns.get(each, each) for each in _needed(contract, spec)}
     for path, shown in zip_longest(paths, files):
         try:
-            extracts.append(databases.table(path, spec) if live else opened(path, shown, spec))
+            extracts.append(databases.table(path, spec) if live else opened(path, shown, spec, needed))
         except ReportError as error:
             findings += error.findings
         except OSError as error:
@@ -192,6 +194,16 @@ def _present(contract: Contract, spec: InputSpec, extract: Extract) -> dict[str,
     return {name: theirs for name, theirs in names.items() if theirs in extract.headings}
 
 
+def _needed(contract: Contract, spec: InputSpec) -> set[str]:
+    """The fields without which a file is refused: those that must be there, and those that were asked for."""
+    return spec.columns.keys() | {name for name, field in contract.fields.items() if field.required}
+
+
+def _unread(spec: InputSpec, extract: Extract, present: Mapping[str, str]) -> list[str]:
+    """The columns of a file that nothing asks for."""
+    return [name for name in extract.headings if name and name not in {*present.values(), *spec.exclude}]
+
+
 def _unknown_fields(contract: Contract, spec: InputSpec) -> list[Finding]:
     asked = [("columns", name) for name in spec.columns] + [("codes", name) for name in spec.codes]
     text = "{}: names {!r}, which is not a field of {}{}"
@@ -205,20 +217,35 @@ def _unknown_fields(contract: Contract, spec: InputSpec) -> list[Finding]:
 def _missing_columns(contract: Contract, spec: InputSpec, extract: Extract, some: set[str]) -> Iterator[Finding]:
     """What a file lacks: files of one input have the same columns, so also what `some` of the others have."""
     present = _present(contract, spec, extract)
-    required = {name for name, field in contract.fields.items() if field.required}
-    others = {spec.columns.get(name, name) for name in some - required}
-    needed = required | spec.columns.keys() | some
-    missing = [spec.columns.get(name, name) for name in contract.fields if name in needed - present.keys()]
-    missing += [name for name in spec.exclude if name not in extract.headings]
+    unread, lacking = _unread(spec, extract, present), (_needed(contract, spec) | some) - present.keys()
+    others = {spec.columns.get(name, name) for name in some if not contract.fields[name].required}
+    missing = {spec.columns.get(name, name): unread for name in contract.fields if name in lacking}
+    missing |= {name: [*extract.headings] for name in spec.exclude if name not in extract.headings}
     advice = f"Name yours under columns: of the input {contract.name}"
-    for name in missing:
-        hint = nearest(name, extract.headings)
+    if lost := bool(extract.top and not present):
+        message = f"{extract.top} holds none of the headings that are needed; if they stand lower, delete what is above"
+        yield Finding(message, extract.shown)
+    for name, headings in missing.items():
+        hint = _alike(name, headings, sure=not lost)
         ours = ", or add an empty one where it was not recorded: other files have it" if name in others else ""
-        top = f"; the headings were taken from {extract.top}" if extract.top and not hint else ""
-        yield Finding(f"there is no column {name!r}{hint}. {advice}{ours}{top}", extract.shown, column=name)
+        yield Finding(f"there is no column {name!r}{hint}. {advice}{ours}", extract.shown, column=name)
     if contract.dated and not any(present.keys() >= {*fields} for fields in contract.dated):
         choice = ", or ".join(" with ".join(fields) for fields in contract.dated)
         yield Finding(f"there is no date; it needs {choice}. {advice}", extract.shown)
+
+
+def _alike(name: str, headings: Sequence[str], sure: bool) -> str:
+    """A hint of the heading that has the words of a name, one more or fewer, in any order, or is spelt much like it.
+
+    If it is not sure that they are headings, the row may be a record: one is named only for the very same words.
+    """
+    words = _words(name)
+    same = [each for each in headings if words & _words(each) and len(words ^ _words(each)) <= sure]
+    return nearest(name, same, 0) or (nearest(name, headings, 0.8) if sure else "")
+
+
+def _words(name: str) -> set[str]:
+    return {*re.findall(r"[^\W_]+", name.casefold())}
 
 
 def _near_misses(contract: Contract, spec: InputSpec, extract: Extract) -> Iterator[Finding]:
