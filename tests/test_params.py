@@ -179,6 +179,23 @@ def test_a_key_repeated_in_one_line_is_named(written):
     refused(written, "line 5: inputs.population.columns.sex is given twice", added=columns)
 
 
+def test_a_column_named_for_two_fields_is_refused_with_all_else(written):
+    columns = "columns: {sex: Group, age_band: Group, number: People, establishment: ''}"
+    with pytest.raises(ReportError) as error:
+        written(f"  population: {{path: a.csv, status: real, {columns}}}")
+    twice, status = problems(error).splitlines()
+    assert "inputs.population.status: found 'real'" in status
+    assert twice.endswith(
+        "line 5: inputs.population.columns: names 'Group' for sex and age_band; name a column of its own for each field"
+    )
+
+
+def test_fields_that_are_not_there_have_no_column_in_common(written):
+    columns = "columns: {sex: '', age_band: ''}"
+    given = written(f"  population: {{path: a.csv, status: extract, {columns}}}")
+    assert given.inputs["population"].columns == {"sex": "", "age_band": ""}
+
+
 def test_a_path_with_a_password_is_refused_and_not_repeated(written):
     for path in ("postgresql://someone:hunter2@host/db", "[postgresql://someone:hunter2@host/db]"):
         with pytest.raises(ReportError) as error:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
+NOT_READ = "; not read: "  # begins what a finding says of columns that no field asks for
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -31,9 +33,12 @@ class Finding:
 
     @property
     def published(self) -> str:
-        """What a report says of it: nothing of single rows, neither a value nor where and how many they are."""
+        """What a report says of it: nothing of single rows, neither a value nor where and how many they are.
+
+        Nor does it name columns that are not read.
+        """
         if self.row is None:
-            return str(self)
+            return str(self).partition(NOT_READ)[0]
         message = re.sub(r"'[^']*'(?: [(]masked[)])?", "a value", self.message.partition("; the same in ")[0])
         return str(replace(self, row=None, message=message))
 

@@ -311,13 +311,6 @@ def test_a_file_without_headings_shows_none_of_its_first_row(alone):
     assert not any(held in " ".join(said) for held in ("A1001AA", "Smith", "nearest"))
 
 
-def test_an_optional_column_with_nearly_the_right_name_is_pointed_out(alone):
-    alone.change("complaints", "outcome", "outcomes")
-    (finding,) = alone.check()
-    assert finding.level == "warning"
-    assert "'outcomes'" in finding.message
-
-
 # Case records as their own system calls them
 OWN = (
     "Case reference,NOMIS no,Date received,Date completed,Prison,Complaint type,In remit?,Decision,Ethnic origin\n"
@@ -329,6 +322,64 @@ REQUIRED = {
     "received_date": "Date received",
     "establishment": "Prison",
 }
+
+
+def test_fields_that_are_not_mapped_are_told_beside_columns_that_are_not_read(alone):
+    alone.put("complaints", OWN, columns=REQUIRED)
+    (finding,) = alone.check()
+    assert (finding.level, str(finding)) == (
+        "warning",
+        "complaints.csv: not mapped: completed_date, category, eligible, outcome, ethnicity_ppud, "
+        "racism_concern_complainant, racism_concern_investigator; not read: 'Date completed', 'Complaint type', "
+        "'In remit?', 'Decision', 'Ethnic origin'. Name yours under columns:, or \"\" for a field that you do not have",
+    )
+
+
+def test_a_field_can_be_said_not_to_be_there(alone):
+    mapped = {"category": "Complaint type", "eligible": "In remit?", "outcome": "Decision", "completed_date": ""}
+    never = dict.fromkeys(["ethnicity_ppud", "racism_concern_complainant", "racism_concern_investigator"], "")
+    alone.put("complaints", OWN, columns=REQUIRED | mapped | never)
+    assert not [found for found in alone.check() if "not mapped" in found.message]
+    assert "completed_date" not in alone.read()["complaints"].columns
+    alone.put("complaints", GOOD["complaints"], columns={"outcome": ""})  # nor is the column of this name read
+    assert "outcome" not in alone.read()["complaints"].columns
+
+
+@pytest.mark.parametrize("exclude", [{}, {"Duplicate": ["1"]}])
+def test_a_file_is_asked_for_no_more_where_every_column_is_read(alone, exclude):
+    text = GOOD["nomis_ethnicity"]
+    if exclude:
+        text = text.replace("code\n", "code,Duplicate\n").replace("1\n", "1,\n").replace("UN\n", "UN,\n")
+    alone.put("nomis_ethnicity", text, exclude=exclude)
+    assert not [found for found in alone.check() if "not mapped" in found.message]
+
+
+def test_a_column_of_any_file_of_a_pattern_is_told_if_it_is_not_read(alone):
+    alone.put("nomis_ethnicity", GOOD["nomis_ethnicity"], "a-1.csv", path="a-*.csv")
+    (alone.root / "a-2.csv").write_text("person_id,ethnicity_code,Recorded\nA1004AA,W1,2024-04-02\n")
+    (finding,) = alone.check()
+    assert str(finding).startswith("a-*.csv: not mapped: as_at_date; not read: 'Recorded'. Name yours")
+
+
+def test_a_required_field_cannot_be_said_not_to_be_there(alone):
+    alone.change("nomis_ethnicity", "person_id", "Reference", columns={"person_id": ""})
+    (said,) = alone.refusal()
+    assert "there is no column 'person_id'. Name yours under columns:" in said
+
+
+def test_a_column_named_for_one_field_is_not_read_as_the_field_of_its_name_besides(alone):
+    alone.put("complaints", GOOD["complaints"], columns={"completed_date": "received_date"})
+    assert alone.refusal() == [
+        "complaints.csv: columns: names 'received_date' for completed_date, but it is read as received_date too; name "
+        'another for received_date, or "" if you do not have it'
+    ]
+    alone.change(
+        "complaints",
+        "received_date,completed_date",
+        "Came,received_date",
+        columns={"received_date": "Came", "completed_date": "received_date"},
+    )
+    assert alone.read()["complaints"].names["completed_date"] == "received_date"
 
 
 def test_a_death_needs_a_date(alone):

@@ -16,6 +16,8 @@ FINDINGS = [
 def test_a_report_says_nothing_of_single_rows():
     """One death at a named prison, or how many rows lack something, is a small count."""
     message = "'HMP Nowhere' is not in establishments; the same in rows 9, 12 and 2 more rows"
+    unread = "not mapped: sex; not read: 'Gender'. Name yours under columns:"
+    assert Finding(unread, "d.csv").published == "d.csv: not mapped: sex"
     assert Finding(message, "d.csv", 7, "prison").published == "d.csv, column prison: a value is not in establishments"
     whole = Finding("there is no column 'sex'", "d.csv", column="sex")
     assert whole.published == str(whole)

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from reportlib.errors import Finding, ReportError, nearest
+from reportlib.errors import NOT_READ, Finding, ReportError, nearest
 from reportlib.inputs.contracts import Contract, Field, contracts
 from reportlib.inputs.extracts import Extract, opened, wrong
 from reportlib.inputs.findings import Places, shape
@@ -70,8 +70,8 @@ def read(name: str, spec: InputSpec, work: Path, root: Path) -> Source:
     if live:
         from reportlib.inputs import databases  # with all its drivers
     extracts: list[Extract] = []
-    findings = _unknown_fields(contract, spec)
-    needed = {spec.columns.get(each, each) for each in _needed(contract, spec)}
+    findings = [*_unknown_fields(contract, spec), *_read_twice(contract, spec)]
+    needed = {spec.columns.get(each) or each for each in _needed(contract, spec)}
     for path, shown in zip_longest(paths, files):
         try:
             extracts.append(databases.table(path, spec) if live else opened(path, shown, spec, needed))
@@ -92,7 +92,7 @@ def read(name: str, spec: InputSpec, work: Path, root: Path) -> Source:
         left = " left after exclude:" if excluded else ""
         raise wrong(spec.shown, f"there are no rows{left}; export it again")
     notes = [Finding(each.note, each.shown, level="warning") for each in extracts if each.note]
-    found = (*notes, *_near_misses(contract, spec, extracts[0]), *typing.findings(files, excluded))
+    found = (*notes, *_unmapped(contract, spec, extracts), *typing.findings(files, excluded))
     parquet, (sha256, size) = part.replace(work / f"{name}.parquet"), digest(paths)
     columns = tuple(typing.names)
     kept = (rows, excluded, spec.status, columns)
@@ -189,14 +189,15 @@ def digest(paths: Sequence[Path]) -> tuple[str, int]:
 
 
 def _present(contract: Contract, spec: InputSpec, extract: Extract) -> dict[str, str]:
-    """The user's name of each field that the file has."""
+    """The user's name of each field that the file has; one that is named "" it has not."""
     names = {name: spec.columns.get(name, name) for name in contract.fields}
-    return {name: theirs for name, theirs in names.items() if theirs in extract.headings}
+    return {name: theirs for name, theirs in names.items() if theirs and theirs in extract.headings}
 
 
 def _needed(contract: Contract, spec: InputSpec) -> set[str]:
     """The fields without which a file is refused: those that must be there, and those that were asked for."""
-    return spec.columns.keys() | {name for name, field in contract.fields.items() if field.required}
+    asked = {name for name, theirs in spec.columns.items() if theirs}
+    return asked | {name for name, field in contract.fields.items() if field.required}
 
 
 def _unread(spec: InputSpec, extract: Extract, present: Mapping[str, str]) -> list[str]:
@@ -214,12 +215,20 @@ def _unknown_fields(contract: Contract, spec: InputSpec) -> list[Finding]:
     ]
 
 
+def _read_twice(contract: Contract, spec: InputSpec) -> Iterator[Finding]:
+    """A column that is named for one field, and has the name of another."""
+    for name, theirs in spec.columns.items():
+        if theirs in contract.fields.keys() - spec.columns.keys():
+            advice = f'name another for {theirs}, or "" if you do not have it'
+            yield Finding(f"columns: names {theirs!r} for {name}, but it is read as {theirs} too; {advice}", spec.shown)
+
+
 def _missing_columns(contract: Contract, spec: InputSpec, extract: Extract, some: set[str]) -> Iterator[Finding]:
     """What a file lacks: files of one input have the same columns, so also what `some` of the others have."""
     present = _present(contract, spec, extract)
     unread, lacking = _unread(spec, extract, present), (_needed(contract, spec) | some) - present.keys()
     others = {spec.columns.get(name, name) for name in some if not contract.fields[name].required}
-    missing = {spec.columns.get(name, name): unread for name in contract.fields if name in lacking}
+    missing = {spec.columns.get(name) or name: unread for name in contract.fields if name in lacking}
     missing |= {name: [*extract.headings] for name in spec.exclude if name not in extract.headings}
     advice = f"Name yours under columns: of the input {contract.name}"
     if lost := bool(extract.top and not present):
@@ -248,14 +257,18 @@ def _words(name: str) -> set[str]:
     return {*re.findall(r"[^\W_]+", name.casefold())}
 
 
-def _near_misses(contract: Contract, spec: InputSpec, extract: Extract) -> Iterator[Finding]:
-    """Columns that are not read, but nearly have the name of a field that is missing."""
-    present = _present(contract, spec, extract)
-    unread = [heading for heading in extract.headings if heading not in present.values()]
-    for absent in filter(lambda name: name not in present, contract.fields):
-        if hint := nearest(absent, unread, cutoff=0.8):
-            message = f"there is no column {absent!r}{hint}. If that is it, name it under columns:"
-            yield Finding(message, extract.shown, column=absent, level="warning")
+def _unmapped(contract: Contract, spec: InputSpec, extracts: Sequence[Extract]) -> Iterator[Finding]:
+    """Fields that are not there, beside columns that nothing reads.
+
+    What is needed is there by now, so that the first row is known to hold headings.
+    """
+    present = _present(contract, spec, extracts[0])
+    absent = [name for name in contract.fields if name not in present and spec.columns.get(name) != ""]
+    unread = dict.fromkeys(repr(name) for extract in extracts for name in _unread(spec, extract, present))
+    if absent and unread:
+        advice = 'Name yours under columns:, or "" for a field that you do not have'
+        message = f"not mapped: {', '.join(absent)}{NOT_READ}{', '.join(unread)}. {advice}"
+        yield Finding(message, extracts[0].shown if len(extracts) == 1 else spec.shown, level="warning")
 
 
 # Rows

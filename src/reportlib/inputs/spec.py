@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import defaultdict
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from reportlib.paramfile import Block
+from reportlib.words import listed
 
 Contract = Literal[
     "complaints",
@@ -72,7 +74,9 @@ class InputSpec(Block):
         validate_default=True,
         description="File format; without it, the path's ending says",
     )
-    columns: dict[str, str] = Field(default={}, description="Contract field: the column's name in your file")
+    columns: dict[str, str] = Field(
+        default={}, description='Contract field: the column\'s name in your file; "" for a field that it does not have'
+    )
     codes: dict[str, dict[str, Code]] = Field(
         default={},
         description='Contract field: for each code in your file, the contract\'s code; "" where nothing is known',
@@ -104,6 +108,17 @@ class InputSpec(Block):
         if name is not None and not re.fullmatch(r"adbc_driver_\w+", name):
             raise ValueError(f"{name!r} is not an ADBC driver's package; their names begin with adbc_driver_")
         return name
+
+    @field_validator("columns")
+    @classmethod
+    def _one_field_each(cls, columns: dict[str, str]) -> dict[str, str]:
+        fields = defaultdict(list)
+        for field, column in columns.items():
+            fields[column].append(field)
+        twice = [f"{column!r} for {listed(names)}" for column, names in fields.items() if column and len(names) > 1]
+        if twice:
+            raise ValueError(f"names {', '.join(twice)}; name a column of its own for each field")
+        return columns
 
     @field_validator("encoding")
     @classmethod
