@@ -406,8 +406,8 @@ def standardised_table(of: Comparison) -> Table:
         f"Observed to expected: the events seen, divided by those expected if each combination of {held} had the rate "
         f"of all prisoners. Its {of.interval} is {METHODS['indirect_ratio'].interval}.",
         f"Standardised rate: what the rate would be if the {first} of the group were that of all prisoners in the last "
-        "year of the period. It has no interval, since both together would tell of events by age, and is not made of "
-        "few events.",
+        "year of the period. It has no interval, since the two together would give events by age away; on few events "
+        "there is none.",
         "Both are descriptions. All prisoners include the group itself, so no verdict is read from them; the adjusted "
         "relative rate compares two groups.",
     ]
