@@ -44,7 +44,7 @@ The middle of an interval (geometric) should lie as often above the truth as bel
 median interval. The published numbers of deaths in each type, age band and cause are the same in every draw, and of
 complaints in each year; only whom they befall is drawn. So intervals for deaths and complainants, exact besides,
 may hold the truth more often than they promise. A few people make dozens of complaints, and a group that happens to
-lack them seems low: intervals for complaints are widened for that, and miss more often below the truth than above it.
+lack them seems low: the interval of a small group therefore rests on how unequally all groups together complain.
 """
 
 
