@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -83,10 +84,73 @@ def test_a_published_table_that_is_not_declared_fails_the_chapter(chapter):
         chapter.close()
 
 
-@pytest.mark.parametrize("step", ["counts", "compare", "measure"])
+@pytest.mark.parametrize("step", ["counts", "compare", "measure", "agreement"])
 def test_counts_that_are_not_declared_are_refused(chapter, step):
     with pytest.raises(ReportError, match="chapter uphold does not declare the table 'uphold-rate-by-category'"):
         getattr(chapter, step)("uphold-rate-by-category")
+
+
+BY_CATEGORY = {"tables": ["uphold-rate-by-category"], "published": ["deaths-by-type"]}
+
+
+def test_a_step_is_told_which_one_fits_its_table(tmp_path, shown):
+    folder = write_handoff(tmp_path / "handoff", uphold=BY_CATEGORY)
+    run = (folder / "run.json").read_text()
+    (folder / "run.json").write_text(run.replace('["category", "ethnicity"]', '["category"]'))
+    chapter = Chapter("uphold", PARAMETERS, Handoff(folder))
+    with pytest.raises(ReportError, match=r"compares no ethnic groups: use chapter\.measure"):
+        chapter.compare("uphold-rate-by-category")
+    with pytest.raises(ReportError, match=r"is of published figures: use chapter\.published"):
+        chapter.compare("deaths-by-type")
+
+
+def test_a_table_by_ethnicity_is_compared(chapter):
+    with pytest.raises(ReportError, match=r"The table 'uphold-rate' compares ethnic groups: use chapter\.compare"):
+        chapter.measure("uphold-rate")
+
+
+def test_the_name_of_a_table_is_no_comparison(chapter):
+    for step in (chapter.table, chapter.say, chapter.chart, chapter.evidence):
+        with pytest.raises(ReportError, match=r"Found 'uphold-rate': give what chapter\.compare or chapter\.measure"):
+            step("uphold-rate")
+
+
+def test_a_name_that_there_is_not_is_told_with_the_nearest(chapter):
+    with pytest.raises(ReportError, match="no published table 'deaths-by-typ'; the nearest is 'deaths-by-type'"):
+        chapter.published("deaths-by-typ")
+    with pytest.raises(ReportError, match="no table of words about the run 'method'; the nearest is 'methods'"):
+        chapter.about("method")
+
+
+@pytest.mark.parametrize(
+    ("step", "measure", "by"),
+    [
+        ("evidence", "upheld", ["category"]),
+        ("say", "upheld", ["category", "ethnicity"]),
+        ("chart", "upheld", ["year"]),
+        ("chart", "upheld", ["category", "establishment_type"]),
+        ("chart", "upheld", ["year", "category", "ethnicity"]),
+        ("chart", "ethnicity-source", ["ethnicity_source"]),
+        ("standardised", "complaints", ["ethnicity"]),  # there is no age in complaints
+        ("standardised", "deaths", ["cause", "ethnicity"]),
+        ("gap_over_time", "upheld", ["ethnicity"]),
+        ("gap_over_time", "deaths", ["year", "ethnicity"]),
+        ("funnel", "upheld", ["ethnicity"]),
+        ("funnel", "upheld", ["year", "ethnicity"]),
+        ("funnel", "deaths", ["cause", "ethnicity"]),
+    ],
+)
+def test_a_step_that_can_show_nothing_of_a_table_says_so(chapter, shown, step, measure, by):
+    shown.clear()
+    spec = TableSpec("a-table", MEASURES[measure], tuple(by), "5+1")
+    with pytest.raises(ReportError, match=rf"^chapter\.{step} needs .*; 'a-table' is a \w+ by {', '.join(by)}: leave"):
+        getattr(chapter, step)(replace(chapter.compare("uphold-rate"), spec=spec))
+    assert not shown
+
+
+def test_two_records_agree_only_where_there_are_two(chapter):
+    with pytest.raises(ReportError, match=r"^chapter\.agreement needs a count by two records of ethnicity"):
+        chapter.agreement("uphold-rate")
 
 
 def test_other_parameters_are_refused(folder, shown):
@@ -105,7 +169,8 @@ def test_a_table_that_cannot_be_made_says_why_and_counts_as_shown(tmp_path, show
     declared = {"tables": ["deaths-by-region"], "published": []}
     chapter = Chapter("deaths", PARAMETERS, Handoff(write_handoff(tmp_path / "handoff", deaths=declared)))
     comparison = chapter.compare("deaths-by-region")
-    for step in (chapter.say, chapter.chart, chapter.table, chapter.evidence):
+    steps = (chapter.say, chapter.chart, chapter.evidence, chapter.standardised, chapter.gap_over_time, chapter.funnel)
+    for step in (chapter.table, *steps):
         step(comparison)
     chapter.close()
     (note,) = [model for model in shown if model["kind"] != "header"]

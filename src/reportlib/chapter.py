@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
 from IPython.display import display
@@ -21,11 +22,11 @@ from reportlib.comparison import compare, least, measure
 from reportlib.comparison_tables import DERIVED, Comparison, caption, comparison_table, funnel_caption
 from reportlib.comparison_tables import declared as declared_table
 from reportlib.display import MIME, plain
-from reportlib.errors import ReportError
+from reportlib.errors import ReportError, nearest_or_all
 from reportlib.ethnicity import label, reference_of
 from reportlib.facts import Fact
 from reportlib.handoff import Handoff, undeclared
-from reportlib.measures import TableSpec
+from reportlib.measures import DIMENSIONS, TableSpec
 from reportlib.presentation import (
     NO_COMPARISON,
     adjusted_sentence,
@@ -45,6 +46,74 @@ from reportlib.statistics import METHODS
 from reportlib.tables import Place, Table, frame_table, published_table
 from reportlib.words import interval, level_words, number
 from reportlib.years import span, years_to
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Step = Callable[Concatenate["Chapter", Comparison, P], None]
+KINDS = {"proportion": "a share", "rate": "a rate", "count": "a count"}
+ALONE, YEARS = ("ethnicity",), ("year", "ethnicity")
+STEPS: dict[str, tuple[str, Callable[[TableSpec], bool]]] = {  # what each step needs, in words and of a table
+    "evidence": ("a comparison of ethnic groups", lambda spec: spec.compared),
+    "say": (
+        "a comparison by ethnicity, or by year, ethnicity",
+        lambda spec: spec.compared and spec.by in (ALONE, YEARS),
+    ),
+    "shares": ("a comparison by ethnicity", lambda spec: spec.compared and spec.by == ALONE),
+    "standardised": (
+        "a rate by ethnicity, adjusted for age_band",
+        lambda spec: spec.by == ALONE and "age_band" in DIMENSIONS[spec.measure.numerator.dataset],
+    ),
+    "gap_over_time": (
+        "a share by year, ethnicity",
+        lambda spec: spec.measure.kind == "proportion" and spec.by == YEARS,
+    ),
+    "funnel": (
+        "a share by ethnicity and one part of the system",
+        lambda spec: (
+            spec.measure.kind == "proportion" and spec.compared and len(spec.by) == 2 and len(spec.strata) == 1
+        ),
+    ),
+    "chart": (
+        "a share or rate by ethnicity and at most one thing more, or by one part of the system, with or without year",
+        lambda spec: spec.measure.kind != "count" and (len(spec.by) <= 2 if spec.compared else len(spec.strata) == 1),
+    ),
+    "agreement": (
+        "a count by two records of ethnicity",
+        lambda spec: spec.measure.kind == "count" and len(spec.by) == 2,
+    ),
+}
+
+
+def _step(show: Step[P]) -> Step[P]:
+    """A step that shows something of a comparison, and nothing of one that is not available."""
+
+    @wraps(show)
+    def step(chapter: Chapter, comparison: Comparison, *args: P.args, **kwargs: P.kwargs) -> None:
+        if not _checked(comparison).unavailable:
+            _fitting(show.__name__, comparison.spec)
+            show(chapter, comparison, *args, **kwargs)
+
+    return step
+
+
+def _checked(comparison: Comparison) -> Comparison:
+    if not isinstance(comparison, Comparison):
+        raise ReportError(f"Found {comparison!r}: give what chapter.compare or chapter.measure returns.")
+    return comparison
+
+
+def _fitting(step: str, spec: TableSpec) -> None:
+    """Raises ReportError for a table of which a step can show nothing."""
+    needs, fits = STEPS[step]
+    if not fits(spec):
+        found = f"{KINDS[spec.measure.kind]} by {', '.join(spec.by)}"
+        raise ReportError(f"chapter.{step} needs {needs}; {spec.id!r} is {found}: leave the step out here.")
+
+
+def _known(name: str, among: Mapping[str, T], what: str) -> T:
+    if name not in among:
+        raise ReportError(f"There is no {what} {name!r}{nearest_or_all(name, among)}.")
+    return among[name]
 
 
 class Chapter:
@@ -84,30 +153,27 @@ class Chapter:
     def compare(self, table: str) -> Comparison:
         """Compare each ethnic group with the reference group, in every stratum and year of a table."""
         spec = self.handoff.spec(self.name, table)
-        if why := self.handoff.unavailable(table):
-            return self._comparison(spec, pd.DataFrame(), unavailable=why)
+        if not spec.compared:
+            raise ReportError(f"The table {table!r} compares no ethnic groups: use chapter.measure.")
         reference = reference_of(spec.grouping, self.grouping, self.reference)
-        frame = compare(
-            self.counts(table), self.handoff.estimates(table), spec,
-            reference=reference, years=self._exposure(spec), level=self.level, band=self.band, least=self._least,
-        )  # fmt: skip
-        return self._comparison(spec, frame, reference)
+        return self._comparison(spec, partial(compare, reference=reference, band=self.band), reference)
 
     def measure(self, table: str) -> Comparison:
         """The measure of every row of a table that compares no ethnic groups."""
         spec = self.handoff.spec(self.name, table)
-        if why := self.handoff.unavailable(table):
-            return self._comparison(spec, pd.DataFrame(), unavailable=why)
-        counts = self.counts(table)
-        frame = counts if spec.measure.kind == "count" else measure(
-            counts, self.handoff.estimates(table), spec,
-            years=self._exposure(spec), level=self.level, least=self._least,
-        )  # fmt: skip
-        return self._comparison(spec, frame)
+        if spec.compared:
+            raise ReportError(f"The table {table!r} compares ethnic groups: use chapter.compare.")
+        return self._comparison(spec, measure)
 
-    def _comparison(
-        self, spec: TableSpec, frame: pd.DataFrame, reference: str = "", unavailable: str = ""
-    ) -> Comparison:
+    def _comparison(self, spec: TableSpec, work: Callable[..., pd.DataFrame], reference: str = "") -> Comparison:
+        """What is worked out of the counts of a table; plain counts stay as they are."""
+        unavailable = self.handoff.unavailable(spec.id)
+        frame = pd.DataFrame() if unavailable else self.counts(spec.id)
+        if not unavailable and spec.measure.kind != "count":
+            frame = work(
+                frame, self.handoff.estimates(spec.id), spec,
+                years=self._exposure(spec), level=self.level, least=self._least,
+            )  # fmt: skip
         complement = "judged" in frame and bool(frame["judged"].eq("complement").any())
         place, period = self._place(spec.id), self.period(spec)
         left_out = tuple(self.handoff.left_out(spec.id))
@@ -116,9 +182,10 @@ class Chapter:
     def agreement(self, table: str) -> None:
         """Say how far the two records of a table agree, over the people whom both know."""
         spec = self.handoff.spec(self.name, table)
-        found = self.handoff.estimates(table).set_index("statistic") if not self.handoff.unavailable(table) else None
-        if found is None:
+        _fitting("agreement", spec)
+        if self.handoff.unavailable(table):
             return
+        found = self.handoff.estimates(table).set_index("statistic")
         if not {"agreement", "kappa"} <= set(found.index):
             text = "How far the two records agree is suppressed to protect individuals [c]."
             self._say(spec, table, text, "note")
@@ -155,7 +222,7 @@ class Chapter:
 
         One that cannot be made counts as shown when it is said why.
         """
-        if not comparison.unavailable:
+        if not _checked(comparison).unavailable:
             self._publish(comparison_table(comparison))
             return
         self._shown.add(comparison.spec.id)
@@ -163,45 +230,47 @@ class Chapter:
         text = f"{title}: not available [x], because {comparison.unavailable}."
         _show_text(f"{comparison.spec.id}-unavailable", text, "note")
 
+    @_step
     def evidence(self, comparison: Comparison) -> None:
         """Show each comparison whole, in one row: what stands behind its verdict, and what adjustment changes."""
-        if not comparison.unavailable and (text := adjusted_sentence(comparison, self.band)):
+        if text := adjusted_sentence(comparison, self.band):
             self._fact(comparison.spec, comparison.spec.id, "adjusted_sentence", text)
             _show_text(f"{comparison.spec.id}-adjusted", text, "finding")
         self._derive("evidence", comparison)
 
+    @_step
     def standardised(self, comparison: Comparison) -> None:
         """Show each group against all prisoners of the same age and sex: a description, without a verdict."""
         self._derive("standardised", comparison)
 
+    @_step
     def gap_over_time(self, comparison: Comparison) -> None:
         """Show whether each group's gap to the reference group has changed over the years."""
         self._derive("gap", comparison)
 
+    @_step
     def funnel(self, comparison: Comparison) -> None:
         """Show the parts of the system side by side, with the limits within which chance alone would keep them."""
-        if comparison.unavailable or comparison.frame["lower_95"].isna().all():
+        if comparison.frame["lower_95"].isna().all():
             return
-        spec, chart = comparison.spec, draw_funnel(comparison)
-        status, name = comparison.place.status, f"{spec.id}-funnel-chart"
-        _show_chart(name, funnel_caption(spec, comparison.period), chart, spec.id, status)
+        title = funnel_caption(comparison.spec, comparison.period)
+        _show_chart_of(comparison, "funnel-chart", title, draw_funnel(comparison))
         self._derive("funnel", comparison)
 
     def _derive(self, kind: str, comparison: Comparison) -> None:
         """Show a table that is made of the comparison of another; one without rows says nothing."""
-        if comparison.unavailable:
-            return
         table = DERIVED[kind](comparison)
         if table.rows:
             self._publish(table)
 
     def published(self, name: str) -> None:
         """Show a table of published figures."""
-        self._publish(published_table(name, PUBLISHED_TABLES[name], Place(self.name, self.edition, ("published",))))
+        held = _known(name, PUBLISHED_TABLES, "published table")
+        self._publish(published_table(name, held, Place(self.name, self.edition, ("published",))))
 
     def about(self, name: str) -> None:
         """Show a table of words about the run: inputs, findings, what is hidden, methods, versions."""
-        about = ABOUT[name]
+        about = _known(name, ABOUT, "table of words about the run")
         try:
             frame = about.frame(self.handoff.part(self.name))
         except KeyError:
@@ -248,36 +317,29 @@ class Chapter:
             _show_chart("verdicts-chart", title, chart, "verdicts", status)
         self._list(verdicts_table(frame, title, self.grouping, self.band))
 
+    @_step
     def shares(self, comparison: Comparison, numerator: str, denominator: str) -> None:
         """Show each group's share of the numerator beside its share of the denominator."""
-        if comparison.unavailable:
-            return
-        frame = shares(comparison.frame)
         title = f"Share of {numerator} and of {denominator}, {comparison.period}"
-        chart = charts.dumbbell(frame, title, numerator, denominator)
+        chart = charts.dumbbell(shares(comparison.frame), title, numerator, denominator)
         if text := mix_sentence(comparison.frame, numerator, denominator):
             _show_text(f"{comparison.spec.id}-mix", text, "finding")
-        spec, status = comparison.spec, comparison.place.status
-        _show_chart(f"{spec.id}-shares", title, chart, spec.id, status)
+        _show_chart_of(comparison, "shares", title, chart)
 
+    @_step
     def chart(self, comparison: Comparison) -> None:
         """Show the picture that fits the table: a forest of ratios, lines over years, bars for one measure.
 
         Nothing where there is too much for one picture: the table has it all.
         """
-        if comparison.unavailable or not (chart := draw(comparison, self.band)):
-            return
-        spec = comparison.spec
-        _show_chart(f"{spec.id}-chart", caption(spec, comparison.period), chart, spec.id, comparison.place.status)
+        if chart := draw(comparison, self.band):
+            _show_chart_of(comparison, "chart", caption(comparison.spec, comparison.period), chart)
 
+    @_step
     def say(self, comparison: Comparison) -> None:
         """Say in a sentence what the table shows, as strongly as its verdicts allow."""
-        if comparison.unavailable:
-            return
-        spec, text = comparison.spec, sentence(comparison)
-        if not text:
-            return
-        self._say(spec, spec.id, text, "verdict" if "verdict" in comparison.frame else "finding")
+        if text := sentence(comparison):
+            self._say(comparison.spec, comparison.spec.id, text, "verdict")
 
     def _say(self, spec: TableSpec, table: str, text: str, role: str) -> None:
         """Show a sentence, which is a fact."""
@@ -329,6 +391,11 @@ def open_chapter(name: str, **parameters: Any) -> Chapter:
 
 def _show_text(identifier: str, text: str, role: str) -> None:
     _show({"kind": "say", "id": identifier, "text": text, "role": role})
+
+
+def _show_chart_of(comparison: Comparison, kind: str, title: str, chart: charts.Chart) -> None:
+    table = comparison.spec.id
+    _show_chart(f"{table}-{kind}", title, chart, table, comparison.place.status)
 
 
 def _show_chart(identifier: str, title: str, chart: charts.Chart, table: str, status: Sequence[str]) -> None:

@@ -58,6 +58,8 @@ class Handoff:
         """The declaration of a chapter's table. Raises ReportError if the chapter does not declare it."""
         if table not in (allowed := self.declared(chapter)):
             raise ReportError(f"The chapter {chapter} does not declare the table {table!r}; it declares {allowed}.")
+        if table not in self.run["tables"]:
+            raise ReportError(f"The table {table!r} is of published figures: use chapter.published.")
         held = self.run["tables"][table]
         return TableSpec(
             table, MEASURES[held["measure"]], tuple(held["by"]), held["grouping"], held["period"], tuple(held["adjust"])

@@ -298,6 +298,11 @@ class TableSpec:
     adjust: tuple[str, ...] = ()
 
     @property
+    def compared(self) -> bool:
+        """Whether it compares ethnic groups."""
+        return "ethnicity" in self.by and self.measure.kind != "count"
+
+    @property
     def strata(self) -> tuple[str, ...]:
         """The dimensions other than ethnicity and year."""
         return tuple(name for name in self.by if name not in ("ethnicity", "year"))

@@ -217,7 +217,7 @@ def _made(model: Model, ledger: Ledger) -> Table | None:
     spec = ledger.spec(declared(name))
     if not spec:
         return None
-    empty = pd.DataFrame(columns=[*spec.by, "mark", *FIGURES, *(["verdict"] if "ethnicity" in spec.by else [])])
+    empty = pd.DataFrame(columns=[*spec.by, "mark", *FIGURES, *(["verdict"] if spec.compared else [])])
     place = Place("", params.edition, tuple(ledger.run.table_status(spec.id)))
     make = DERIVED[name.rpartition("-")[2]] if name != spec.id else comparison_table
     complement = ledger.complement(spec.id)
