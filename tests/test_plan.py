@@ -7,19 +7,24 @@ from typing import Any
 
 import nbformat
 import pytest
-from nbformat.v4 import new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from reportlib.build.plan import plan
 from reportlib.errors import ReportError
+from reportlib.gates.notebooks import KERNEL
 from reportlib.measures import MEASURES
 from reportlib.project import NOTEBOOKS
+from reportlib.words import WORDS
 
 GOOD: dict[str, Any] = {"id": "uphold-rate", "measure": "upheld", "by": ["ethnicity"]}
 
 
-def write(folder: Path, name: str, *tables: dict[str, Any], **also: Any) -> None:
-    metadata = {"reportlib": {"chapter": name.partition("-")[2], "tables": list(tables), **also}}
-    nbformat.write(new_notebook(metadata=metadata), folder / f"{name}.ipynb")
+def write(folder: Path, name: str, *tables: dict[str, Any], **also: Any) -> nbformat.NotebookNode:
+    declared = {"chapter": name.partition("-")[2], "tables": list(tables), **also}
+    question = new_markdown_cell("# A question\n\nWho is it about?", id="question")
+    notebook = new_notebook(cells=[question], metadata={"kernelspec": KERNEL, "reportlib": declared})
+    nbformat.write(notebook, folder / f"{name}.ipynb")
+    return notebook
 
 
 def refusal(folder: Path) -> list[str]:
@@ -146,6 +151,67 @@ def test_everything_that_is_wrong_is_said_at_once(tmp_path):
 
 def test_a_folder_without_notebooks_is_refused(tmp_path):
     assert refusal(tmp_path) == [f"{tmp_path}: no notebooks"]
+
+
+def test_a_measure_that_nothing_speaks_of_is_refused(tmp_path, monkeypatch):
+    monkeypatch.delitem(WORDS, "upheld")
+    write(tmp_path, "10-a", GOOD)
+    assert refusal(tmp_path) == [
+        "10-a.ipynb: tables.item 1: say in WORDS of src/reportlib/words.py how 'upheld' is spoken of"
+    ]
+
+
+def typed(folder: Path, name: str) -> None:
+    """A chapter with a figure in its text and another in its code, saved after a run."""
+    notebook = write(folder, name, GOOD | {"id": name.partition("-")[2]})
+    notebook.cells += [
+        new_markdown_cell("Of these, 3 were upheld.", id="text"),
+        new_code_cell("# looked at, that is 7", id="upheld", execution_count=9, metadata={"execution": {"at": "9:00"}}),
+    ]
+    nbformat.write(notebook, folder / f"{name}.ipynb")
+
+
+TYPED = [
+    "10-a.ipynb, cell text: a figure typed by hand: “3”",
+    "10-a.ipynb, cell upheld: a figure in its code that is not a parameter",
+]
+
+
+def test_what_no_run_mends_is_found_with_everything_else(tmp_path):
+    typed(tmp_path, "10-a")
+    write(tmp_path, "20-b", GOOD | {"measure": "upholds"})
+    found = refusal(tmp_path)
+    assert found[0].startswith("20-b.ipynb: tables.item 1.measure: 'upholds' is not known")
+    assert found[1:] == TYPED
+
+
+def test_drafts_and_chapters_that_are_not_chosen_may_hold_it(tmp_path):
+    typed(tmp_path, "10-a")
+    write(tmp_path, "20-b", GOOD)
+    assert [chapter.name for chapter in plan(tmp_path, "5+1", drafts=True)] == ["a", "b"]
+    assert [chapter.name for chapter in plan(tmp_path, "5+1", ["b"])] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda notebook: notebook.cells[0].update(id="a3f9"), ", cell a3f9: the `id` of the cell is missing or holds"),
+        (lambda notebook: notebook.cells[0].metadata.update(collapsed=True), ", cell question: unknown metadata"),
+        (lambda notebook: notebook.cells[0].update(source="## A question"), ": the notebook does not start with its"),
+        (lambda notebook: notebook.cells[0].update(source="# BAME people"), ", cell question, row 1: “BAME”"),
+        (
+            lambda notebook: notebook.metadata.kernelspec.update(display_name="Python 3 (ipykernel)"),
+            ", metadata: its `kernelspec` is not that of the report",
+        ),
+    ],
+    ids=["id", "metadata", "heading", "term", "kernel"],
+)
+def test_a_notebook_outside_the_schema_is_refused_before_it_is_run(tmp_path, change, said):
+    notebook = write(tmp_path, "10-a", GOOD)
+    change(notebook)
+    nbformat.write(notebook, tmp_path / "10-a.ipynb")
+    (found,) = refusal(tmp_path)
+    assert found.startswith(f"10-a.ipynb{said}")
 
 
 @pytest.mark.parametrize("grouping", ["5+1", "19", "two"])

@@ -33,9 +33,9 @@ class Basis:
     @classmethod
     def read(cls, params: Params, work: Path, answers: Mapping[str, Mapping[str, str]]) -> Basis:
         """Raises ReportError for inputs, answers, earlier reports or chapters that cannot be used."""
+        chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
         sources, findings = checked_inputs(params, work, answers)
         before = earlier(params.disclosure.earlier)
-        chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
         return cls(portable(params, before), chapters, sources, findings, before, environment())
 
     def of(self, edition: Edition, responses: Mapping[str, str]) -> tuple[Params, dict[str, Any]]:

@@ -21,11 +21,11 @@ import psutil
 from reportlib.build.cache import Cache, key
 from reportlib.build.plan import ChapterPlan
 from reportlib.errors import Finding, ReportError
+from reportlib.gates.notebooks import stripped
 from reportlib.handoff import Handoff
 from reportlib.kernels import warm
 from reportlib.project import library_digest
 
-KEPT_METADATA = ("kernelspec", "language_info", "reportlib")
 Tell = Callable[[str, str, float], None]  # chapter, what happened, seconds
 Told = tuple[str, float]
 
@@ -129,17 +129,6 @@ def _in_kernel(chapter: ChapterPlan, parameters: dict[str, Any], out: Path) -> N
         extra_arguments=["--log-level=CRITICAL"],  # it speaks of unencrypted loopback, and of being stopped
     )
     nbformat.write(stripped(executed), out)
-
-
-def stripped(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The notebook without times, paths and random identifiers."""
-    notebook.metadata = {name: notebook.metadata[name] for name in KEPT_METADATA if name in notebook.metadata}
-    for cell in notebook.cells:
-        cell.metadata.pop("papermill", None)
-        cell.metadata.pop("execution", None)
-        if "injected-parameters" in cell.metadata.get("tags", []):
-            cell["id"] = "injected-parameters"
-    return notebook
 
 
 def _failure(chapter: ChapterPlan, failure: BaseException, out: Path) -> Finding:

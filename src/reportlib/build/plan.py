@@ -1,20 +1,22 @@
-"""What the chapters declare that they show, read from the notebooks without running them."""
+"""What the chapters declare that they show, and what is wrong in them, read from the notebooks without a run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import nbformat
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from reportlib.errors import Finding, ReportError, nearest_or_all
 from reportlib.ethnicity import groupings
+from reportlib.gates.notebooks import check_source
 from reportlib.measures import DIMENSIONS, MEASURES, TableSpec
 from reportlib.paramfile import Block, explain
 from reportlib.published import PUBLISHED_TABLES
+from reportlib.words import WORDS
 
 # What nbformat raises for a file that is no notebook
 NO_NOTEBOOK = (ValueError, TypeError, AttributeError, KeyError, nbformat.ValidationError)
@@ -61,6 +63,8 @@ class _Table(Block):
         if self.published and self.published != self.id:
             raise ValueError(f"a published table keeps its name: let its id be {self.published!r}")
         if self.measure:
+            if MEASURES[self.measure].kind != "count" and self.measure not in WORDS:
+                raise ValueError(f"say in WORDS of src/reportlib/words.py how {self.measure!r} is spoken of")
             known = [*DIMENSIONS[MEASURES[self.measure].numerator.dataset], "year"]
             for name in (*self.by, *self.adjust):
                 if name not in known:
@@ -87,13 +91,16 @@ class _Chapter(Block):
     reads_facts: bool = False
 
 
-def plan(folder: Path, grouping: str, chosen: Sequence[str] = ()) -> list[ChapterPlan]:
+def plan(folder: Path, grouping: str, chosen: Sequence[str] = (), drafts: bool = False) -> list[ChapterPlan]:
     """The chapters in the order of their file names; of some chosen by name, those in that order.
 
-    Raises ReportError with everything that is wrong in what they declare.
+    Raises ReportError with everything that is wrong in what they declare and, but for `drafts`, in their text.
     """
     findings: list[Finding] = []
-    chapters = [chapter for path in sorted(folder.glob("*.ipynb")) if (chapter := _chapter(path, grouping, findings))]
+    notebooks = {path: held for path in sorted(folder.glob("*.ipynb")) if (held := _read(path, findings))}
+    chapters = [
+        chapter for path, held in notebooks.items() if (chapter := _chapter(path, held.metadata, grouping, findings))
+    ]
     findings += _twice("chapter", [chapter.name for chapter in chapters], "give one of the notebooks another")
     if chosen and not findings:
         named = {chapter.name: chapter for chapter in chapters}
@@ -103,19 +110,27 @@ def plan(folder: Path, grouping: str, chosen: Sequence[str] = ()) -> list[Chapte
             if name not in named
         ]
         chapters = [named[name] for name in chosen if name in named]
+        notebooks = {chapter.path: notebooks[chapter.path] for chapter in chapters}
     tables = [name for chapter in chapters for name in (*chapter.published, *(spec.id for spec in chapter.tables))]
     findings += _twice("table", tables, "each table has one chapter")
+    if not drafts:
+        findings += [fault for path, held in notebooks.items() for fault in check_source(held, path.name)]
     if findings or not chapters:
         raise ReportError("The chapters cannot be planned:", findings or [Finding("no notebooks", str(folder))])
     return chapters
 
 
-def _chapter(path: Path, grouping: str, findings: list[Finding]) -> ChapterPlan | None:
+def _read(path: Path, findings: list[Finding]) -> nbformat.NotebookNode | None:
     try:
-        metadata = nbformat.read(path, as_version=4).metadata
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
     except NO_NOTEBOOK:
         findings.append(Finding("is not a notebook that can be read: save it anew in JupyterLab", path.name))
         return None
+    return notebook
+
+
+def _chapter(path: Path, metadata: Any, grouping: str, findings: list[Finding]) -> ChapterPlan | None:
     try:
         declared = _Chapter.model_validate(metadata.get("reportlib", {}))
     except ValidationError as error:

@@ -31,7 +31,7 @@ def typed_figures(source: str) -> list[str]:
 def check_markdown(notebook: NotebookNode, name: str) -> list[Finding]:
     """A notebook's markdown: terms, and one first-level heading, first of all."""
     cells = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
-    found = [finding for cell in cells for finding in check_language(cell.source, f"{name}, cell {cell.id}")]
+    found = [finding for cell in cells for finding in check_language(cell.source, f"{name}, cell {cell.get('id', '')}")]
     levels = [token["attrs"]["level"] for cell in cells for token in markdown.parse(cell.source) if "attrs" in token
               and "level" in token["attrs"]]  # fmt: skip
     if not levels or levels[0] != 1 or levels.count(1) != 1:

@@ -1,4 +1,4 @@
-"""Executed notebooks against a fixed schema: what may stand in their metadata, their code and their outputs.
+"""Notebooks against a fixed schema: what may stand in their text and code, and, once executed, in their outputs.
 
 Nothing but the chapter's own displays comes out of a cell. A frame left as its last expression, a line
 printed, a warning or an error could hold any count, so none may stay.
@@ -7,15 +7,18 @@ printed, a warning or an error could hold any count, so none may stay.
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from nbformat import NotebookNode
 
 from reportlib.build.page import STATUSES
 from reportlib.comparison_tables import DIMENSION_LABELS
 from reportlib.display import MIME, plain
 from reportlib.errors import Finding
-from reportlib.gates.language import typed_figures
+from reportlib.gates.language import check_markdown, typed_figures
 from reportlib.params import Params, parameters_cell
 
 Node = Mapping[str, Any]
@@ -45,6 +48,25 @@ CELL = {"text", "value", "mark", "fact", "facts"}
 ITEM = {"title", "verdict", "badge", "text", "further", "chapter"}
 
 
+def stripped(notebook: NotebookNode) -> NotebookNode:
+    """The notebook without times, paths and random identifiers."""
+    notebook.metadata = {name: notebook.metadata[name] for name in sorted(METADATA & notebook.metadata.keys())}
+    for cell in notebook.cells:
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell["id"] = "injected-parameters"
+    return notebook
+
+
+def check_source(notebook: NotebookNode, name: str) -> list[Finding]:
+    """What is wrong in a notebook as it is written, which needs no run to be seen."""
+    cells = stripped(notebook).cells
+    faults = [(f", cell {cell.get('id', '')}", message) for cell in cells for message in _written(cell)]
+    findings = [Finding(message, f"{name}{place}") for place, message in (*_kernel(notebook), *faults)]
+    return [*findings, *check_markdown(notebook, name)]
+
+
 def check_notebook(notebook: Node, name: str, params: Params, run: Node) -> list[Finding]:
     """Every departure of an executed notebook, lines joined, from the schema."""
     faults = [*_document(notebook, run)]
@@ -52,7 +74,7 @@ def check_notebook(notebook: Node, name: str, params: Params, run: Node) -> list
     for cell in notebook.get("cells", []):
         place = str(cell.get("id", ""))
         number = code.index(cell) + 1 if cell in code else None
-        faults += [(f", cell {place}", message) for message in _cell(cell, number, params)]
+        faults += [(f", cell {place}", message) for message in (*_written(cell, params), *_executed(cell, number))]
     return [Finding(message, f"{name}{place}") for place, message in faults]
 
 
@@ -72,8 +94,9 @@ def _document(notebook: Node, run: Node) -> Iterator[Fault]:
     yield from ((", metadata", f"an unknown entry {key!r}") for key in sorted(held.keys() - METADATA))
     language = {key: value for key, value in held.get("language_info", {}).items() if key != "version"}
     version = held.get("language_info", {}).get("version", "3.0")
-    if held.get("kernelspec") != KERNEL or language != LANGUAGE or not re.fullmatch(r"3\.\d+(\.\d+)?", version):
-        yield ", metadata", "its kernel or language is not the report's"
+    yield from _kernel(notebook)
+    if language != LANGUAGE or not re.fullmatch(r"3\.\d+(\.\d+)?", version):
+        yield ", metadata", "its language is not the report's"
     declared = held.get("reportlib", {})
     tables = run["chapters"].get(declared.get("chapter"), {"tables": [], "published": []})
     for entry in declared.get("tables", []):
@@ -87,26 +110,35 @@ def _document(notebook: Node, run: Node) -> Iterator[Fault]:
         yield ", metadata", "an unknown entry in its declaration"
 
 
-def _cell(cell: Node, number: int | None, params: Params) -> Iterator[str]:
+def _kernel(notebook: Node) -> Iterator[Fault]:
+    if notebook.get("metadata", {}).get("kernelspec") != KERNEL:
+        yield ", metadata", f"its `kernelspec` is not that of the report: write {json.dumps(KERNEL)}"
+
+
+def _written(cell: Node, params: Params | None = None) -> Iterator[str]:
+    """What is wrong in a cell but for its outputs; before a run there are no `params` that were given."""
     kind, tags = cell.get("cell_type", ""), cell.get("metadata", {}).get("tags", [])
     if kind not in CELLS or cell.keys() - CELLS[kind]:
         yield "a cell of an unknown kind, or with an unknown entry"
     if cell.get("metadata", {}).keys() - {"tags"} or set(tags) - TAGS:
         yield "unknown metadata"
     if re.search(r"\d", cell.get("id", "0")):
-        yield "the name of the cell holds a digit"
+        yield "the `id` of the cell is missing or holds a digit: write a readable one into the file"
     if kind == "markdown":
         yield from (f"a figure typed by hand: “{word}”" for word in typed_figures(cell["source"]))
-    if kind == "code":
+    if kind == "code" and not _declared(cell["source"], tags, params):
+        yield "a figure in its code that is not a parameter"
+
+
+def _executed(cell: Node, number: int | None) -> Iterator[str]:
+    if cell.get("cell_type") == "code":
         if cell.get("execution_count") not in (None, number):
             yield "its execution count is not its place among the cells of code"
-        if not _declared(cell["source"], tags, params):
-            yield "a figure in its code that is not a parameter"
         for output in cell.get("outputs", []):
             yield from _output(output)
 
 
-def _declared(code: str, tags: list[str], params: Params) -> bool:
+def _declared(code: str, tags: list[str], params: Params | None) -> bool:
     """Whether code holds no digit, or is the cell of the parameters as declared or as given."""
     if not re.search(r"\d", code):
         return True
@@ -114,6 +146,8 @@ def _declared(code: str, tags: list[str], params: Params) -> bool:
         return code.strip() == parameters_cell()
     if "injected-parameters" not in tags:
         return False
+    if params is None:  # left by an earlier run; the next puts its own there
+        return True
     lines = [line for line in code.splitlines() if line.strip() and line != "# Parameters"]
     try:
         given = [(name, ast.literal_eval(value)) for name, _, value in (line.partition(" = ") for line in lines)]
