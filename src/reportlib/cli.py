@@ -219,7 +219,7 @@ def compare_runs(
 ) -> None:
     """Say what moved between two runs, by how much, and why."""
     with user_errors():
-        from reportlib.archive.changes import CAUSES, comparison_csv, comparison_page
+        from reportlib.archive.changes import CAUSES, comparison_csv, comparison_page, tally
         from reportlib.archive.compare import compare
         from reportlib.archive.recompute import recomputing
         from reportlib.archive.runs import kept_run
@@ -228,11 +228,11 @@ def compare_runs(
         runs = kept_run(a), kept_run(b)
         with console.status("working figures out again"), recomputing(*runs, code or [], data or []) as compute:
             found = compare(*runs, compute)
-        console.print(f"{counted(len(found.moves), 'figure')} differ; {found.held:,} are held by both.")
+        console.print(f"{tally(found.kinds)}; {found.held:,} are held by both.")
         for cause in found.causes:
-            moved, verdicts = found.by_cause()[cause.name], found.by_cause("verdict")[cause.name]
+            figures, verdicts = found.by_cause()[cause.name], found.by_cause("verdict")[cause.name]
             told = cause.why_not and f"not attributed, because: {cause.why_not}"
-            told = told or f"{counted(moved, 'figure')} moved, {counted(verdicts, 'verdict')} changed"
+            told = told or f"{tally(figures)}; {counted(verdicts['moved'], 'verdict')} changed"
             console.print(f"  {CAUSES[cause.name]} ({cause.what}): {told}", markup=False, soft_wrap=True)
         folder = to or runs[1].edition / "review" / runs[1].id
         folder.mkdir(parents=True, exist_ok=True)

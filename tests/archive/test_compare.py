@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reportlib.archive.changes import comparison_csv, comparison_page
+from reportlib.archive.changes import comparison_csv, comparison_page, moved, tally
 from reportlib.archive.compare import State, attribute, compare, difference, differs
 from reportlib.archive.runs import Facts, Key, kept_run
 from reportlib.errors import ReportError
@@ -184,6 +184,39 @@ def test_only_what_changes_a_figure_counts_as_a_cause(tmp_path):
     a = kept_run(kept(tmp_path / "a", "2024-25", held, title="One", authors=["A"]))
     b = kept_run(kept(tmp_path / "b", "2024-25", held, title="Another", publication_date="2026-01-01"))
     assert compare(a, b, never).causes == []
+
+
+def test_figures_that_are_new_gone_hidden_or_shown_again_did_not_move(tmp_path):
+    held = {  # kind: the figure in the earlier and in the later run
+        "moved": (fact("m/ethnicity/B/value", 0.5), fact("m/ethnicity/B/value", 0.75)),
+        "new": (None, fact("m/ethnicity/A/value", 0.5)),
+        "gone": (fact("m/ethnicity/M/value", 0.5), None),
+        "hidden": (fact("m/ethnicity/O/value", 0.5), fact("m/ethnicity/O/value", None, mark="c")),
+        "shown again": (fact("m/ethnicity/W/value", None, mark="c"), fact("m/ethnicity/W/value", 0.5)),
+    }
+    verdicts = [(None, "parity"), ("parity", None), ("parity", "disproportionate")]
+    pairs = [(one and fact(f"m/ethnicity/v{n}/verdict", one), other and fact(f"m/ethnicity/v{n}/verdict", other))
+             for n, (one, other) in enumerate(verdicts)]  # fmt: skip
+    a, b = ([one for one in side if one] for side in zip(*held.values(), *pairs, strict=True))
+    runs = (
+        kept_run(kept(tmp_path / "a", "2024-25", a, confidence_level=0.9)),
+        kept_run(kept(tmp_path / "b", "2024-25", b)),
+    )
+    found = compare(*runs, never)
+    assert {move.key.id: move.kind for move in found.moves if not move.key.id.endswith("verdict")} == {
+        (one or other).id: kind for kind, (one, other) in held.items()
+    }
+    figures, changed = found.by_cause()["parameters"], found.by_cause("verdict")["parameters"]
+    assert (
+        tally(figures) == tally(found.kinds) == "2 figures moved, 2 new, 2 gone, 1 hidden, 1 shown again"
+    )  # each verdict is a figure too
+    assert changed == {"new": 1, "gone": 1, "moved": 1}
+    rows = list(csv.DictReader(comparison_csv(found).splitlines()))
+    assert {row["fact"]: row["kind"] for row in rows} == {move.key.id: move.kind for move in found.moves}
+    both, one_alone, _ = moved(found)
+    assert [(row["Earlier"], row["Later"]) for row in both.rows] == [("parity", "disproportionate")]
+    assert len(one_alone.rows) == 2
+    assert check_html(comparison_page(found), "compare.html") == []
 
 
 def test_a_hidden_figure_is_never_a_difference_in_numbers():

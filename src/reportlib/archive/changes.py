@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 
-from reportlib.archive.compare import TOGETHER, UNKNOWN, Comparison, Move
+from reportlib.archive.compare import KINDS, TOGETHER, UNKNOWN, Comparison, Move
 from reportlib.archive.pages import INTERNAL, NONE, Section, named, page, text_of
 from reportlib.facts import Fact
 from reportlib.words import counted, number
@@ -28,6 +29,12 @@ ATTRIBUTED = (
 )
 
 
+def tally(kinds: Counter[str]) -> str:
+    """How many figures moved, and how many are new, gone, hidden or shown again: "3 figures moved, 12 new"."""
+    others = [f"{number(kinds[kind])} {kind}" for kind in KINDS if kinds[kind] and kind != "moved"]
+    return ", ".join([f"{counted(kinds['moved'], 'figure')} moved", *others])
+
+
 def comparison_page(found: Comparison) -> str:
     """The page of a comparison."""
     title = f"What changed from {named(found.a)} to {named(found.b)}"
@@ -48,6 +55,8 @@ def comparison_page(found: Comparison) -> str:
 def moved(found: Comparison, why: bool = True) -> list[Section]:
     """The verdicts that changed, and the figures that moved most; with or without their causes."""
     verdicts = [move for move in found.moves if move.fact.statistic == "verdict"]
+    changed = [move for move in verdicts if move.kind == "moved"]
+    others = [move for move in verdicts if move.kind != "moved"]
     figures = [move for move in found.moves if move.relative is not None]
     figures.sort(key=lambda move: (-(move.relative or 0), move.key))
     told = (
@@ -59,9 +68,15 @@ def moved(found: Comparison, why: bool = True) -> list[Section]:
     return [
         Section(
             "Verdicts that changed",
-            "" if verdicts else "None.",
+            "" if changed else "None.",
             "Verdicts, earlier and later",
-            [_verdict(move, why) for move in verdicts],
+            [_verdict(move, why) for move in changed],
+        ),
+        Section(
+            "Verdicts that only one report holds",
+            "" if others else "None.",
+            "Verdicts that are new or gone",
+            [_verdict(move, why) for move in others],
         ),
         Section(
             "Figures that moved furthest",
@@ -78,18 +93,24 @@ def _causes(found: Comparison) -> list[dict[str, str]]:
         {
             "Cause": CAUSES[cause.name],
             "What differs": cause.what,
-            "Figures moved": NONE if cause.why_not else number(figures[cause.name]),
-            "Verdicts changed": NONE if cause.why_not else number(verdicts[cause.name]),
+            **_numbers(figures[cause.name], verdicts[cause.name], known=not cause.why_not),
             "How it is known": f"Not attributed, because: {cause.why_not}" if cause.why_not else _how(found),
         }
         for cause in found.causes
     ]
     told = {TOGETHER: "No single thing alone", UNKNOWN: "Left over"}
     return rows + [
-        {"Cause": CAUSES[name], "What differs": what, "Figures moved": number(figures[name]),
-         "Verdicts changed": number(verdicts[name]), "How it is known": "Figures that no cause above accounts for"}
+        {"Cause": CAUSES[name], "What differs": what, **_numbers(figures[name], verdicts[name]),
+         "How it is known": "Figures that no cause above accounts for"}
         for name, what in told.items() if figures[name]
     ]  # fmt: skip
+
+
+def _numbers(figures: Counter[str], verdicts: Counter[str], known: bool = True) -> dict[str, str]:
+    """How many of each kind, in columns; [x] where it is not known."""
+    names = {"Figures moved" if kind == "moved" else kind.capitalize(): figures[kind] for kind in KINDS}
+    names["Verdicts changed"] = verdicts["moved"]
+    return {name: number(count) if known else NONE for name, count in names.items()}
 
 
 def _how(found: Comparison) -> str:
@@ -127,10 +148,13 @@ def comparison_csv(found: Comparison) -> str:
     lines = io.StringIO()
     writer = csv.writer(lines)
     parts = [f"due to {name}" if name in CAUSES and name not in (TOGETHER, UNKNOWN) else name for name in names]
-    head = ("fact", "when", "edition", "table", "label", "a", "b", "moved by", "in relation to interval", "causes")
+    head = (
+        *("fact", "when", "edition", "table", "label", "kind"),
+        *("a", "b", "moved by", "in relation to interval", "causes"),
+    )
     writer.writerow([*head, *parts])
     for move in found.moves:
-        own = [move.key.id, move.key.when, move.key.edition, move.key.table, move.fact.label]
+        own = [move.key.id, move.key.when, move.key.edition, move.key.table, move.fact.label, move.kind]
         moves = [_value(move.a), _value(move.b), _number(move.by), _number(move.relative, 3), "; ".join(move.causes)]
         writer.writerow([*own, *moves, *(_number(move.amounts.get(name)) for name in names)])
     return lines.getvalue()

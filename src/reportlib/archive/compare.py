@@ -6,6 +6,7 @@ time. Whatever the single things together do not account for is their interactio
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ LIMITS = {  # a figure's interval: how its limits are named
     "agreement": "agreement_", "kappa": "kappa_",
 }  # fmt: skip
 COUNTS = ("numerator", "denominator")  # what a cause moved of them is not told: it could be a small count
+KINDS = ("moved", "new", "gone", "hidden", "shown again")
 TOGETHER = "interaction"
 UNKNOWN = "not attributed"
 
@@ -76,6 +78,13 @@ class Move:
         assert found
         return found
 
+    @property
+    def kind(self) -> str:
+        """Of `KINDS`, what became of the figure; one that was hidden and has another mark now is hidden."""
+        if self.a is None or self.b is None:
+            return "new" if self.a is None else "gone"
+        return "hidden" if self.b.mark else "shown again" if self.a.mark else "moved"
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -87,11 +96,16 @@ class Comparison:
     moves: list[Move]
     held: int  # figures that both runs hold
 
-    def by_cause(self, statistic: str = "") -> dict[str, int]:
-        """How many figures, or those of one statistic, each cause moved."""
+    @property
+    def kinds(self) -> Counter[str]:
+        """How many figures of each of `KINDS`."""
+        return Counter(move.kind for move in self.moves)
+
+    def by_cause(self, statistic: str = "") -> dict[str, Counter[str]]:
+        """How many figures, or those of one statistic, each cause moved, brought, took away, hid or showed again."""
         chosen = [move for move in self.moves if not statistic or move.fact.statistic == statistic]
         names = [*(cause.name for cause in self.causes), TOGETHER, UNKNOWN]
-        return {name: sum(name in move.causes for move in chosen) for name in names}
+        return {name: Counter(move.kind for move in chosen if name in move.causes) for name in names}
 
 
 def compare(a: KeptRun, b: KeptRun, compute: Compute) -> Comparison:
