@@ -40,13 +40,10 @@ problems = Console(stderr=True, highlight=False, markup=False)
 @contextmanager
 def user_errors() -> Iterator[None]:
     """Show what the user can mend without a traceback, and exit with code 2; 130 for Ctrl-C."""
-    from reportlib.inputs.findings import listing
-
     try:
         yield
     except ReportError as error:
-        problems.print(str(error.args[0]), style="bold red", markup=False, soft_wrap=True)
-        problems.print(listing(error.findings), markup=False, soft_wrap=True) if error.findings else None
+        _problem(error)
         raise typer.Exit(2) from None
     except OSError as error:
         if not error.filename:
@@ -56,6 +53,13 @@ def user_errors() -> Iterator[None]:
     except KeyboardInterrupt:
         problems.print("Stopped. The last complete report is as it was.", markup=False)
         raise typer.Exit(130) from None
+
+
+def _problem(error: ReportError) -> None:
+    from reportlib.inputs.findings import listing
+
+    problems.print(str(error.args[0]), style="bold red", markup=False, soft_wrap=True)
+    problems.print(listing(error.findings), markup=False, soft_wrap=True) if error.findings else None
 
 
 @app.callback()
@@ -365,7 +369,7 @@ def parameters() -> None:
 
 @app.command()
 def lab(params: ParamsFile) -> None:
-    """Open the notebooks in JupyterLab on freshly prepared counts."""
+    """Open the notebooks in JupyterLab on freshly prepared counts, and say which of them fail."""
     with user_errors():
         from reportlib.build.report import prepared
         from reportlib.kernels import warm
@@ -373,7 +377,7 @@ def lab(params: ParamsFile) -> None:
         from reportlib.responses import read_responses, responses_file
 
         loaded = load(params)
-        with prepared(loaded, read_responses(responses_file(params, loaded.edition))) as handoff:
+        with prepared(loaded, read_responses(responses_file(params, loaded.edition)), failed=_problem) as handoff:
             environment = os.environ | {"REPORTLIB_WORK": str(handoff)} | warm.ENVIRONMENT
             server = subprocess.Popen([sys.executable, "-m", "jupyterlab", str(NOTEBOOKS)], env=environment)
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for JupyterLab, which asks and ends its kernels

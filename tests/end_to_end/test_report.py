@@ -28,7 +28,7 @@ from typer.testing import CliRunner
 
 from reportlib import facts
 from reportlib.build.basis import checked_inputs
-from reportlib.build.report import report
+from reportlib.build.report import prepared, report
 from reportlib.build.scratch import scratch
 from reportlib.cli import app
 from reportlib.display import MIME
@@ -454,6 +454,23 @@ def test_a_cell_that_fails_is_named_and_the_last_report_stays(short, analysis):
     assert {name: content for name, content in files(short.edition).items() if not name.startswith("failed")} == before
     assert short.current == good
     assert scratch_left(short) == []
+
+
+def test_the_lab_opens_on_drafts_and_says_which_of_them_fail(short, analysis):
+    analysis('chapter.table(chapter.measure("deaths-by-typ"))  # fails, and holds a 7')
+    told: list[ReportError] = []
+    with prepared(load(short.params), {}, short.outputs, told.append) as handoff:
+        assert (handoff / "counts" / "deaths-by-place.parquet").exists()
+        assert list((handoff / "facts").iterdir()) == []
+    (finding,) = told[0].findings
+    assert str(finding).startswith("30-deaths.ipynb: cell deaths-by-place: ReportError: The chapter deaths does not")
+    assert scratch_left(short) == []
+
+
+def test_figures_are_not_worked_out_of_chapters_that_fail(short, analysis):
+    analysis('chapter.table(chapter.measure("deaths-by-typ"))')
+    with pytest.raises(ReportError, match="Some chapters failed"), prepared(load(short.params), {}, short.outputs):
+        pass
 
 
 # What the user can mend: exit code 2, in words

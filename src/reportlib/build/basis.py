@@ -31,9 +31,12 @@ class Basis:
     made_with: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, params: Params, work: Path, answers: Mapping[str, Mapping[str, str]]) -> Basis:
-        """Raises ReportError for inputs, answers, earlier reports or chapters that cannot be used."""
-        chapters = plan(NOTEBOOKS, params.grouping, params.chapters)
+    def read(cls, params: Params, work: Path, answers: Mapping[str, Mapping[str, str]], drafts: bool = False) -> Basis:
+        """Raises ReportError for inputs, answers, earlier reports or chapters that cannot be used.
+
+        The text of `drafts` may hold what a report may not.
+        """
+        chapters = plan(NOTEBOOKS, params.grouping, params.chapters, drafts)
         sources, findings = checked_inputs(params, work, answers)
         before = earlier(params.disclosure.earlier)
         return cls(portable(params, before), chapters, sources, findings, before, environment())

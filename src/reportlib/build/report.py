@@ -270,8 +270,17 @@ def _keep(made: Path, home: Path) -> None:
 
 
 @contextmanager
-def prepared(params: Params, responses: Mapping[str, str], outputs: Path = OUTPUTS) -> Iterator[Path]:
-    """The folder of protected counts that notebooks read, with the facts of every chapter, while it is needed."""
+def prepared(
+    params: Params,
+    responses: Mapping[str, str],
+    outputs: Path = OUTPUTS,
+    failed: Callable[[ReportError], None] | None = None,
+) -> Iterator[Path]:
+    """The folder of protected counts that notebooks read, with the facts of every chapter, while it is needed.
+
+    Where `failed` is given the chapters are drafts, and it is told which of them fail: the folder holds the facts of
+    those that ran. Without it that is an error.
+    """
     from reportlib.build.basis import Basis
     from reportlib.build.execute import execute
     from reportlib.build.prepare import prepare
@@ -279,9 +288,14 @@ def prepared(params: Params, responses: Mapping[str, str], outputs: Path = OUTPU
 
     with scratch(outputs / params.reporting_year) as work:
         warm.start()
-        read = Basis.read(params, work / "inputs", {params.edition: responses})
+        read = Basis.read(params, work / "inputs", {params.edition: responses}, drafts=failed is not None)
         prepare(read).write(work / "handoff", responses)
-        execute(read.chapters, params.analysis(), work / "handoff", work / "notebooks", lambda *told: None)
+        try:
+            execute(read.chapters, params.analysis(), work / "handoff", work / "notebooks", lambda *told: None)
+        except ReportError as error:
+            if failed is None:
+                raise
+            failed(error)
         yield work / "handoff"
 
 
