@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from reportlib.inputs.contracts import contracts
+from reportlib.inputs.cube import columns
 from reportlib.measures import DATASETS, DIMENSIONS, MEASURES, PARTS, Part
 from reportlib.project import ROOT
 from reportlib.words import WORDS
@@ -53,6 +54,14 @@ def test_the_numerator_of_a_share_lies_within_its_denominator(measure):
     assert (measure.kind == "proportion") == (measure.denominator.counts != "stock")
     if measure.kind == "proportion":
         assert measure.numerator.whole == measure.denominator.code
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_the_columns_of_conditions_stand_in_the_docs(dataset):
+    page = (ROOT / "docs" / "measures.md").read_text(encoding="utf-8")
+    technical = {"person_id", "nomis", "ppud", "ethnicity", "snapshot_date", "number"}
+    held = {name for name in columns(dataset, lambda field, of: True) if not name.endswith("year")} - technical
+    assert f"| `{dataset}` | {', '.join(f'`{name}`' for name in sorted(held))} |" in page
 
 
 def test_the_uphold_rate_is_upheld_and_partly_upheld_over_these_and_not_upheld():
