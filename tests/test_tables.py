@@ -11,13 +11,8 @@ import pytest
 
 from reportlib.build.plan import plan
 from reportlib.comparison import compare, flags, measure
-from reportlib.comparison_tables import (
-    DERIVED,
-    Comparison,
-    comparison_table,
-    evidence_table,
-    gap_table,
-)
+from reportlib.comparison_tables import Comparison, comparison_table
+from reportlib.derived_tables import DERIVED, evidence_table, gap_table
 from reportlib.display import plain
 from reportlib.figures import FIGURES
 from reportlib.measures import MEASURES, TableSpec

@@ -19,8 +19,9 @@ from IPython.display import display
 
 from reportlib import charts, facts
 from reportlib.comparison import compare, least, measure
-from reportlib.comparison_tables import DERIVED, Comparison, caption, comparison_table, funnel_caption
-from reportlib.comparison_tables import declared as declared_table
+from reportlib.comparison_tables import Comparison, caption, comparison_table
+from reportlib.derived_tables import DERIVED, funnel_caption
+from reportlib.derived_tables import declared as declared_table
 from reportlib.display import MIME, plain
 from reportlib.errors import ReportError, nearest_or_all
 from reportlib.ethnicity import label, reference_of

@@ -1,8 +1,8 @@
-"""How the figures of a comparison become tables: the comparison itself, and what stands behind its verdicts."""
+"""How the figures of a comparison become its table, and the rows and columns of those in `derived_tables`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,6 @@ from reportlib.facts import Fact, fact_id
 from reportlib.figures import FIGURES, Of, ratio_decimals
 from reportlib.measures import UNKNOWN_TYPE, TableSpec
 from reportlib.statistics import METHODS
-from reportlib.statistics.verdict import ALPHA
 from reportlib.tables import Place, Table, cell_value, text_cell
 from reportlib.words import (
     WORDS,
@@ -24,8 +23,6 @@ from reportlib.words import (
     listed,
     missing,
     number,
-    p_value,
-    people,
     percent_decimals,
     ratio,
 )
@@ -136,7 +133,7 @@ def code_label(dimension: str, code: str) -> str:
     return label(code) if dimension.startswith("ethnicity") and dimension != "ethnicity_source" else capital(code)
 
 
-class _Row:
+class Row:
     """One row of a frame on its way into a table: makes each figure's cell and its fact together."""
 
     def __init__(self, row: dict[str, Any], of: Comparison) -> None:
@@ -197,12 +194,12 @@ class _Row:
 
 
 @dataclass(frozen=True)
-class _Column:
+class Column:
     """A column: its heading, and how the cell of a row is made."""
 
     key: str
     label: str
-    cell: Callable[[_Row], dict[str, Any]]
+    cell: Callable[[Row], dict[str, Any]]
     unit: str = ""
     role: str = "text"
 
@@ -210,28 +207,31 @@ class _Column:
         return {"key": self.key, "label": self.label, **({"unit": self.unit} if self.unit else {}), "role": self.role}
 
 
-def _header(name: str) -> _Column:
+def header(name: str) -> Column:
+    """A dimension, whose cells name the row."""
     head = DIMENSION_LABELS[name]
-    return _Column(name, head, lambda row: text_cell(code_label(name, str(row.row[name]))), role="header")
+    return Column(name, head, lambda row: text_cell(code_label(name, str(row.row[name]))), role="header")
 
 
-def _figure(key: str, head: str, words: Callable[[Any], str], unit: str = "") -> _Column:
-    return _Column(key, head, lambda row: row.figure(key, words, unit), unit, "number")
+def figure_column(key: str, head: str, words: Callable[[Any], str], unit: str = "") -> Column:
+    """A figure, in words that say it."""
+    return Column(key, head, lambda row: row.figure(key, words, unit), unit, "number")
 
 
-def _limits(of: Comparison, kind: str, places: int, unit: str = "") -> _Column:
+def limits_column(of: Comparison, kind: str, places: int, unit: str = "") -> Column:
+    """The two limits of one kind of figure."""
     ends = f"{kind}_lower", f"{kind}_upper"
-    return _Column(f"{kind}_interval", _interval_label(of), lambda row: row.limits(*ends, places, unit))
+    return Column(f"{kind}_interval", _interval_label(of), lambda row: row.limits(*ends, places, unit))
 
 
-def _ratio(of: Comparison, key: str, head: str, kind: str) -> list[_Column]:
+def ratio_columns(of: Comparison, key: str, head: str, kind: str) -> list[Column]:
     """A ratio and its limits."""
     places = of.places
-    return [_figure(key, head, lambda found: ratio(found, decimals=places)), _limits(of, kind, places)]
+    return [figure_column(key, head, lambda found: ratio(found, decimals=places)), limits_column(of, kind, places)]
 
 
-def _table(
-    of: Comparison, identifier: str, title: str, columns: Sequence[_Column], frame: pd.DataFrame, notes: list[str]
+def table_of(
+    of: Comparison, identifier: str, title: str, columns: Sequence[Column], frame: pd.DataFrame, notes: list[str]
 ) -> Table:
     """The rows of a frame, each figure in them with its fact."""
     rows, facts = [], []
@@ -239,7 +239,7 @@ def _table(
         without, unknown = (of.hidden(*groups)[frame.index] for groups in ([of.reference], [of.reference, NOT_STATED]))
         frame = frame.assign(without=without, unknown=unknown)
     for record in frame.to_dict("records"):
-        row = _Row({str(key): value for key, value in record.items()}, of)
+        row = Row({str(key): value for key, value in record.items()}, of)
         fixed = REFERENCE if row.row.get("ethnicity") == of.reference else {}
         rows.append({column.key: fixed.get(column.key) or column.cell(row) for column in columns})
         facts += row.facts
@@ -249,48 +249,49 @@ def _table(
 
 def comparison_table(of: Comparison) -> Table:
     """Counts, the measure with its interval, the relative rate with its interval, and the verdict."""
-    columns = [*map(_header, of.spec.by), *_comparison_columns(of)]
-    table = _table(of, of.spec.id, caption(of.spec, of.period), columns, of.frame, _notes(of))
+    columns = [*map(header, of.spec.by), *comparison_columns(of)]
+    table = table_of(of, of.spec.id, caption(of.spec, of.period), columns, of.frame, notes_of(of))
     totals = (of.frame[list(of.spec.by)] == "all").any(axis=1)
     rows = [row | ({"_total": True} if total else {}) for row, total in zip(table.rows, totals, strict=True)]
     return replace(table, rows=rows)
 
 
-def _comparison_columns(of: Comparison) -> list[_Column]:
+def comparison_columns(of: Comparison) -> list[Column]:
     """The columns that every table of counts has; without a reference group, nothing is compared."""
     parts = zip(("numerator", "denominator"), of.spec.measure.parts, strict=False)
-    columns = [*(_figure(key, part.label, _count_text) for key, part in parts), *_measure_columns(of)]
+    columns = [*(figure_column(key, part.label, _count_text) for key, part in parts), *measure_columns(of)]
     if "verdict" not in of.frame:
         return columns
     places = of.places
 
-    def judged(row: _Row) -> dict[str, Any]:
+    def judged(row: Row) -> dict[str, Any]:
         return row.figure("ratio", lambda found: ratio(found, decimals=places), of.outcome)
 
     head = f"Relative rate{f' of {of.outcome}' if of.outcome else ''} ({label(of.reference)} = 1)"
     return [
         *columns,
-        _Column("ratio", head, judged, role="number"),
-        _limits(of, "ratio", places),
-        _Column("verdict", "Verdict", _verdict),
+        Column("ratio", head, judged, role="number"),
+        limits_column(of, "ratio", places),
+        Column("verdict", "Verdict", _verdict),
     ]
 
 
-def _measure_columns(of: Comparison) -> list[_Column]:
+def measure_columns(of: Comparison) -> list[Column]:
+    """The measure, and its limits unless relative rates by part of the system need the room."""
     measure, unit, sign = of.spec.measure, of.unit, "%" if of.share else ""
 
-    def places(row: _Row) -> int:
+    def places(row: Row) -> int:
         return percent_decimals(row.row["denominator"]) if of.share else measure.decimals
 
-    def value(row: _Row) -> dict[str, Any]:
+    def value(row: Row) -> dict[str, Any]:
         return row.figure("value", lambda found: flagged(number(found, sign, places(row)), row.row), unit)
 
     if measure.kind == "count":
         return []
-    columns = [_Column("value", "Rate", value, unit, "number")]
+    columns = [Column("value", "Rate", value, unit, "number")]
     if _exploratory(of.spec):  # the relative rate's interval is what a reader needs there
         return columns
-    limits = _Column("interval", _interval_label(of), lambda row: row.limits("lower", "upper", places(row), unit), unit)
+    limits = Column("interval", _interval_label(of), lambda row: row.limits("lower", "upper", places(row), unit), unit)
     return [*columns, limits]
 
 
@@ -302,7 +303,7 @@ def _interval_label(of: Comparison) -> str:
     return of.interval.replace(" confidence", "")
 
 
-def _verdict(row: _Row) -> dict[str, Any]:
+def _verdict(row: Row) -> dict[str, Any]:
     word = row.row["verdict"]
     if missing(word):
         return text_cell(f"[{NOT_APPLICABLE}]")
@@ -314,185 +315,13 @@ def _exploratory(spec: TableSpec) -> bool:
     return bool(spec.strata) and "ethnicity" in spec.by
 
 
-def evidence_table(of: Comparison) -> Table:
-    """All that is known of each comparison in one row: the figures of its table, and what stands behind its verdict."""
-    spec, places = of.spec, of.places
-    scale, decimals = (100, 1) if of.share else (1, spec.measure.decimals)
-    rows = of.frame[of.frame["verdict"].notna()].copy()
-    for name in ("gap", "gap_lower", "gap_upper"):
-        rows[name] = [None if missing(value) else round(value * scale, 6) for value in rows[name]]
-
-    def detectable(row: _Row) -> dict[str, Any]:
-        ends = "detectable_below", "detectable_above"
-        return row.range(*ends, lambda *both: " or ".join(ratio(end) for end in both if not missing(end)))
-
-    def tipping(row: _Row) -> dict[str, Any]:
-        whom = "group" if missing(row.row["ratio"]) or row.row["ratio"] < 1 else "reference"
-        return row.figure("tipping", lambda value: f"{number(value, '%')} to the {whom}")
-
-    *measured, judged = _comparison_columns(of)
-    columns = [
-        *measured,
-        *_adjusted_columns(of),
-        _figure("gap", "Gap", lambda value: number(value, "", decimals), "percentage points" if of.share else of.unit),
-        *([_limits(of, "gap", decimals)] if of.share else []),
-        _figure("p_adjusted", "Adjusted p", p_value),
-        _figure("deff", "Design effect", ratio),
-        _Column("detectable", "Least ratio shown", detectable),
-        _figure("cases_needed", "Cases needed", number),
-        _Column("bounds", "If all were known", lambda row: row.limits("bound_lower", "bound_upper", places)),
-        _Column("tipping", "Tipping point", tipping),
-        judged,
-    ]
-    notes = [
-        *_notes(of),
-        *_adjusted_notes(of),
-        *([f"The {of.interval} of the gap is {METHODS['difference'].interval}."] if of.share else []),
-        "P-values are adjusted for the number of comparisons in the table (Benjamini-Hochberg); intervals are not.",
-        "The design effect is how much repeat cases add to the variance; 1 where each case is a different person. It "
-        "is that of the group where it has very many cases, else that of all ethnic groups together.",
-        "The least ratio shown is the nearest to 1, below and above it, that a comparison of this size would find four "
-        "times in five.",
-        "Cases needed: how large the denominator of the group would have to be, and that of the reference group in "
-        "proportion, to find, four times in five, a ratio at the edge of what counts as close to parity.",
-        "If all were known: how far the ratio could lie if the ethnicity of everyone not stated became known (sharp "
-        "bounds, without sampling error).",
-        "Tipping point: what share of the events with ethnicity not stated would make the two rates equal if these "
-        "events alone were given to one side. Above 100%, events alone would not do it; whether all that is not stated "
-        "could, the column before says.",
-    ]
-    return _derived("evidence", "How sure we can be", of, rows, columns, notes)
-
-
-def _adjusted_columns(of: Comparison) -> list[_Column]:
-    """What is left of each relative rate when other characteristics are held equal."""
-    if not of.spec.adjust:
-        return []
-    columns = _ratio(of, "adjusted_ratio", "Adjusted relative rate", "adjusted")
-    if of.share:
-        columns.append(_figure("homogeneity_p", "Same in every stratum (p)", p_value))
-    return columns + (_ratio(of, "modelled_ratio", "Modelled relative rate", "modelled") if of.modelled else [])
-
-
-def _adjusted_notes(of: Comparison) -> list[str]:
-    if not of.spec.adjust:
-        return []
-    held = dimensions(of.spec.adjust)
-    kind = METHODS["mantel_haenszel" if of.share else "mantel_haenszel_rate"].interval
-    notes = [f"The adjusted relative rate holds {held} equal (Mantel-Haenszel); its {of.interval} is {kind}."]
-    if of.share:
-        notes.append(
-            "Same in every stratum: the p-value of Cochran's test that the relative rate does not differ between "
-            "strata, over those with enough cases. A small one means that one figure does not sum them up."
-        )
-    if of.modelled:
-        notes.append(
-            f"The modelled relative rate comes from a logistic model of {held}, clustered on person; its "
-            f"{of.interval} is {METHODS['adjusted_risk_ratio'].interval}. Where it agrees with the adjusted "
-            "one, the answer does not hang on the method."
-        )
-    return notes
-
-
-def standardised_table(of: Comparison) -> Table:
-    """Each group against all prisoners; a description, from which no verdict is read."""
-    places = of.spec.measure.decimals
-    columns = [
-        *_ratio(of, "expected_ratio", "Observed to expected", "expected"),
-        _figure("standardised", "Standardised rate", lambda value: number(value, "", places), of.unit),
-    ]
-    held, first = dimensions(of.spec.adjust), dimensions(of.spec.adjust[:1])
-    notes = [
-        f"Observed to expected: the events seen, divided by those expected if each combination of {held} had the rate "
-        f"of all prisoners. Its {of.interval} is {METHODS['indirect_ratio'].interval}.",
-        f"Standardised rate: what the rate would be if the {first} of the group were that of all prisoners in the last "
-        "year of the period. It has no interval, since the two together would give events by age away; on few events "
-        "there is none.",
-        "Both are descriptions. All prisoners include the group itself, so no verdict is read from them; the adjusted "
-        "relative rate compares two groups.",
-    ]
-    known = of.frame[of.frame[["expected_ratio", "standardised"]].notna().any(axis=1)]
-    return _derived("standardised", "Against all prisoners", of, known, columns, notes)
-
-
-def gap_table(of: Comparison) -> Table:
-    """Whether the gap of each group to the reference has changed over the years."""
-
-    def reading(row: _Row) -> dict[str, Any]:
-        return text_cell("the gap has changed" if row.row["interaction_p"] <= ALPHA else "no clear change")
-
-    columns = [_figure("interaction_p", "p", p_value), _Column("reading", "Has the gap changed?", reading)]
-    notes = [
-        f"The p-value of a test that the gap to {people(label(of.reference))} is the same in every year: the product "
-        "of group and year in a logistic model, clustered on person. It is not adjusted for the number of groups.",
-        "No clear change does not mean that the gap has stayed the same.",
-    ]
-    known = of.frame[of.frame["interaction_p"].notna()]
-    return _derived("gap", "Has the gap changed", of, known, columns, notes, ("ethnicity",))
-
-
-def funnel_table(of: Comparison) -> Table:
-    """Which parts of the system lie further from the average than chance, for everybody together."""
-    columns = [
-        _measure_columns(of)[0],
-        _Column("warning", "Inner limits", lambda row: row.limits("lower_95", "upper_95", 1, "%"), "%"),
-        _Column("alarm", "Outer limits", lambda row: row.limits("lower_998", "upper_998", 1, "%"), "%"),
-        _Column("reading", "Where it lies", lambda row: text_cell(_standing(row.row))),
-    ]
-    notes = [
-        f"Inner (95%) and outer (99.8%) limits are {METHODS['funnel_limits'].interval} about the average of all, on "
-        "effective numbers, widened to the spread that all parts have in common. Where parts "
-        "differ by more than chance, one within the limits is no further from the average than is usual; one in twenty "
-        "would still lie outside the inner ones.",
-        "These are figures of all ethnic groups together. They do not rank the parts.",
-    ]
-    parts = of.frame[of.frame["ethnicity"].eq("all") & of.frame["lower_95"].notna()]
-    found = _derived("funnel", "", of, parts, columns, notes, of.spec.strata)
-    return replace(found, caption=funnel_caption(of.spec, of.period))
-
-
-def funnel_caption(spec: TableSpec, period: str) -> str:
-    """What a funnel shows: one measure by parts of the system, all groups together."""
-    return f"{spec.measure.name} by {dimensions(spec.strata)}, all ethnic groups together, {period}"
-
-
-def _standing(row: Mapping[str, Any]) -> str:
-    for name, words in (("998", "outer"), ("95", "inner")):
-        if not row[f"lower_{name}"] <= row["value"] <= row[f"upper_{name}"]:
-            return f"{'below' if row['value'] < row[f'lower_{name}'] else 'above'} the {words} limits"
-    return "within both limits"
-
-
-DERIVED = {  # tables made of the comparison that another one shows; the kind stands at the end of the identifier
-    "evidence": evidence_table,
-    "standardised": standardised_table,
-    "gap": gap_table,
-    "funnel": funnel_table,
-}
-
-
-def declared(identifier: str) -> str:
-    """The declared table that a table belongs to: itself, or the one that it is derived from."""
-    name, _, kind = identifier.rpartition("-")
-    return name if kind in DERIVED else identifier
-
-
-def _derived(
-    kind: str, title: str, of: Comparison, frame: pd.DataFrame, columns: list[_Column], notes: list[str],
-    by: Sequence[str] = (),
-) -> Table:  # fmt: skip
-    """A table of some of the rows of a comparison, named by all its dimensions or those of `by`."""
-    heads = map(_header, [name for name in of.spec.by if name in (by or of.spec.by)])
-    title = f"{title}: {_lower_first(caption(of.spec, of.period))}"
-    return replace(_table(of, f"{of.spec.id}-{kind}", title, [*heads, *columns], frame, notes), folded=True)
-
-
 def dimensions(names: Sequence[str]) -> str:
     """What divides a table, in words: "region and type of order"."""
     return listed([DIMENSION_LABELS[name].lower() for name in names])
 
 
-def _notes(of: Comparison) -> list[str]:
+def notes_of(of: Comparison) -> list[str]:
+    """What stands under every table of the comparison."""
     frame, spec = of.frame, of.spec
     notes = [spec.measure.definition]
     if spec.measure.kind != "count":
@@ -545,5 +374,5 @@ def _source(place: Place) -> str:
     return "; ".join(kinds.get(status, "published figures") for status in place.status)
 
 
-def _lower_first(text: str) -> str:
+def lower_first(text: str) -> str:
     return text[:1].lower() + text[1:]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reportlib.comparison_tables import DERIVED, METHODS_USED, dimensions
+from reportlib.comparison_tables import METHODS_USED, dimensions
+from reportlib.derived_tables import DERIVED
 from reportlib.errors import AS_IT_WAS, ReportError, nearest
 from reportlib.facts import Fact
 from reportlib.figures import LIMITS

@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from reportlib import charts, prose
-from reportlib.comparison_tables import Comparison, caption, dimensions, funnel_caption
+from reportlib.comparison_tables import Comparison, caption, dimensions
+from reportlib.derived_tables import funnel_caption
 from reportlib.ethnicity import NOT_STATED, groupings, label
 from reportlib.facts import Fact, brought_inside, chance, explained
 from reportlib.figures import LIMITS, ratio_decimals

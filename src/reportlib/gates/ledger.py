@@ -11,7 +11,8 @@ import pandas as pd
 
 from reportlib.charts import Chart, dumbbell, verdict_heatmap
 from reportlib.comparison import flags, least
-from reportlib.comparison_tables import DERIVED, REFERENCE, Comparison, comparison_table, declared
+from reportlib.comparison_tables import REFERENCE, Comparison, comparison_table
+from reportlib.derived_tables import DERIVED, declared
 from reportlib.errors import Finding
 from reportlib.ethnicity import groupings, label, reference_of
 from reportlib.facts import Fact
