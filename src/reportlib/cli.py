@@ -21,6 +21,7 @@ from reportlib.steady import settle
 
 if TYPE_CHECKING:
     from reportlib.archive.signoff import Review
+    from reportlib.params import Params
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -83,21 +84,17 @@ def report(
     with user_errors():
         from reportlib import facts
         from reportlib.build.report import report as make
-        from reportlib.params import load
         from reportlib.responses import (
             ask_for_responses,
             asked_for,
             disproportionate,
-            read_responses,
             responses_file,
             without_comparison,
         )
         from reportlib.words import counted
 
         with console.status("starting") as status:
-            loaded = load(params)
-            answers = responses_file(params, loaded.edition)
-            given = read_responses(answers)
+            loaded, given = _given(params)
             run = make(
                 loaded,
                 given,
@@ -114,6 +111,7 @@ def report(
         for answer in without_comparison(given, open_):
             console.print(f"Not printed, since it is not disproportionate: the answer to {answer}.", soft_wrap=True)
         if open_:
+            answers = responses_file(params, loaded.edition)
             ask_for_responses(answers, asked_for(found, loaded.pooled_label, loaded.verdict_band))
             where = f" Answers: {os.path.relpath(answers)}" if answers.exists() else ""
             console.print(f"Disproportionate: {counted(len(open_), 'comparison')}.{where}")
@@ -166,6 +164,15 @@ def editions(
             )
 
 
+def _given(file: Path) -> tuple[Params, dict[str, str]]:
+    """The parameters, and the answers that stand beside them."""
+    from reportlib.params import load
+    from reportlib.responses import read_responses, responses_file
+
+    loaded = load(file)
+    return loaded, read_responses(responses_file(file, loaded.edition))
+
+
 def _end_with_make() -> None:
     """Under make, end when make is killed rather than go on unseen; Linux can be asked for that."""
     if os.environ.pop("MAKELEVEL", "") and sys.platform == "linux":  # what this starts is not under make
@@ -203,11 +210,9 @@ def facts_only(
 
         from reportlib import facts
         from reportlib.build.report import prepared
-        from reportlib.params import load
-        from reportlib.responses import read_responses, responses_file
 
-        loaded = load(params)
-        with prepared(loaded, read_responses(responses_file(params, loaded.edition)), to) as handoff:
+        loaded, answers = _given(params)
+        with prepared(loaded, answers, to) as handoff:
             shutil.copy(handoff / "run.json", to / "run.json")
             (to / "parameters.json").write_text(loaded.model_dump_json(indent=1), encoding="utf-8")
             facts.write(facts.read(sorted((handoff / "facts").glob("*.jsonl"))), to / "facts.jsonl")
@@ -322,11 +327,8 @@ def check_data(params: ParamsFile) -> None:
         from reportlib.build.basis import checked_inputs
         from reportlib.build.scratch import scratch
         from reportlib.inputs.findings import listing
-        from reportlib.params import load
-        from reportlib.responses import read_responses, responses_file
 
-        loaded = load(params)
-        answers = read_responses(responses_file(params, loaded.edition))
+        loaded, answers = _given(params)
         place = OUTPUTS / "check-data.html"
         with scratch(OUTPUTS / loaded.reporting_year) as work:
             try:
@@ -373,11 +375,8 @@ def lab(params: ParamsFile) -> None:
     with user_errors():
         from reportlib.build.report import prepared
         from reportlib.kernels import warm
-        from reportlib.params import load
-        from reportlib.responses import read_responses, responses_file
 
-        loaded = load(params)
-        with prepared(loaded, read_responses(responses_file(params, loaded.edition)), failed=_problem) as handoff:
+        with prepared(*_given(params), failed=_problem) as handoff:
             environment = os.environ | {"REPORTLIB_WORK": str(handoff)} | warm.ENVIRONMENT
             server = subprocess.Popen([sys.executable, "-m", "jupyterlab", str(NOTEBOOKS)], env=environment)
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for JupyterLab, which asks and ends its kernels
