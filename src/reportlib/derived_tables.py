@@ -57,7 +57,7 @@ def evidence_table(of: Comparison) -> Table:
         ),
         *([limits_column(of, "gap", decimals)] if of.share else []),
         figure_column("p_adjusted", "Adjusted p", p_value),
-        figure_column("deff", "Design effect", ratio),
+        figure_column("deff", "Design effect", lambda value: number(value, "", 1)),
         Column("detectable", "Least ratio shown", detectable),
         figure_column("cases_needed", "Cases needed", number),
         Column("bounds", "If all were known", lambda row: row.limits("bound_lower", "bound_upper", places)),
