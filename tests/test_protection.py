@@ -10,7 +10,7 @@ import pytest
 
 from reportlib.build import protection as module
 from reportlib.build.protection import protection
-from reportlib.build.relations import _nobody
+from reportlib.build.relations import _nobody, relations
 from reportlib.disclosure import CountTable, Pattern, Relations, audit
 from reportlib.errors import ReportError
 from reportlib.params import Disclosure
@@ -83,3 +83,9 @@ def test_what_a_part_leaves_out_of_its_types_nobody_has_but_editions_may_leave_o
         ("people", "establishment_type"): {"Escort"},
         ("deaths", "establishment_type"): {"Open"},
     }
+
+
+def test_how_many_more_complaints_than_people_there_are_is_a_count_to_protect() -> None:
+    params = SimpleNamespace(editions=[], pooled_label="2024-25")
+    ties = relations(params, None, [], [])  # type: ignore[arg-type]
+    assert ("complaints/received", ("people/complained", "repeated complaints/received")) in ties.links()

@@ -91,3 +91,14 @@ def test_what_nobody_is_of_in_other_tables_changes_nothing() -> None:
     table = people({("A", POOLED): 3, ("B", POOLED): 20, ("W", POOLED): 40, ("all", POOLED): 63})
     relations = replace(RELATIONS, nobody={("people", "establishment_type"): frozenset({"Open"})})
     assert protect([table], Policy(), relations).marks("people").tolist() == ["primary", "secondary", "", ""]
+
+
+def test_that_one_person_came_twice_is_not_told() -> None:
+    """24 complaints of 23 people: shown beside each other, exactly one came twice."""
+    relations = replace(RELATIONS, at_most=(("people", "received"),), chains=(("received", ("people", "repeated")),))
+    events = {("A", POOLED): 24, ("B", POOLED): 90, ("W", POOLED): 400, ("all", POOLED): 514}
+    some = {("A", POOLED): 23, ("B", POOLED): 60, ("W", POOLED): 300, ("all", POOLED): 383}
+    tables = [people(some), replace(people(events, "events", "received"), additive=True)]
+    pattern = protect(tables, Policy(), relations)
+    assert pattern.marks("people")[0] or pattern.marks("events")[0]
+    assert audit(tables, Policy(), relations, pattern)["passed"].all()

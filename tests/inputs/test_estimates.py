@@ -131,6 +131,15 @@ def test_a_small_group_has_the_design_effect_of_all_and_a_large_one_its_own(esti
     assert deff[("A", "deff")] == deff[("all", "deff")] == pytest.approx((1009 + 500 * 4 + 21**2) / 2030, abs=0.1)
 
 
+def test_no_design_effect_is_so_large_that_it_would_be_one_persons(estimated: Estimated) -> None:
+    """Of 1,200 complaints one person made 201: alone they make the design effect 34.5."""
+    people = [("B1", 1, 0)] * 999 + [("B1", 201, 0)]
+    population = SNAPSHOTS + "2024-06-30,Leeds,B1,30 to 39,male,5000\n"
+    found = estimated("complaints", "ethnicity", complaints=complaints(people), population=population)
+    assert found.loc[("B", "deff"), "value"] == 10
+    assert found.loc[("B", "rate"), "upper"] == pytest.approx(limits(240, 10 / 1200)[1])
+
+
 def test_a_small_part_has_the_design_effect_of_all_parts(estimated: Estimated) -> None:
     people = [("B1", 3, 0)] * 10 + [("W1", 1, 0)] * 400
     text = complaints(people).replace("Food", "Mail", 31)

@@ -27,9 +27,9 @@ from reportlib.inputs.engines import engine
 from reportlib.inputs.estimates import estimates
 from reportlib.inputs.inversion import Cell, Hidden
 from reportlib.inputs.release import Release
-from reportlib.measures import TableSpec
+from reportlib.measures import MEASURES, TableSpec
 from reportlib.project import code_digests
-from reportlib.published import PUBLISHED_TABLES
+from reportlib.published import PUBLISHED_TABLES, PublishedTable
 
 COLUMNS = ("numerator", "denominator")
 OF_ONE = "deff|rate|expected|standardised|agreement|kappa|withheld"  # estimates; all others compare with the reference
@@ -95,21 +95,43 @@ def prepare(basis: Basis, say: Say = lambda stage: None, progress: Progress | No
     specs = [spec for chapter in basis.chapters for spec in chapter.tables]
     dimensions = {edition.dimension: None for edition in params.editions if edition.dimension}
     divided = [replace(spec, by=(*spec.by, name)) for name in dimensions for spec in specs]
-    release = Release(dict(basis.sources), params, engine(params.engine), [*specs, *divided])
+    printed = sorted({name for chapter in basis.chapters for name in chapter.published})
+    like = {name: _like(of, params.grouping) for name in printed if (of := PUBLISHED_TABLES[name]).part}
+    needed = [*specs, *divided, *(spec for ways in like.values() for spec in ways)]
+    release = Release(dict(basis.sources), params, engine(params.engine), needed)
     chapters = [replace(each, tables=tuple(map(release.adjustable, each.tables))) for each in basis.chapters]
     specs = [spec for chapter in chapters for spec in chapter.tables]
     counted, why = count(release, params.editions, specs, params.disclosure.threshold)
     say("protecting")
     held = [table.as_published(params.pooled_label) for table in counted]
     carried = [table.carried() for report in basis.before for table in report.handed_on()]
-    carried += [
-        CountTable(name, table.part, table.counts(), release=name)
-        for name in sorted({name for chapter in chapters for name in chapter.published})
-        if (table := PUBLISHED_TABLES[name]).part
-    ]
+    official = [CountTable(name, (of := PUBLISHED_TABLES[name]).part, of.counts(), release=name) for name in like]
+    held += [table for whole in official for table in _recorded(whole, release, like[whole.name])]
+    carried += official
     ties = relations(params, release, counted, carried)
     protected = protection(params.disclosure, held, ties, carried, progress)
     return Prepared(replace(basis, chapters=chapters), release, counted, why, protected)
+
+
+def _like(table: PublishedTable, grouping: str) -> list[TableSpec]:
+    """Tables of the records that count what an official one does: of the years of a trend, or of the pooled ones."""
+    measure = next(measure for measure in MEASURES.values() if measure.numerator.code == table.part)
+    by = ("year", table.by[0])
+    return [TableSpec(f"{table.measure}-by-{by[1]}", measure, by, grouping, period) for period in ("trend", "pooled")]
+
+
+def _recorded(official: CountTable, release: Release, ways: Sequence[TableSpec]) -> list[CountTable]:
+    """The figures of an official table that the records give too: known, whatever else it counts otherwise.
+
+    They need be in no table of the report: who reads the official ones may take them for ours.
+    """
+    for spec in ways:
+        if not release.why_unavailable(spec):
+            own = release.counts(spec, spec.measure.numerator)
+            both = official.frame.merge(own, on=list(spec.by), suffixes=("", "_own"))
+            alike = both.loc[both["value"].eq(both["value_own"]), list(official.frame)]
+            return [replace(official, name=f"{official.name}, as recorded", frame=alike, published=True, release="")]
+    return []
 
 
 def _told(table: Counted, shown: pd.DataFrame, column: str) -> tuple[list[bool], list[bool]]:

@@ -47,6 +47,7 @@ def relations(params: Params, release: Release, counted: Sequence[Counted], carr
     ]
     chains += [(whole, parts) for whole, parts in SUMS if used & {whole.removeprefix("not "), *parts}]
     people = tuple((part.code, part.whole) for part in PARTS.values() if part.counts == "people" and part.whole)
+    chains += [(whole, (some, f"repeated {whole}")) for some, whole in people]  # one more than people: one came twice
     fixed = (*ETHNICITIES, "ethnicity_source")
     return Relations(hierarchies, tuple(chains), people, fixed, nobody, _where_ethnicity_comes_from())
 

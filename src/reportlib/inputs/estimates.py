@@ -43,6 +43,7 @@ LEAST_EVENTS = 10
 LEAST_STANDARDISED = 20  # deaths: ages could be read from a rate on fewer, and it is unreliable besides
 LEAST_RECORDS = 50  # of an arm in a model that is clustered on person
 ALONE, TOGETHER = 1000, 200  # cases on which a group, and all groups of a part together, show a design effect
+LARGEST = 10.0  # design effect; a larger one would be that of one person, and tell how many cases are theirs
 LEAST_IN_STRATUM = 5  # effective cases of each kind in each arm: Cochran's Q is blunt in thinner strata (Cochran 1954)
 Key = tuple[str, ...]  # a code a dimension
 Rows = Iterator[dict[str, Any]]
@@ -125,11 +126,13 @@ class _People:
 
 
 def design_effect(count: np.ndarray, nobs: np.ndarray | None = None) -> float:
-    """That of a share, or of a number of events, of people with so many each; as it is told: 1 or more, one decimal."""
+    """That of a share, or of a number of events, of people with so many each, as it is told: 1 to 10, one decimal."""
     if nobs is None:
-        return max(round(float((count**2).sum() / count.sum()) * few_people(count), 1), 1.0)
-    spread = count - count.sum() / nobs.sum() * nobs
-    return max(round(effective_sample(count, nobs)[2] * few_people(spread, len(spread)), 1), 1.0)
+        found = float((count**2).sum() / count.sum()) * few_people(count)
+    else:
+        spread = count - count.sum() / nobs.sum() * nobs
+        found = effective_sample(count, nobs)[2] * few_people(spread, len(spread))
+    return min(max(round(found, 1), 1.0), LARGEST)
 
 
 def _row(spec: TableSpec, key: Sequence[str], statistic: str, estimate: Estimate) -> dict[str, Any]:
