@@ -44,3 +44,10 @@ def test_people_without_events_change_nothing_and_repeats_widen(events: list[int
     found, apart = clustered_rate(events, 100), clustered_rate([1] * total, 100)
     assert clustered_rate([*events, 0, 0], 100) == found
     assert found.upper >= apart.upper * (1 - 1e-12)
+
+
+def test_a_design_effect_that_is_given_takes_the_place_of_that_of_the_people() -> None:
+    """Ten events in 100 with a design effect of 2.5: the variance of the log is 2.5 ÷ 10 = 0.25."""
+    found = clustered_rate([1, 2, 7], 100, deff=2.5)
+    assert found.value == 100
+    assert (found.lower, found.upper) == pytest.approx((100 / math.exp(0.5 * Z), 100 * math.exp(0.5 * Z)))

@@ -207,7 +207,7 @@ def _costs(system: System, groups: Sequence[str]) -> Vector:
     value = system.array(lambda c: c.value) / system.array(lambda c: c.scale)
     doublings = np.log2(np.maximum(value, FLAT) / FLAT).round(2)
     sizes = np.zeros(len(value))
-    for name in set(groups) & set(system.dimensions):
+    for name in filter(system.dimensions.__contains__, groups):
         codes = np.array([key[1 + system.dimensions.index(name)] for key in system.keys])
         of_code, place = np.unique(codes, return_inverse=True)
         largest = np.zeros(len(of_code))

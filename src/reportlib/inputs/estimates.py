@@ -83,9 +83,8 @@ def estimates(
     if spec.measure.kind == "count" and len(spec.by) == 2:
         rows += _agreement(release, spec, level, hidden)
     if spec.adjust:
-        adjusted = _adjusted(
-            release, spec, reference, level, {group: found for (group,), found in deff.items()}, hidden
-        )
+        by_group = {group: found for (group,), found in deff.items()}
+        adjusted = _adjusted(release, spec, reference, level, by_group, hidden)
         told = {row["ethnicity"] for row in adjusted if row["statistic"].startswith("adjusted")}
         rows = [row for row in rows if not row["statistic"].startswith("modelled") or row["ethnicity"] in told]
         rows += adjusted
@@ -231,7 +230,7 @@ def _adjusted(
             continue
         if (
             clustered and not {group, reference} <= deff.keys()
-        ):  # too few cases to say how far those of one person go together
+        ):  # too few cases to tell how far those of one go together
             continue
         both = frame.join(base.add_suffix("_ref"), how="inner")
         effects = (deff.get(group, 1.0), deff.get(reference, 1.0))
