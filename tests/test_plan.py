@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -221,3 +223,10 @@ def test_the_chapters_of_the_project_can_be_planned(grouping: str):
         not "10" <= chapter.path.name[:2] < "80" for chapter in chapters
     ]
     assert {spec.grouping for chapter in chapters for spec in chapter.tables if "ethnicity" in spec.by} >= {grouping}
+
+
+def test_chapters_are_planned_and_rendered_without_statistics() -> None:
+    """SciPy takes longer to import than a chapter takes to run."""
+    modules = "reportlib.build.execute, reportlib.build.pdf, reportlib.build.plan, reportlib.build.render"
+    code = f"import sys, {modules}; sys.exit('scipy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -15,6 +15,7 @@ from reportlib.measures import UNKNOWN_TYPE, TableSpec
 from reportlib.statistics import METHODS
 from reportlib.tables import Place, Table, cell_value, text_cell
 from reportlib.words import (
+    DIMENSION_LABELS,
     WORDS,
     capital,
     flagged,
@@ -28,23 +29,6 @@ from reportlib.words import (
 )
 
 NOT_APPLICABLE = "z"
-DIMENSION_LABELS = {
-    "ethnicity": "Ethnic group",
-    "ethnicity_nomis": "Ethnic group on NOMIS",
-    "ethnicity_ppud": "Ethnic group on PPUD",
-    "ethnicity_source": "Where ethnicity comes from",
-    "establishment_type": "Establishment type",
-    "category": "Category of complaint",
-    "order_type": "Type of order",
-    "age_band": "Age",
-    "cause": "Cause of death",
-    "region": "Region",
-    "sex": "Sex",
-    "year": "Reporting year",
-    "outcome": "Outcome",
-}
-
-
 METHODS_USED = {  # how the measure and its relative rate are estimated, by kind of measure and whether clustered
     ("proportion", True): ("proportion", "relative_rate"),
     ("proportion", False): ("proportion", "relative_rate"),

@@ -54,6 +54,22 @@ TERMS = {  # that the guidance advises against, and what to write instead
     r"\bhard[- ]to[- ]reach\b": "say who was not reached, and by whom",
 }
 
+DIMENSION_LABELS = {
+    "ethnicity": "Ethnic group",
+    "ethnicity_nomis": "Ethnic group on NOMIS",
+    "ethnicity_ppud": "Ethnic group on PPUD",
+    "ethnicity_source": "Where ethnicity comes from",
+    "establishment_type": "Establishment type",
+    "category": "Category of complaint",
+    "order_type": "Type of order",
+    "age_band": "Age",
+    "cause": "Cause of death",
+    "region": "Region",
+    "sex": "Sex",
+    "year": "Reporting year",
+    "outcome": "Outcome",
+}
+
 
 @dataclass(frozen=True)
 class MeasureWords:

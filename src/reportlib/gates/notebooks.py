@@ -15,11 +15,11 @@ from typing import Any
 from nbformat import NotebookNode
 
 from reportlib.build.page import STATUSES
-from reportlib.comparison_tables import DIMENSION_LABELS
 from reportlib.display import MIME, plain
 from reportlib.errors import Finding
 from reportlib.gates.language import check_markdown, typed_figures
 from reportlib.params import Params, parameters_cell
+from reportlib.words import DIMENSION_LABELS
 
 Node = Mapping[str, Any]
 Fault = tuple[str, str]  # place and message
