@@ -185,8 +185,9 @@ def protect(
     what was shown is known to all, unless it has been revised since that release. Raises ReportError, naming
     tables and never a count, where figures contradict one another.
     """
-    system, stays = assemble(tables, policy, relations or Relations(), carried)
-    needs, costs = requirements(system, policy), _costs(system, (relations or Relations()).fixed)
+    relations = relations or Relations()
+    system, stays = assemble(tables, policy, relations, carried)
+    needs, costs = requirements(system, policy), _costs(system, relations.fixed)
     rules: dict[Key, str] = {}
     parts = components(system, ~system.array(lambda c: c.known).astype(bool))
     for done, component in enumerate(parts, 1):
