@@ -32,7 +32,7 @@ FUNNEL = {"lower_95": 0.2, "upper_95": 0.4, "lower_998": 0.15, "upper_998": 0.45
 def compared(*changes, groups=FIVE):
     """A comparison frame: the group at each place with RATIO changed."""
     rows = [{"group": g, "label": name, **RATIO, **change} for (g, name), change in zip(groups, changes, strict=False)]
-    return pd.DataFrame([*rows, {"group": "W", "label": "White", "mark": ""}], columns=["group", "label", *RATIO])
+    return pd.DataFrame([*rows, dict.fromkeys(RATIO) | {"group": "W", "label": "White", "mark": ""}])
 
 
 def by_type(*changes):
@@ -89,6 +89,11 @@ EVERY = {
         compared(*[{"verdict": verdict} for verdict in VERDICTS[1:5]], HIDDEN, groups=[(name, name) for name in LONG]),
         "Uphold rate",
         "White British",
+    ),
+    "card": lambda: charts.card(
+        compared({"adjusted_ratio": 0.9, "adjusted_lower": 0.8, "adjusted_upper": 1.1}, {}, HIDDEN),
+        "Uphold rate",
+        "White",
     ),
     "forest of the opposite": lambda: charts.forest(
         compared({}, {}), "Uphold rate", "White British", outcome=WORDS["upheld-with-mediated"].complement
@@ -303,6 +308,14 @@ def test_the_alternative_text_of_a_forest():
         "interval; parity "
         "is 0.80 to 1.25. Asian 0.77 (0.70 to 0.83), disproportionate."
     )
+
+
+def test_the_alternative_text_tells_what_is_adjusted():
+    frame = compared({}).assign(adjusted_ratio=0.9, adjusted_lower=0.8, adjusted_upper=1.1)
+    for chart in (charts.forest, charts.card):
+        assert chart(frame, "Uphold rate", "White").alt.endswith(
+            "Asian 0.77 (0.70 to 0.83), disproportionate, and 0.90 (0.80 to 1.10) once adjusted."
+        )
 
 
 def test_a_relative_rate_of_the_opposite_outcome_is_named():

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
 import pandas as pd
 import pytest
 
@@ -60,31 +64,37 @@ def adjusted(complement: bool = False, width: float = 0.1, **verdicts: str) -> s
 
 def test_an_adjusted_rate_on_the_other_side_of_1_is_told_with_what_chance_allows():
     assert adjusted() == (
-        "Allowing for region, the relative rate moves from 0.95 to 1.04 (0.94 to 1.14) for Black people. For Black "
-        "people the estimate then lies the other way, by no more than chance could account for."
+        "Allowing for region, the relative rate moves from 0.95 to 1.04 (0.94 to 1.14) for Black people. The "
+        "estimate lies the other way for Black people, by no more than chance could account for."
     )
     assert adjusted(Mixed="disproportionate").startswith(
         "Allowing for region, the relative rate moves from 0.95 to 1.04 (0.94 to 1.14) for Black people and stays 1.20 "
         "(1.10 to 1.30) for people from the Mixed ethnic group. A difference remains for people from the Mixed ethnic "
-        "group, within 0.8 to 1.25. For Black people"
+        "group, within 0.8 to 1.25. The estimate lies the other way for Black people"
     )
 
 
 def test_what_is_left_of_a_disproportionate_difference_is_said():
     said = adjusted(Asian="disproportionate", Black="disproportionate", Mixed="disproportionate")
     assert said.endswith(
-        " A difference remains for people from the Mixed ethnic group, within 0.8 to 1.25. For Asian people "
-        "chance could account for what is left. For Black people the estimate then lies the other way, by no more than "
+        " A difference remains for people from the Mixed ethnic group, within 0.8 to 1.25. Chance could "
+        "account for what is left for Asian people. The estimate lies the other way for Black people, by no more than "
         "chance could account for."
     )
     assert adjusted(Asian="small difference").startswith(
         "Allowing for region, the relative rate moves from 0.90 to 0.95 (0.85 to 1.05) for Asian people and from 0.95"
     )
-    assert "the difference then lies the other way" in adjusted(width=0.03)
+    assert "The difference lies the other way for Black people." in adjusted(width=0.03)
 
 
 def test_adjusted_rates_are_said_to_be_of_the_outcome_that_was_judged():
     assert adjusted(complement=True).startswith("Allowing for region, the relative rate of not completing supervision ")
+
+
+def card(facts: list[Fact], table: str, adjust: Sequence[str] = ()) -> dict[str, Any]:
+    found = headline(facts, table, adjust, "White", (0.8, 1.25), 0.95)
+    assert found
+    return found
 
 
 @pytest.mark.parametrize(
@@ -114,7 +124,7 @@ def test_a_card_claims_no_more_than_its_table(verdicts, adjusted, badge):
         Fact(f"deaths/ethnicity/{name}", *parts, name.partition("/")[2], "Deaths", text, value)
         for name, (text, value) in texts.items()
     ]
-    found = headline(facts, "deaths", (0.8, 1.25))
+    found = card(facts, "deaths")
     assert found["badge"] == badge
     assert badge.startswith(found["verdict"])
 
@@ -146,12 +156,43 @@ def test_a_card_says_what_the_last_year_alone_shows_and_what_missing_ethnicity_c
         *rows("trend", "2024-25", "M", "Mixed", "disproportionate", 1.6),
     ]
     could = "If all missing ethnicity fell on one side, the difference could vanish for Black people."
-    assert headline(whole, "rate", (0.8, 1.25))["further"] == [could]
-    assert headline([*whole, *year], "rate", (0.8, 1.25))["further"] == [
+    assert card(whole, "rate")["further"] == [could]
+    assert card([*whole, *year], "rate")["further"] == [
         "In 2024-25 alone, the crude relative rate was 0.80 (0.60 to 1.00; inconclusive) for Black people and 1.60 "
         "(1.40 to 1.80; disproportionate) for people from the Mixed ethnic group.",
         could,
     ]
+
+
+def deaths(groups: Sequence[str]) -> list[Fact]:
+    """What is known of deaths of each group: disproportionately low, but not once adjusted."""
+    numbers = {"ratio": 0.6, "ratio_lower": 0.5, "ratio_upper": 0.7}
+    numbers |= {"adjusted_ratio": 0.9, "adjusted_lower": 0.7, "adjusted_upper": 1.1}
+    of_group: dict[str, tuple[str, float | None]] = {name: (f"{value:.2f}", value) for name, value in numbers.items()}
+    of_group["verdict"] = ("disproportionate", None)
+    place = ("2022-23 to 2024-25", "national", "deaths-in-custody", "deaths")
+    said = Fact("deaths/ethnicity/all/sentence", *place, "sentence", "Deaths", "As told.")
+    return [said] + [
+        Fact(f"deaths/ethnicity/{code}/{name}", *place, name, f"Deaths: {code}", text, value)
+        for code in groups
+        for name, (text, value) in of_group.items()
+    ]
+
+
+def test_a_card_shows_each_group_and_says_what_adjustment_leaves():
+    """The figures stand in the picture and its alt text, so the words need not repeat them."""
+    found = card(deaths("AB"), "deaths", ("age_band", "sex"))
+    assert found["further"] == [
+        "Allowing for age and sex, chance could account for what is left for people from the A and B ethnic groups."
+    ]
+    assert "A 0.60 (0.50 to 0.70), disproportionate, and 0.90 (0.70 to 1.10) once adjusted; B" in found["chart"]["alt"]
+    assert found["chart"]["id"] == "deaths-card"
+
+
+def test_a_card_has_no_picture_where_nothing_is_shown_or_there_are_too_many_groups():
+    hidden = [replace(fact, value=None, mark="c") if fact.value else fact for fact in deaths("AB")]
+    assert card(hidden, "deaths", ("age_band",))["chart"] is None
+    assert card(deaths("ABCDEFG"), "deaths", ("age_band",))["chart"] is None
 
 
 def test_no_mix_is_told_where_a_group_has_no_population():

@@ -299,11 +299,16 @@ class Chapter:
 
     def headlines(self, *tables: str) -> None:
         """Show the finding of each of these tables, with its weightiest verdict."""
-        items = [item for table in tables if (item := headline(self.handoff.facts(self.name), table, self.band))]
-        if not items:
+        known, reference = self.handoff.run["tables"], label(self.reference)
+        items = [
+            headline(self.handoff.facts(self.name), table, known[table]["adjust"], reference, self.band, self.level)
+            for table in tables
+            if table in known
+        ]
+        if not any(items):
             _show_text("no-headlines", NO_COMPARISON, "note")
             return
-        _show({"kind": "headline", "items": items})
+        _show({"kind": "headline", "items": [item for item in items if item]})
 
     def verdicts(self, *tables: str) -> None:
         """Show every verdict of these tables side by side, by measure and ethnic group: a picture and a table."""

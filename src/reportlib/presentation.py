@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from reportlib import charts, prose
-from reportlib.comparison_tables import Comparison, caption, dimensions
+from reportlib.comparison_tables import Comparison, caption, dimensions, lower_first
 from reportlib.derived_tables import funnel_caption
 from reportlib.ethnicity import NOT_STATED, groupings, label
 from reportlib.facts import Fact, brought_inside, chance, explained
@@ -143,30 +143,37 @@ def _words(spec: TableSpec) -> MeasureWords:
 def adjusted_sentence(comparison: Comparison, band: tuple[float, float]) -> str:
     """What adjustment changed, and left, of the groups that stand out or that it changes; empty if there are none."""
     spec, frame = comparison.spec, comparison.frame
-    known, places, held = frame[frame["adjusted_ratio"].notna()], ratio_decimals(frame), dimensions(spec.adjust)
-    turns = known["ratio"].round(places).sub(1) * known["adjusted_ratio"].round(places).sub(1) < 0
-    small = known["adjusted_lower"].le(1) & known["adjusted_upper"].ge(1)
-    inside = known["adjusted_ratio"].between(*band)
-    told = turns | known["verdict"].eq(DISPROPORTIONATE) | (small & known["verdict"].isin(SIGNIFICANT))
-    if not told.any():
+    left, places = _left(frame, band), ratio_decimals(frame)
+    if not left:
         return ""
+    told = frame["label"].isin([name for names in left.values() for name in names])
     moves: dict[bool, list[str]] = {True: [], False: []}
-    for row in known[told].to_dict("records"):
+    for row in frame[told].to_dict("records"):
         crude, adjusted = (ratio(row[name], decimals=places) for name in ("ratio", "adjusted_ratio"))
         limits = interval(row["adjusted_lower"], row["adjusted_upper"], "", places)
         change = f"from {crude} to {adjusted}" if crude != adjusted else crude
         moves[crude != adjusted].append(f"{change} ({limits}) for {people(str(row['label']))}")
     found = " and ".join(f"{'moves' if moved else 'stays'} {listed(some)}" for moved, some in moves.items() if some)
     of = f" of {comparison.outcome}" if comparison.outcome else ""
+    judged = [capital(text.format(all_people(names))) for text, names in left.items()]
+    return " ".join([f"Allowing for {dimensions(spec.adjust)}, the relative rate{of} {found}.", *judged])
+
+
+def _left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]]:
+    """What adjustment leaves, and for which groups, of those that stand out or that it changes."""
+    known, places = frame[frame["adjusted_ratio"].notna()], ratio_decimals(frame)
+    turns = known["ratio"].round(places).sub(1) * known["adjusted_ratio"].round(places).sub(1) < 0
+    small = known["adjusted_lower"].le(1) & known["adjusted_upper"].ge(1)
+    inside = known["adjusted_ratio"].between(*band)
+    told = turns | known["verdict"].eq(DISPROPORTIONATE) | (small & known["verdict"].isin(SIGNIFICANT))
     left = {
-        "A difference remains for {}.": told & ~small & ~turns & ~inside,
-        f"A difference remains for {{}}{within(band)}.": told & ~small & ~turns & inside,
-        "For {} the difference then lies the other way.": told & ~small & turns,
-        "For {} chance could account for what is left.": told & small & ~turns,
-        "For {} the estimate then lies the other way, by no more than chance could account for.": told & small & turns,
+        "a difference remains for {}.": told & ~small & ~turns & ~inside,
+        f"a difference remains for {{}}{within(band)}.": told & ~small & ~turns & inside,
+        "the difference lies the other way for {}.": told & ~small & turns,
+        "chance could account for what is left for {}.": told & small & ~turns,
+        "the estimate lies the other way for {}, by no more than chance could account for.": told & small & turns,
     }
-    judged = [text.format(all_people(list(known.loc[some, "label"]))) for text, some in left.items() if some.any()]
-    return " ".join([f"Allowing for {held}, the relative rate{of} {found}.", *judged])
+    return {text: list(known.loc[some, "label"]) for text, some in left.items() if some.any()}
 
 
 def _trend(total: pd.DataFrame, spec: TableSpec) -> tuple[float | None, bool, bool]:
@@ -186,22 +193,28 @@ def _trend(total: pd.DataFrame, spec: TableSpec) -> tuple[float | None, bool, bo
 
 
 def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:
-    """The verdicts of some tables, in their order: stratum (the measure's name), label, ratio, text, verdict, mark."""
-    ratios = {fact.id: fact for fact in held if fact.statistic == "ratio" and fact.table in tables}
-    found = [fact for fact in held if fact.statistic == "verdict" and fact.table in tables]
+    """The verdicts of some tables, in their order.
+
+    Columns: stratum (the measure's name), group, label, text, verdict, mark, and the relative rates with their limits.
+    """
+    facts = {fact.id: fact for fact in held if fact.table in tables}
+    found = [fact for fact in facts.values() if fact.statistic == "verdict"]
     rows = [
         {
             "stratum": capital(ratio_.unit) or MEASURES[fact.id.split("/")[0]].name,
+            "group": fact.id.split("/")[2],
             "label": fact.label.partition(": ")[2],
-            "ratio": ratio_.value,
             "text": fact.text if ratio_.mark else f"{ratio_.text} {fact.text}",
             "verdict": fact.text,
             "mark": ratio_.mark,
+            **{name: facts[row + name].value for name in charts.RATIOS if row + name in facts},
         }
         for fact in sorted(found, key=lambda fact: tables.index(fact.table))
-        for ratio_ in [ratios[fact.id.removesuffix("verdict") + "ratio"]]
+        for row in [fact.id.removesuffix("verdict")]
+        for ratio_ in [facts[f"{row}ratio"]]
     ]
-    return pd.DataFrame(rows).astype({"ratio": float}) if rows else pd.DataFrame()
+    columns = ["stratum", "group", "label", "text", "verdict", "mark", *charts.RATIOS]
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(charts.RATIOS, float))
 
 
 def verdicts_table(frame: pd.DataFrame, title: str, grouping: str, band: tuple[float, float]) -> Table:
@@ -220,27 +233,47 @@ def verdicts_table(frame: pd.DataFrame, title: str, grouping: str, band: tuple[f
     return replace(frame_table("verdicts", title, wide, wide.columns[0]), notes=notes)
 
 
-def headline(held: Sequence[Fact], table: str, band: tuple[float, float]) -> dict[str, Any] | None:
+def headline(
+    held: Sequence[Fact], table: str, adjust: Sequence[str], reference: str, band: tuple[float, float], level: float
+) -> dict[str, Any] | None:
     """The finding of one table with the weightiest of its verdicts; None if there is none.
 
-    `further` says what adjustment and missing ethnicity could leave of it, and what the last year alone shows.
+    `further` says what adjustment (for `adjust`) and missing ethnicity could leave of it, and what the last year alone
+    shows; `chart` shows every group against the one labelled `reference`, if they are not too many.
     """
     own = [fact for fact in held if fact.table == table]
-    said, adjusted = ([fact for fact in own if fact.statistic == name] for name in SENTENCES)
+    said = [fact for fact in own if fact.statistic == "sentence"]
     if not said:
         return None
     facts = {fact.id: fact for fact in own}
     names = [fact.id.removesuffix("/verdict") for fact in own if fact.text == DISPROPORTIONATE]
     verdict, badge = _badge(facts, names, band)
-    further = [*(fact.text for fact in adjusted), _last_year(held, said[0], names), _unknown(facts, names)]
+    frame, title = verdicts(own, [table]), f"{said[0].label}, {said[0].period}"
+    outcome = next((fact.unit for fact in own if fact.statistic == "ratio"), "")
+    chart = None
+    if len(frame) <= charts.MOST_COLUMNS and frame["ratio"].notna().any():
+        chart = {
+            "kind": "chart",
+            "id": f"{table}-card",
+            "caption": title,
+            **vars(charts.card(frame.drop(columns="stratum"), title, reference, level, band, outcome)),
+        }
+    further = [_adjusted(frame, adjust, band), _last_year(held, said[0], names), _unknown(facts, names)]
     return {
-        "title": f"{said[0].label}, {said[0].period}",
+        "title": title,
         "verdict": verdict,
         "badge": badge,
         "text": said[0].text,
+        "chart": chart,
         "further": [text for text in further if text],
         "chapter": said[0].chapter,
     }
+
+
+def _adjusted(frame: pd.DataFrame, adjust: Sequence[str], band: tuple[float, float]) -> str:
+    """What adjustment leaves of a comparison, without its figures, which the picture shows."""
+    left = " ".join(capital(text.format(all_people(names))) for text, names in _left(frame, band).items())
+    return f"Allowing for {dimensions(adjust)}, {lower_first(left)}" if left else ""
 
 
 def _badge(held: Mapping[str, Fact], names: Sequence[str], band: tuple[float, float]) -> tuple[str, str]:

@@ -43,6 +43,7 @@ def test_a_report_of_published_facts_passes(run: Path) -> None:
 LEAKS = {
     "alt text": (PAGE, lambda page: page.replace("Not shown, suppressed", "Other 3. Not shown, suppressed", 1)),
     "the height of a bar": (PAGE, lambda page: re.sub(r'(<svg.*?<path d="M)(\d)', r"\g<1>9\2", page, count=1)),
+    "the picture of a card": (PAGE, lambda page: re.sub(r'(-card">.*?<path d="M)(\d)', r"\g<1>9\2", page, count=1)),
     "a cell": (PAGE, lambda page: re.sub(r"(<td[^>]*>)\[c\]</td>", r"\g<1>3</td>", page, count=1)),
     "what stands beside a CSV": ("data/uphold-rate-trend.csv-metadata.json",
                                  lambda text: text.replace('"dc:', '"n": 3, "dc:', 1)),
@@ -171,6 +172,18 @@ def test_a_chart_that_facts_do_not_give_is_found_in_the_notebook(run: Path, kind
 
     edit(run / NOTEBOOK, change)
     assert [fault for fault in faults(run) if f"redrawn from the published facts, its {kind} differs" in fault]
+
+
+@pytest.mark.parametrize("kind", ["svg", "alt"])
+def test_a_card_whose_picture_facts_do_not_give_is_found_in_the_notebook(run: Path, kind: str) -> None:
+    def change(text: str) -> str:
+        notebook = json.loads(text)
+        ((item,),) = [model["items"] for model in models(notebook, "headline")]
+        item["chart"][kind] = item["chart"][kind].replace("6", "7")
+        return json.dumps(notebook)
+
+    edit(run / NOTEBOOK, change)
+    assert [fault for fault in faults(run) if "a headline that published sentences do not give" in fault]
 
 
 def test_a_sentence_with_a_figure_that_facts_do_not_give_is_found(run: Path) -> None:

@@ -285,11 +285,15 @@ def summary() -> NotebookNode:
             "probation-outcomes",
         ),
     ]
+    alt = "Forest plot of complaints received. Black 1.38, above the band from 0.8 to 1.25; Asian 0.94, within it."
+    picture = chart("complaints-card", "Complaints received", alt, "")
     headline = {
         "kind": "headline",
         "items": [
-            dict(zip(("title", "verdict", "text", "chapter"), item, strict=True), badge=item[1], further=[])
-            for item in items
+            dict(
+                zip(("title", "verdict", "text", "chapter"), item, strict=True), badge=item[1], further=[], chart=chart
+            )
+            for item, chart in zip(items, [picture, None, None, None], strict=False)
         ],
     }
     return notebook(

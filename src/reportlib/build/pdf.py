@@ -119,8 +119,15 @@ def _link(token: Token) -> Token:
 
 def _model(model: Model) -> Model:
     if model["kind"] == "chart":
-        return {**model, "svg": svg.labelled(model["svg"], model["alt"], FAMILY)}
+        return _picture(model)
+    if model["kind"] == "headline":
+        items = [{**item, "chart": item["chart"] and _picture(item["chart"])} for item in model["items"]]
+        return {**model, "items": items}
     return _table(transposed(model)) if model["kind"] == "table" else model
+
+
+def _picture(chart: Model) -> Model:
+    return {**chart, "svg": svg.labelled(chart["svg"], chart["alt"], FAMILY)}
 
 
 def _table(model: Model) -> Model:

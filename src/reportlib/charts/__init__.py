@@ -3,6 +3,6 @@
 A row with a mark has no geometry: it is listed with its mark. Axes reach only as far as what is shown.
 """
 
-from reportlib.charts.comparison import MOST_COLUMNS, forest, small_multiples, verdict_heatmap
+from reportlib.charts.comparison import MOST_COLUMNS, RATIOS, card, forest, small_multiples, verdict_heatmap
 from reportlib.charts.series import bars, dumbbell, funnel, trend
 from reportlib.charts.svg import Chart

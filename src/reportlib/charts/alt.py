@@ -106,16 +106,25 @@ def _measured(unit: str) -> str:
 def _verdicts(shown: pd.DataFrame, places: int) -> str:
     """Each row with its verdict; of many, the disproportionate ones and how many have each other verdict."""
     told = shown if len(shown) <= LONGEST else shown[shown["verdict"] == "disproportionate"]
-    parts = [f"{_name(row)} {_ratio_words(row, places)}, {row['verdict']}" for row in told.to_dict("records")]
+    parts = [
+        f"{_name(row)} {_ratio_words(row, 'ratio', 'ratio', places)}, {row['verdict']}{_adjusted(row, places)}"
+        for row in told.to_dict("records")
+    ]
     rest = shown.drop(told.index)["verdict"].value_counts(sort=False).sort_index()
     parts += [f"{count} with verdict {verdict}" for verdict, count in rest.items()]
     return _told(parts)
 
 
-def _ratio_words(row: Mapping[Hashable, Any], places: int) -> str:
-    lower, upper = row.get("ratio_lower"), row.get("ratio_upper")
+def _ratio_words(row: Mapping[Hashable, Any], name: str, limits_of: str, places: int) -> str:
+    lower, upper = row.get(f"{limits_of}_lower"), row.get(f"{limits_of}_upper")
     limits = "" if missing(lower) or missing(upper) else f" ({interval(lower, upper, decimals=places)})"
-    return ratio(row["ratio"], decimals=places) + limits
+    return ratio(row[name], decimals=places) + limits
+
+
+def _adjusted(row: Mapping[Hashable, Any], places: int) -> str:
+    if missing(row.get("adjusted_ratio")):
+        return ""
+    return f", and {_ratio_words(row, 'adjusted_ratio', 'adjusted', places)} once adjusted"
 
 
 def _hidden(rows: pd.DataFrame) -> str:

@@ -20,7 +20,8 @@ from reportlib.statistics import BAND
 from reportlib.words import MARKS, SIGNIFICANT, VERDICTS, missing, ratio
 
 MOST_COLUMNS = 6
-CELL, PANEL_ROW, SIGN = 46, 24, 24  # heights of a cell, of a row and of a line of the key
+CELL, PANEL_ROW, CARD_ROW, SIGN = 46, 24, 34, 24  # heights of a cell, of rows and of a line of the key
+CARD = 300  # width of a picture in a card
 NAMES, WIDE_NAMES = 128, 168  # widths of the names beside cells
 MOST_LINES = 3  # of a name beside cells; the table has it whole
 RATIOS = ("ratio", "ratio_lower", "ratio_upper", "adjusted_ratio", "adjusted_lower", "adjusted_upper")
@@ -54,7 +55,7 @@ def forest(
     rows, axis = _compared(frame, reference, RATIOS), _axis(reference, outcome)
     label = fill(f"{axis} (log scale)", drawing.UNDER)
     records = rows.to_dict("records")
-    adjusted = "adjusted_ratio" in rows and bool(rows["adjusted_ratio"].notna().any())
+    adjusted = _adjusted(rows)
     texts = [(row["label"], _verdict_words(row), not missing(row["ratio"])) for row in records]
     with drawing.style(title):
         figure, ax, tracks = drawing.row_canvas(
@@ -64,7 +65,8 @@ def forest(
         ax.set_xlabel(label)
         for y, row in zip(tracks, records, strict=True):
             if not missing(row["ratio"]):
-                _ratio_row(ax, y, row, list(rows["group"]), band, adjusted)
+                drawing.band_track(ax, y, band)
+                _ratio_row(ax, y, row, list(rows["group"]), adjusted)
         drawing.key(ax, _ratio_key(band, adjusted), columns=2 if adjusted else 3)
         return Chart(drawn(figure, title), alt.forest(rows, title, axis, level, band))
 
@@ -97,10 +99,35 @@ def small_multiples(
             left, top = MARGIN + (i % columns) * wide + names, 70 + (i // columns) * (deep + 74)
             ax = drawing.panel(figure, left, top, wide - names - MARGIN, deep)
             drawing.ratio_axis(ax, figures(rows, RATIOS[:3]), band, width=wide - names)
-            _panel(ax, rows[rows["stratum"] == stratum], stratum, names, list(rows["group"]), band)
+            drawing.panel_title(ax, stratum, -names)
+            own = rows[rows["stratum"] == stratum]
+            _panel(ax, PANEL_ROW * len(own), own, names, list(rows["group"]), band)
         drawing.key(figure, _ratio_key(band), 3, loc="upper left", bbox_to_anchor=(MARGIN / WIDTH, 1))
         figure.text(0.5, 12 / (figure.get_figheight() * 72), label, ha="center")
         return Chart(drawn(figure, title), alt.forest(rows, title, axis, level, band))
+
+
+def card(
+    frame: pd.DataFrame,
+    title: str,
+    reference: str,
+    level: float = 0.95,
+    band: tuple[float, float] = BAND,
+    outcome: str = "",
+) -> Chart:
+    """A forest so small that it stands beside a sentence: a line a group, without words and without a key.
+
+    frame: as for `forest`.
+    """
+    rows, axis = _compared(frame, reference, RATIOS), _axis(reference, outcome)
+    names = max((drawing.text_width(label) for label in rows["label"]), default=0) + MARGIN
+    adjusted = _adjusted(rows)
+    deep = (CARD_ROW if adjusted else PANEL_ROW) * len(rows)
+    with drawing.style(title):
+        figure, ax = drawing.canvas(deep + 26, names + MARGIN / 2, MARGIN, 0, 26, width=CARD)
+        drawing.ratio_axis(ax, figures(rows, RATIOS), band, width=CARD - names)
+        _panel(ax, deep, rows, names, list(rows["group"]), band, adjusted)
+        return Chart(drawn(figure, f"Card: {title}"), alt.forest(rows, title, axis, level, band))
 
 
 def verdict_heatmap(frame: pd.DataFrame, title: str, reference: str, outcome: str = "") -> Chart:
@@ -157,6 +184,10 @@ def _compared(frame: pd.DataFrame, reference: str, drawn: Sequence[str]) -> pd.D
     return checked(frame[(frame["label"] != reference) & frame["verdict"].notna()], drawn)
 
 
+def _adjusted(rows: pd.DataFrame) -> bool:
+    return "adjusted_ratio" in rows and bool(rows["adjusted_ratio"].notna().any())
+
+
 def _axis(reference: str, outcome: str) -> str:
     return f"Relative rate{f' of {outcome}' if outcome else ''} compared with {reference}"
 
@@ -165,11 +196,8 @@ def _verdict_words(row: Mapping[Hashable, Any]) -> str:
     return str(row["verdict"]) + (f" [{row['mark']}]" if row["mark"] else "")
 
 
-def _ratio_row(
-    ax: Axes, y: float, row: Mapping[Hashable, Any], among: Sequence[Any], band: tuple[float, float], adjusted: bool
-) -> None:
+def _ratio_row(ax: Axes, y: float, row: Mapping[Hashable, Any], among: Sequence[Any], adjusted: bool) -> None:
     """One comparison on its track, the adjusted one below it."""
-    drawing.band_track(ax, y, band)
     colour, marker = drawing.look(row["group"], among)
     above = y - 4 if adjusted else y
     drawing.ranged(ax, above, (row["ratio_lower"], row["ratio_upper"]), colour)
@@ -190,22 +218,27 @@ def _ratio_key(band: tuple[float, float], adjusted: bool = False) -> list[Artist
 
 
 def _panel(
-    ax: Axes, rows: pd.DataFrame, title: str, names: float, among: Sequence[Any], band: tuple[float, float]
+    ax: Axes,
+    deep: float,
+    rows: pd.DataFrame,
+    names: float,
+    among: Sequence[Any],
+    band: tuple[float, float],
+    adjusted: bool = False,
 ) -> None:
-    """One stratum: its name, then a row a group."""
+    """A row a group on one band, `deep` units deep in all."""
     drawing.bare(ax)
-    ax.set_ylim(PANEL_ROW * len(rows), 0)
-    across, left = ax.get_yaxis_transform(), -names
-    drawing.panel_title(ax, title, left)
+    ax.set_ylim(deep, 0)
+    drawing.band_track(ax, deep / 2, band, deep)
+    across = ax.get_yaxis_transform()
     for i, row in enumerate(rows.to_dict("records")):
-        y = PANEL_ROW * (i + 0.5)
-        _beside(ax, row["label"], (0, y), (left, 0), across)
+        y = deep / len(rows) * (i + 0.5)
+        _beside(ax, row["label"], (0, y), (-names, 0), across)
         if missing(row["ratio"]):
-            _beside(
-                ax, f"[{row['mark']}]" if row["mark"] else str(row["verdict"]), (0.5, y), (0, 0), across, ha="center"
-            )
+            text = f"[{row['mark']}]" if row["mark"] else str(row["verdict"])
+            _beside(ax, text, (0.5, y), (0, 0), across, ha="center", bbox=drawing.CLEAR)
         else:
-            _ratio_row(ax, y, row, among, band, adjusted=False)
+            _ratio_row(ax, y, row, among, adjusted)
 
 
 def _cell(row: Mapping[Hashable, Any] | None) -> str:

@@ -62,15 +62,17 @@ def style(salt: str) -> Iterator[None]:
         yield
 
 
-def blank(height: float) -> Figure:
-    """A white figure WIDTH units wide."""
-    return Figure(figsize=(WIDTH / 72, height / 72), facecolor="white")
+def blank(height: float, width: float = WIDTH) -> Figure:
+    """A white figure; sizes in units."""
+    return Figure(figsize=(width / 72, height / 72), facecolor="white")
 
 
-def canvas(height: float, left: float, right: float, top: float, below: float) -> tuple[Figure, Axes]:
+def canvas(
+    height: float, left: float, right: float, top: float, below: float, width: float = WIDTH
+) -> tuple[Figure, Axes]:
     """A figure with one set of axes; margins in units."""
-    figure = blank(height)
-    return figure, panel(figure, left, top, WIDTH - left - right, height - top - below)
+    figure = blank(height, width)
+    return figure, panel(figure, left, top, width - left - right, height - top - below)
 
 
 def row_canvas(
@@ -97,9 +99,11 @@ def row_canvas(
 
 
 def panel(figure: Figure, left: float, top: float, wide: float, high: float) -> Axes:
-    """Axes in a figure WIDTH wide, placed in its units from the top left."""
-    whole = figure.get_figheight() * 72
-    return figure.add_axes((left / WIDTH, 1 - (top + high) / whole, wide / WIDTH, high / whole))
+    """Axes in a figure, placed in its units from the top left; the figure is their ground."""
+    across, down = figure.get_size_inches() * 72
+    ax = figure.add_axes((left / across, 1 - (top + high) / down, wide / across, high / down))
+    ax.patch.set_visible(False)
+    return ax
 
 
 def panel_title(ax: Axes, title: str, left: float) -> None:
@@ -133,9 +137,11 @@ def look(group: Any, among: Sequence[Any]) -> tuple[str, str]:
 
 
 def point(ax: Axes, x: float, y: float, colour: str, marker: str, face: str) -> None:
-    """One marker; filled or, with a white face, hollow."""
+    """One marker, if it lies on the axis; filled or, with a white face, hollow."""
     pen: dict[str, Any] = {"markersize": 9, "markeredgewidth": 2, "color": colour, "markerfacecolor": face}
-    ax.plot([x], [y], marker=marker, zorder=4, **pen)
+    least, most = ax.get_xlim()
+    if least <= x <= most:
+        ax.plot([x], [y], marker=marker, zorder=4, clip_on=False, **pen)
 
 
 def ranged(ax: Axes, y: float, ends: tuple[Any, Any], colour: str, width: float = 2.4) -> None:
@@ -143,7 +149,7 @@ def ranged(ax: Axes, y: float, ends: tuple[Any, Any], colour: str, width: float 
     (least, most), (lower, upper) = ax.get_xlim(), ends
     if missing(lower) or missing(upper):
         return
-    ax.plot([max(lower, least), min(upper, most)], [y, y], color=colour, linewidth=width, zorder=3)
+    ax.plot([max(lower, least), min(upper, most)], [y, y], color=colour, linewidth=width, zorder=3, clip_on=False)
     for beyond, edge, arrow in ((lower < least, least, "<"), (upper > most, most, ">")):
         if beyond:
             ax.plot([edge], [y], marker=arrow, markersize=8, color=colour, clip_on=False, zorder=4)
@@ -164,10 +170,11 @@ def ratio_axis(ax: Axes, figures: Sequence[float], band: tuple[float, float], wi
     ax.minorticks_off()
 
 
-def band_track(ax: Axes, y: float, band: tuple[float, float]) -> None:
-    """The band of parity and the line of equality behind one row's picture."""
-    ax.add_patch(Rectangle((band[0], y - TRACK / 2), band[1] - band[0], TRACK, color=SHADE, linewidth=0, zorder=0))
-    ax.plot([1, 1], [y - TRACK / 2, y + TRACK / 2], color=INK, linewidth=1, zorder=1)
+def band_track(ax: Axes, y: float, band: tuple[float, float], high: float = TRACK) -> None:
+    """The band of parity and the line of equality behind a picture `high` units high about `y`."""
+    low, wide = y - high / 2, band[1] - band[0]
+    ax.add_patch(Rectangle((band[0], low), wide, high, color=SHADE, linewidth=0, zorder=0, clip_on=False))
+    ax.plot([1, 1], [low, low + high], color=INK, linewidth=1, zorder=1, clip_on=False)
 
 
 def value_axis(ax: Axes, figures: Sequence[float], unit: str) -> None:

@@ -42,7 +42,7 @@ FILES = re.compile(
     r"|data/[a-z-]+\.csv(-metadata\.json)?|[\w-]+\.(xlsx|ods))"
 )
 
-PICTURE = re.compile(r'<figure[^>]* id="chart-([^"]+)".*?(<svg.*?</svg>)', re.DOTALL)
+PICTURE = re.compile(r'<(?:figure|div)[^>]* id="chart-([^"]+)".*?(<svg.*?</svg>)', re.DOTALL)
 COLOUR = re.compile(r"#[0-9a-f]{3,8}\b", re.IGNORECASE)
 FIXED = {("charset", "utf-8"), ("tabindex", "0")}
 FRONT: list[Model] = [{"rows": []}] * 3  # cover, contents and notes hold no figures
@@ -107,9 +107,8 @@ class Shown:
         about = {model["id"] for _, model in self.chapters[-1].models() if model["kind"] == "table"}
         self.tables = [table for name, table in self.by_kind["table"].items() if name not in about]
         items = [item for model in held if model["kind"] == "headline" for item in model["items"]]
-        self.items = [
-            text for item in items for part in item.values() for text in ([part] if isinstance(part, str) else part)
-        ]
+        self.by_kind["chart"] |= {item["chart"]["id"]: item["chart"] for item in items if item["chart"]}
+        self.items = [text for item in items for text in (item["title"], item["badge"], item["text"], *item["further"])]
         self.code = {flat(cell.source) for chapter in self.chapters for cell in chapter.cells if cell.source}
         self.style = COLOUR.sub("", View([], Page(""), []).style)
 

@@ -89,6 +89,12 @@ class Ledger:
         tables = {frame["stratum"].iloc[0]: name for name, frame in frames.items() if len(frame)}
         return verdicts(self.facts, [tables[outcome] for outcome in outcomes if outcome in tables])
 
+    def headline(self, table: str) -> Model | None:
+        """The card of a table."""
+        adjust, params = self.run.run["tables"].get(table, {}).get("adjust", ()), self.params
+        reference = label(params.reference_group)
+        return headline(self.facts, table, adjust, reference, params.verdict_band, params.confidence_level)
+
     def spec(self, table: str) -> TableSpec | None:
         """What the run declares of a table of counts; None for any other table."""
         chapters = self.run.run["chapters"]
@@ -178,7 +184,7 @@ def check_model(model: Model, ledger: Ledger, shown: Mapping[str, Model], where:
         yield from _say(model, ledger, shown, where)
     elif model["kind"] == "headline":
         tables = dict.fromkeys(fact.table for fact in ledger.facts)
-        made = [headline(ledger.facts, table, ledger.params.verdict_band) for table in tables]
+        made = [ledger.headline(table) for table in tables]
         for item in model["items"]:
             if item not in made:
                 yield Finding("a headline that published sentences do not give", where, column=item["chapter"])

@@ -45,7 +45,7 @@ MODELS = {
     "headline": {"items"},
 }
 CELL = {"text", "value", "mark", "fact", "facts"}
-ITEM = {"title", "verdict", "badge", "text", "further", "chapter"}
+ITEM = {"title", "verdict", "badge", "text", "chart", "further", "chapter"}
 
 
 def stripped(notebook: NotebookNode) -> NotebookNode:

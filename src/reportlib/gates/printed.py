@@ -42,9 +42,7 @@ def check_printed(
         about = [str(value) for key, value in document.docinfo.items() if key not in DATED]
     if constants.stray(" ".join([*named, *about]), heads):
         yield Finding("a figure in its title or bookmarks", path.name)
-    if alts != [*logo] + [
-        model["alt"] for chapter in chapters for _, model in chapter.models() if model["kind"] == "chart"
-    ]:
+    if alts != [*logo, *(chart["alt"] for chapter in chapters for chart in _charts(chapter))]:
         yield Finding("the alt text of its pictures is not the chapters'", path.name)
     numbers = [f"{number}" for number in range(1, len(pages) + 1)]
     for number, (body, margin) in enumerate(pages, 1):
@@ -65,6 +63,14 @@ def _in_order(pages: Sequence[Page], first: int, chapters: Sequence[Chapter], na
         if figure != own:
             yield Finding(f"on page {number} the figures cease to be those of the chapters", name)
             return
+
+
+def _charts(chapter: Chapter) -> Iterator[Any]:
+    """The pictures of a chapter, those of cards too."""
+    for _, model in chapter.models():
+        yield from (one["chart"] for one in model.get("items", []) if one["chart"])
+        if model["kind"] == "chart":
+            yield model
 
 
 def _below(items: Iterable[Any]) -> Iterator[Any]:
@@ -94,17 +100,17 @@ def _told(chapter: Chapter) -> Iterator[str]:
                 yield from (*(f"[{mark}]" for mark in marks_in(model)), *model["notes"], model["source"])
             elif model["kind"] == "chart":
                 yield model["caption"]
-                yield _digits(etree.fromstring(model["svg"].encode()).itertext())
+                yield _digits(model)
             elif model["kind"] == "say":
                 yield model["text"]
             elif model["kind"] == "headline":
                 for item in model["items"]:
-                    yield from (item["title"], item["text"], *item["further"])
+                    yield from (item["title"], item["text"], _digits(item["chart"]), *item["further"])
 
 
-def _digits(texts: Iterable[str]) -> str:
+def _digits(chart: Any) -> str:
     """The digits of a picture in one: there each letter is drawn by itself."""
-    return "".join(re.findall(r"\d", "".join(texts)))
+    return "".join(re.findall(r"\d", "".join(etree.fromstring(chart["svg"].encode()).itertext()))) if chart else ""
 
 
 def _read(page: pikepdf.Page, fonts: dict[Any, Font]) -> Page:
@@ -118,7 +124,7 @@ def _read(page: pikepdf.Page, fonts: dict[Any, Font]) -> Page:
             marks.append("margin" if operands[0] == "/Artifact" else "picture" if _is_picture(operands[-1]) else "body")
         elif operator == "EMC":
             if marks.pop() == "picture":
-                lines["body"].append(_digits(lines["picture"]))
+                lines["body"].append("".join(re.findall(r"\d", "".join(lines["picture"]))))
                 lines["picture"].clear()
         elif operator == "Tf":
             font = _font(page.Resources.Font[operands[0]], fonts)
