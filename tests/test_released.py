@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from reportlib.build.released import PATTERN, Release, earlier, published, read
+from reportlib.build.released import PATTERN, Publication, earlier, published, read
 from reportlib.disclosure import CountTable
 from reportlib.errors import ReportError
 
@@ -18,8 +18,8 @@ TABLE = CountTable("deaths: deaths/prison", "deaths/prison", FRAME)
 TOLD, HIDDEN = [True, False, False, False], [False, True, True, False]  # W is not available
 
 
-def release(report: str = "2023-24 national", *before: Release) -> Release:
-    return Release.of(report, [published(TABLE, TOLD, HIDDEN)], before)
+def release(report: str = "2023-24 national", *before: Publication) -> Publication:
+    return Publication.of(report, [published(TABLE, TOLD, HIDDEN)], before)
 
 
 @pytest.fixture

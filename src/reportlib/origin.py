@@ -17,7 +17,7 @@ from reportlib.params import Params
 from reportlib.project import CODE, LOCK, ROOT, code_digests
 
 if TYPE_CHECKING:
-    from reportlib.build.released import Release
+    from reportlib.build.released import Publication
 
 VERSION = "version.json"  # beside code that stands in an archive, where git cannot be asked
 PINNED = re.compile(r"^([\w.-]+)==", re.MULTILINE)
@@ -39,7 +39,7 @@ class Origin:
         return _digest(json.dumps(asdict(self), sort_keys=True))[:16]
 
 
-def portable(params: Params, before: Iterable[Release]) -> Params:
+def portable(params: Params, before: Iterable[Publication]) -> Params:
     """The parameters with paths that hold in a copy of the project, and so name no place of this machine.
 
     `before` are the earlier reports that the parameters name; a digest stands in the path of each.

@@ -16,7 +16,7 @@ import pytest
 from ruamel.yaml import YAML
 from small_report import DEATHS, project, short_chapter
 
-from reportlib.archive.compare import Comparison, Move, compare
+from reportlib.archive.compare import Changes, Move, compare
 from reportlib.archive.recompute import Recompute, recomputing
 from reportlib.archive.runs import kept_run
 from reportlib.build import basis
@@ -60,7 +60,7 @@ def facts(root: Path, params: Path, to: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
+def found(tmp_path_factory: pytest.TempPathFactory) -> Changes:
     """Last year's report and this year's, of which everything differs."""
     folder = tmp_path_factory.mktemp("compare")
     demo.write(folder / "now")
@@ -86,7 +86,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
         return compare(a, b, compute)
 
 
-def move(found: Comparison, kind: str, statistic: str, year: str = "2023-24") -> Move:
+def move(found: Changes, kind: str, statistic: str, year: str = "2023-24") -> Move:
     (one,) = [
         move
         for move in found.moves

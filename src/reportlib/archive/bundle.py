@@ -16,7 +16,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from reportlib.archive import bag, crate
-from reportlib.build.released import Release
+from reportlib.build.released import Publication
 from reportlib.errors import ReportError
 from reportlib.inputs.contracts import contracts
 from reportlib.inputs.sources import SNAPSHOTS, Source, digest
@@ -39,7 +39,7 @@ def bundle(
     params: Params,
     responses: Mapping[str, str],
     sources: Mapping[str, Source],
-    before: Iterable[Release] = (),
+    before: Iterable[Publication] = (),
 ) -> None:
     """Write the bundle of a finished run as a zip.
 

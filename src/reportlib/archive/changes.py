@@ -6,7 +6,7 @@ import csv
 import io
 from collections import Counter
 
-from reportlib.archive.compare import KINDS, TOGETHER, UNKNOWN, Comparison, Move
+from reportlib.archive.compare import KINDS, TOGETHER, UNKNOWN, Changes, Move
 from reportlib.archive.pages import INTERNAL, NONE, Section, named, page, text_of
 from reportlib.facts import Fact
 from reportlib.words import counted, number
@@ -35,7 +35,7 @@ def tally(kinds: Counter[str]) -> str:
     return ", ".join([f"{counted(kinds['moved'], 'figure')} moved", *others])
 
 
-def comparison_page(found: Comparison) -> str:
+def comparison_page(found: Changes) -> str:
     """The page of a comparison."""
     title = f"What changed from {named(found.a)} to {named(found.b)}"
     same = found.held - sum(move.a is not None and move.b is not None for move in found.moves)
@@ -52,7 +52,7 @@ def comparison_page(found: Comparison) -> str:
     return page("what-changed", title, text, sections, found.b)
 
 
-def moved(found: Comparison, why: bool = True) -> list[Section]:
+def moved(found: Changes, why: bool = True) -> list[Section]:
     """The verdicts that changed, and the figures that moved most; with or without their causes."""
     verdicts = [move for move in found.moves if move.fact.statistic == "verdict"]
     changed = [move for move in verdicts if move.kind == "moved"]
@@ -87,7 +87,7 @@ def moved(found: Comparison, why: bool = True) -> list[Section]:
     ]
 
 
-def _causes(found: Comparison) -> list[dict[str, str]]:
+def _causes(found: Changes) -> list[dict[str, str]]:
     figures, verdicts = found.by_cause(), found.by_cause("verdict")
     rows = [
         {
@@ -113,7 +113,7 @@ def _numbers(figures: Counter[str], verdicts: Counter[str], known: bool = True) 
     return {name: number(count) if known else NONE for name, count in names.items()}
 
 
-def _how(found: Comparison) -> str:
+def _how(found: Changes) -> str:
     return "The only difference" if len(found.causes) == 1 else "Worked out again with this alone put back"
 
 
@@ -142,7 +142,7 @@ def _statistic(fact: Fact) -> str:
     return names.get(fact.statistic, fact.statistic.replace("_", " "))
 
 
-def comparison_csv(found: Comparison) -> str:
+def comparison_csv(found: Changes) -> str:
     """Every move as CSV: one row a figure, one column a cause."""
     names = [*(cause.name for cause in found.causes), TOGETHER, UNKNOWN]
     lines = io.StringIO()

@@ -87,7 +87,7 @@ class Move:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Changes:
     """What moved from run A to run B, and the causes that were looked into."""
 
     a: KeptRun
@@ -108,7 +108,7 @@ class Comparison:
         return {name: Counter(move.kind for move in chosen if name in move.causes) for name in names}
 
 
-def compare(a: KeptRun, b: KeptRun, compute: Compute) -> Comparison:
+def compare(a: KeptRun, b: KeptRun, compute: Compute) -> Changes:
     """Compare two runs and attribute every move to its causes.
 
     `compute` gives the figures of B with the named things of A put back ("period", "data", "parameters",
@@ -117,7 +117,7 @@ def compare(a: KeptRun, b: KeptRun, compute: Compute) -> Comparison:
     causes = attribute(a.facts, b.facts, differences(a, b), compute)
     keys = sorted(a.facts.keys() | b.facts.keys())
     moves = [_move(key, a.facts, b.facts, causes) for key in keys if differs(a.facts.get(key), b.facts.get(key))]
-    return Comparison(a, b, causes, moves, len(a.facts.keys() & b.facts.keys()))
+    return Changes(a, b, causes, moves, len(a.facts.keys() & b.facts.keys()))
 
 
 def differences(a: KeptRun, b: KeptRun) -> dict[str, str]:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from reportlib.archive.changes import moved
-from reportlib.archive.compare import Comparison, State, compare
+from reportlib.archive.compare import Changes, State, compare
 from reportlib.archive.pages import INTERNAL, NONE, Section, named, page, text_of
 from reportlib.archive.remarks import Entry
 from reportlib.archive.runs import Facts, KeptRun, Key
@@ -15,7 +15,7 @@ from reportlib.errors import ReportError
 from reportlib.words import number
 
 
-def reviewer_page(run: KeptRun, since: Comparison | None, why_not: str = "") -> str:
+def reviewer_page(run: KeptRun, since: Changes | None, why_not: str = "") -> str:
     """Crude and adjusted side by side for each chapter, and what changed since the last signed report.
 
     `why_not` says why that one cannot be compared with this.

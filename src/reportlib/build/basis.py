@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reportlib.build.plan import ChapterPlan, plan
-from reportlib.build.released import Release, earlier
+from reportlib.build.released import Publication, earlier
 from reportlib.editions import Edition
 from reportlib.errors import Finding, ReportError
 from reportlib.inputs.engines import engine
@@ -27,7 +27,7 @@ class Basis:
     chapters: Sequence[ChapterPlan]
     sources: dict[str, Source]
     findings: Sequence[Finding]
-    before: Sequence[Release] = ()
+    before: Sequence[Publication] = ()
     made_with: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod

@@ -75,7 +75,7 @@ class Prepared:
             found = estimates(release, spec, reference, params.confidence_level, strata)
             released_of = _releasable(found, shows[spec.id], spec, reference)
             released_of.to_parquet(folder / "estimates" / f"{spec.id}.parquet", index=False)
-        kept = released.Release.of(f"{params.reporting_year} {params.edition}", told, self.basis.before)
+        kept = released.Publication.of(f"{params.reporting_year} {params.edition}", told, self.basis.before)
         (folder / released.PATTERN).write_text(kept.text(), encoding="utf-8")
         why = {table: reason for (name, table), reason in self.why.items() if name == edition.name}
         basis = replace(self.basis, params=params, chapters=chapters)

@@ -54,7 +54,7 @@ class Published(BaseModel):
         return CountTable(name, self.part, kept, self.additive, scale=self.scale, release=self.release)
 
 
-class Release(BaseModel):
+class Publication(BaseModel):
     """All tables of one report, and those of earlier ones that it has reckoned with."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -65,7 +65,7 @@ class Release(BaseModel):
     digest: str
 
     @classmethod
-    def of(cls, report: str, tables: Sequence[Published], before: Sequence[Release]) -> Release:
+    def of(cls, report: str, tables: Sequence[Published], before: Sequence[Publication]) -> Publication:
         """What a report publishes, with what the reports before it had published."""
         earlier = [table for release in before for table in release.handed_on()]
         own = [table.model_copy(update={"release": report}) for table in tables]
@@ -115,10 +115,10 @@ def published(table: CountTable, told: Sequence[bool], hidden: Sequence[bool]) -
     )
 
 
-def read(path: Path) -> Release:
+def read(path: Path) -> Publication:
     """What a run published: `path` is its folder, its archive (zip) or the file itself. Raises ReportError."""
     try:
-        release = Release.model_validate_json(_content(path))
+        release = Publication.model_validate_json(_content(path))
     except FileNotFoundError:
         raise ReportError(
             f"{path} is not there, or holds no {PATTERN}; name the folder of a run or its archive"
@@ -130,7 +130,7 @@ def read(path: Path) -> Release:
     return release
 
 
-def earlier(paths: Iterable[str]) -> list[Release]:
+def earlier(paths: Iterable[str]) -> list[Publication]:
     """The earlier reports that the parameters name, from the project's folder. Raises ReportError with all faults."""
     found, findings = [], []
     for path in paths:

@@ -39,7 +39,7 @@ from reportlib.statistics import (
 )
 
 NOTHING_HIDDEN = Hidden()
-LEAST_EVENTS = 10
+ENOUGH_EVENTS = 10  # in an arm of an adjusted ratio, or behind any estimate of people
 LEAST_STANDARDISED = 20  # deaths: ages could be read from a rate on fewer, and it is unreliable besides
 LEAST_RECORDS = 50  # of an arm in a model that is clustered on person
 ALONE, TOGETHER = 1000, 200  # cases on which a group, and all groups of a part together, show a design effect
@@ -99,7 +99,7 @@ class _People:
         table = release.people(spec, *(spec.measure.parts if self.share else [spec.measure.numerator]))
         self.cells: dict[Key, tuple[np.ndarray, np.ndarray]] = {}
         for key, cell in table.groupby(list(spec.by), sort=True):
-            if (cell["count"] * cell["people"]).sum() >= LEAST_EVENTS:
+            if (cell["count"] * cell["people"]).sum() >= ENOUGH_EVENTS:
                 count, nobs = (np.repeat(cell[name].to_numpy(), cell["people"]) for name in ("count", "nobs"))
                 self.cells[tuple(map(str, key))] = count, nobs
 
@@ -174,7 +174,7 @@ def _agreement(release: Release, spec: TableSpec, level: float, hidden: Hidden) 
     same, total = float(np.trace(table)), float(table.to_numpy().sum())
     made, own = partial(_agreed, table, level), _diagonal(table)
     if (
-        min(same, total - same) < LEAST_EVENTS
+        min(same, total - same) < ENOUGH_EVENTS
         or hidden.given_back(own, made, FINEST["proportion"])
         or (hidden.cells and _tells_of_the_rest(table, level, hidden.threshold))
     ):
@@ -226,7 +226,7 @@ def _adjusted(
     base = strata.get(reference)
     found = _standardised(release, fine, strata, level, hidden) if "age_band" in spec.adjust else []
     for group, frame in strata.items():
-        if group == reference or base is None or min(frame["x"].sum(), base["x"].sum()) < LEAST_EVENTS:
+        if group == reference or base is None or min(frame["x"].sum(), base["x"].sum()) < ENOUGH_EVENTS:
             continue
         if (
             clustered and not {group, reference} <= deff.keys()
@@ -235,7 +235,7 @@ def _adjusted(
         both = frame.join(base.add_suffix("_ref"), how="inner")
         effects = (deff.get(group, 1.0), deff.get(reference, 1.0))
         others = min((arm["n"] - arm["x"]).sum() for arm in (frame, base))
-        sides = ["", " complement"] if others >= LEAST_EVENTS else [""]
+        sides = ["", " complement"] if others >= ENOUGH_EVENTS else [""]
         make = partial(_common, both[["n", "n_ref"]], spec.measure.kind, *effects, level, sides=sides)
         counts = pd.concat({group: both["x"], reference: both["x_ref"]})
         places = FINEST[spec.measure.kind]
@@ -296,7 +296,7 @@ def _standardised(
     every = pd.concat(strata)
     spec, found = replace(fine, by=("ethnicity",)), []
     for group, frame in strata.items():
-        if frame["x"].sum() < LEAST_EVENTS or group == NOT_STATED:
+        if frame["x"].sum() < ENOUGH_EVENTS or group == NOT_STATED:
             continue
         make = partial(_against_all, group, every["n"], standard, fine.measure.per, level)
         if not hidden.given_back(every["x"], lambda held, make=make: make(held).values(), 2):  # type: ignore[misc]
@@ -322,7 +322,7 @@ def _against_all(
 def _arms(records: pd.DataFrame, reference: str) -> Iterator[tuple[str, pd.DataFrame]]:
     """The records of each group that may be compared with the reference's, with `group` 1 or 0."""
     enough = {
-        str(group): rows["hit"].sum() >= LEAST_EVENTS and len(rows) >= LEAST_RECORDS
+        str(group): rows["hit"].sum() >= ENOUGH_EVENTS and len(rows) >= LEAST_RECORDS
         for group, rows in records.groupby("ethnicity")
     }
     for group in sorted(set(enough) - {reference, NOT_STATED}):
