@@ -137,6 +137,17 @@ def test_packages_that_cannot_be_had_any_more_stop_it(archive: Path, monkeypatch
 
 
 @pytest.mark.full
+def test_an_archive_that_keeps_its_packages_is_made_again_without_a_registry(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+):
+    archive = checkout(tmp_path, data, archive={"wheels": True}).report()
+    for name, value in {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_NO_CACHE_DIR": "1"}.items():
+        monkeypatch.setenv(name, value)
+    verdict = audit(archive)
+    assert verdict.grade == IDENTICAL, told(verdict)
+
+
+@pytest.mark.full
 def test_extracts_are_not_archived_and_are_known_by_their_checksum(tmp_path: Path, data: Path):
     extracts = checkout(tmp_path, data)
     text = extracts.project.params.read_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -29,6 +30,7 @@ ALWAYS = ("published", "synthetic")  # inputs of these statuses are archived; ex
 # What the project needs besides its code, to be installed from where it stands.
 BESIDE = (LOCK, "README.md", "LICENSE", "data/LICENCE.md", "Makefile", "tools/apt", "tools/venv")
 PARAMETERS = "parameters.yml"
+WHEELS = "REPORTLIB_WHEELS"  # the environment variable by which an audit gives the packages that it has
 AGE = ".age"  # what only the owner of a key can open
 README = Path(__file__).parent / "README.md"
 
@@ -100,15 +102,17 @@ class _Keep:
 
 
 def _wheels(held: bag.Bag) -> None:
-    """Archive the packages of the lock, as the registry or pip's own sources have them now."""
-    with TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
-        command += ["--requirement", str(ROOT / LOCK), "--dest", folder]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            said = " ".join(done.stderr.splitlines()[-1:])
-            raise ReportError(f"The packages of the lock cannot be had: {said} Or leave out archive: wheels.")
-        for path in sorted(Path(folder).iterdir()):
+    """Archive the packages of the lock, as the registry has them now, or an audit in its archive."""
+    with TemporaryDirectory() as made:
+        folder = Path(os.environ.get(WHEELS, made))
+        if WHEELS not in os.environ:
+            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
+            command += ["--requirement", str(ROOT / LOCK), "--dest", made]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                said = " ".join(done.stderr.splitlines()[-1:])
+                raise ReportError(f"The packages of the lock cannot be had: {said} Or leave out archive: wheels.")
+        for path in sorted(folder.iterdir()):
             held.add(f"wheels/{path.name}", path)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from reportlib.archive import bag
-from reportlib.archive.bundle import AGE
+from reportlib.archive.bundle import AGE, WHEELS
 from reportlib.archive.checksums import sha256
 from reportlib.archive.verdict import APPROXIMATED, CANNOT, Difference, Verdict, judged
 from reportlib.errors import UNREADABLE, ReportError
@@ -26,6 +27,7 @@ NEEDED = (  # to re-run at all
     *("data/run/origin.json", "data/run/run.json"),
 )
 OWN = ("PYTHON", "REPORTLIB", "VIRTUAL_ENV", "JUPYTER", "IPYTHON", "MPL", "MATPLOTLIB")  # the auditor's settings
+BUILD = re.compile(r"^(?:setuptools|wheel)==[\d.]+", re.MULTILINE)  # for packages of source alone, as in tools/venv
 REPORT = "from reportlib.cli import app; app()"
 # What the archived code itself finds wrong with the archived files, as pairs of file and finding.
 GATES = """
@@ -174,6 +176,9 @@ class _Audit:
         project = self.scratch / "project"
         pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", *local]
         lock = ["--require-hashes", "-r", str(project / LOCK)]
+        build = BUILD.findall((project / LOCK).read_text(encoding="utf-8"))
+        (self.scratch / "build.txt").write_text("\n".join(build), encoding="utf-8")
+        self.settings |= {"PIP_CONSTRAINT": "build.txt", "PIP_BUILD_CONSTRAINT": "build.txt"}
         self._run([*pip, *lock], "the archived lock cannot be installed")
         own = ["--no-deps", "--no-build-isolation", "--editable", str(project)]
         self._run([*pip, *own], "the archived code cannot be installed")
@@ -194,9 +199,7 @@ class _Audit:
     def _made_again(self, data: Path, python: Path) -> Path:
         """Make the report from the archived parameters; returns what its own bundle holds."""
         self.tell("making the report again")
-        wheels = data / "wheels"
-        if wheels.exists():  # which it archives again
-            self.settings |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)}
+        self.settings[WHEELS] = str(data / "wheels")  # which it archives again, if it asks for them
         for path in data.glob("parameters*.yml"):  # with the answers to the register
             shutil.copy(path, self.scratch)
         out = self.scratch / "again"
