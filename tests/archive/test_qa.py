@@ -17,7 +17,7 @@ from reportlib.archive import qa
 from reportlib.archive.runs import KeptRun
 from reportlib.archive.signoff import questions
 from reportlib.build import released
-from reportlib.build.released import Published, Release
+from reportlib.build.released import Publication, Published
 from reportlib.gates.html import check_html
 from reportlib.gates.run import GATES, gates
 
@@ -78,9 +78,11 @@ def test_a_count_that_an_earlier_report_shows_and_this_one_hides_is_asked_about(
     assert len(hidden) > 1
     shown = [*hidden[0]]
     shown[place], shown[rule] = 6, ""
-    before = Release.of("2023-24 national", [table.model_copy(update={"rows": [shown, *hidden[1:]]})], [])
+    before = Publication.of("2023-24 national", [table.model_copy(update={"rows": [shown, *hidden[1:]]})], [])
     own = released.read(run)
-    (run / released.PATTERN).write_text(Release.of("2024-25 national", own.tables, [before]).text(), encoding="utf-8")
+    (run / released.PATTERN).write_text(
+        Publication.of("2024-25 national", own.tables, [before]).text(), encoding="utf-8"
+    )
     asked = [question for question in questions(KeptRun(run)) if "2023-24 national" in question]
     assert len(asked) == 1 and asked[0].startswith("1 count shown by 2023-24 national and hidden here")
 
@@ -105,8 +107,8 @@ def test_cells_of_an_earlier_report_are_told_as_same_revised_shown_and_hidden_an
         about = {"name": "trend: deaths", "part": "deaths", "additive": True, "scale": 1, "release": ""}
         return Published(columns=columns, rows=rows, **about)
 
-    before = Release.of("2023-24 national", [table(10, 20, None, 40, None)], [])
-    now = Release.of("2024-25 national", [table(10, 21, None, None, 50, 60)], [before])
+    before = Publication.of("2023-24 national", [table(10, 20, None, 40, None)], [])
+    now = Publication.of("2024-25 national", [table(10, 21, None, None, 50, 60)], [before])
     (run / released.PATTERN).write_text(now.text(), encoding="utf-8")
     qa.write(run, GATES)
     assert log(run)["earlier"] == [

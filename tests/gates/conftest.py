@@ -80,7 +80,9 @@ def _handoff(folder: Path, params: Params) -> None:
             (folder / name).mkdir(parents=True, exist_ok=True)
             frame.to_parquet(folder / name / f"{table}.parquet", index=False)
         kept += [_kept(table, counts, column, part) for column, part in PARTS.items()]
-    (folder / released.PATTERN).write_text(released.Release.of("2024-25 national", kept, []).text(), encoding="utf-8")
+    (folder / released.PATTERN).write_text(
+        released.Publication.of("2024-25 national", kept, []).text(), encoding="utf-8"
+    )
     run = {
         "parameters": params.analysis(), "disclosure": params.disclosure.model_dump(), "status": ["synthetic"],
         "code": "c" * 64, "lock": "1" * 64, "inputs": [], "findings": [], "hidden": [], "responses": {},

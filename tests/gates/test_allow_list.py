@@ -115,7 +115,7 @@ def test_a_count_kept_for_later_reports_that_is_not_its_fact_is_found(run: Path,
     text = re.sub(rf", {old}, (\"[a-z]*\")\]", rf", {new}, \1]", json.dumps(held.tables[0].rows), count=1)
     planted = held.tables[0].model_copy(update={"rows": json.loads(text)})
     assert planted != held.tables[0], "nothing was planted"
-    (run / released.PATTERN).write_text(released.Release.of(held.report, [planted, *held.tables[1:]], []).text())
+    (run / released.PATTERN).write_text(released.Publication.of(held.report, [planted, *held.tables[1:]], []).text())
     found = faults(run)
     assert found == [f"{released.PATTERN}: a count of {planted.name} that is not what its fact shows"]
 
