@@ -19,12 +19,14 @@ def plain(model: Mapping[str, Any]) -> dict[str, str]:
     if kind == "say":
         return {"text/markdown": model["text"]}
     if kind == "headline":
-        lines = [
-            f"- **{item['title']}** ({item['badge']}): {' '.join([item['text'], *item['further']])}"
-            for item in model["items"]
-        ]
-        return {"text/markdown": "\n".join(lines)}
+        return {"text/html": "".join(map(_card, model["items"]))}
     return {"text/plain": f"{model['chapter']}, {model['year']}"}
+
+
+def _card(item: Mapping[str, Any]) -> str:
+    text, *further = (f"<p>{escape(words)}</p>" for words in (item["text"], *item["further"]))
+    picture = item["chart"]["svg"] if item["chart"] else ""
+    return f"<h4>{escape(item['title'])} ({escape(item['badge'])})</h4>{text}{picture}{''.join(further)}"
 
 
 def _table(model: Mapping[str, Any]) -> str:
