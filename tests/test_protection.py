@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -9,10 +10,13 @@ import pandas as pd
 import pytest
 
 from reportlib.build import protection as module
+from reportlib.build.counting import Counted
 from reportlib.build.protection import protection
 from reportlib.build.relations import _nobody, relations
 from reportlib.disclosure import CountTable, Pattern, Relations, audit
+from reportlib.editions import NATIONAL, Edition
 from reportlib.errors import ReportError
+from reportlib.measures import PARTS
 from reportlib.params import Disclosure
 
 RELATIONS = Relations({"ethnicity": {"all": [("A", "B", "M", "W")]}})
@@ -73,16 +77,26 @@ def test_a_pattern_that_gives_a_count_away_is_not_published(monkeypatch: pytest.
     assert not any(str(count) in str(raised.value) for count in COUNTS.values())
 
 
-def test_what_a_part_leaves_out_of_its_types_nobody_has_but_editions_may_leave_out_what_others_show() -> None:
-    types = pd.DataFrame({"establishment_type": ["Open", "all"], "region": ["London", "all"], "value": [20, 30]})
-    escort = pd.DataFrame({"establishment_type": ["Escort"], "region": ["Wales"], "value": [30]})
-    tables = [CountTable("people", "people", types, additive=False), CountTable("deaths", "deaths", escort)]
-    codes = {"establishment_type": {"Open", "Escort", "all"}, "region": {"London", "Wales", "all"}}
-    params = SimpleNamespace(editions=[SimpleNamespace(dimension=None), SimpleNamespace(dimension="region")])
-    assert _nobody(params, codes, [], tables) == {  # type: ignore[arg-type]
-        ("people", "establishment_type"): {"Escort"},
-        ("deaths", "establishment_type"): {"Open"},
-    }
+def test_what_the_whole_leaves_out_of_its_types_nobody_has_in_any_edition() -> None:
+    """In one by type too, whose own table has one type alone; an earlier report may show a type that is gone."""
+    london = Edition(name="london", title="London", dimension="region", values=("London",))
+    open_ = Edition(name="open", title="Open", dimension="establishment_type", values=("Open",))
+
+    def listing(edition: Edition, part: str, types: Sequence[str], left_out: Sequence[str] = ()) -> Counted:
+        frame = pd.DataFrame({"establishment_type": types, "value": 30})
+        gone = {"establishment_type": frozenset(left_out)}
+        return Counted(edition, None, PARTS[part], frame, 1, False, gone)  # type: ignore[arg-type]
+
+    counted = [
+        listing(NATIONAL, "complaints/received", ["Open", "Closed", "all"], left_out=["Few"]),
+        listing(london, "complaints/received", ["Closed", "all"]),
+        listing(open_, "complaints/received", ["Open"]),
+        listing(london, "deaths/prison", ["Closed", "all"]),
+    ]
+    gone = pd.DataFrame({"establishment_type": ["Gone"], "value": [30]})
+    before = [CountTable("earlier", part, gone) for part in ("complaints/received", "complaints/upheld")]
+    codes = {"establishment_type": {"Open", "Closed", "Few", "Gone", "Escort", "all"}}
+    assert _nobody(codes, counted, before) == {("complaints/received", "establishment_type"): {"Escort"}}
 
 
 def test_how_many_more_complaints_than_people_there_are_is_a_count_to_protect() -> None:

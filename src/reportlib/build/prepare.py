@@ -104,12 +104,11 @@ def prepare(basis: Basis, say: Say = lambda stage: None, progress: Progress | No
     counted, why = count(release, params.editions, specs, params.disclosure.threshold)
     say("protecting")
     held = [table.as_published(params.pooled_label) for table in counted]
-    carried = [table.carried() for report in basis.before for table in report.handed_on()]
+    before = [table.carried() for report in basis.before for table in report.handed_on()]
     official = [CountTable(name, (of := PUBLISHED_TABLES[name]).part, of.counts(), release=name) for name in like]
     held += [table for whole in official for table in _recorded(whole, release, like[whole.name])]
-    carried += official
-    ties = relations(params, release, counted, carried)
-    protected = protection(params.disclosure, held, ties, carried, progress)
+    ties = relations(params, release, counted, before, official)
+    protected = protection(params.disclosure, held, ties, [*before, *official], progress)
     return Prepared(replace(basis, chapters=chapters), release, counted, why, protected)
 
 

@@ -15,8 +15,18 @@ from reportlib.params import Params
 from reportlib.years import years_between
 
 
-def relations(params: Params, release: Release, counted: Sequence[Counted], carried: Sequence[CountTable]) -> Relations:
-    """How the cells hang together: groups in groups, years in the pooled period, parts in wholes."""
+def relations(
+    params: Params,
+    release: Release,
+    counted: Sequence[Counted],
+    before: Sequence[CountTable],
+    official: Sequence[CountTable] = (),
+) -> Relations:
+    """How the cells hang together: groups in groups, years in the pooled period, parts in wholes.
+
+    `before` and `official` are what earlier reports and official tables tell.
+    """
+    carried = [*before, *official]
     codes: dict[str, set[str]] = {}
     for frame in [table.frame for table in counted] + [table.frame for table in carried]:
         for name in frame.columns.drop("value"):
@@ -27,7 +37,7 @@ def relations(params: Params, release: Release, counted: Sequence[Counted], carr
     for edition in params.editions:
         if dimension := edition.dimension:
             codes.setdefault(dimension, set()).update(release.codes(dimension), edition.values)
-    nobody = _nobody(params, codes, counted, carried)
+    nobody = _nobody(codes, counted, before)
     hierarchies = {name: {"all": [tuple(sorted(found - {"all"}))]} for name, found in codes.items()}
     for edition in params.editions:
         if edition.dimension and len(edition.values) > 1:
@@ -65,15 +75,20 @@ def _where_ethnicity_comes_from() -> tuple[tuple[Place, tuple[Place, ...]], ...]
 
 
 def _nobody(
-    params: Params, codes: Mapping[str, set[str]], counted: Sequence[Counted], carried: Sequence[CountTable]
+    codes: Mapping[str, set[str]], counted: Sequence[Counted], before: Sequence[CountTable]
 ) -> dict[tuple[str, str], frozenset[str]]:
-    """The codes that no table of a part lists: a table lists every code that somebody has, but for editions' own."""
+    """The codes that no table of a part lists: those of the whole list every code that somebody has in any edition.
+
+    An official table may count what a part does not, deaths in removal centres among those in prisons say.
+    """
     listed: dict[tuple[str, str], set[str]] = {}
-    own = {edition.dimension for edition in params.editions}
-    for part, frame in [(t.part.code, t.frame) for t in counted] + [(t.part, t.frame) for t in carried]:
-        for name in codes.keys() & {*frame.columns} - own:
-            listed.setdefault((part, name), set()).update(frame[name])
     for table in counted:
-        for name in table.left_out.keys() - own:
-            listed[table.part.code, name].update(table.left_out[name])
+        if not table.edition.dimension:
+            for name in codes.keys() & {*table.frame.columns}:
+                found = listed.setdefault((table.part.code, name), set())
+                found.update(table.frame[name], table.left_out.get(name, ()))
+    for earlier in before:
+        for name in codes.keys() & {*earlier.frame.columns}:
+            if (earlier.part, name) in listed:
+                listed[earlier.part, name].update(earlier.frame[name])
     return {(part, name): frozenset(codes[name] - found - {"all"}) for (part, name), found in listed.items()}
