@@ -156,6 +156,48 @@ def test_a_derived_table_of_nothing_has_no_rows():
     assert gap_table(comparison).rows == []
 
 
+def derived(name: str, spec: TableSpec, *planted: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """A derived table of rows of which only these figures are known."""
+    blank = {figure: None for figure in FIGURES} | {"mark": "", "verdict": "inconclusive"}
+    frame = pd.DataFrame([blank | row for row in planted])
+    return rows(DERIVED[name](Comparison(spec, frame, **ARGUMENTS)))
+
+
+def test_a_part_lies_within_or_beyond_the_limits_of_its_funnel():
+    limits = {"lower_95": 0.2, "upper_95": 0.4, "lower_998": 0.1, "upper_998": 0.5, "denominator": 100}
+    values = {"Food": 0.09, "Gym": 0.1, "Mail": 0.3, "Money": 0.41, "Other": 0.51}
+    parts = [{"category": name, "ethnicity": "all", "value": value} | limits for name, value in values.items()]
+    spec = TableSpec("funnel", MEASURES["upheld"], ("category", "ethnicity"), "5+1")
+    found = derived("funnel", spec, *parts, parts[0] | {"category": "Black", "ethnicity": "B"})
+    assert {name: row["reading"]["text"] for name, row in found.items()} == {
+        "Food": "below the outer limits",
+        "Gym": "below the inner limits",
+        "Mail": "within both limits",
+        "Money": "above the inner limits",
+        "Other": "above the outer limits",
+    }
+    assert [found["Mail"][key]["text"] for key in ("warning", "alarm")] == ["20.0 to 40.0", "10.0 to 50.0"]
+
+
+def test_a_gap_has_changed_where_its_test_says_so():
+    spec = TableSpec("trend", MEASURES["upheld"], ("year", "ethnicity"), "5+1", "trend")
+    at = {"A": 0.05, "B": 0.051, "M": None}
+    planted = [{"year": "2024-25", "ethnicity": group, "interaction_p": p} for group, p in at.items()]
+    found = derived("gap", spec, *planted)
+    assert {group: row["reading"]["text"] for group, row in found.items()} == {
+        "Asian": "the gap has changed",
+        "Black": "no clear change",
+    }
+
+
+def test_observed_to_expected_stands_without_a_standardised_rate():
+    spec = TableSpec("deaths", MEASURES["deaths"], ("ethnicity",), "5+1", "pooled", ("age_band", "sex"))
+    known = {"expected_ratio": 1.2, "expected_lower": 0.9, "expected_upper": 1.5, "ratio": 1.0}
+    found = derived("standardised", spec, {"ethnicity": "A"} | known, {"ethnicity": "B", "ratio": 1.0})
+    assert {group: row["expected_ratio"]["text"] for group, row in found.items()} == {"Asian": "1.20"}
+    assert found["Asian"]["standardised"]["text"] == "[u]"
+
+
 def few() -> pd.DataFrame:
     """Shares of 10 of 29, 4 of 9 and 12 of 30, planted: the limits are 10 and 30."""
     counts = uphold_counts()
@@ -272,6 +314,13 @@ def test_the_evidence_covers_what_was_compared_and_hides_what_is_hidden(frame):
     assert list(rows(table)) == ["Asian", "Black", "Mixed", "Other"]
     assert rows(table)["Black"]["gap"]["text"] == "−14.0"  # 16.0% − 30.0%, in percentage points
     assert rows(table)["Black"]["p_adjusted"]["text"] == "<0.001"
+    # all 70 unknown non-events to the group and all 30 events to White; then the reverse
+    lowest, highest = (160 / 1070) / (930 / 3030), (190 / 1030) / (900 / 3070)
+    assert rows(table)["Black"]["bounds"]["text"] == f"{lowest:.2f} to {highest:.2f}"
+    # (160 + k) / (1,000 + k) is 0.3 at k = 200, of 30 events
+    assert rows(table)["Black"]["tipping"]["text"] == f"{200 / 30:.0%} to the group"
+    above = frame.assign(ratio=frame["ratio"].mask(frame["ethnicity"].eq("B"), 1.2))
+    assert rows(evidence_table(Comparison(SPEC, above, **ARGUMENTS)))["Black"]["tipping"]["text"].endswith("reference")
     told = {"ethnicity", "denominator", "verdict"}
     hidden = {key: cell["text"] for key, cell in rows(table)["Mixed"].items() if key not in told}
     assert set(hidden.values()) == {"[c]"}
