@@ -147,8 +147,19 @@ def test_a_figure_made_of_a_hidden_count_of_another_group_is_hidden_and_not_unre
     comparison = Comparison(SPEC, compare(counts, effects, SPEC, reference="W", years=3), **ARGUMENTS)
     row = rows(evidence_table(comparison))["Black"]
     assert row["ratio"]["text"] == ratio
+    assert (row["cases_needed"]["mark"] == "c") == (hidden == "W")
     assert (row["bounds"]["mark"], row["tipping"]["mark"]) == ((bounds[1],) * 2 if bounds else (None, None))
     assert rows(comparison_table(comparison))["All"]["ratio"]["text"] == "[z]"
+
+
+def test_a_hidden_reference_hides_the_comparisons_of_its_own_part_alone():
+    spec = TableSpec("by-category", MEASURES["upheld"], ("category", "ethnicity"), "5+1")
+    counts = pd.concat([uphold_counts().assign(category=name) for name in ("Food", "Mail")], ignore_index=True)
+    counts.loc[counts["category"].eq("Food") & counts["ethnicity"].eq("W"), ["numerator", "mark"]] = [None, "c"]
+    effects = pd.concat([design_effects().assign(category=name) for name in ("Food", "Mail")])
+    frame = compare(counts, effects, spec, reference="W", years=3)
+    shown = Comparison(spec, frame, **ARGUMENTS).compared.set_index(["category", "ethnicity"])["mark"]
+    assert shown[[("Food", "B"), ("Mail", "B"), ("Mail", "M")]].tolist() == ["c", "", "c"]
 
 
 def test_a_derived_table_of_nothing_has_no_rows():
@@ -266,6 +277,20 @@ def test_a_trend_has_a_fact_a_year_under_one_name():
     assert "verdict" not in {column["key"] for column in table.columns}
 
 
+@pytest.mark.parametrize(
+    ("measure", "by", "unit"),
+    [
+        ("deaths", ("ethnicity",), "per 1,000 a year"),
+        ("complaints", ("year", "ethnicity"), "per 1,000 a year"),
+        ("complainants", ("ethnicity",), "per 1,000 in the period"),
+        ("complainants", ("year", "ethnicity"), "per 1,000 in the year"),
+        ("upheld", ("ethnicity",), "%"),
+    ],
+)
+def test_the_unit_says_that_people_count_once(measure: str, by: tuple[str, ...], unit: str):
+    assert Comparison(TableSpec("t", MEASURES[measure], by, "5+1"), NOTHING, **ARGUMENTS).unit == unit
+
+
 def test_a_count_has_no_rate():
     spec = TableSpec("source", MEASURES["ethnicity-source"], ("ethnicity_source",), "5+1")
     counts = pd.DataFrame(
@@ -290,7 +315,7 @@ def test_an_adjusted_rate_that_would_tell_a_hidden_count_is_marked_as_such():
     frame = compare(uphold_counts(), pd.concat([design_effects(), withheld]), spec, reference="W", years=3)
     found = rows(evidence_table(Comparison(spec, frame, **ARGUMENTS)))
     assert [found[group]["adjusted_ratio"]["text"] for group in ("Black", "Asian")] == ["[c]", "[u]"]
-    assert found["Black"]["adjusted_interval"]["text"] == "[c]"
+    assert {found["Black"][key]["text"] for key in ("adjusted_interval", "homogeneity_p")} == {"[c]"}
     assert found["Black"]["ratio"]["value"] is not None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import pandas as pd
 import pytest
@@ -26,12 +27,12 @@ INCIDENTS = "incident_id,notified_date,death_date,establishment,setting,cause,ag
 Estimated = Callable[..., pd.DataFrame]
 
 
+@dataclass(frozen=True)
 class Years:
-    """One year, in which the trend has five."""
+    """One year, or several together, in which the trend has five."""
 
-    pooled = ("2024-25",)
-    trend = years_to("2024-25", 5)
-    pooled_label = "2024-25"
+    pooled: tuple[str, ...] = ("2024-25",)
+    trend: tuple[str, ...] = years_to("2024-25", 5)
 
 
 @pytest.fixture
@@ -44,12 +45,13 @@ def estimated(alone: Extracts) -> Estimated:
         adjust: tuple[str, ...] = (),
         period: str = "pooled",
         hidden: Hidden = NOTHING_HIDDEN,
+        years: int = 1,
         **texts: str,
     ) -> pd.DataFrame:
         for name, text in texts.items():
             alone.put(name, text)
         spec = TableSpec("t", MEASURES[measure], by, "5+1", period, adjust)
-        found = estimates(Release(alone.read(), Years()), spec, "W", 0.95, hidden)
+        found = estimates(Release(alone.read(), Years(years_to("2024-25", years))), spec, "W", 0.95, hidden)
         return found.set_index([*(["ethnicity"] if "ethnicity" in by else []), "statistic"])
 
     return made
@@ -107,16 +109,20 @@ def test_the_design_effect_of_shares_is_rao_and_scotts_widened_for_few_people(es
     assert found.loc[("B", "deff"), "value"] == round(rao_scott * (t.ppf(0.975, df) / Z) ** 2, 1)
 
 
-def test_a_rate_of_repeated_complaints_and_its_ratio(estimated: Estimated) -> None:
+@pytest.mark.parametrize("years", [1, 2])
+def test_a_rate_of_repeated_complaints_and_its_ratio(estimated: Estimated, years: int) -> None:
     """Black: 20 people with one and 5 with four, of 200; White: 200 people with one, of 2,000."""
-    population = SNAPSHOTS + "2024-06-30,Leeds,B1,30 to 39,male,200\n2024-06-30,Leeds,W1,30 to 39,male,2000\n"
+    days = ("2024-06-30", "2023-06-30")[:years]
+    population = SNAPSHOTS + "".join(
+        f"{day},Leeds,{code},30 to 39,male,{number}\n" for day in days for code, number in (("B1", 200), ("W1", 2000))
+    )
     people = [("B1", 1, 0)] * 20 + [("B1", 4, 0)] * 5 + [("W1", 1, 0)] * 200
-    found = estimated("complaints", "ethnicity", complaints=complaints(people), population=population)
+    found = estimated("complaints", "ethnicity", complaints=complaints(people), population=population, years=years)
     squares, fourth = 220 + 5 * 4**2, 220 + 5 * 4**4
     deff = round(squares / 240 * (t.ppf(0.975, 2 * squares**2 / fourth) / Z) ** 2, 1)
     rate, ratio = found.loc[("B", "rate")], found.loc[("B", "ratio")]
-    assert rate["value"] == pytest.approx(200)
-    assert (rate["lower"], rate["upper"]) == pytest.approx(limits(200, deff / 40))
+    assert rate["value"] == pytest.approx(200 / years)
+    assert (rate["lower"], rate["upper"]) == pytest.approx(limits(200 / years, deff / 40))
     assert ratio["value"] == pytest.approx(40 / 200 / (200 / 2000))
     assert (ratio["lower"], ratio["upper"]) == pytest.approx(limits(2, deff / 40 + deff / 200))
     assert found.loc[("B", "deff"), "value"] == found.loc[("W", "deff"), "value"] == deff
@@ -187,6 +193,22 @@ def test_deaths_against_all_prisoners_by_hand(estimated: Estimated) -> None:
     rate = found.loc[("B", "standardised")]
     assert rate["value"] == pytest.approx(1000 * (0.5 * 14 / 900 + 0.5 * 6 / 100))
     assert rate[["lower", "upper"]].isna().all()
+
+
+def test_deaths_of_several_years_are_a_rate_a_year_at_the_ages_of_the_last(estimated: Estimated) -> None:
+    """The year before, the young were 1,100 Black and 900 White people, and the old 300 and 1,100."""
+    cells = [
+        ("B1", "21 to 24", 900, 14),
+        ("B1", "60 to 69", 100, 6),
+        ("W1", "21 to 24", 1100, 5),
+        ("W1", "60 to 69", 1900, 40),
+    ]
+    texts, ages = prison(cells), ("21 to 24", "60 to 69", "21 to 24", "60 to 69")
+    before = zip(("B1", "B1", "W1", "W1"), ages, (1100, 300, 900, 1100), strict=True)
+    texts["population"] += "".join(f"2023-06-30,Leeds,{code},{age},male,{number}\n" for code, age, number in before)
+    found = estimated("deaths", "ethnicity", adjust=("age_band",), years=2, **texts)["value"]
+    assert found[("B", "expected")] == pytest.approx(20 / (19 / 4000 * 2000 + 46 / 3400 * 400))
+    assert found[("B", "standardised")] == pytest.approx(1000 * (0.5 * 14 / 2000 + 0.5 * 6 / 400))
 
 
 def test_fewer_than_twenty_deaths_have_no_standardised_rate(estimated: Estimated) -> None:
