@@ -209,6 +209,15 @@ def test_observed_to_expected_stands_without_a_standardised_rate():
     assert found["Asian"]["standardised"]["text"] == "[u]"
 
 
+def test_what_could_have_been_shown_on_one_side_alone_is_told():
+    planted = {"ethnicity": "A", "numerator": 50, "denominator": 100, "detectable_above": 1.5}
+    blank = {figure: None for figure in FIGURES} | {"mark": "", "verdict": "inconclusive"}
+    table = evidence_table(Comparison(SPEC, pd.DataFrame([blank | planted]), **ARGUMENTS))
+    assert rows(table)["Asian"]["detectable"]["text"] == "1.50"
+    ends = {fact.statistic: fact.value for fact in table.facts if fact.statistic.startswith("detectable")}
+    assert ends == {"detectable_below": None, "detectable_above": 1.5}
+
+
 def few() -> pd.DataFrame:
     """Shares of 10 of 29, 4 of 9 and 12 of 30, planted: the limits are 10 and 30."""
     counts = uphold_counts()
@@ -307,6 +316,7 @@ def test_the_rarer_side_is_named_where_it_was_judged():
     table = compared(counts)
     assert any("not being upheld" in note for note in table.notes)
     assert "Relative rate of not being upheld (White = 1)" in [column["label"] for column in table.columns]
+    assert {fact.unit for fact in table.facts if fact.statistic == "ratio"} == {"not being upheld"}
 
 
 def test_an_adjusted_rate_that_would_tell_a_hidden_count_is_marked_as_such():
