@@ -329,6 +329,20 @@ def test_an_adjusted_rate_that_would_tell_a_hidden_count_is_marked_as_such():
     assert found["Black"]["ratio"]["value"] is not None
 
 
+def test_a_table_says_of_people_and_of_those_not_stated_only_what_is_so():
+    def notes(measure: str, *by: str) -> str:
+        spec = TableSpec("t", MEASURES[measure], by, "5+1")
+        frame = pd.DataFrame([dict.fromkeys([*by, *FIGURES, "numerator", "denominator", "verdict"])])
+        frame = frame.assign(ethnicity="NS", mark="u")
+        return " ".join(comparison_table(Comparison(spec, frame, **ARGUMENTS)).notes)
+
+    several, no_group = "A person who complained from several parts", "is not a group of people: its rate"
+    assert several in notes("complainants", "establishment_type", "ethnicity")
+    assert several not in notes("complainants", "ethnicity") + notes("complaints", "establishment_type", "ethnicity")
+    assert no_group in notes("complaints", "ethnicity")
+    assert no_group not in notes("upheld", "ethnicity")
+
+
 def test_the_side_that_is_named_is_not_noted(table):
     assert not any("not being upheld" in note for note in table.notes)
 
