@@ -108,6 +108,29 @@ def test_every_ending_that_a_table_shows_subtracts_from_all(shown):
     assert small(rest) == []
 
 
+RECALLED = {"B1": {"London": (3, 97), "Wales": (50, 150)}, "W1": {"London": (100, 300), "Wales": (100, 500)}}
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_an_adjusted_ratio_is_withheld_where_a_table_hides_a_stratum_that_it_tells(tmp_path: Path, shown: bool) -> None:
+    """3 of 100 in London; where no table divides recalls by region, nobody has the other strata to subtract."""
+    lines = ["person_id,region,order_type,start_date,end_date,outcome,ethnicity_code"]
+    for code, regions in RECALLED.items():
+        for region, numbers in regions.items():
+            outcomes = [each for each, n in zip(("recalled", "completed"), numbers, strict=True) for _ in range(n)]
+            lines += [
+                f"{code}{region}{n},{region},licence,2023-05-01,2024-06-01,{outcome},{code}"
+                for n, outcome in enumerate(outcomes)
+            ]
+    (tmp_path / "probation_terminations.csv").write_text("\n".join(lines) + "\n")
+    spec = TableSpec("recalled", MEASURES["recalled"], ("ethnicity",), "5+1", "pooled", ("region",))
+    by_region = TableSpec("by-region", MEASURES["recalled"], ("region", "ethnicity"), "5+1")
+    protected(tmp_path, [spec, *([by_region] if shown else [])])
+    found = pd.read_parquet(tmp_path / "handoff" / "estimates" / "recalled.parquet")
+    told = set(found.loc[found["ethnicity"].eq("B"), "statistic"])
+    assert ("withheld" in told, "adjusted" in told) == (shown, not shown)
+
+
 def test_who_is_known_to_nomis_subtracts_from_whose_ethnicity_is_known(tmp_path):
     lines = ["complaint_id,person_id,received_date,establishment,ethnicity_ppud"]
     lines += [f"C{name},P{name},2024-05-01,Leeds,{CODES[group]}" for group, name, _ in numbered(KNOWN)]

@@ -42,9 +42,9 @@ def survivors(own: list[int], other: list[int], at: int) -> list[int]:
     return [v for v in range(1, 60) if told(np.array([*own[:at], v, *own[at + 1 :]]), np.array(other)) == printed]
 
 
-def given_back(own: list[int], other: list[int], at: int) -> bool:
+def given_back(own: list[int], other: list[int], at: int, width: int = 5) -> bool:
     make = partial(_common, EXPOSURE, "rate", 1.0, 1.0, 0.95)
-    hidden = Hidden(frozenset({("A", PLACES[at])}))
+    hidden = Hidden(frozenset({("A", PLACES[at])}), width=width)
     return hidden.given_back(counts(own, other), lambda held: make(held).values(), 2)
 
 
@@ -53,6 +53,19 @@ def test_an_adjusted_ratio_of_few_events_gives_the_only_hidden_stratum_back() ->
     own, other = [3, 80, 17], [400, 1000, 100]
     assert survivors(own, other, 0) == [3]
     assert given_back(own, other, 0)
+
+
+def test_a_count_that_is_not_small_is_given_back_where_one_value_is_left() -> None:
+    own, other = [30, 80, 17], [400, 1000, 100]
+    assert survivors(own, other, 0) == [30]
+    assert given_back(own, other, 0)
+
+
+def test_values_that_span_less_than_the_width_give_a_count_back() -> None:
+    own, other = [4, 607, 101], [425, 3402, 641]
+    assert survivors(own, other, 0) == [3, 4, 5, 6, 7]
+    assert given_back(own, other, 0)
+    assert not given_back(own, other, 0, width=4)
 
 
 def test_an_adjusted_ratio_of_many_events_does_not_tell_and_is_released() -> None:
@@ -100,6 +113,42 @@ def test_counts_that_move_together_because_sums_are_known_are_not_given_back() -
     own, other = [4, 257, 369], [249, 551, 435]
     assert crosswise(own, other, exposure) == [1, 2, 3, 4, 5]
     assert given_back_crosswise(own, other, exposure)
+    hidden = Hidden(frozenset((group, place) for group in "AW" for place in PLACES[:2]), width=3)
+    make = partial(_common, exposure, "rate", 1.0, 1.0, 0.95)
+    assert hidden.given_back(counts(own, other), lambda held: make(held).values(), 2)  # none is above the threshold
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "exposure", "beside", "left"),
+    [
+        # against another group in the same stratum, then against another stratum of the same group
+        ([5, 372, 708], [989, 568, 689], [[7085, 8601, 8169], [5579, 8583, 8833]], ("W", "open"), [4, 5, 6, 7]),
+        ([5, 55, 454], [258, 551, 469], [[4438, 4703, 4445], [4390, 6325, 6967]], ("A", "closed"), [1, 2, 3, 4, 5]),
+    ],
+)
+def test_two_counts_whose_sum_is_known_are_not_given_back(
+    own: list[int], other: list[int], exposure: list[list[int]], beside: tuple[str, str], left: list[int]
+) -> None:
+    """Moved by itself either leaves the width; moved so that their sum stays, the small one has too few values left."""
+    people = pd.DataFrame({"n": exposure[0], "n_ref": exposure[1]}, index=PLACES, dtype=float)
+    true = counts(own, other)
+
+    def fits(**moves: int) -> list[int]:
+        found = []
+        for by in range(-30, 31):
+            held = true.copy()
+            held["A", "open"] += moves.get("small", 0) * by
+            held[beside] += moves.get("other", 0) * by
+            same = told(*held.to_numpy().reshape(2, -1), people) == told(*true.to_numpy().reshape(2, -1), people)
+            if held.min() >= 1 and same:
+                found.append(int(held["A", "open"]))
+        return found
+
+    assert max(fits(small=1)) - min(fits(small=1)) >= 5 and len(fits(other=1)) > 1
+    assert fits(small=1, other=-1) == left
+    make = partial(_common, people, "rate", 1.0, 1.0, 0.95)
+    hidden = Hidden(frozenset({("A", "open"), beside}))
+    assert hidden.given_back(true, lambda held: make(held).values(), 2)
 
 
 def test_what_is_released_leaves_the_width_to_an_attacker_who_knows_the_margins() -> None:
