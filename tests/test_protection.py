@@ -89,3 +89,17 @@ def test_how_many_more_complaints_than_people_there_are_is_a_count_to_protect() 
     params = SimpleNamespace(editions=[], pooled_label="2024-25")
     ties = relations(params, None, [], [])  # type: ignore[arg-type]
     assert ("complaints/received", ("people/complained", "repeated complaints/received")) in ties.links()
+
+
+def test_years_make_up_the_periods_of_every_report_and_nobody_counts_more_often_than_they_complained() -> None:
+    frame = pd.DataFrame({"ethnicity": ["A"], "year": ["2020-21 to 2021-22"], "value": [40]})
+    earlier = CountTable("t", "complaints/received", frame)
+    params = SimpleNamespace(editions=[], pooled_label="2022-23 to 2024-25")
+    ties = relations(params, None, [], [earlier])  # type: ignore[arg-type]
+    assert ties.hierarchies["year"] == {
+        "2020-21 to 2021-22": [("2020-21", "2021-22")],
+        "2022-23 to 2024-25": [("2022-23", "2023-24", "2024-25")],
+    }
+    assert ("people/complained", "complaints/received") in ties.at_most
+    one_each = {"ethnicity", "ethnicity_nomis", "ethnicity_ppud", "ethnicity_source"}
+    assert set(ties.fixed) == one_each  # a person has one, so that even people add up

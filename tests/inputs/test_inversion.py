@@ -209,11 +209,13 @@ def test_an_estimate_of_a_hidden_cell_or_against_a_hidden_cell_is_not_released()
         [("Food", "A", ""), ("Food", "W", "c"), ("Mail", "A", ""), ("Mail", "W", ""), ("Mail", "B", "c")],
         columns=["category", "ethnicity", "mark"],
     )
-    found = shown.merge(pd.DataFrame({"statistic": ["deff", "rate", "ratio"]}), how="cross").drop(columns="mark")
+    statistics = pd.DataFrame({"statistic": ["deff", "rate", "ratio", "adjusted"]})
+    found = shown.merge(statistics, how="cross").drop(columns="mark")
     kept = _releasable(found, shown, spec, "W")
     assert set(kept.itertuples(index=False, name=None)) == {
         ("Food", "A", "deff"), ("Food", "A", "rate"), ("Mail", "A", "deff"), ("Mail", "A", "rate"),
-        ("Mail", "A", "ratio"), ("Mail", "W", "deff"), ("Mail", "W", "rate"), ("Mail", "W", "ratio"),
+        ("Mail", "A", "ratio"), ("Mail", "A", "adjusted"), ("Mail", "W", "deff"), ("Mail", "W", "rate"),
+        ("Mail", "W", "ratio"), ("Mail", "W", "adjusted"),
     }  # fmt: skip
 
 
