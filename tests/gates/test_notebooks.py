@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from reportlib.display import MIME, plain
+
 from .conftest import faults
 
 NOTEBOOK = "notebooks/20-uphold-rates.ipynb"
@@ -126,6 +128,18 @@ def test_a_cell_of_a_table_that_is_not_its_fact_is_found(run: Path, key: str, ce
     found = plant(run, change)
     assert [fault for fault in found if fault.startswith(f"{NOTEBOOK}, cell pooled, table {TABLE}, row")]
     assert not [fault for fault in found if "Other (3)" in fault]
+
+
+def test_a_table_that_the_run_does_not_declare_is_found(run: Path) -> None:
+    def change(_: dict[str, Any], cells: Cells) -> None:
+        shown = next(output for output in cells["pooled"]["outputs"] if "rows" in str(output["data"]))
+        model = next(held for held in shown["data"].values() if "rows" in held) | {"id": "hidden-counts"}
+        cells["pooled"]["outputs"].append(shown | {"data": {MIME: model, **plain(model)}})
+
+    assert plant(run, change) == [
+        f"{NOTEBOOK}, cell pooled, table hidden-counts: figures in a table that is neither declared nor made of "
+        "published facts"
+    ]
 
 
 @pytest.mark.parametrize("part", ["caption", "source", "notes"])
