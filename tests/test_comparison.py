@@ -92,8 +92,8 @@ def test_the_rarer_side_is_judged():
 
 
 def test_the_verdict_does_not_turn_on_which_side_is_called_the_outcome():
-    one = shares(("A", 800, 1000), ("W", 900, 1000), ("NS", 80, 90), code="completed")
-    other = shares(("A", 200, 1000), ("W", 100, 1000), ("NS", 10, 90), code="completed")
+    one = shares(("A", 800, 1000), ("W", 900, 1000), ("NS", 70, 90), code="completed")
+    other = shares(("A", 200, 1000), ("W", 100, 1000), ("NS", 20, 90), code="completed")
     assert other.loc["A", "judged"] == ""
     of_the_side = [*FIRST_ORDER, "bound_lower", "bound_upper", "tipping", "cases_needed", "detectable_above", "verdict"]
     assert one.loc["A", of_the_side].tolist() == other.loc["A", of_the_side].tolist()

@@ -29,6 +29,13 @@ def marks(disclosure: Disclosure) -> list[str]:
     return made.pattern.marks(table().name).tolist()
 
 
+def test_the_rules_are_those_of_the_parameters() -> None:
+    policy = protection(
+        Disclosure(threshold=3, protection_width=7, minimum_denominator=12), [table()], RELATIONS, []
+    ).policy
+    assert (policy.threshold, policy.protection_width, policy.minimum_denominator) == (3, 7, 12)
+
+
 def test_control_that_is_off_hides_nothing() -> None:
     made = protection(Disclosure(off="for the analyst alone"), [table()], RELATIONS, [])
     assert set(made.pattern.marks(table().name)) == {""}
@@ -38,6 +45,9 @@ def test_an_exempted_table_is_shown_whole_and_printed_with_reason_and_name() -> 
     exempted = {"table": "deaths-by-ethnicity", "reason": "published in Parliament", "reviewer": "R. Viewer"}
     disclosure = Disclosure.model_validate({"exemptions": [exempted]})
     assert set(marks(disclosure)) == {""}
+    both = [table(), replace(table("deaths-by-ethnicity: population"), part="population")]
+    made = protection(disclosure, both, RELATIONS, [])
+    assert {mark for each in both for mark in made.pattern.marks(each.name)} == {""}
     last = protection(disclosure, [table()], RELATIONS, []).policy.reasons().iloc[-1].tolist()
     assert last == [f"shown whole: {table().name}", "exempted by R. Viewer", "published in Parliament"]
 

@@ -244,6 +244,8 @@ def test_the_limits_of_the_mark_are_parameters_and_rates_have_none():
     least = {"proportion": 10, "reliable": 31, "rate": 100}
     assert flags(few(), SPEC, least).tolist() == ["u", "", "", "", "u", "", ""]
     assert flags(few(), SPEC, least | {"proportion": 30}).tolist() == ["", "", "", "", "u", "", ""]
+    hidden = few().assign(mark="c")
+    assert set(flags(hidden, SPEC, least)) == {""}
     rate = TableSpec("deaths", MEASURES["deaths"], ("ethnicity",), "5+1")
     assert set(flags(few(), rate, least)) == {""}
 

@@ -253,9 +253,11 @@ def test_a_group_of_whom_nobody_complained_is_nought_and_one_that_no_code_holds_
     tmp_path: Path,
 ) -> None:
     """18+1 has no code for Roma people."""
-    upheld(tmp_path, {"W1": (100, 300), "B1": (40, 120)})
+    upheld(tmp_path, {"W1": (100, 300), "B1": (10, 15)})
     spec = TableSpec("upheld", MEASURES["upheld"], ("ethnicity",), "19")
     found = protected(tmp_path, [spec])["upheld"].set_index("ethnicity")
+    run = json.loads((tmp_path / "handoff" / "run.json").read_text(encoding="utf-8"))
+    assert run["flagged"] == 1  # a percentage of 25
     assert found.loc["A1", ["numerator", "denominator", "mark"]].tolist() == [0, 0, ""]
     assert found.loc["W5", "mark"] == "x"
     assert found.loc["W5", ["numerator", "denominator"]].isna().all()

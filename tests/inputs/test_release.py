@@ -103,7 +103,7 @@ def test_the_last_ethnicity_that_ppud_recorded_counts(alone_with):
     rows = [
         f"C{who}{code},{who},{day},,Leeds,Food,yes,,{code}\n"
         for who, both in days.items()
-        for day, code in zip(both, ("A1", "O1"), strict=True)
+        for day, code in zip(both, ("A1", "B1"), strict=True)
     ]
     found = cells(alone_with(complaints=HEAD + "".join(rows)), spec("complainants", "ethnicity"), "people/complained")
     assert found == {"A": 3, "all": 3}
