@@ -201,14 +201,15 @@ def test_the_reference_the_total_and_those_not_stated_are_not_compared():
     assert found.loc[["W", "NS", "all"], "value"].tolist() == [0.4, 0.33, 0.361]
 
 
-def test_a_funnel_is_of_the_parts_about_the_whole_as_widely_as_they_differ():
+@pytest.mark.parametrize(("food", "mail", "dispersion"), [(20, 80, 12 * 0.8**2), (50, 50, 1.0)])
+def test_a_funnel_is_of_the_parts_about_the_whole_as_widely_as_they_differ(food: int, mail: int, dispersion: float):
     """Effectively 10 and 40 of 100, about 25%: each lies √12 standard errors away, drawn in to four fifths of that."""
     of = spec("upheld", "category", "ethnicity")
-    frame = counts(of, ("Food", "all", 20, 200), ("Mail", "all", 80, 200), ("all", "all", 100, 400))
+    frame = counts(of, ("Food", "all", food, 200), ("Mail", "all", mail, 200), ("all", "all", 100, 400))
     effects = released(of, *[(name, "all", "deff", 2.0, None, None, None) for name in ("Food", "Mail", "all")])
     found = compare(frame, effects, of, reference="W", years=1).set_index("category")
-    reach = np.sqrt(12 * 0.8**2 * 0.25 * 0.75 / 100)
-    limits = [0.25 - Z * reach, 0.25 + Z * reach, 0.0, 0.25 + norm.isf(0.001) * reach]
+    reach = np.sqrt(dispersion * 0.25 * 0.75 / 100)
+    limits = [max(0.25 + z * reach, 0.0) for z in (-Z, Z, norm.ppf(0.001), norm.isf(0.001))]
     columns = ["lower_95", "upper_95", "lower_998", "upper_998"]
     assert found.loc["Food", columns].tolist() == found.loc["Mail", columns].tolist() == pytest.approx(limits, abs=5e-4)
     assert found.loc["all", columns].isna().all()
