@@ -345,6 +345,11 @@ def test_a_table_says_of_people_and_of_those_not_stated_only_what_is_so():
     assert no_group not in notes("upheld", "ethnicity")
 
 
+def test_a_table_names_the_parts_that_it_leaves_out(frame):
+    table = comparison_table(Comparison(SPEC, frame, **ARGUMENTS, left_out=("open", "escort")))
+    assert "Left out, as too few to divide by ethnic group: Open and Escort." in table.notes
+
+
 def test_the_side_that_is_named_is_not_noted(table):
     assert not any("not being upheld" in note for note in table.notes)
 
