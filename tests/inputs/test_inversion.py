@@ -101,21 +101,41 @@ def crosswise(own: list[int], other: list[int], exposure: pd.DataFrame) -> list[
     ]
 
 
-def given_back_crosswise(own: list[int], other: list[int], exposure: pd.DataFrame) -> bool:
+def given_back_crosswise(own: list[int], other: list[int], exposure: pd.DataFrame, width: int = 5) -> bool:
     make = partial(_common, exposure, "rate", 1.0, 1.0, 0.95)
-    hidden = Hidden(frozenset((group, place) for group in "AW" for place in PLACES[:2]))
+    hidden = Hidden(frozenset((group, place) for group in "AW" for place in PLACES[:2]), width=width)
     return hidden.given_back(counts(own, other), lambda held: make(held).values(), 2)
 
 
-def test_counts_that_move_together_because_sums_are_known_are_not_given_back() -> None:
-    """Moved by itself each of the four leaves the width; moved crosswise, as margins allow, 4 has five values left."""
-    exposure = pd.DataFrame({"n": [5990.0, 4831, 8976], "n_ref": [3389.0, 8625, 2635]}, index=PLACES)
-    own, other = [4, 257, 369], [249, 551, 435]
-    assert crosswise(own, other, exposure) == [1, 2, 3, 4, 5]
-    assert given_back_crosswise(own, other, exposure)
-    hidden = Hidden(frozenset((group, place) for group in "AW" for place in PLACES[:2]), width=3)
-    make = partial(_common, exposure, "rate", 1.0, 1.0, 0.95)
-    assert hidden.given_back(counts(own, other), lambda held: make(held).values(), 2)  # none is above the threshold
+@pytest.mark.parametrize(
+    ("own", "other", "exposure", "left"),
+    [
+        ([4, 257, 369], [249, 551, 435], [[5990, 4831, 8976], [3389, 8625, 2635]], [1, 2, 3, 4, 5]),
+        # pairs of them, whose sum is known, leave the width as well
+        ([3, 2360, 2209], [1277, 1077, 1161], [[6538, 19325, 10473], [16035, 7208, 16755]], [1, 2, 3, 4]),
+    ],
+)
+def test_counts_that_move_together_because_sums_are_known_are_not_given_back(
+    own: list[int], other: list[int], exposure: list[list[int]], left: list[int]
+) -> None:
+    """Moved by itself each of the four leaves the width; moved crosswise, as margins allow, the small one does not."""
+    people = pd.DataFrame({"n": exposure[0], "n_ref": exposure[1]}, index=PLACES, dtype=float)
+    assert crosswise(own, other, people) == left
+    assert given_back_crosswise(own, other, people)
+    assert given_back_crosswise(own, other, people, width=3)  # none of the values is above the threshold
+
+
+def test_no_value_under_one_is_reckoned_with() -> None:
+    """What is printed fits 1 to 6, which span five."""
+    people = pd.DataFrame({"n": [5648, 5485, 5489], "n_ref": [5455, 7988, 5501]}, index=PLACES, dtype=float)
+    own, other = [3, 1162, 1095], [654, 461, 490]
+    printed = told(np.array(own), np.array(other), people)
+    fits = [v for v in range(1, 60) if told(np.array([v, *own[1:]]), np.array(other), people) == printed]
+    assert fits == [1, 2, 3, 4, 5, 6]
+    make = partial(_common, people, "rate", 1.0, 1.0, 0.95)
+    for width, given in ((5, False), (7, True)):
+        hidden = Hidden(frozenset({("A", "open")}), width=width)
+        assert hidden.given_back(counts(own, other), lambda held: make(held).values(), 2) == given
 
 
 @pytest.mark.parametrize(
