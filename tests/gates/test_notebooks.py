@@ -82,6 +82,13 @@ def test_a_figure_typed_into_code_is_found(run: Path, code: str) -> None:
     assert found == [f"{NOTEBOOK}, cell setup: a figure in its code that is not a parameter"]
 
 
+def test_a_figure_beside_the_declared_parameters_is_found(run: Path) -> None:
+    def change(_: dict[str, Any], cells: Cells) -> None:
+        cells["parameters"]["source"] = "".join(cells["parameters"]["source"]) + "\nhidden = 3"
+
+    assert plant(run, change) == [f"{NOTEBOOK}, cell parameters: a figure in its code that is not a parameter"]
+
+
 def test_parameters_other_than_those_of_the_run_are_found(run: Path) -> None:
     def change(_: dict[str, Any], cells: Cells) -> None:
         cell = cells["injected"]
@@ -128,6 +135,18 @@ def test_a_cell_of_a_table_that_is_not_its_fact_is_found(run: Path, key: str, ce
     found = plant(run, change)
     assert [fault for fault in found if fault.startswith(f"{NOTEBOOK}, cell pooled, table {TABLE}, row")]
     assert not [fault for fault in found if "Other (3)" in fault]
+
+
+def test_rules_other_than_those_of_the_run_are_found(run: Path) -> None:
+    def change(_: dict[str, Any], cells: Cells) -> None:
+        held = cells["rules"]["outputs"][0]["data"]
+        cell = next(cell for row in held[MIME]["rows"] for cell in row.values() if cell["text"] == "5")
+        cell["text"] = "3"
+        held.update(plain(held[MIME]))
+
+    (fault,) = plant(run, change)
+    assert fault.startswith(f"{NOTEBOOK}, cell rules, table ")
+    assert fault.endswith("the table is not what the published facts give")
 
 
 def test_a_table_that_the_run_does_not_declare_is_found(run: Path) -> None:
