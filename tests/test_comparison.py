@@ -70,15 +70,18 @@ def test_the_interval_of_a_share_is_wilsons():
 
 def test_the_interval_of_a_relative_rate_is_koopmans():
     of = spec("upheld")
-    halved = released(of, ("A", "deff", 2.0, None, None, None), ("W", "deff", 2.0, None, None, None))
-    found = compare(counts(of, ("A", 72, 80), ("W", 32, 160)), halved, of, reference="W", years=3)
+    effects = released(of, ("A", "deff", 2.0, None, None, None), ("W", "deff", 4.0, None, None, None))
+    found = compare(counts(of, ("A", 72, 80), ("W", 64, 320)), effects, of, reference="W", years=3)
     # Koopman (1984): 36 of 40 against 16 of 80 is 4.5, from 2.94 to 7.15
     assert found.loc[0, [*FIRST_ORDER]].tolist() == [4.5, 2.94, 7.15]
 
 
 def test_the_interval_of_a_gap_is_newcombes():
-    found = shares(("A", 56, 70), ("W", 48, 80))  # Newcombe (1998), table II: 0.0524 to 0.3339
-    assert found.loc["A", ["gap", "gap_lower", "gap_upper"]].tolist() == [0.2, 0.052, 0.334]
+    of = spec("upheld")
+    effects = released(of, ("A", "deff", 2.0, None, None, None), ("W", "deff", 3.0, None, None, None))
+    found = compare(counts(of, ("A", 112, 140), ("W", 144, 240)), effects, of, reference="W", years=3)
+    # Newcombe (1998), table II: 56 of 70 against 48 of 80 is 0.2, from 0.0524 to 0.3339
+    assert found.loc[0, ["gap", "gap_lower", "gap_upper"]].tolist() == [0.2, 0.052, 0.334]
 
 
 def test_the_rarer_side_is_judged():
@@ -89,10 +92,16 @@ def test_the_rarer_side_is_judged():
 
 
 def test_the_verdict_does_not_turn_on_which_side_is_called_the_outcome():
-    one = shares(("A", 800, 1000), ("W", 900, 1000), code="completed")
-    other = shares(("A", 200, 1000), ("W", 100, 1000), code="completed")
+    one = shares(("A", 800, 1000), ("W", 900, 1000), ("NS", 70, 90), code="completed")
+    other = shares(("A", 200, 1000), ("W", 100, 1000), ("NS", 20, 90), code="completed")
     assert other.loc["A", "judged"] == ""
-    assert one.loc["A", [*FIRST_ORDER, "verdict"]].tolist() == other.loc["A", [*FIRST_ORDER, "verdict"]].tolist()
+    of_the_side = [*FIRST_ORDER, "bound_lower", "bound_upper", "tipping", "cases_needed", "detectable_above", "verdict"]
+    assert one.loc["A", of_the_side].tolist() == other.loc["A", of_the_side].tolist()
+
+
+def test_which_side_is_rarer_is_asked_of_known_groups_and_shown_counts():
+    assert shares(("A", 40, 100), ("W", 45, 100), ("NS", 190, 200)).loc["A", "judged"] == ""
+    assert shares(("A", 60, 100), ("B", "c", 1000), ("W", 55, 100)).loc["A", "judged"] == "complement"
 
 
 def test_repeat_complaints_count_as_the_design_effect_says():
@@ -101,8 +110,9 @@ def test_repeat_complaints_count_as_the_design_effect_says():
     doubled = released(of, ("A", "deff", 2.0, None, None, None), ("W", "deff", 2.0, None, None, None))
     clustered = compare(frame, doubled, of, reference="W", years=3).set_index("ethnicity")
     halved = shares(("A", 30, 100), ("W", 40, 100))
-    columns = ["value", "lower", "upper", *FIRST_ORDER, "p_adjusted"]
+    columns = ["value", "lower", "upper", *FIRST_ORDER, "p_adjusted", "detectable_below", "detectable_above"]
     assert clustered.loc["A", columns].tolist() == halved.loc["A", columns].tolist()
+    assert clustered.loc["A", "cases_needed"] == pytest.approx(2 * halved.loc["A", "cases_needed"], abs=1)
 
 
 def test_without_a_design_effect_there_is_a_share_but_no_interval_and_no_verdict():
@@ -159,15 +169,21 @@ def test_the_unknown_bound_the_ratio():
     assert (round(lowest, 2), round(highest, 2)) == (0.95, 1.65)
 
 
+def test_unknown_events_and_unknown_people_bound_the_ratio_of_rates():
+    found = rates(("A", 20, 1000.0), ("W", 60, 6000.0), ("NS", 10, 500.0))
+    lowest, highest = (20 / 1500) / (70 / 6000), (30 / 1000) / (60 / 6500)
+    assert found.loc["A", ["bound_lower", "bound_upper"]].tolist() == [round(lowest, 2), round(highest, 2)]
+
+
 @pytest.mark.parametrize(("events", "ratio"), [(30, 0.9), (170, 1.1)])
-def test_the_adjusted_ratio_is_of_the_side_that_is_judged(events: int, ratio: float):
+def test_what_is_adjusted_is_of_the_side_that_is_judged(events: int, ratio: float):
     of = spec("completed")
     frame = counts(of, ("A", events, 200), ("W", events, 200))
-    given = released(
-        of, ("A", "adjusted", 0.9, 0.8, 1.0, 0.1), ("A", "adjusted complement", 1.1, 1.0, 1.2, 0.1)
-    )  # fmt: skip
+    statistics = {"adjusted": "adjusted_ratio", "modelled": "modelled_ratio", "homogeneity": "homogeneity_p"}
+    sides = (("", 0.9), (" complement", 1.1))
+    given = released(of, *[("A", f"{each}{end}", at, 0.8, 1.2, 0.1) for each in statistics for end, at in sides])
     found = compare(frame, given, of, reference="W", years=3).set_index("ethnicity")
-    assert found.loc["A", "adjusted_ratio"] == ratio
+    assert set(found.loc["A", [*statistics.values()]]) == {ratio}
 
 
 def test_each_stratum_has_its_own_reference():
@@ -183,6 +199,20 @@ def test_the_reference_the_total_and_those_not_stated_are_not_compared():
     of_two = [name for name in FIGURES if name.startswith(("ratio", "gap", "bound", "detectable", "p_"))]
     assert found.loc[["W", "NS", "all"], [*of_two, "verdict"]].isna().all(axis=None)
     assert found.loc[["W", "NS", "all"], "value"].tolist() == [0.4, 0.33, 0.361]
+
+
+@pytest.mark.parametrize(("food", "mail", "dispersion"), [(20, 80, 12 * 0.8**2), (50, 50, 1.0)])
+def test_a_funnel_is_of_the_parts_about_the_whole_as_widely_as_they_differ(food: int, mail: int, dispersion: float):
+    """Effectively 10 and 40 of 100, about 25%: each lies √12 standard errors away, drawn in to four fifths of that."""
+    of = spec("upheld", "category", "ethnicity")
+    frame = counts(of, ("Food", "all", food, 200), ("Mail", "all", mail, 200), ("all", "all", 100, 400))
+    effects = released(of, *[(name, "all", "deff", 2.0, None, None, None) for name in ("Food", "Mail", "all")])
+    found = compare(frame, effects, of, reference="W", years=1).set_index("category")
+    reach = np.sqrt(dispersion * 0.25 * 0.75 / 100)
+    limits = [max(0.25 + z * reach, 0.0) for z in (-Z, Z, norm.ppf(0.001), norm.isf(0.001))]
+    columns = ["lower_95", "upper_95", "lower_998", "upper_998"]
+    assert found.loc["Food", columns].tolist() == found.loc["Mail", columns].tolist() == pytest.approx(limits, abs=5e-4)
+    assert found.loc["all", columns].isna().all()
 
 
 # Gates of reliability
@@ -208,6 +238,7 @@ def test_a_ratio_of_shares_needs_5_events_of_the_side_judged_in_each_arm(group: 
     assert found[["ratio", "ratio_lower", "ratio_upper", "p_adjusted"]].isna().all()
     assert found["verdict"] == "not assessed"
     assert found["gap"] == round(group[0] / group[1] - white[0] / white[1], 3)
+    assert shares(("A", 5, 100), ("W", 50, 200)).loc["A", "ratio"] == 0.2
 
 
 def test_an_arm_in_which_all_did_it_is_compared():
@@ -217,11 +248,12 @@ def test_an_arm_in_which_all_did_it_is_compared():
 
 
 def test_a_reference_on_which_no_rate_is_shown_is_compared_with_nobody():
-    found = rates(("A", 12, 1500.0), ("W", 7, 90.0))
+    found = rates(("A", 36, 1500.0), ("W", 21, 90.0), years=3)  # person-years enough, but not people
     assert found.loc["W", "mark"] == "u"
     assert found.loc["A", "verdict"] == "not assessed"
     assert found.loc["A", [name for name in FIGURES if "ratio" in name or "gap" in name]].isna().all()
     assert found.loc["A", "value"] == 8.0
+    assert rates(("A", 12, 1500.0), ("W", 7, 100.0)).loc["A", "ratio"] == 0.11  # 8.0 against 70.0
 
 
 def test_a_population_is_not_larger_for_more_years():
@@ -256,6 +288,31 @@ def test_a_rate_above_one_a_head_could_be_seen_too():
     found = rates(("A", 700, 600.0), ("W", 2600, 2500.0)).loc["A"]
     assert 0.85 < found["detectable_below"] < 1 < found["detectable_above"] < 1.15
     assert found["cases_needed"] > 0
+
+
+def test_repeated_events_show_as_much_of_a_rate_as_fewer_single_ones():
+    of = spec("complaints")
+    frame = counts(of, ("A", 600, 1000.0), ("W", 2400, 4000.0))
+    effects = released(of, ("A", "deff", 2.0, None, None, None), ("W", "deff", 4.0, None, None, None))
+    repeated = compare(
+        frame, pd.concat([effects, released(of, ("A", "ratio", 1.0, 0.9, 1.1, 0.9))]), of, reference="W", years=1
+    ).loc[0]
+    single = rates(("A", 300, 500.0), ("W", 600, 1000.0)).loc["A"]
+    columns = ["detectable_below", "detectable_above"]
+    assert repeated[columns].tolist() == single[columns].tolist()
+
+
+@pytest.mark.parametrize(("deaths", "edge"), [(90, 0.8), (110, 1.25)])
+@pytest.mark.parametrize("deff", [1.0, 3.0])
+def test_the_cases_needed_would_show_a_rate_at_the_nearer_edge_of_the_band(deaths: int, edge: float, deff: float):
+    """Fleiss's formula with the variance of a rate: four of the reference for each of the group, at 0.1 a head."""
+    of = spec("complaints")
+    effects = released(of, *[(code, "deff", deff, None, None, None) for code in "AW"])
+    frame = counts(of, ("A", deaths, 1000.0), ("W", 400, 4000.0))
+    found = compare(frame, effects, of, reference="W", years=1).loc[0, "cases_needed"]
+    own, pooled = 0.1 * edge, (0.1 * edge + 4 * 0.1) / 5
+    reach = Z * np.sqrt(pooled * (1 + 1 / 4)) + Z_POWER * np.sqrt(own + 0.1 / 4)
+    assert found == pytest.approx(deff * (reach / (own - 0.1)) ** 2, rel=1e-3)
 
 
 def test_the_cases_needed_are_of_the_denominator_that_is_shown():
@@ -294,6 +351,9 @@ def test_bounds_and_tipping_point_go_with_the_verdict():
     found = compare(counts(of, ("B", 9, 20), ("W", 300, 1200), ("NS", 8, 30)), released(of), of, reference="W", years=3)
     assert found.loc[0, "verdict"] == "not assessed"
     assert found.loc[0, ["bound_lower", "bound_upper", "tipping"]].isna().all()
+    level = shares(("A", 301, 1000), ("W", 300, 1000), ("NS", 10, 50)).loc["A"]  # a ratio of 1.00: nothing to undo
+    assert level["bound_lower"] < 1 < level["bound_upper"]
+    assert np.isnan(level["tipping"])
 
 
 def test_an_exact_ratio_needs_no_least_number():

@@ -316,6 +316,7 @@ def test_a_trend_of_everybody_is_no_trend_of_each_group():
 
 
 def test_trend_without_certainty():
+    assert "statistically significant" in prose.trend_sentence(years(0.31, 0.3, 0.3, 0.25), UPHELD, p=0.05)
     assert prose.trend_sentence(years(0.31, 0.3, 0.3, 0.25), UPHELD, p=0.4).endswith(
         "31.0% in 2020-21: no clear trend."
     )

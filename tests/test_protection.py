@@ -33,6 +33,13 @@ def marks(disclosure: Disclosure) -> list[str]:
     return made.pattern.marks(table().name).tolist()
 
 
+def test_the_rules_are_those_of_the_parameters() -> None:
+    policy = protection(
+        Disclosure(threshold=3, protection_width=7, minimum_denominator=12), [table()], RELATIONS, []
+    ).policy
+    assert (policy.threshold, policy.protection_width, policy.minimum_denominator) == (3, 7, 12)
+
+
 def test_control_that_is_off_hides_nothing() -> None:
     made = protection(Disclosure(off="for the analyst alone"), [table()], RELATIONS, [])
     assert set(made.pattern.marks(table().name)) == {""}
@@ -42,6 +49,9 @@ def test_an_exempted_table_is_shown_whole_and_printed_with_reason_and_name() -> 
     exempted = {"table": "deaths-by-ethnicity", "reason": "published in Parliament", "reviewer": "R. Viewer"}
     disclosure = Disclosure.model_validate({"exemptions": [exempted]})
     assert set(marks(disclosure)) == {""}
+    both = [table(), replace(table("deaths-by-ethnicity: population"), part="population")]
+    made = protection(disclosure, both, RELATIONS, [])
+    assert {mark for each in both for mark in made.pattern.marks(each.name)} == {""}
     last = protection(disclosure, [table()], RELATIONS, []).policy.reasons().iloc[-1].tolist()
     assert last == [f"shown whole: {table().name}", "exempted by R. Viewer", "published in Parliament"]
 
@@ -103,3 +113,17 @@ def test_how_many_more_complaints_than_people_there_are_is_a_count_to_protect() 
     params = SimpleNamespace(editions=[], pooled_label="2024-25")
     ties = relations(params, None, [], [])  # type: ignore[arg-type]
     assert ("complaints/received", ("people/complained", "repeated complaints/received")) in ties.links()
+
+
+def test_years_make_up_the_periods_of_every_report_and_nobody_counts_more_often_than_they_complained() -> None:
+    frame = pd.DataFrame({"ethnicity": ["A"], "year": ["2020-21 to 2021-22"], "value": [40]})
+    earlier = CountTable("t", "complaints/received", frame)
+    params = SimpleNamespace(editions=[], pooled_label="2022-23 to 2024-25")
+    ties = relations(params, None, [], [earlier])  # type: ignore[arg-type]
+    assert ties.hierarchies["year"] == {
+        "2020-21 to 2021-22": [("2020-21", "2021-22")],
+        "2022-23 to 2024-25": [("2022-23", "2023-24", "2024-25")],
+    }
+    assert ("people/complained", "complaints/received") in ties.at_most
+    one_each = {"ethnicity", "ethnicity_nomis", "ethnicity_ppud", "ethnicity_source"}
+    assert set(ties.fixed) == one_each  # a person has one, so that even people add up

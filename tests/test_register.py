@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reportlib.facts import Fact
 from reportlib.register import NOT_ASKED, Register
+from reportlib.responses import asked_for
 from reportlib.tables import Table
 
 BAND = (0.8, 1.25)
@@ -45,6 +48,7 @@ HELD = "With category of complaint and establishment type held equal, "
     [
         (adjusted(0.7), f"{HELD}a difference remains.", True),
         (adjusted(0.85), f"{HELD}a difference remains, within 0.8 to 1.25.", True),
+        (adjusted(0.8), f"{HELD}a difference remains, within 0.8 to 1.25.", True),
         (adjusted(0.95), f"{HELD}chance could account for the rest.", False),
         (adjusted(1.05), f"{HELD}the estimate is higher, and chance could account for it.", False),
         (adjusted(1.0), f"{HELD}chance could account for the rest.", False),
@@ -66,6 +70,20 @@ def test_missing_ethnicity_that_could_account_for_all_is_told_and_an_answer_stan
     (row,) = rows(register(facts).over_all({"upheld/ethnicity/B": "Cases were re-read."}, BAND))
     assert row["What is left to explain"].endswith("could vanish if all missing ethnicity fell on one side.")
     assert row["Response"] == "Cases were re-read."
+    explained = told("Black", 0.6, **adjusted(0.95))  # nothing is asked, and yet an answer was given
+    (row,) = rows(register(explained).over_all({"upheld/ethnicity/B": "Cases were re-read."}, BAND))
+    assert row["Response"] == "Cases were re-read."
+
+
+def test_a_rate_of_the_opposite_outcome_is_said_to_be_that() -> None:
+    facts = [replace(fact, unit="not being upheld") for fact in told("Black", 1.6)]
+    (row,) = rows(register(facts).over_all({}, BAND))
+    assert row["Comparison"] == "Uphold rate: Black, higher rate of not being upheld"
+
+
+def test_an_answer_is_asked_for_what_adjustment_leaves() -> None:
+    facts = [*told("Black", 0.6, **adjusted(0.95)), *told("Asian", 0.6, **adjusted(0.7)), *told("Mixed", 0.6)]
+    assert asked_for(facts, "2024-25", BAND) == ["upheld/ethnicity/A", "upheld/ethnicity/M"]
 
 
 def test_that_nothing_was_compared_is_not_that_nothing_was_disproportionate() -> None:

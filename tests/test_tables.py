@@ -147,13 +147,75 @@ def test_a_figure_made_of_a_hidden_count_of_another_group_is_hidden_and_not_unre
     comparison = Comparison(SPEC, compare(counts, effects, SPEC, reference="W", years=3), **ARGUMENTS)
     row = rows(evidence_table(comparison))["Black"]
     assert row["ratio"]["text"] == ratio
+    assert (row["cases_needed"]["mark"] == "c") == (hidden == "W")
     assert (row["bounds"]["mark"], row["tipping"]["mark"]) == ((bounds[1],) * 2 if bounds else (None, None))
     assert rows(comparison_table(comparison))["All"]["ratio"]["text"] == "[z]"
+
+
+def test_a_hidden_reference_hides_the_comparisons_of_its_own_part_alone():
+    spec = TableSpec("by-category", MEASURES["upheld"], ("category", "ethnicity"), "5+1")
+    counts = pd.concat([uphold_counts().assign(category=name) for name in ("Food", "Mail")], ignore_index=True)
+    counts.loc[counts["category"].eq("Food") & counts["ethnicity"].eq("W"), ["numerator", "mark"]] = [None, "c"]
+    effects = pd.concat([design_effects().assign(category=name) for name in ("Food", "Mail")])
+    frame = compare(counts, effects, spec, reference="W", years=3)
+    shown = Comparison(spec, frame, **ARGUMENTS).compared.set_index(["category", "ethnicity"])["mark"]
+    assert shown[[("Food", "B"), ("Mail", "B"), ("Mail", "M")]].tolist() == ["c", "", "c"]
 
 
 def test_a_derived_table_of_nothing_has_no_rows():
     comparison = Comparison(SPEC, compare(uphold_counts(), design_effects(), SPEC, reference="W", years=3), **ARGUMENTS)
     assert gap_table(comparison).rows == []
+
+
+def derived(name: str, spec: TableSpec, *planted: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """A derived table of rows of which only these figures are known."""
+    blank = {figure: None for figure in FIGURES} | {"mark": "", "verdict": "inconclusive"}
+    frame = pd.DataFrame([blank | row for row in planted])
+    return rows(DERIVED[name](Comparison(spec, frame, **ARGUMENTS)))
+
+
+def test_a_part_lies_within_or_beyond_the_limits_of_its_funnel():
+    limits = {"lower_95": 0.2, "upper_95": 0.4, "lower_998": 0.1, "upper_998": 0.5, "denominator": 100}
+    values = {"Food": 0.09, "Gym": 0.1, "Mail": 0.3, "Money": 0.41, "Other": 0.51}
+    parts = [{"category": name, "ethnicity": "all", "value": value} | limits for name, value in values.items()]
+    spec = TableSpec("funnel", MEASURES["upheld"], ("category", "ethnicity"), "5+1")
+    found = derived("funnel", spec, *parts, parts[0] | {"category": "Black", "ethnicity": "B"})
+    assert {name: row["reading"]["text"] for name, row in found.items()} == {
+        "Food": "below the outer limits",
+        "Gym": "below the inner limits",
+        "Mail": "within both limits",
+        "Money": "above the inner limits",
+        "Other": "above the outer limits",
+    }
+    assert [found["Mail"][key]["text"] for key in ("warning", "alarm")] == ["20.0 to 40.0", "10.0 to 50.0"]
+
+
+def test_a_gap_has_changed_where_its_test_says_so():
+    spec = TableSpec("trend", MEASURES["upheld"], ("year", "ethnicity"), "5+1", "trend")
+    at = {"A": 0.05, "B": 0.051, "M": None}
+    planted = [{"year": "2024-25", "ethnicity": group, "interaction_p": p} for group, p in at.items()]
+    found = derived("gap", spec, *planted)
+    assert {group: row["reading"]["text"] for group, row in found.items()} == {
+        "Asian": "the gap has changed",
+        "Black": "no clear change",
+    }
+
+
+def test_observed_to_expected_stands_without_a_standardised_rate():
+    spec = TableSpec("deaths", MEASURES["deaths"], ("ethnicity",), "5+1", "pooled", ("age_band", "sex"))
+    known = {"expected_ratio": 1.2, "expected_lower": 0.9, "expected_upper": 1.5, "ratio": 1.0}
+    found = derived("standardised", spec, {"ethnicity": "A"} | known, {"ethnicity": "B", "ratio": 1.0})
+    assert {group: row["expected_ratio"]["text"] for group, row in found.items()} == {"Asian": "1.20"}
+    assert found["Asian"]["standardised"]["text"] == "[u]"
+
+
+def test_what_could_have_been_shown_on_one_side_alone_is_told():
+    planted = {"ethnicity": "A", "numerator": 50, "denominator": 100, "detectable_above": 1.5}
+    blank = {figure: None for figure in FIGURES} | {"mark": "", "verdict": "inconclusive"}
+    table = evidence_table(Comparison(SPEC, pd.DataFrame([blank | planted]), **ARGUMENTS))
+    assert rows(table)["Asian"]["detectable"]["text"] == "1.50"
+    ends = {fact.statistic: fact.value for fact in table.facts if fact.statistic.startswith("detectable")}
+    assert ends == {"detectable_below": None, "detectable_above": 1.5}
 
 
 def few() -> pd.DataFrame:
@@ -182,6 +244,8 @@ def test_the_limits_of_the_mark_are_parameters_and_rates_have_none():
     least = {"proportion": 10, "reliable": 31, "rate": 100}
     assert flags(few(), SPEC, least).tolist() == ["u", "", "", "", "u", "", ""]
     assert flags(few(), SPEC, least | {"proportion": 30}).tolist() == ["", "", "", "", "u", "", ""]
+    hidden = few().assign(mark="c")
+    assert set(flags(hidden, SPEC, least)) == {""}
     rate = TableSpec("deaths", MEASURES["deaths"], ("ethnicity",), "5+1")
     assert set(flags(few(), rate, least)) == {""}
 
@@ -224,6 +288,20 @@ def test_a_trend_has_a_fact_a_year_under_one_name():
     assert "verdict" not in {column["key"] for column in table.columns}
 
 
+@pytest.mark.parametrize(
+    ("measure", "by", "unit"),
+    [
+        ("deaths", ("ethnicity",), "per 1,000 a year"),
+        ("complaints", ("year", "ethnicity"), "per 1,000 a year"),
+        ("complainants", ("ethnicity",), "per 1,000 in the period"),
+        ("complainants", ("year", "ethnicity"), "per 1,000 in the year"),
+        ("upheld", ("ethnicity",), "%"),
+    ],
+)
+def test_the_unit_says_that_people_count_once(measure: str, by: tuple[str, ...], unit: str):
+    assert Comparison(TableSpec("t", MEASURES[measure], by, "5+1"), NOTHING, **ARGUMENTS).unit == unit
+
+
 def test_a_count_has_no_rate():
     spec = TableSpec("source", MEASURES["ethnicity-source"], ("ethnicity_source",), "5+1")
     counts = pd.DataFrame(
@@ -240,6 +318,7 @@ def test_the_rarer_side_is_named_where_it_was_judged():
     table = compared(counts)
     assert any("not being upheld" in note for note in table.notes)
     assert "Relative rate of not being upheld (White = 1)" in [column["label"] for column in table.columns]
+    assert {fact.unit for fact in table.facts if fact.statistic == "ratio"} == {"not being upheld"}
 
 
 def test_an_adjusted_rate_that_would_tell_a_hidden_count_is_marked_as_such():
@@ -248,8 +327,27 @@ def test_an_adjusted_rate_that_would_tell_a_hidden_count_is_marked_as_such():
     frame = compare(uphold_counts(), pd.concat([design_effects(), withheld]), spec, reference="W", years=3)
     found = rows(evidence_table(Comparison(spec, frame, **ARGUMENTS)))
     assert [found[group]["adjusted_ratio"]["text"] for group in ("Black", "Asian")] == ["[c]", "[u]"]
-    assert found["Black"]["adjusted_interval"]["text"] == "[c]"
+    assert {found["Black"][key]["text"] for key in ("adjusted_interval", "homogeneity_p")} == {"[c]"}
     assert found["Black"]["ratio"]["value"] is not None
+
+
+def test_a_table_says_of_people_and_of_those_not_stated_only_what_is_so():
+    def notes(measure: str, *by: str) -> str:
+        spec = TableSpec("t", MEASURES[measure], by, "5+1")
+        frame = pd.DataFrame([dict.fromkeys([*by, *FIGURES, "numerator", "denominator", "verdict"])])
+        frame = frame.assign(ethnicity="NS", mark="u")
+        return " ".join(comparison_table(Comparison(spec, frame, **ARGUMENTS)).notes)
+
+    several, no_group = "A person who complained from several parts", "is not a group of people: its rate"
+    assert several in notes("complainants", "establishment_type", "ethnicity")
+    assert several not in notes("complainants", "ethnicity") + notes("complaints", "establishment_type", "ethnicity")
+    assert no_group in notes("complaints", "ethnicity")
+    assert no_group not in notes("upheld", "ethnicity")
+
+
+def test_a_table_names_the_parts_that_it_leaves_out(frame):
+    table = comparison_table(Comparison(SPEC, frame, **ARGUMENTS, left_out=("open", "escort")))
+    assert "Left out, as too few to divide by ethnic group: Open and Escort." in table.notes
 
 
 def test_the_side_that_is_named_is_not_noted(table):
@@ -272,6 +370,13 @@ def test_the_evidence_covers_what_was_compared_and_hides_what_is_hidden(frame):
     assert list(rows(table)) == ["Asian", "Black", "Mixed", "Other"]
     assert rows(table)["Black"]["gap"]["text"] == "−14.0"  # 16.0% − 30.0%, in percentage points
     assert rows(table)["Black"]["p_adjusted"]["text"] == "<0.001"
+    # all 70 unknown non-events to the group and all 30 events to White; then the reverse
+    lowest, highest = (160 / 1070) / (930 / 3030), (190 / 1030) / (900 / 3070)
+    assert rows(table)["Black"]["bounds"]["text"] == f"{lowest:.2f} to {highest:.2f}"
+    # (160 + k) / (1,000 + k) is 0.3 at k = 200, of 30 events
+    assert rows(table)["Black"]["tipping"]["text"] == f"{200 / 30:.0%} to the group"
+    above = frame.assign(ratio=frame["ratio"].mask(frame["ethnicity"].eq("B"), 1.2))
+    assert rows(evidence_table(Comparison(SPEC, above, **ARGUMENTS)))["Black"]["tipping"]["text"].endswith("reference")
     told = {"ethnicity", "denominator", "verdict"}
     hidden = {key: cell["text"] for key, cell in rows(table)["Mixed"].items() if key not in told}
     assert set(hidden.values()) == {"[c]"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -38,6 +38,8 @@ def world(state: State) -> Facts:
         "m/all/all/product": 10 * data * code,  # either put back alone takes all of it
         "m/all/all/either": max(parameters, code),  # neither put back alone changes it
         "m/all/all/numerator": 20 + data,
+        "m/all/all/revised": 100 * period + 2 * data * (1 - period),  # records of the earlier period
+        "m/all/all/word": "parity" if max(parameters, code) else "disproportionate",
         "m/all/all/verdict": "parity" if code else "disproportionate",
     }
     return {Key(name, "pooled", "national", "t"): fact(name, value) for name, value in figures.items()}
@@ -75,9 +77,26 @@ def test_what_two_causes_do_together_is_said_to_be_interaction():
     assert either.amounts["interaction"] == 1
 
 
+def test_revised_records_are_those_of_the_earlier_period():
+    move = moves()["revised"]
+    assert (move.by, move.amounts["period"], move.amounts["data"], move.amounts["interaction"]) == (100, 98, 2, 0)
+
+
 def test_a_verdict_is_attributed_though_it_is_no_number():
     move = moves()["verdict"]
     assert (move.causes, move.by) == (("code",), None)
+    assert moves()["word"].causes == ("interaction",)  # neither put back alone changes it
+
+
+def test_where_a_cause_alone_would_hide_a_figure_nothing_is_said_of_what_is_left():
+    def hiding(state: State) -> Facts:
+        key = Key("m/all/all/sum", "pooled", "national", "t")
+        hidden = {key: fact(key.id, None, mark="c")} if state == State({"parameters"}) else {}
+        return world(state) | hidden
+
+    move = moves(hiding)["sum"]
+    assert move.causes == ("period", "data", "parameters", "code")
+    assert (move.amounts["parameters"], move.amounts["interaction"], move.amounts["code"]) == (None, None, 8)
 
 
 def test_how_far_a_cause_moved_a_count_is_not_told():
@@ -152,12 +171,18 @@ def test_years_meet_by_the_part_that_their_periods_play(tmp_path):
     ]
     a += [fact("upheld/ethnicity/B/ratio_lower", 0.6, "2021-22 to 2023-24")]
     a += [fact("upheld/ethnicity/B/ratio_upper", 0.8, "2021-22 to 2023-24")]
+    down = "upheld/ethnicity/A/ratio"
+    a += [fact(down, 0.9, "2021-22 to 2023-24"), fact(f"{down}_lower", 0.8, "2021-22 to 2023-24")]
+    b += [fact(down, 0.6, "2022-23 to 2024-25")]
     runs = kept_run(kept(tmp_path / "a", "2023-24", a)), kept_run(kept(tmp_path / "b", "2024-25", b))
     found = compare(*runs, never)
     by = {(move.key.id, move.key.when): move for move in found.moves}
     assert by[pooled, "pooled"].by == 0.2
     assert by[pooled, "pooled"].relative == 2  # from 0.7 to beyond 0.8, twice the way
+    assert by[down, "pooled"].relative == pytest.approx(3)  # from 0.9 to beyond 0.8, thrice the way
     assert by[pooled, "pooled"].causes == ("period",)
+    furthest = moved(found)[-1].rows
+    assert [row["Move in relation to interval"] for row in furthest] == ["3.0", "2.0"]
     assert (yearly, "2023-24") not in by  # the same year did not move
     assert by[yearly, "2024-25"].a is None
 
@@ -174,9 +199,23 @@ def test_the_page_is_accessible_and_the_csv_holds_every_figure_in_full(tmp_path)
         "-1234567.5",
         "parameters",
     )
-    assert row["due to parameters"] == "-1234567.5"
+    assert (row["due to parameters"], row["interaction"], row["not attributed"]) == ("-1234567.5", "0", "")
     assert check_html(comparison_page(found), "compare.html") == []
     assert "confidence_level: 0.9 to 0.95" in comparison_page(found)
+
+
+def test_the_page_says_of_a_cause_that_could_not_be_worked_out_that_nothing_is_known(tmp_path):
+    def gone(state: State) -> Facts:
+        raise ReportError("the code is gone")
+
+    name = "upheld/ethnicity/B/value"
+    a = kept(tmp_path / "a", "2024-25", [fact(name, 0.2)], confidence_level=0.9)
+    (a / "run.json").write_text((a / "run.json").read_text().replace('"code": "x"', '"code": "z"'))
+    found = compare(kept_run(a), kept_run(kept(tmp_path / "b", "2024-25", [fact(name, 0.3)])), gone)
+    assert [move.causes for move in found.moves] == [("not attributed",)]
+    page = " ".join(comparison_page(found).split())
+    assert page.count("Not attributed, because: the code is gone") == 2
+    assert page.count("[x]</td>") == 2 * 6  # of parameters and of code: five kinds of figures, and verdicts
 
 
 def test_only_what_changes_a_figure_counts_as_a_cause(tmp_path):
@@ -216,12 +255,14 @@ def test_figures_that_are_new_gone_hidden_or_shown_again_did_not_move(tmp_path):
     both, one_alone, _ = moved(found)
     assert [(row["Earlier"], row["Later"]) for row in both.rows] == [("parity", "disproportionate")]
     assert len(one_alone.rows) == 2
+    assert "Of 4 figures that both hold, 0 are the same." in comparison_page(found)
     assert check_html(comparison_page(found), "compare.html") == []
 
 
 def test_a_hidden_figure_is_never_a_difference_in_numbers():
     shown, hidden = fact("m/all/all/value", 7), fact("m/all/all/value", None, mark="c")
     assert differs(shown, hidden)
+    assert differs(shown, replace(shown, unit="not being upheld"))  # the same number of another thing
     assert difference(shown, hidden) is None
 
 

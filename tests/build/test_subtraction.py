@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,8 +12,12 @@ import pandas as pd
 import pytest
 
 from reportlib.build.basis import Basis
+from reportlib.build.counting import Counted, _too_fine
 from reportlib.build.plan import ChapterPlan
-from reportlib.build.prepare import prepare
+from reportlib.build.prepare import _strata_hidden, prepare
+from reportlib.build.released import Release, published
+from reportlib.disclosure import CountTable
+from reportlib.editions import NATIONAL, Edition
 from reportlib.inputs.sources import read_all
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.params import Params
@@ -74,14 +79,15 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
     return {name: frame.set_index("ethnicity")[["numerator", "denominator"]] for name, frame in read.items()}
 
 
-def protected(folder: Path, specs: list[TableSpec]) -> dict[str, pd.DataFrame]:
-    """The tables that notebooks see of the extracts in a folder."""
+def protected(folder: Path, specs: list[TableSpec], before: Sequence[Release] = ()) -> dict[str, pd.DataFrame]:
+    """The tables that notebooks see of the extracts in a folder, after the reports that were `before`."""
     inputs = {path.stem: {"path": str(path), "status": "extract"} for path in folder.glob("*.csv")}
     params = Params(
         reporting_year="2024-25", pooled_years=1, trend_years=1, publication_date=date(2025, 11, 27), inputs=inputs
     )
     chapter = ChapterPlan("all", folder / "all.ipynb", tuple(specs), (), False)
-    prepare(Basis(params, [chapter], read_all(params.inputs, folder / "work", folder), [])).write(folder / "handoff")
+    sources = read_all(params.inputs, folder / "work", folder)
+    prepare(Basis(params, [chapter], sources, [], before)).write(folder / "handoff")
     return {spec.id: pd.read_parquet(folder / "handoff" / "counts" / f"{spec.id}.parquet") for spec in specs}
 
 
@@ -108,30 +114,65 @@ def test_every_ending_that_a_table_shows_subtracts_from_all(shown):
     assert small(rest) == []
 
 
-def test_who_is_known_to_nomis_subtracts_from_whose_ethnicity_is_known(tmp_path):
+RECALLED = {"B1": {"London": (3, 97), "Wales": (50, 150)}, "W1": {"London": (100, 300), "Wales": (100, 500)}}
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_an_adjusted_ratio_is_withheld_where_a_table_hides_a_stratum_that_it_tells(tmp_path: Path, shown: bool) -> None:
+    """3 of 100 in London; where no table divides recalls by region, nobody has the other strata to subtract."""
+    lines = ["person_id,region,order_type,start_date,end_date,outcome,ethnicity_code"]
+    for code, regions in RECALLED.items():
+        for region, numbers in regions.items():
+            outcomes = [each for each, n in zip(("recalled", "completed"), numbers, strict=True) for _ in range(n)]
+            lines += [
+                f"{code}{region}{n},{region},licence,2023-05-01,2024-06-01,{outcome},{code}"
+                for n, outcome in enumerate(outcomes)
+            ]
+    (tmp_path / "probation_terminations.csv").write_text("\n".join(lines) + "\n")
+    spec = TableSpec("recalled", MEASURES["recalled"], ("ethnicity",), "5+1", "pooled", ("region",))
+    by_region = TableSpec("by-region", MEASURES["recalled"], ("region", "ethnicity"), "5+1")
+    protected(tmp_path, [spec, *([by_region] if shown else [])])
+    found = pd.read_parquet(tmp_path / "handoff" / "estimates" / "recalled.parquet")
+    told = set(found.loc[found["ethnicity"].eq("B"), "statistic"])
+    assert ("withheld" in told, "adjusted" in told) == (shown, not shown)
+
+
+def known(tmp_path: Path, counts: dict[str, tuple[int, ...]], *tables: str) -> dict[str, pd.DataFrame]:
+    """What notebooks see, in these tables, of people known to NOMIS, and to PPUD alone."""
     lines = ["complaint_id,person_id,received_date,establishment,ethnicity_ppud"]
-    lines += [f"C{name},P{name},2024-05-01,Leeds,{CODES[group]}" for group, name, _ in numbered(KNOWN)]
+    lines += [f"C{name},P{name},2024-05-01,Leeds,{CODES[group]}" for group, name, _ in numbered(counts)]
     (tmp_path / "complaints.csv").write_text("\n".join(lines) + "\n")
     lines = ["person_id,ethnicity_code,as_at_date"]
-    lines += [f"P{name},{CODES[group]},2024-05-01" for group, name, place in numbered(KNOWN) if place == 0]
+    lines += [f"P{name},{CODES[group]},2024-05-01" for group, name, place in numbered(counts) if place == 0]
     (tmp_path / "nomis_ethnicity.csv").write_text("\n".join(lines) + "\n")
     lines = ["snapshot_date,establishment,ethnicity_code,number"]
     lines += [f"2024-06-30,Leeds,{code},5000" for code in CODES.values()]
     (tmp_path / "population.csv").write_text("\n".join(lines) + "\n")
-    systems = ("ethnicity_nomis", "ethnicity_ppud")
-    read = protected(
-        tmp_path,
-        [
-            TableSpec("complainants", MEASURES["complainants"], ("ethnicity",), "5+1"),
-            TableSpec("agreement", MEASURES["ethnicity-agreement"], systems, "5+1"),
-            TableSpec("source", MEASURES["ethnicity-source"], ("ethnicity_source",), "5+1"),
-        ],
-    )
+    specs = [
+        TableSpec("complainants", MEASURES["complainants"], ("ethnicity",), "5+1"),
+        TableSpec("agreement", MEASURES["ethnicity-agreement"], ("ethnicity_nomis", "ethnicity_ppud"), "5+1"),
+        TableSpec("source", MEASURES["ethnicity-source"], ("ethnicity_source",), "5+1"),
+    ]
+    return protected(tmp_path, [spec for spec in specs if spec.id in tables])
+
+
+def test_who_is_known_to_nomis_subtracts_from_whose_ethnicity_is_known(tmp_path):
+    read = known(tmp_path, KNOWN, "complainants", "agreement", "source")
     complained = read["complainants"].set_index("ethnicity")["numerator"]
     on_nomis = read["agreement"].query("ethnicity_ppud == 'all'").set_index("ethnicity_nomis")["numerator"]
     from_ppud = complained - on_nomis
     assert from_ppud["W"] == 60
     assert small(from_ppud) == []
+
+
+def test_who_is_known_to_ppud_alone_is_what_nomis_and_those_not_stated_leave_of_all(tmp_path):
+    """3 people; 40 stand as not stated in two tables."""
+    counts = {"W": (300, 3), "B": (100, 0), "A": (80, 0), "M": (60, 0), "O": (50, 0), "NS": (0, 40)}
+    read = known(tmp_path, counts, "complainants", "source")
+    source = read["source"].set_index("ethnicity_source")["numerator"]
+    complained = read["complainants"].set_index("ethnicity")["numerator"]
+    assert pd.isna(source["PPUD"])
+    assert pd.isna(source["all"] - source["NOMIS"] - complained["NS"])
 
 
 DIED = {"Leeds": {"W": 30, "B": 20, "A": 12}, "Feltham": {"W": 1}, "Hatfield": {"W": 9}, "Downview": {"W": 8, "B": 2}}
@@ -180,3 +221,70 @@ def test_where_few_died_in_all_the_whole_is_still_shown(tmp_path):
     (tmp_path / "population.csv").write_text("\n".join(lines) + "\n")
     by_cause = TableSpec("by-cause", MEASURES["deaths"], ("cause", "ethnicity"), "5+1")
     assert set(protected(tmp_path, [by_cause])["by-cause"]["cause"]) == {"all"}
+
+
+def upheld(folder: Path, counts: dict[str, tuple[int, int]]) -> None:
+    """An extract of complaints by code: upheld, not upheld."""
+    lines = ["complaint_id,person_id,received_date,completed_date,establishment,eligible,outcome,ethnicity_ppud"]
+    lines += [
+        f"C{code}{n},P{code}{n},2024-05-01,2024-06-01,Leeds,yes,{'upheld' if n < yes else 'not upheld'},{code}"
+        for code, (yes, no) in counts.items()
+        for n in range(yes + no)
+    ]
+    (folder / "complaints.csv").write_text("\n".join(lines) + "\n")
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_count_that_any_earlier_report_hid_stays_hidden(tmp_path: Path, later: bool) -> None:
+    """Nothing is small now; the report that hid it may be known from the next one alone."""
+    upheld(tmp_path, {"W1": (100, 300), "B1": (40, 120), "A1": (30, 90), "M1": (20, 80)})
+    frame = pd.DataFrame({"ethnicity": ["B", "A"], "year": ["2024-25"] * 2, "value": [40, 30]})
+    hid = published(CountTable("upheld: complaints/upheld", "complaints/upheld", frame), [False] * 2, [True] * 2)
+    before = [Release.of("first", [hid], [])]
+    before = [Release.of("second", [], before)] if later else before
+    spec = TableSpec("upheld", MEASURES["upheld"], ("ethnicity",), "5+1")
+    found = protected(tmp_path, [spec], before)["upheld"].set_index("ethnicity")
+    assert found.loc[["A", "B"], "mark"].tolist() == ["c", "c"]
+    assert found.loc[["A", "B"], "numerator"].isna().all()
+    assert found.loc["W", "numerator"] == 100
+
+
+def test_a_group_of_whom_nobody_complained_is_nought_and_one_that_no_code_holds_is_not_available(
+    tmp_path: Path,
+) -> None:
+    """18+1 has no code for Roma people."""
+    upheld(tmp_path, {"W1": (100, 300), "B1": (10, 15)})
+    spec = TableSpec("upheld", MEASURES["upheld"], ("ethnicity",), "19")
+    found = protected(tmp_path, [spec])["upheld"].set_index("ethnicity")
+    run = json.loads((tmp_path / "handoff" / "run.json").read_text(encoding="utf-8"))
+    assert run["flagged"] == 1  # a percentage of 25
+    assert found.loc["A1", ["numerator", "denominator", "mark"]].tolist() == [0, 0, ""]
+    assert found.loc["W5", "mark"] == "x"
+    assert found.loc["W5", ["numerator", "denominator"]].isna().all()
+    upheld(tmp_path, {"W1": (100, 300), "W5": (0, 40)})
+    assert protected(tmp_path, [spec])["upheld"].set_index("ethnicity").loc["W5", "denominator"] == 40
+
+
+@pytest.mark.parametrize(("small", "fine"), [(2, False), (3, True)])
+def test_editions_do_not_show_a_table_of_which_more_than_a_tenth_of_the_counts_are_small(
+    small: int, fine: bool
+) -> None:
+    """Of twenty counts that are not nought; a nought, a large count and what is published already are none."""
+    edition = Edition(name="london", title="London", dimension="region", values=("London",))
+    spec = TableSpec("t", MEASURES["upheld"], ("region", "category", "ethnicity"), "5+1")
+    frame = pd.DataFrame({"value": [0] * 20 + [5] * small + [6] * (20 - small)})
+    own = Counted(edition, spec, spec.measure.numerator, frame, 1, False, {})
+    known = replace(own, published=True, frame=pd.DataFrame({"value": [1] * 100}))
+    whole = replace(own, edition=NATIONAL, frame=known.frame)
+    assert [id(table) for table in _too_fine([own, known, whole], 5)] == ([id(own), id(known)] if fine else [])
+
+
+def test_the_strata_of_an_edition_are_those_of_tables_that_its_own_code_divides_and_those_left_out() -> None:
+    orders = TableSpec("orders", MEASURES["recalled"], ("ethnicity",), "5+1", "pooled", ("order_type",))
+    divided = TableSpec("divided", MEASURES["recalled"], ("region", "order_type", "ethnicity"), "5+1")
+    cells = [("London", "licence", "B", "c"), ("London", "licence", "W", "")]
+    shown = {"divided": pd.DataFrame(cells, columns=[*divided.by, "mark"]), "orders": pd.DataFrame()}
+    left_out = {"divided": {"order_type": frozenset({"post-sentence supervision"})}}
+    found = _strata_hidden(orders, [divided], shown, left_out, "region")
+    assert found == {("B", "licence"), ("B", "post-sentence supervision"), ("W", "post-sentence supervision")}
+    assert _strata_hidden(orders, [divided], shown, left_out, None) == frozenset()

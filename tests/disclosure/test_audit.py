@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from reportlib.disclosure import CountTable, Policy, Relations, audit, protect
+from reportlib.disclosure.audit import Bounds, _Audit
+from reportlib.disclosure.suppress import assemble
 from reportlib.errors import ReportError
 
 RELATIONS = Relations({"ethnicity": {"all": [("A", "B", "M", "W")]}, "establishment_type": {"all": [("x", "y", "z")]}})
@@ -54,6 +56,27 @@ def test_a_small_count_that_is_not_hidden_fails_and_is_not_told() -> None:
     report = audit([table(COUNTS)], Policy(), RELATIONS, nothing)
     assert report[["rule", "passed"]].to_numpy().tolist() == [["not hidden", False]]
     assert report["lower"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("width", "least", "greatest", "passed"),
+    [
+        (5, 1, 6, True),
+        (5, 3, 8, True),
+        (5, 2, 6, False),  # spans four
+        (5, 4, 9, False),  # whoever guesses that it is small is left with two values
+        (3, 1, 4, False),  # all are small
+        (3, 3, 6, True),
+    ],
+)
+def test_a_small_count_passes_with_the_width_a_value_that_is_not_small_and_one_well_below_the_threshold(
+    width: int, least: int, greatest: int, passed: bool
+) -> None:
+    policy = Policy(protection_width=width)
+    system, _ = assemble([table(COUNTS)], policy, RELATIONS, [])
+    cell = system.keys.index(("received", "M"))
+    attack = _Audit(system, policy, protect([table(COUNTS)], policy, RELATIONS), linear=False)
+    assert attack._passes(cell, Bounds(least, greatest, least, greatest)) == passed
 
 
 def test_two_in_every_line_is_not_enough() -> None:
@@ -102,6 +125,9 @@ def test_figures_that_contradict_one_another_are_named_by_table_not_by_count() -
         protect([table(COUNTS, "one"), table(COUNTS | {"A": 39}, "two")], Policy(), RELATIONS)
     assert "one and two" in str(raised.value)
     assert not any(count in str(raised.value) for count in ("39", "40"))
+    whole, more = table(COUNTS, "received"), replace(table(COUNTS | {"A": 47}, "eligible"), part="eligible")
+    with pytest.raises(ReportError, match="eligible and received"):
+        protect([whole, more], Policy(), replace(RELATIONS, chains={"received": ("eligible", "not eligible")}))
 
 
 def test_a_table_with_a_missing_or_negative_count_is_refused() -> None:

@@ -298,6 +298,17 @@ def test_disclosure_control_turned_off(drafted, tmp_path):
     assert "disclosure control is off" in said
 
 
+def test_a_report_by_a_reviewer_whom_the_parameters_name_as_an_author(drafted, tmp_path, monkeypatch):
+    monkeypatch.setattr(basis, "NOTEBOOKS", short_chapter(tmp_path / "notebooks"))
+    held = drafted.copy(tmp_path)
+    params = Path(shutil.copy(held.project.params, tmp_path / "params.yml"))
+    other = replace(held, project=replace(held.project, params=params))
+    other.project.change(authors=["Alex Author", "Reviewer@PPO"])
+    other.project.make()
+    other.review.submit(drafted.keys / "author")
+    assert "reviewer@ppo is an author of the report" in refused(other.review)
+
+
 def test_a_report_that_does_not_reckon_with_a_published_one(office, tmp_path, monkeypatch):
     monkeypatch.setattr(basis, "NOTEBOOKS", short_chapter(tmp_path / "notebooks"))
     held = office[0].copy(tmp_path)

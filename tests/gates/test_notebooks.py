@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from reportlib.display import MIME, plain
+
 from .conftest import faults
 
 NOTEBOOK = "notebooks/20-uphold-rates.ipynb"
@@ -80,6 +82,13 @@ def test_a_figure_typed_into_code_is_found(run: Path, code: str) -> None:
     assert found == [f"{NOTEBOOK}, cell setup: a figure in its code that is not a parameter"]
 
 
+def test_a_figure_beside_the_declared_parameters_is_found(run: Path) -> None:
+    def change(_: dict[str, Any], cells: Cells) -> None:
+        cells["parameters"]["source"] = "".join(cells["parameters"]["source"]) + "\nhidden = 3"
+
+    assert plant(run, change) == [f"{NOTEBOOK}, cell parameters: a figure in its code that is not a parameter"]
+
+
 def test_parameters_other_than_those_of_the_run_are_found(run: Path) -> None:
     def change(_: dict[str, Any], cells: Cells) -> None:
         cell = cells["injected"]
@@ -126,6 +135,30 @@ def test_a_cell_of_a_table_that_is_not_its_fact_is_found(run: Path, key: str, ce
     found = plant(run, change)
     assert [fault for fault in found if fault.startswith(f"{NOTEBOOK}, cell pooled, table {TABLE}, row")]
     assert not [fault for fault in found if "Other (3)" in fault]
+
+
+def test_rules_other_than_those_of_the_run_are_found(run: Path) -> None:
+    def change(_: dict[str, Any], cells: Cells) -> None:
+        held = cells["rules"]["outputs"][0]["data"]
+        cell = next(cell for row in held[MIME]["rows"] for cell in row.values() if cell["text"] == "5")
+        cell["text"] = "3"
+        held.update(plain(held[MIME]))
+
+    (fault,) = plant(run, change)
+    assert fault.startswith(f"{NOTEBOOK}, cell rules, table ")
+    assert fault.endswith("the table is not what the published facts give")
+
+
+def test_a_table_that_the_run_does_not_declare_is_found(run: Path) -> None:
+    def change(_: dict[str, Any], cells: Cells) -> None:
+        shown = next(output for output in cells["pooled"]["outputs"] if "rows" in str(output["data"]))
+        model = next(held for held in shown["data"].values() if "rows" in held) | {"id": "hidden-counts"}
+        cells["pooled"]["outputs"].append(shown | {"data": {MIME: model, **plain(model)}})
+
+    assert plant(run, change) == [
+        f"{NOTEBOOK}, cell pooled, table hidden-counts: figures in a table that is neither declared nor made of "
+        "published facts"
+    ]
 
 
 @pytest.mark.parametrize("part", ["caption", "source", "notes"])

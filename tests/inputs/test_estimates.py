@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import pandas as pd
 import pytest
@@ -26,12 +27,12 @@ INCIDENTS = "incident_id,notified_date,death_date,establishment,setting,cause,ag
 Estimated = Callable[..., pd.DataFrame]
 
 
+@dataclass(frozen=True)
 class Years:
-    """One year, in which the trend has five."""
+    """One year, or several together, in which the trend has five."""
 
-    pooled = ("2024-25",)
-    trend = years_to("2024-25", 5)
-    pooled_label = "2024-25"
+    pooled: tuple[str, ...] = ("2024-25",)
+    trend: tuple[str, ...] = years_to("2024-25", 5)
 
 
 @pytest.fixture
@@ -44,12 +45,14 @@ def estimated(alone: Extracts) -> Estimated:
         adjust: tuple[str, ...] = (),
         period: str = "pooled",
         hidden: Hidden = NOTHING_HIDDEN,
+        years: int = 1,
+        level: float = 0.95,
         **texts: str,
     ) -> pd.DataFrame:
         for name, text in texts.items():
             alone.put(name, text)
         spec = TableSpec("t", MEASURES[measure], by, "5+1", period, adjust)
-        found = estimates(Release(alone.read(), Years()), spec, "W", 0.95, hidden)
+        found = estimates(Release(alone.read(), Years(years_to("2024-25", years))), spec, "W", level, hidden)
         return found.set_index([*(["ethnicity"] if "ethnicity" in by else []), "statistic"])
 
     return made
@@ -89,8 +92,8 @@ def prison(cells: Iterable[tuple[str, str, int, int]]) -> dict[str, str]:
     return {"population": SNAPSHOTS + population, "fatal_incidents": INCIDENTS + deaths}
 
 
-def limits(ratio: float, variance: float) -> tuple[float, float]:
-    return ratio / math.exp(Z * math.sqrt(variance)), ratio * math.exp(Z * math.sqrt(variance))
+def limits(ratio: float, variance: float, z: float = Z) -> tuple[float, float]:
+    return ratio / math.exp(z * math.sqrt(variance)), ratio * math.exp(z * math.sqrt(variance))
 
 
 # Persons
@@ -107,18 +110,23 @@ def test_the_design_effect_of_shares_is_rao_and_scotts_widened_for_few_people(es
     assert found.loc[("B", "deff"), "value"] == round(rao_scott * (t.ppf(0.975, df) / Z) ** 2, 1)
 
 
-def test_a_rate_of_repeated_complaints_and_its_ratio(estimated: Estimated) -> None:
+@pytest.mark.parametrize(("years", "level", "z"), [(1, 0.95, Z), (2, 0.9, 1.6448536269514722)])
+def test_a_rate_of_repeated_complaints_and_its_ratio(estimated: Estimated, years: int, level: float, z: float) -> None:
     """Black: 20 people with one and 5 with four, of 200; White: 200 people with one, of 2,000."""
-    population = SNAPSHOTS + "2024-06-30,Leeds,B1,30 to 39,male,200\n2024-06-30,Leeds,W1,30 to 39,male,2000\n"
+    days = ("2024-06-30", "2023-06-30")[:years]
+    population = SNAPSHOTS + "".join(
+        f"{day},Leeds,{code},30 to 39,male,{number}\n" for day in days for code, number in (("B1", 200), ("W1", 2000))
+    )
     people = [("B1", 1, 0)] * 20 + [("B1", 4, 0)] * 5 + [("W1", 1, 0)] * 200
-    found = estimated("complaints", "ethnicity", complaints=complaints(people), population=population)
+    given = {"complaints": complaints(people), "population": population, "years": years, "level": level}
+    found = estimated("complaints", "ethnicity", **given)
     squares, fourth = 220 + 5 * 4**2, 220 + 5 * 4**4
     deff = round(squares / 240 * (t.ppf(0.975, 2 * squares**2 / fourth) / Z) ** 2, 1)
     rate, ratio = found.loc[("B", "rate")], found.loc[("B", "ratio")]
-    assert rate["value"] == pytest.approx(200)
-    assert (rate["lower"], rate["upper"]) == pytest.approx(limits(200, deff / 40))
+    assert rate["value"] == pytest.approx(200 / years)
+    assert (rate["lower"], rate["upper"]) == pytest.approx(limits(200 / years, deff / 40, z))
     assert ratio["value"] == pytest.approx(40 / 200 / (200 / 2000))
-    assert (ratio["lower"], ratio["upper"]) == pytest.approx(limits(2, deff / 40 + deff / 200))
+    assert (ratio["lower"], ratio["upper"]) == pytest.approx(limits(2, deff / 40 + deff / 200, z))
     assert found.loc[("B", "deff"), "value"] == found.loc[("W", "deff"), "value"] == deff
 
 
@@ -126,8 +134,10 @@ def test_a_small_group_has_the_design_effect_of_all_and_a_large_one_its_own(esti
     """1,000 Black people with one complaint, 500 White with two; 10 Asian people of whom one made 21, the rest one."""
     people = [("B1", 1, 0)] * 1000 + [("W1", 2, 0)] * 500 + [("A1", 21, 0)] + [("A1", 1, 0)] * 9
     population = SNAPSHOTS + "".join(f"2024-06-30,Leeds,{code},30 to 39,male,5000\n" for code in ("A1", "B1", "W1"))
-    deff = estimated("complaints", "ethnicity", complaints=complaints(people), population=population)["value"]
+    found = estimated("complaints", "ethnicity", complaints=complaints(people), population=population)
+    deff, ratio = found["value"], found.loc[("B", "ratio")]
     assert (deff[("B", "deff")], deff[("W", "deff")]) == (1.0, 2.0)
+    assert (ratio["lower"], ratio["upper"]) == pytest.approx(limits(1, 1 / 1000 + 2 / 1000))
     assert deff[("A", "deff")] == deff[("all", "deff")] == pytest.approx((1009 + 500 * 4 + 21**2) / 2030, abs=0.1)
 
 
@@ -147,6 +157,16 @@ def test_a_small_part_has_the_design_effect_of_all_parts(estimated: Estimated) -
     found = estimated("complaints", "category", "ethnicity", complaints=text, population=population).reset_index()
     deff = found[found["statistic"].eq("deff")].set_index(["category", "ethnicity"])["value"]
     assert deff[("Mail", "all")] == deff[("all", "all")] == pytest.approx((400 + 10 * 9) / 430, abs=0.1)
+
+
+def test_a_part_of_many_cases_has_a_design_effect_of_its_own(estimated: Estimated) -> None:
+    people = [("B1", 6, 0)] * 10 + [("W1", 1, 0)] * 630
+    text = complaints(people).replace("Food", "Mail", 290)
+    population = SNAPSHOTS + "".join(f"2024-06-30,Leeds,{code},30 to 39,male,5000\n" for code in ("B1", "W1"))
+    found = estimated("complaints", "category", "ethnicity", complaints=text, population=population).reset_index()
+    deff = found[found["statistic"].eq("deff")].set_index(["category", "ethnicity"])["value"]
+    assert deff[("Mail", "B")] == deff[("Mail", "all")] == pytest.approx((230 + 10 * 36) / 290, abs=0.15)
+    assert deff[("all", "all")] == pytest.approx((630 + 10 * 36) / 690, abs=0.15)
 
 
 @pytest.mark.parametrize(("upheld", "there"), [(10, True), (9, False)])
@@ -189,6 +209,22 @@ def test_deaths_against_all_prisoners_by_hand(estimated: Estimated) -> None:
     assert rate[["lower", "upper"]].isna().all()
 
 
+def test_deaths_of_several_years_are_a_rate_a_year_at_the_ages_of_the_last(estimated: Estimated) -> None:
+    """The year before, the young were 1,100 Black and 900 White people, and the old 300 and 1,100."""
+    cells = [
+        ("B1", "21 to 24", 900, 14),
+        ("B1", "60 to 69", 100, 6),
+        ("W1", "21 to 24", 1100, 5),
+        ("W1", "60 to 69", 1900, 40),
+    ]
+    texts, ages = prison(cells), ("21 to 24", "60 to 69", "21 to 24", "60 to 69")
+    before = zip(("B1", "B1", "W1", "W1"), ages, (1100, 300, 900, 1100), strict=True)
+    texts["population"] += "".join(f"2023-06-30,Leeds,{code},{age},male,{number}\n" for code, age, number in before)
+    found = estimated("deaths", "ethnicity", adjust=("age_band",), years=2, **texts)["value"]
+    assert found[("B", "expected")] == pytest.approx(20 / (19 / 4000 * 2000 + 46 / 3400 * 400))
+    assert found[("B", "standardised")] == pytest.approx(1000 * (0.5 * 14 / 2000 + 0.5 * 6 / 400))
+
+
 def test_fewer_than_twenty_deaths_have_no_standardised_rate(estimated: Estimated) -> None:
     cells = [("B1", "21 to 24", 900, 19), ("W1", "21 to 24", 1000, 40)]
     found = estimated("deaths", "ethnicity", adjust=("age_band",), **prison(cells))
@@ -196,10 +232,27 @@ def test_fewer_than_twenty_deaths_have_no_standardised_rate(estimated: Estimated
     assert ("B", "standardised") not in found.index
 
 
-def test_fewer_than_ten_deaths_are_not_set_against_all_prisoners(estimated: Estimated) -> None:
-    cells = [("B1", "21 to 24", 900, 9), ("W1", "21 to 24", 1000, 40)]
+def test_fewer_than_ten_deaths_and_those_not_stated_are_not_set_against_all_prisoners(estimated: Estimated) -> None:
+    cells = [("B1", "21 to 24", 900, 9), ("NS", "21 to 24", 900, 30), ("W1", "21 to 24", 1000, 40)]
     found = estimated("deaths", "ethnicity", adjust=("age_band",), **prison(cells))
     assert not {("B", "expected"), ("B", "standardised"), ("B", "adjusted")} & set(found.index)
+    assert not {("NS", "expected"), ("NS", "standardised")} & set(found.index)
+
+
+def test_a_group_is_not_set_against_all_prisoners_where_that_would_give_a_hidden_count_back(
+    estimated: Estimated,
+) -> None:
+    """Of 200 deaths 4 are hidden: with one more or less, the ratio to those expected would be another by a 200th."""
+    cells = [
+        ("B1", "21 to 24", 100_000, 196),
+        ("B1", "60 to 69", 2_000, 4),
+        ("W1", "21 to 24", 100_000, 200),
+        ("W1", "60 to 69", 2_000, 8),
+    ]
+    both, texts = {("B", "expected"), ("B", "standardised")}, prison(cells)
+    assert both <= set(estimated("deaths", "ethnicity", adjust=("age_band",), **texts).index)
+    hidden = Hidden(frozenset({("B", "60 to 69")}))
+    assert not both & set(estimated("deaths", "ethnicity", adjust=("age_band",), hidden=hidden, **texts).index)
 
 
 RECALLS = [
@@ -222,11 +275,21 @@ def test_there_is_no_adjusted_ratio_without_the_cases_to_say_how_far_those_of_a_
     estimated: Estimated,
 ) -> None:
     def cases(white: int) -> str:
-        return complaints([("B1", 1, 1)] * 20 + [("W1", 1, 1)] * (white // 2))
+        return complaints([("B1", 1, 1)] * 20 + [("W1", 1, 1)] * (white // 2) + [("W1", 1, 0)] * (white % 2))
 
     assert ("B", "adjusted") in estimated("upheld", "ethnicity", adjust=("category",), complaints=cases(160)).index
-    found = estimated("upheld", "ethnicity", adjust=("category",), complaints=cases(158))
+    found = estimated("upheld", "ethnicity", adjust=("category",), complaints=cases(159))
     assert not {("W", "deff"), ("B", "adjusted")} & set(found.index)
+
+
+def test_each_arm_of_an_adjusted_ratio_has_its_own_design_effect(estimated: Estimated) -> None:
+    """Black: 600 people with two complaints of one outcome, which count as half as many; White: 1,200 with one."""
+    people = [("B1", 2, 0)] * 300 + [("B1", 0, 2)] * 300 + [("W1", 1, 0)] * 300 + [("W1", 0, 1)] * 900
+    found = estimated("upheld", "ethnicity", adjust=("category",), complaints=complaints(people))
+    assert (found.loc[("B", "deff"), "value"], found.loc[("W", "deff"), "value"]) == (2.0, 1.0)
+    ratio = found.loc[("B", "adjusted")]
+    assert ratio["value"] == pytest.approx(2)
+    assert (ratio["lower"], ratio["upper"]) == pytest.approx(limits(2, 1 / 300 - 1 / 600 + 1 / 300 - 1 / 1200))
 
 
 def test_the_adjusted_ratio_of_a_side_needs_ten_events_of_that_side(estimated: Estimated) -> None:
@@ -266,6 +329,16 @@ def test_ratios_that_differ_between_strata_are_not_homogeneous(estimated: Estima
     assert found.loc[("B", "homogeneity"), "value"] < 0.001
 
 
+@pytest.mark.parametrize(("recalled", "tested"), [(4, False), (5, True)])
+def test_strata_with_fewer_than_five_cases_of_a_kind_say_nothing_of_homogeneity(
+    estimated: Estimated, recalled: int, tested: bool
+) -> None:
+    cells = [RECALLS[0], ("B1", "Wales", "licence", 150, recalled), *RECALLS[2:]]
+    found = estimated("recalled", "ethnicity", adjust=("region",), probation_terminations=orders(cells))
+    assert pd.notna(found.loc[("B", "homogeneity"), "value"]) == tested
+    assert found.loc[("B", "adjusted"), "value"] > 0
+
+
 # Records
 
 
@@ -300,9 +373,13 @@ def test_the_model_goes_where_the_adjusted_ratio_would_give_a_hidden_count_back(
 
 
 def test_the_model_leaves_out_small_arms_and_those_not_stated(estimated: Estimated) -> None:
-    kinds = [(place, "licence") for place in ("London", "Wales")]
-    sizes = {"A1": (50, 4), "B1": (14, 10), "NS": (50, 30), "W1": (200, 40)}
-    cells = [(code, *kind, *size) for code, size in sizes.items() for kind in kinds]
+    """9 events of Asian people, 49 orders of Black people."""
+    sizes = {"A1": ((50, 4), (50, 5)), "B1": ((14, 10), (15, 10)), "NS": ((50, 30),) * 2, "W1": ((200, 40),) * 2}
+    cells = [
+        (code, place, "licence", *size)
+        for code, both in sizes.items()
+        for place, size in zip(("London", "Wales"), both, strict=True)
+    ]
     found = estimated("recalled", "ethnicity", adjust=("region", "order_type"), probation_terminations=orders(cells))
     assert not [key for key in found.index if key[1].startswith("modelled")]
 
@@ -313,29 +390,60 @@ def test_a_gap_that_stays_the_same_has_not_changed(estimated: Estimated) -> None
     assert found.loc[("B", "interaction"), "value"].item() == pytest.approx(1)
 
 
-def test_a_gap_that_opens_has_changed(estimated: Estimated) -> None:
+def in_years(black: Iterable[int], white: Iterable[int]) -> str:
+    """Licences from 2020 on, 100 a year of each: how many of them ended in recall."""
     parts = [
-        orders([("B1", "London", "licence", 100 - n, n), ("W1", "London", "licence", 80, 20)], [year])
-        for year, n in zip(range(2020, 2025), (20, 28, 36, 44, 52), strict=True)
+        orders([("B1", "London", "licence", 100 - b, b), ("W1", "London", "licence", 100 - w, w)], [year])
+        for year, b, w in zip(range(2020, 2025), black, white, strict=True)
     ]
     rows = [line.partition(",")[2] for part in parts for line in part.splitlines()[1:]]
-    text = ORDERS + "".join(f"X{place},{row}\n" for place, row in enumerate(rows))
+    return ORDERS + "".join(f"X{place},{row}\n" for place, row in enumerate(rows))
+
+
+def test_a_gap_that_opens_has_changed(estimated: Estimated) -> None:
+    text = in_years((20, 28, 36, 44, 52), [20] * 5)
     found = estimated("recalled", "year", "ethnicity", period="trend", probation_terminations=text)
     assert found.loc[("B", "interaction"), "value"].item() < 0.01
     assert found.loc[("B", "interaction"), "year"] == "2024-25"
 
 
+@pytest.mark.parametrize(("black", "white", "there"), [(2, 2, True), (1, 20, False), (20, 1, False)])
+def test_a_gap_is_not_tested_on_fewer_than_ten_events_in_an_arm(
+    estimated: Estimated, black: int, white: int, there: bool
+) -> None:
+    text = in_years([2] + [black] * 4, [2] + [white] * 4)
+    found = estimated("recalled", "year", "ethnicity", period="trend", probation_terminations=text)
+    assert (("B", "interaction") in found.index) == there
+
+
 # Two records of one thing
 
 
-def test_agreement_of_two_systems_by_hand(estimated: Estimated) -> None:
-    """Of 80 people whom both know: 40 White on both, 20 Black on both, 12 and 8 not the same."""
-    pairs = [("W1", "W1")] * 40 + [("B1", "B1")] * 20 + [("W1", "B1")] * 12 + [("B1", "W1")] * 8
+def agreement(estimated: Estimated, pairs: list[tuple[str, str]], hidden: Hidden = NOTHING_HIDDEN) -> pd.DataFrame:
+    """The agreement of NOMIS with PPUD, of people with these codes."""
     text = complaints([(ppud, 1, 0) for _, ppud in pairs])
     nomis = "person_id,ethnicity_code\n" + "".join(f"P{i},{code}\n" for i, (code, _) in enumerate(pairs))
-    found = estimated(
-        "ethnicity-agreement", "ethnicity_nomis", "ethnicity_ppud", complaints=text, nomis_ethnicity=nomis
-    )
+    systems = ("ethnicity_nomis", "ethnicity_ppud")
+    return estimated("ethnicity-agreement", *systems, complaints=text, nomis_ethnicity=nomis, hidden=hidden)
+
+
+def test_agreement_of_two_systems_by_hand(estimated: Estimated) -> None:
+    """Of 80 people whom both know: 40 White on both, 20 Black on both, 12 and 8 not the same; one knows 10 more."""
+    pairs = [("W1", "W1")] * 40 + [("B1", "B1")] * 20 + [("W1", "B1")] * 12 + [("B1", "W1")] * 8
+    found = agreement(estimated, [*pairs, *[("W1", "NS")] * 6, *[("NS", "B1")] * 4])
     by_chance = (52 * 48 + 28 * 32) / 80**2
     assert found.loc["agreement", "value"] == pytest.approx(0.75)
     assert found.loc["kappa", "value"] == pytest.approx((0.75 - by_chance) / (1 - by_chance))
+
+
+@pytest.mark.parametrize(("other", "there"), [(10, True), (9, False)])
+def test_agreement_needs_ten_of_whom_the_systems_disagree(estimated: Estimated, other: int, there: bool) -> None:
+    pairs = [("W1", "W1")] * 40 + [("B1", "B1")] * 20 + [("W1", "B1")] * other
+    assert ("agreement" in agreement(estimated, pairs).index) == there
+
+
+def test_agreement_is_not_told_where_it_would_tell_of_hidden_disagreements(estimated: Estimated) -> None:
+    """Of 2,000 people ten fewer in agreement would be half a percentage point."""
+    pairs = [("W1", "W1")] * 1200 + [("B1", "B1")] * 780 + [("W1", "B1")] * 16 + [("B1", "W1")] * 4
+    assert "agreement" in agreement(estimated, pairs).index
+    assert agreement(estimated, pairs, Hidden(frozenset({("B", "W")}))).empty

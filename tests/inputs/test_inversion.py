@@ -42,9 +42,9 @@ def survivors(own: list[int], other: list[int], at: int) -> list[int]:
     return [v for v in range(1, 60) if told(np.array([*own[:at], v, *own[at + 1 :]]), np.array(other)) == printed]
 
 
-def given_back(own: list[int], other: list[int], at: int) -> bool:
+def given_back(own: list[int], other: list[int], at: int, width: int = 5) -> bool:
     make = partial(_common, EXPOSURE, "rate", 1.0, 1.0, 0.95)
-    hidden = Hidden(frozenset({("A", PLACES[at])}))
+    hidden = Hidden(frozenset({("A", PLACES[at])}), width=width)
     return hidden.given_back(counts(own, other), lambda held: make(held).values(), 2)
 
 
@@ -53,6 +53,19 @@ def test_an_adjusted_ratio_of_few_events_gives_the_only_hidden_stratum_back() ->
     own, other = [3, 80, 17], [400, 1000, 100]
     assert survivors(own, other, 0) == [3]
     assert given_back(own, other, 0)
+
+
+def test_a_count_that_is_not_small_is_given_back_where_one_value_is_left() -> None:
+    own, other = [30, 80, 17], [400, 1000, 100]
+    assert survivors(own, other, 0) == [30]
+    assert given_back(own, other, 0)
+
+
+def test_values_that_span_less_than_the_width_give_a_count_back() -> None:
+    own, other = [4, 607, 101], [425, 3402, 641]
+    assert survivors(own, other, 0) == [3, 4, 5, 6, 7]
+    assert given_back(own, other, 0)
+    assert not given_back(own, other, 0, width=4)
 
 
 def test_an_adjusted_ratio_of_many_events_does_not_tell_and_is_released() -> None:
@@ -88,18 +101,74 @@ def crosswise(own: list[int], other: list[int], exposure: pd.DataFrame) -> list[
     ]
 
 
-def given_back_crosswise(own: list[int], other: list[int], exposure: pd.DataFrame) -> bool:
+def given_back_crosswise(own: list[int], other: list[int], exposure: pd.DataFrame, width: int = 5) -> bool:
     make = partial(_common, exposure, "rate", 1.0, 1.0, 0.95)
-    hidden = Hidden(frozenset((group, place) for group in "AW" for place in PLACES[:2]))
+    hidden = Hidden(frozenset((group, place) for group in "AW" for place in PLACES[:2]), width=width)
     return hidden.given_back(counts(own, other), lambda held: make(held).values(), 2)
 
 
-def test_counts_that_move_together_because_sums_are_known_are_not_given_back() -> None:
-    """Moved by itself each of the four leaves the width; moved crosswise, as margins allow, 4 has five values left."""
-    exposure = pd.DataFrame({"n": [5990.0, 4831, 8976], "n_ref": [3389.0, 8625, 2635]}, index=PLACES)
-    own, other = [4, 257, 369], [249, 551, 435]
-    assert crosswise(own, other, exposure) == [1, 2, 3, 4, 5]
-    assert given_back_crosswise(own, other, exposure)
+@pytest.mark.parametrize(
+    ("own", "other", "exposure", "left"),
+    [
+        ([4, 257, 369], [249, 551, 435], [[5990, 4831, 8976], [3389, 8625, 2635]], [1, 2, 3, 4, 5]),
+        # pairs of them, whose sum is known, leave the width as well
+        ([3, 2360, 2209], [1277, 1077, 1161], [[6538, 19325, 10473], [16035, 7208, 16755]], [1, 2, 3, 4]),
+    ],
+)
+def test_counts_that_move_together_because_sums_are_known_are_not_given_back(
+    own: list[int], other: list[int], exposure: list[list[int]], left: list[int]
+) -> None:
+    """Moved by itself each of the four leaves the width; moved crosswise, as margins allow, the small one does not."""
+    people = pd.DataFrame({"n": exposure[0], "n_ref": exposure[1]}, index=PLACES, dtype=float)
+    assert crosswise(own, other, people) == left
+    assert given_back_crosswise(own, other, people)
+    assert given_back_crosswise(own, other, people, width=3)  # none of the values is above the threshold
+
+
+def test_no_value_under_one_is_reckoned_with() -> None:
+    """What is printed fits 1 to 6, which span five."""
+    people = pd.DataFrame({"n": [5648, 5485, 5489], "n_ref": [5455, 7988, 5501]}, index=PLACES, dtype=float)
+    own, other = [3, 1162, 1095], [654, 461, 490]
+    printed = told(np.array(own), np.array(other), people)
+    fits = [v for v in range(1, 60) if told(np.array([v, *own[1:]]), np.array(other), people) == printed]
+    assert fits == [1, 2, 3, 4, 5, 6]
+    make = partial(_common, people, "rate", 1.0, 1.0, 0.95)
+    for width, given in ((5, False), (7, True)):
+        hidden = Hidden(frozenset({("A", "open")}), width=width)
+        assert hidden.given_back(counts(own, other), lambda held: make(held).values(), 2) == given
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "exposure", "beside", "left"),
+    [
+        # against another group in the same stratum, then against another stratum of the same group
+        ([5, 372, 708], [989, 568, 689], [[7085, 8601, 8169], [5579, 8583, 8833]], ("W", "open"), [4, 5, 6, 7]),
+        ([5, 55, 454], [258, 551, 469], [[4438, 4703, 4445], [4390, 6325, 6967]], ("A", "closed"), [1, 2, 3, 4, 5]),
+    ],
+)
+def test_two_counts_whose_sum_is_known_are_not_given_back(
+    own: list[int], other: list[int], exposure: list[list[int]], beside: tuple[str, str], left: list[int]
+) -> None:
+    """Moved by itself either leaves the width; moved so that their sum stays, the small one has too few values left."""
+    people = pd.DataFrame({"n": exposure[0], "n_ref": exposure[1]}, index=PLACES, dtype=float)
+    true = counts(own, other)
+
+    def fits(**moves: int) -> list[int]:
+        found = []
+        for by in range(-30, 31):
+            held = true.copy()
+            held["A", "open"] += moves.get("small", 0) * by
+            held[beside] += moves.get("other", 0) * by
+            same = told(*held.to_numpy().reshape(2, -1), people) == told(*true.to_numpy().reshape(2, -1), people)
+            if held.min() >= 1 and same:
+                found.append(int(held["A", "open"]))
+        return found
+
+    assert max(fits(small=1)) - min(fits(small=1)) >= 5 and len(fits(other=1)) > 1
+    assert fits(small=1, other=-1) == left
+    make = partial(_common, people, "rate", 1.0, 1.0, 0.95)
+    hidden = Hidden(frozenset({("A", "open"), beside}))
+    assert hidden.given_back(true, lambda held: make(held).values(), 2)
 
 
 def test_what_is_released_leaves_the_width_to_an_attacker_who_knows_the_margins() -> None:
@@ -160,11 +229,13 @@ def test_an_estimate_of_a_hidden_cell_or_against_a_hidden_cell_is_not_released()
         [("Food", "A", ""), ("Food", "W", "c"), ("Mail", "A", ""), ("Mail", "W", ""), ("Mail", "B", "c")],
         columns=["category", "ethnicity", "mark"],
     )
-    found = shown.merge(pd.DataFrame({"statistic": ["deff", "rate", "ratio"]}), how="cross").drop(columns="mark")
+    statistics = pd.DataFrame({"statistic": ["deff", "rate", "ratio", "adjusted"]})
+    found = shown.merge(statistics, how="cross").drop(columns="mark")
     kept = _releasable(found, shown, spec, "W")
     assert set(kept.itertuples(index=False, name=None)) == {
         ("Food", "A", "deff"), ("Food", "A", "rate"), ("Mail", "A", "deff"), ("Mail", "A", "rate"),
-        ("Mail", "A", "ratio"), ("Mail", "W", "deff"), ("Mail", "W", "rate"), ("Mail", "W", "ratio"),
+        ("Mail", "A", "ratio"), ("Mail", "A", "adjusted"), ("Mail", "W", "deff"), ("Mail", "W", "rate"),
+        ("Mail", "W", "ratio"), ("Mail", "W", "adjusted"),
     }  # fmt: skip
 
 

@@ -98,6 +98,17 @@ def test_a_person_has_one_ethnicity_through_all_their_complaints(alone_with):
     assert cells(release, spec("complaints", "ethnicity"), "complaints/received") == {"A": 3, "all": 3}
 
 
+def test_the_last_ethnicity_that_ppud_recorded_counts(alone_with):
+    days = {"P1": ("2024-05-20", "2024-05-02"), "P2": ("2024-06-01", "2024-05-31"), "P3": ("2025-01-01", "2024-12-31")}
+    rows = [
+        f"C{who}{code},{who},{day},,Leeds,Food,yes,,{code}\n"
+        for who, both in days.items()
+        for day, code in zip(both, ("A1", "B1"), strict=True)
+    ]
+    found = cells(alone_with(complaints=HEAD + "".join(rows)), spec("complainants", "ethnicity"), "people/complained")
+    assert found == {"A": 3, "all": 3}
+
+
 def test_the_two_records_of_ethnicity_are_crossed(alone_with):
     rows = "".join(f"C{n},P{n},2024-05-01,,Leeds,Food,yes,,{code}\n" for n, code in enumerate(("W1", "W1", "B1", "")))
     release = alone_with(
@@ -144,6 +155,12 @@ def test_received_and_completed_are_each_counted_in_their_own_year(alone_with):
     assert cells(release, of, "complaints/upheld") == {"2024-25": 1}
 
 
+def test_a_year_without_completed_complaints_is_not_there_though_some_were_received(alone_with):
+    release = alone_with(complaints=f"{HEAD}C1,P1,2024-05-01,,Leeds,Food,yes,,W1\n")
+    assert release.why_unavailable(spec("eligible", "ethnicity")) is None
+    assert release.why_unavailable(spec("upheld", "ethnicity")) == "complaints has no rows for 2024-25"
+
+
 def test_people_of_a_pooled_period_are_distinct_not_the_sum_of_its_years(alone_with):
     rows = "".join(
         f"C{n},{who},{day},,Leeds,Food,yes,,W1\n"
@@ -185,6 +202,11 @@ def test_the_type_of_an_establishment_is_that_of_the_day(alone_with, day, place,
     assert found == {kind: 1, "all": 1}
 
 
+def test_a_region_that_the_list_does_not_hold_is_not_recorded(alone_with):
+    release = alone_with(complaints=f"{HEAD}C1,P1,2024-07-01,,Nowhere,Food,yes,,W1\n", establishments=PLACES)
+    assert cells(release, spec("complaints", "region"), "complaints/received") == {"Not recorded": 1, "all": 1}
+
+
 # Populations
 
 
@@ -213,6 +235,7 @@ def test_years_with_more_snapshots_weigh_no_more(alone_with):
     release = alone_with(Years(("2023-24", "2024-25"), ONE.trend), population=POPULATION + earlier)
     found = release.average(spec("deaths", "ethnicity"), PARTS["population/average"]).set_index("ethnicity")["value"]
     assert found["W"] == (200 + 140) / 2
+    assert release.scale(spec("deaths", "ethnicity"), PARTS["population/average"]) == 1 + 3
     by_year = release.average(spec("deaths", "year", period="trend"), PARTS["population/average"])
     assert by_year.set_index("year")["value"].to_dict() == pytest.approx({"2023-24": 200, "2024-25": 430 / 3})
 
@@ -221,6 +244,14 @@ def test_the_population_has_no_category_of_complaint_and_is_read_at_its_total(al
     release = alone_with(population=POPULATION)
     found = release.average(spec("complaints", "category", "ethnicity"), PARTS["population/average"])
     assert list(found.columns) == ["ethnicity", "value"]
+
+
+def test_who_has_no_code_of_ethnicity_is_not_stated(alone_with):
+    deaths = "incident_id,notified_date,establishment,ethnicity_code\nF1,2024-07-02,Leeds,\nF2,2024-07-02,Leeds,W1\n"
+    release = alone_with(population=POPULATION.replace("Leeds,B1", "Leeds,"), fatal_incidents=deaths)
+    of = spec("deaths", "ethnicity")
+    assert cells(release, of, "deaths/prison") == {"NS": 1, "W": 1, "all": 2}
+    assert cells(release, of, "population/average")["NS"] == 10
 
 
 CENTRES = """\
@@ -399,6 +430,11 @@ def test_a_table_carries_the_statuses_of_all_that_it_rests_on(good):
     release = Release(good.read(), ONE)
     assert release.statuses(spec("deaths", "ethnicity")) == ["published", "synthetic"]
     assert release.statuses(spec("upheld", "ethnicity")) == ["synthetic"]
+    good.inputs["fatal_incidents"] = good.inputs["fatal_incidents"].model_copy(update={"status": "published"})
+    release, of = Release(good.read(), ONE), spec("deaths", "ethnicity")
+    assert release.statuses(of) == ["published"]
+    assert release.statuses(replace(of, adjust=("establishment_type",))) == ["published", "synthetic"]
+    assert release.within("region", ("London",)).statuses(of) == ["published", "synthetic"]
 
 
 def test_what_divides_a_count_belongs_to_what_it_rests_on(good):
@@ -566,6 +602,12 @@ def test_a_part_of_the_release_counts_its_own_rows_alone(alone_with):
     assert cells(both, people, "people/complained") == {"W": 1, "B": 1, "all": 2}  # who moved is one person still
     assert cells(release, people, "people/complained") == {"W": 1, "B": 2, "all": 3}
     assert north.people(of, PARTS["complaints/received"]).query("ethnicity == 'all'")["count"].tolist() == [2]
+
+
+def test_what_has_no_such_dimension_is_in_no_part_by_it(good):
+    part = Release(good.read(), ONE).within("establishment_type", ("Open",))
+    why = "probation_terminations cannot be told apart by establishment type"
+    assert part.why_unavailable(spec("recalled", "ethnicity")) == why.replace("_", " ")
 
 
 def test_a_population_is_averaged_over_all_snapshots_within_a_part_too(alone_with):

@@ -43,8 +43,9 @@ def test_a_confounded_ratio_is_adjusted_away() -> None:
     assert adjusted.value == pytest.approx(1) and adjusted.lower < 1 < adjusted.upper
 
 
-def test_an_arm_without_events_has_no_model() -> None:
-    frame = pd.DataFrame({"upheld": [0, 0, 1, 0], "group": [1, 1, 0, 0], "person": range(4)})
+@pytest.mark.parametrize("upheld", [0, 1])
+def test_an_arm_without_events_or_of_nothing_else_has_no_model(upheld: int) -> None:
+    frame = pd.DataFrame({"upheld": [upheld, upheld, 1, 0], "group": [1, 1, 0, 0], "person": range(4)})
     assert adjusted_risk_ratio(frame, "upheld", "group", [], "person").value is None
 
 

@@ -25,6 +25,7 @@ def test_under_ten_events_there_is_none() -> None:
 
 def test_a_stratum_of_the_standard_without_population_has_no_answer() -> None:
     assert direct_rate([10, 0], [100, 0], [1, 1]).reason == "a stratum has no population"
+    assert direct_rate([10, 1], [100, 0], [1, 0]).reason == "a stratum has no population"  # and yet an event
 
 
 @pytest.mark.filterwarnings("error")

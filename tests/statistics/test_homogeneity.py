@@ -15,8 +15,8 @@ def test_cochrans_q_on_colditz_1994() -> None:
     assert found.statistic == pytest.approx(152.2330, abs=5e-5) and found.df == 12
 
 
-def test_an_empty_stratum_or_an_empty_arm_changes_nothing() -> None:
-    assert homogeneity([*BCG, [[0, 0], [0, 0]], [[3, 4], [0, 0]]]) == homogeneity(BCG)
+def test_an_empty_stratum_an_empty_arm_or_a_stratum_without_events_changes_nothing() -> None:
+    assert homogeneity([*BCG, [[0, 0], [0, 0]], [[3, 4], [0, 0]], [[0, 9], [0, 40]]]) == homogeneity(BCG)
 
 
 def test_one_stratum_cannot_differ_from_itself() -> None:
