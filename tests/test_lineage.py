@@ -22,9 +22,9 @@ RUN: dict[str, Any] = {
         {"name": name, "files": [f"data/{name}.csv"], "rows": rows, "excluded": excluded, "status": "extract",
          "sha256": digest * 64}
         for name, rows, excluded, digest in (
-            ("complaints", 4500, 12, "a"),
-            ("nomis_ethnicity", 3000, 0, "b"),
-            ("population", 900, 0, "d"),
+            ("complaints", "about 4,500", "fewer than 100", "a"),
+            ("nomis_ethnicity", "about 3,000", "none", "b"),
+            ("population", "about 900", "none", "d"),
         )
     ],
     "findings": [
@@ -66,8 +66,8 @@ def test_a_figure_says_all_that_it_follows_from():
     assert "Koopman (1984)" in found["Method of this figure"][0]
     assert "confidence_level 0.95" in found["Parameters"][0]
     assert found["Input"] == [
-        "complaints, extract: 4,500 rows, 12 left out as declared, checksum aaaaaaaaaaaa",
-        "nomis ethnicity, extract: 3,000 rows, checksum bbbbbbbbbbbb",
+        "complaints, extract: about 4,500 rows, fewer than 100 left out as declared, checksum aaaaaaaaaaaa",
+        "nomis ethnicity, extract: about 3,000 rows, checksum bbbbbbbbbbbb",
     ]
     assert found["Contract finding"] == ["data/complaints.csv, row 7, column outcome: the outcome is blank"]
     assert "2 of 8 cells hidden" in found["Suppression"][0]

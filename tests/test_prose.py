@@ -61,6 +61,17 @@ def test_p_values_are_never_nought_or_one():
     assert [words.p_value(p) for p in (0, 0.0004, 0.0321, 1)] == ["<0.001", "<0.001", "0.032", ">0.999"]
 
 
+def test_rows_are_told_so_roughly_that_no_small_count_follows_from_them():
+    """398 rows of which 394 deaths are shown would tell of four."""
+    assert [words.about(n) for n in (0, 4, 99, 398, 14_349)] == [
+        "none",
+        "fewer than 100",
+        "fewer than 100",
+        "about 400",
+        "about 14,300",
+    ]
+
+
 def test_counts_agree_with_their_nouns():
     said = [words.counted(n, "complaint") for n in (0, 1, 2, 1234)]
     assert said == ["no complaints", "1 complaint", "2 complaints", "1,234 complaints"]

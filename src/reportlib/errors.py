@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 NOT_READ = "; not read: "  # begins what a finding says of columns that no field asks for
+IN_ALL = "; in all "  # begins how many rows there are: what a table shows of them can be subtracted
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Finding:
         Nor does it name columns that are not read.
         """
         if self.row is None:
-            return str(self).partition(NOT_READ)[0]
+            return re.split(f"{NOT_READ}|{IN_ALL}", str(self))[0]
         message = re.sub(r"'[^']*'(?: [(]masked[)])?", "a value", self.message.partition("; the same in ")[0])
         return str(replace(self, row=None, message=message))
 

@@ -13,7 +13,7 @@ from reportlib.figures import LIMITS
 from reportlib.measures import DATASETS, MEASURES, Measure, Part, inputs_of
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.statistics import METHODS
-from reportlib.words import counted, listed, number
+from reportlib.words import about, counted, listed, number
 from reportlib.years import span, years_to
 
 Run = Mapping[str, Any]  # run.json
@@ -123,9 +123,9 @@ def _inputs(run: Run, held: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _input(each: Mapping[str, Any]) -> str:
-    left = f", {number(each['excluded'])} left out as declared" if each["excluded"] else ""
+    left = f", {each['excluded']} left out as declared" if each["excluded"] != about(0) else ""
     name = each["name"].replace("_", " ")
-    return f"{name}, {each['status']}: {number(each['rows'])} rows{left}, checksum {each['sha256'][:SHOWN]}"
+    return f"{name}, {each['status']}: {each['rows']} rows{left}, checksum {each['sha256'][:SHOWN]}"
 
 
 def _about(finding: str, inputs: Sequence[Mapping[str, Any]]) -> bool:

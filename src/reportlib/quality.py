@@ -37,8 +37,8 @@ def _inputs(run: Run) -> list[dict[str, Any]]:
         {
             "Input": held["name"].replace("_", " "),
             "Status": held["status"],
-            "Rows used": number(held["rows"]),
-            "Rows left out as declared": number(held["excluded"]),
+            "Rows used": held["rows"],
+            "Rows left out as declared": held["excluded"],
             "Checksum (first characters)": held["sha256"][:12],
         }
         for held in run["inputs"]

@@ -201,6 +201,11 @@ def counted(n: int, one: str) -> str:
     return f"{number(n) if n else 'no'} {one}{'s' * (n != 1)}"
 
 
+def about(n: int) -> str:
+    """How many there are, so roughly that no small count follows by subtraction: "about 14,300", "fewer than 100"."""
+    return f"about {number(round(n, -2))}" if n >= 100 else "fewer than 100" if n else "none"
+
+
 def listed(items: Sequence[str]) -> str:
     """A list in a sentence: "Asian", "Asian and Black", "Asian, Black and Mixed"."""
     return " and ".join(filter(None, [", ".join(items[:-1]), items[-1] if items else ""]))

@@ -157,5 +157,5 @@ def test_tables_by_ethnicity_say_that_they_are_not_available_and_why(chapter):
 
 def test_the_duplicate_and_the_blank_are_findings(chapter):
     run = (chapter / "handoff" / "run.json").read_text(encoding="utf-8")
-    assert "rows left out, as exclude: of Duplicate asks: 1" in run
+    assert "rows are left out, as exclude: of Duplicate asks" in run and "in all 1" not in run
     assert "population.csv, column Population: the number of people is blank" in run

@@ -300,6 +300,22 @@ def test_the_adjusted_ratio_of_a_side_needs_ten_events_of_that_side(estimated: E
     assert ("B", "adjusted complement") not in found.index
 
 
+def test_of_few_strata_that_no_table_shows_it_is_not_told_whether_they_differ(estimated: Estimated) -> None:
+    """With the ratio and its limits the p-value left one way in which revocations fall on two types of order."""
+    regions = ["London", "Wales", "North East", "North West", "South West"]
+
+    def told(some: int, hidden: Hidden = NOTHING_HIDDEN) -> set[str]:
+        cells = [(code, region, "licence", 40, 300) for code in ("B1", "W1") for region in regions[:some]]
+        found = estimated(
+            "recalled", "ethnicity", adjust=("region",), hidden=hidden, probation_terminations=orders(cells)
+        )
+        return {statistic for group, statistic in found.index if group == "B"}
+
+    tested = {"adjusted", "adjusted complement", "homogeneity", "homogeneity complement"}
+    assert told(4) >= tested and told(5, Hidden(unseen=True)) >= tested
+    assert told(4, Hidden(unseen=True)) & {*tested, "withheld"} == {"adjusted", "adjusted complement", "withheld"}
+
+
 def test_a_group_without_an_age_of_the_standard_has_no_standardised_rate(estimated: Estimated) -> None:
     cells = [
         ("A1", "21 to 24", 3000, 12),

@@ -140,7 +140,9 @@ def test_own_columns_codes_dates_and_excluded_rows(alone):
         (date(2024, 9, 30), "Wales", "NS", 8000, 4),
     ]
     assert alone.read()["probation_caseload"].excluded == 1
-    assert [(f.level, f.message) for f in alone.check()] == [("warning", "rows left out, as exclude: of Dup asks: 1")]
+    assert [(f.level, f.message) for f in alone.check()] == [
+        ("warning", "rows are left out, as exclude: of Dup asks; in all 1")
+    ]
 
 
 def test_a_value_to_be_left_out_that_no_row_has_is_told(alone):

@@ -411,7 +411,7 @@ def test_real_published_data_have_warnings_at_most(alone):
         (f.file, f.row, f.level, f.message.split(";")[0]) for f in check(sources, (date(2015, 4, 1), date(2016, 3, 31)))
     ]
     assert found == [
-        ("population.csv", None, "warning", "rows left out, as exclude: of duplicate_flag asks: 1"),
+        ("population.csv", None, "warning", "rows are left out, as exclude: of duplicate_flag asks"),
         ("population.csv", 5, "warning", "'Reading' is not in establishments"),
         ("population.csv", 5, "warning", "the number of people is blank"),
         (

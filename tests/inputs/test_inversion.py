@@ -186,6 +186,27 @@ def test_what_is_released_leaves_the_width_to_an_attacker_who_knows_the_margins(
     assert released > 5
 
 
+def test_of_strata_that_no_table_shows_what_is_released_leaves_the_width_though_the_sum_is_known() -> None:
+    """Two types of order say: a group's revocations are shown, and not how they fall on the two."""
+    rng = np.random.default_rng(0)
+    released = refused = 0
+    for _ in range(200):
+        n, n_ref = rng.integers(20, 9000, (2, 2))
+        exposure = pd.DataFrame({"n": n, "n_ref": n_ref}, index=PLACES[:2], dtype=float)
+        own, other = [int(rng.integers(1, 6)), int(rng.integers(8, 200))], rng.integers(10, 600, 2).tolist()
+        true = pd.concat({"A": pd.Series(own, PLACES[:2]), "W": pd.Series(other, PLACES[:2])})
+        make = partial(_common, exposure, "rate", 1.0, 1.0, 0.95)
+        if Hidden(unseen=True).given_back(true, lambda held, make=make: make(held).values(), 2):
+            refused += 1
+            continue
+        released += 1
+        printed = told(np.array(own), np.array(other), exposure)
+        splits = [np.array([v, sum(own) - v]) for v in range(sum(own) + 1)]
+        left = [split[0] for split in splits if told(split, np.array(other), exposure) == printed]
+        assert max(left) - min(left) >= 5 and max(left) > 5
+    assert released > 20 and refused > 20
+
+
 @pytest.mark.parametrize(("people", "told"), [(8, False), (5, True)])
 def test_a_hidden_count_is_not_thought_larger_than_those_of_whom_it_is(people: int, told: bool) -> None:
     """Printed so coarsely that nothing tells it, 4 of 8 may be 1 to 8; but 4 of 5 cannot be above the threshold."""

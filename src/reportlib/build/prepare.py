@@ -30,6 +30,7 @@ from reportlib.inputs.release import Release
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.project import code_digests
 from reportlib.published import PUBLISHED_TABLES, PublishedTable
+from reportlib.words import about
 
 COLUMNS = ("numerator", "denominator")
 OF_ONE = "deff|rate|expected|standardised|agreement|kappa|withheld"  # estimates; all others compare with the reference
@@ -70,9 +71,14 @@ class Prepared:
         for spec in specs:
             policy = self.protected.policy
             reference = reference_of(spec.grouping, params.grouping, params.reference_group)
-            hidden_strata = _strata_hidden(spec, specs, shows, left_out, edition.alike)
-            strata = Hidden(hidden_strata, policy.threshold, policy.protection_width)
-            found = estimates(release, spec, reference, params.confidence_level, strata)
+            strata = _strata_hidden(spec, specs, shows, left_out, edition.alike)
+            held = Hidden(
+                strata or frozenset(),
+                policy.threshold,
+                policy.protection_width,
+                unseen=strata is None and params.disclosure.on,
+            )
+            found = estimates(release, spec, reference, params.confidence_level, held)
             released_of = _releasable(found, shows[spec.id], spec, reference)
             released_of.to_parquet(folder / "estimates" / f"{spec.id}.parquet", index=False)
         kept = released.Publication.of(f"{params.reporting_year} {params.edition}", told, self.basis.before)
@@ -185,24 +191,27 @@ def _strata_hidden(
     shows: Mapping[str, pd.DataFrame],
     left_out: Mapping[str, Mapping[str, frozenset[str]]],
     alike: str | None,
-) -> frozenset[Cell]:
+) -> frozenset[Cell] | None:
     """The cells that are hidden in, or left out of, the tables that show what the estimates of a table are made of.
 
-    `alike`: a dimension in which all of the edition have one code, so that a table by it shows the same cells.
+    None where no table shows it. `alike`: a dimension in which all of the edition have one code, so that a table by it
+    shows the same cells.
     """
     by = ("ethnicity", *spec.adjust) if spec.adjust else spec.by
     kin = (spec.measure.numerator, spec.grouping, spec.period)
     found: set[Cell] = set()
+    seen = False
     for other in specs:
         same = set(by) <= set(other.by) <= {*by, alike}
         if same and (other.measure.numerator, other.grouping, other.period) == kin:
+            seen = True
             frame, gone = shows[other.id], left_out[other.id]
             found.update(frame.loc[frame["mark"].eq("c"), list(by)].itertuples(index=False, name=None))
             axes = [[*dict.fromkeys(frame[name]), *gone.get(name, ())] for name in by]
             found.update(
                 cell for cell in product(*axes) if any(c in gone.get(n, ()) for n, c in zip(by, cell, strict=True))
             )
-    return frozenset(found)
+    return frozenset(found) if seen else None
 
 
 def _releasable(found: pd.DataFrame, shown: pd.DataFrame, spec: TableSpec, reference: str) -> pd.DataFrame:
@@ -240,8 +249,8 @@ def _run(
         "disclosure": basis.params.disclosure.model_dump(),
         "status": sorted({source.status for source in basis.sources.values()}),
         "inputs": [
-            {"name": s.name, "files": list(s.files), "rows": s.rows, "excluded": s.excluded, "status": s.status,
-             "sha256": s.sha256}
+            {"name": s.name, "files": list(s.files), "rows": about(s.rows), "excluded": about(s.excluded),
+             "status": s.status, "sha256": s.sha256}
             for s in basis.sources.values()
         ],
         "establishments": release.establishments(),

@@ -40,6 +40,7 @@ from reportlib.statistics import (
 
 NOTHING_HIDDEN = Hidden()
 ENOUGH_EVENTS = 10  # in an arm of an adjusted ratio, or behind any estimate of people
+FEW_STRATA = 5  # of fewer that no table shows, a test of their differing would tell what each of them holds
 LEAST_STANDARDISED = 20  # deaths: ages could be read from a rate on fewer, and it is unreliable besides
 LEAST_RECORDS = 50  # of an arm in a model that is clustered on person
 ALONE, TOGETHER = 1000, 200  # cases on which a group, and all groups of a part together, show a design effect
@@ -65,7 +66,7 @@ def estimates(
     (`_People.design_effects`); "rate" and "ratio" are those of repeated events; "adjusted" is the
     Mantel-Haenszel and "modelled" the logistic ratio, "homogeneity" and "interaction" the p-values for one
     ratio in all strata and all years (the first three end in " complement" for the opposite outcome);
-    "withheld" says that an adjusted ratio is left out to protect a count;
+    "withheld" says that an adjusted ratio, or its test, is left out to protect a count;
     "expected" is observed over expected and "standardised" the direct rate; "agreement" and "kappa" are
     of two records.
     """
@@ -224,6 +225,8 @@ def _adjusted(
     fine = replace(spec, by=("ethnicity", *spec.adjust), adjust=())
     strata, clustered = _strata(release, fine), spec.measure.clustered
     base = strata.get(reference)
+    few = hidden.unseen and len({stratum for frame in strata.values() for stratum in frame.index}) < FEW_STRATA
+    hidden = replace(hidden, unseen=few)
     found = _standardised(release, fine, strata, level, hidden) if "age_band" in spec.adjust else []
     for group, frame in strata.items():
         if group == reference or base is None or min(frame["x"].sum(), base["x"].sum()) < ENOUGH_EVENTS:
@@ -236,13 +239,13 @@ def _adjusted(
         effects = (deff.get(group, 1.0), deff.get(reference, 1.0))
         others = min((arm["n"] - arm["x"]).sum() for arm in (frame, base))
         sides = ["", " complement"] if others >= ENOUGH_EVENTS else [""]
-        make = partial(_common, both[["n", "n_ref"]], spec.measure.kind, *effects, level, sides=sides)
+        make = partial(_common, both[["n", "n_ref"]], spec.measure.kind, *effects, level, sides=sides, tested=not few)
         counts = pd.concat({group: both["x"], reference: both["x_ref"]})
         places = FINEST[spec.measure.kind]
         most = pd.concat({group: both["n"], reference: both["n_ref"]}) if spec.measure.kind == "proportion" else None
         told = {"withheld": Estimate(1.0, None, None)}
         if not hidden.given_back(counts, lambda held, make=make: make(held).values(), places, most):  # type: ignore[misc]
-            told = make(counts)
+            told = make(counts) | (told if few else {})
         found += [_row(spec, (group,), statistic, ratio) for statistic, ratio in told.items()]
     return found
 
@@ -255,10 +258,11 @@ def _common(
     level: float,
     counts: pd.Series,
     sides: Sequence[str] = ("", " complement"),
+    tested: bool = True,
 ) -> dict[str, Estimate]:
     """The common ratio of two groups over strata, on effective counts; for proportions of each of the sides.
 
-    `counts` are those of one group's strata, then of the other's.
+    `counts` are those of one group's strata, then of the other's; `tested` is whether they are asked to differ.
     """
     own, other = counts.to_numpy(float).reshape(2, -1)
     x, n, rx, rn = own / deff, nobs["n"] / deff, other / deff_ref, nobs["n_ref"] / deff_ref
@@ -269,7 +273,8 @@ def _common(
     for ending in sides:
         side = tables[:, :, ::-1] if ending else tables
         found[f"adjusted{ending}"] = mantel_haenszel(side, level=level)
-        found[f"homogeneity{ending}"] = _p_value(homogeneity(side[side.min(axis=(1, 2)) >= LEAST_IN_STRATUM]))
+        if tested:
+            found[f"homogeneity{ending}"] = _p_value(homogeneity(side[side.min(axis=(1, 2)) >= LEAST_IN_STRATUM]))
     return found
 
 

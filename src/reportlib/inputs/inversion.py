@@ -19,11 +19,15 @@ NONE = 1e9  # what is not estimated, as a number that no other comes near
 
 @dataclass(frozen=True)
 class Hidden:
-    """The cells of shown tables whose counts are hidden, and what must stay open of each (see `Policy`)."""
+    """The cells of shown tables whose counts are hidden, and what must stay open of each (see `Policy`).
+
+    `unseen`: no table shows any of them, so that all are hidden, and of each group the sum is known.
+    """
 
     cells: frozenset[Cell] = field(default_factory=frozenset)
     threshold: int = 5
     width: int = 5
+    unseen: bool = False
 
     def given_back(self, counts: pd.Series, make: Make, places: int, most: pd.Series | None = None) -> bool:
         """Whether what is made of the counts (by their codes) tells too much of one that is hidden.
@@ -34,7 +38,9 @@ class Hidden:
         leave a sum over groups, over strata or both as it is; along every such move what is printed must stay
         the same for the policy's width. What several counts do is taken as the sum of what each does alone.
         """
-        at = [place for place, cell in enumerate(counts.index) if cell in self.cells]
+        at = [
+            place for place, (cell, count) in enumerate(counts.items()) if cell in self.cells or (self.unseen and count)
+        ]
         if not at:
             return False
         true = counts.to_numpy().astype(int)[at]
@@ -50,7 +56,7 @@ class Hidden:
                     shifts[one, step] = _numbers(make(other)) - printed
         names = [counts.index[place] for place in at]
         for target, count in enumerate(true):
-            for move in _moves(names, target):
+            for move in _moves(names, target, self.unseen):
                 total = sum(shifts[one] if sign > 0 else shifts[one][::-1] for one, sign in move.items())
                 same = (np.round(printed + total, places) == np.round(printed, places)).all(axis=1)
                 down, up = _reach(same, move, target, true)
@@ -78,12 +84,18 @@ def _reach(same: NDArray[np.bool_], move: Move, target: int, true: NDArray[np.in
     return down, middle if falling and up >= min(falling) else up
 
 
-def _moves(names: list[Cell], target: int) -> Iterator[Move]:
-    """The target alone, against another stratum of its group, another group of its stratum, or both crosswise."""
+def _moves(names: list[Cell], target: int, within: bool) -> Iterator[Move]:
+    """The target alone, against another stratum of its group, another group of its stratum, or both crosswise.
+
+    Only the second, `within` its group, where the sum of the group is all that is known.
+    """
     place = {name: at for at, name in enumerate(names)}
     group, *stratum = names[target]
-    yield {target: 1}
     beside = [at for at, name in enumerate(names) if name[0] == group and at != target]
+    if within:
+        yield from ({target: 1, other: -1} for other in beside)
+        return
+    yield {target: 1}
     across = [at for at, name in enumerate(names) if list(name[1:]) == stratum and at != target]
     yield from ({target: 1, other: -1} for other in (*beside, *across))
     for one in beside:

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from reportlib.errors import NOT_READ, Finding, ReportError, nearest
+from reportlib.errors import IN_ALL, NOT_READ, Finding, ReportError, nearest
 from reportlib.inputs.contracts import Contract, Field, contracts
 from reportlib.inputs.extracts import Extract, opened, wrong
 from reportlib.inputs.findings import Places, shape
@@ -359,5 +359,5 @@ class _Typing:
                 message = f"no row has {listed(list(map(repr, values)))}, which exclude: leaves out; is it spelt so?"
                 yield Finding(message, self.spec.shown, column=name, level="warning")
         if excluded:
-            message = f"rows left out, as exclude: of {', '.join(self.spec.exclude)} asks: {excluded:,}"
+            message = f"rows are left out, as exclude: of {', '.join(self.spec.exclude)} asks{IN_ALL}{excluded:,}"
             yield Finding(message, files[0] if len(files) == 1 else self.spec.shown, level="warning")
