@@ -254,6 +254,10 @@ def test_tied(verdict):
     )
 
 
+def test_the_ratio_tells_the_side_of_figures_that_are_equal_as_rounded():
+    assert say(row(value=0.371, ratio=0.99)).startswith(LESS)
+
+
 def test_a_significant_difference_never_prints_as_two_equal_figures():
     assert "(30.01% compared with 30.04%)" in say(row(value=0.3001), white=0.3004)
 

@@ -109,7 +109,7 @@ def _sides(rows: Sequence[Row]) -> list[tuple[list[Row], bool | None]]:
 def _up(row: Row) -> bool | None:
     """Whether the group's figure is the higher one; None where the two are equal or unknown."""
     value, reference = row.get("value"), row.get("reference_value")
-    if missing(value) or missing(reference):
+    if missing(value) or missing(reference) or value == reference:  # as printed
         value, reference = row.get("ratio"), 1
         if row.get("judged") == "complement":
             value, reference = reference, value

@@ -174,6 +174,12 @@ def test_a_chart_that_facts_do_not_give_is_found_in_the_notebook(run: Path, kind
     assert [fault for fault in faults(run) if f"redrawn from the published facts, its {kind} differs" in fault]
 
 
+def test_a_fact_with_another_label_than_its_row_is_found(run: Path) -> None:
+    """Cards and the register speak of a comparison by the label of its facts."""
+    edit(run / "facts.jsonl", lambda text: text.replace('"Uphold rate: Black"', '"Uphold rate: Asian"'))
+    assert [fault for fault in faults(run) if "the label of its fact is not that of its row" in fault]
+
+
 @pytest.mark.parametrize("kind", ["svg", "alt"])
 def test_a_card_whose_picture_facts_do_not_give_is_found_in_the_notebook(run: Path, kind: str) -> None:
     def change(text: str) -> str:

@@ -244,6 +244,8 @@ def _frame(model: Model, made: Table, where: str) -> Iterator[Finding]:
 def _row(table: str, row: Model, ledger: Ledger, where: str, place: int) -> Iterator[Finding]:
     cells = {key: cell for key, cell in row.items() if key != "_total"}
     heads = {key: cell["text"] for key, cell in cells.items() if not cell.get("fact")}
+    spec = ledger.spec(declared(table))
+    codes = [heads.get(name, "All") for name in spec.by if name != "year"] if spec else []
     words: set[str] = set()  # of its facts: their periods, and their labels between commas, as names may hold commas
     for key, cell in cells.items():
         for name in cell.get("facts") or filter(None, [cell.get("fact")]):
@@ -255,6 +257,8 @@ def _row(table: str, row: Model, ledger: Ledger, where: str, place: int) -> Iter
             shown = (cell["text"], cell["mark"] or "", fact.value if cell["value"] is None else cell["value"])
             if shown != (fact.text, fact.mark, fact.value):
                 yield Finding(f"this is not what its fact says{' (a hidden one)' * bool(fact.mark)}", where, place, key)
+            if spec and fact.label != f"{spec.measure.name}: {', '.join(codes)}":
+                yield Finding("the label of its fact is not that of its row", where, place, key)
     for key, text in heads.items():
         if (
             cells[key] != REFERENCE.get(key)

@@ -45,8 +45,8 @@ def effective_sample(count_per_person: Values, nobs_per_person: Values) -> tuple
 
 
 @method(
-    formula="(t ÷ 1.96)², t the 97.5% point of Student's t on 2 ÷ (Σu⁴ ÷ (Σu²)² − 1/m) degrees of freedom (1 at the "
-    "least); u is what each person adds to the variance: xᵢ − p nᵢ for a share of m people, f for a rate (1/m is 0)",
+    formula="(t ÷ 1.96)², t the 97.5% point of Student's t on 2 ÷ (Σu⁴ ÷ (Σu²)² − 1/m) degrees of "
+    "freedom; u is what each person adds to the variance: xᵢ − p nᵢ for a share of m people, f for a rate (1/m is 0)",
     source="Pan and Wall (2002); Korn and Graubard (1998)",
     used="every design effect: where few people make up most of a variance, the variance itself is uncertain",
     cannot_say="what a group would look like with the persistent complainants that it happens to lack",
@@ -65,7 +65,7 @@ def few_people(contributions: Values, people: float = math.inf) -> float:
     spread = float((squares**2).sum()) / total**2 - 1 / people if total else 0.0
     if spread < 1e-12:  # nothing but rounding
         return 1.0
-    t = float(stats.t.isf(tail_area(LEVEL), max(2 / spread, 1.0)))
+    t = float(stats.t.isf(tail_area(LEVEL), 2 / spread))
     return (t / normal_quantile(LEVEL)) ** 2
 
 
