@@ -21,6 +21,7 @@ from reportlib.editions import NATIONAL, Edition
 from reportlib.inputs.sources import read_all
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.params import Params
+from reportlib.published import PUBLISHED_TABLES
 
 CODES = {"W": "W1", "B": "B1", "A": "A1", "M": "M1", "O": "O2", "NS": "NS"}
 # upheld, not upheld, mediated upheld, mediated not upheld. Each of M and A has one small count that no table shows.
@@ -79,16 +80,46 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
     return {name: frame.set_index("ethnicity")[["numerator", "denominator"]] for name, frame in read.items()}
 
 
-def protected(folder: Path, specs: list[TableSpec], before: Sequence[Publication] = ()) -> dict[str, pd.DataFrame]:
+def protected(
+    folder: Path,
+    specs: list[TableSpec],
+    before: Sequence[Publication] = (),
+    published: Sequence[str] = (),
+    year: str = "2024-25",
+) -> dict[str, pd.DataFrame]:
     """The tables that notebooks see of the extracts in a folder, after the reports that were `before`."""
     inputs = {path.stem: {"path": str(path), "status": "extract"} for path in folder.glob("*.csv")}
     params = Params(
-        reporting_year="2024-25", pooled_years=1, trend_years=1, publication_date=date(2025, 11, 27), inputs=inputs
+        reporting_year=year, pooled_years=1, trend_years=1, publication_date=date(2025, 11, 27), inputs=inputs
     )
-    chapter = ChapterPlan("all", folder / "all.ipynb", tuple(specs), (), False)
+    chapter = ChapterPlan("all", folder / "all.ipynb", tuple(specs), tuple(published), False)
     sources = read_all(params.inputs, folder / "work", folder)
     prepare(Basis(params, [chapter], sources, [], before)).write(folder / "handoff")
     return {spec.id: pd.read_parquet(folder / "handoff" / "counts" / f"{spec.id}.parquet") for spec in specs}
+
+
+def test_small_counts_are_shown_where_an_official_table_of_the_report_prints_the_same(tmp_path: Path) -> None:
+    """Deaths of 2022-23 as published, but for one that the case records lack in open prisons: 4 for 5."""
+    official = PUBLISHED_TABLES["deaths-by-type"].counts().set_index(["year", "establishment_type"])["value"]["2022-23"]
+    own = official.drop("all") - official.drop("all").index.isin(["Open"])
+    deaths = [f"D{kind}{n},2023-01-01,{kind}" for kind, number in own.items() for n in range(number)]
+    people = [f"2023-01-31,{kind},5000" for kind in own.index]
+    for name, head, lines in (
+        ("fatal_incidents", "incident_id,notified_date,establishment", deaths),
+        ("population", "snapshot_date,establishment,number", people),
+        ("establishments", "establishment,establishment_type", [f"{kind},{kind}" for kind in own.index]),
+    ):
+        (tmp_path / f"{name}.csv").write_text("\n".join([head, *lines]) + "\n")
+    spec = TableSpec("deaths", MEASURES["deaths"], ("year", "establishment_type"), "5+1", "trend")
+
+    def hidden(*tables: str) -> set[str]:
+        (found,) = protected(tmp_path, [spec], published=tables, year="2022-23").values()
+        return set(found.loc[found["mark"].eq("c"), "establishment_type"])
+
+    few = {"Immigration removal centre", "Other or escort", "Young offender institution"}
+    assert own[[*few]].max() <= 5
+    assert hidden("deaths-by-type") == {"Open", "all"}
+    assert hidden() >= {"Open", *few}
 
 
 def small(counts: pd.Series) -> list[str]:
