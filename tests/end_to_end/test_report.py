@@ -223,7 +223,7 @@ def test_the_plain_renditions_in_the_notebooks_say_what_the_tables_say(whole):
         for cell in nbformat.read(path, as_version=4).cells:
             for output in cell.get("outputs", []):
                 assert output.output_type == "display_data", cell["id"]
-                if "text/html" in output.data:
+                if output.data[MIME]["kind"] == "table":
                     tree = html.fromstring(output.data["text/html"])
                     plain = [[td.text_content() for td in tr] for tr in tree.iter("tr")][1:]
                     assert plain == as_texts(output.data[MIME])

@@ -111,11 +111,11 @@ def no_identification(document: Pdf) -> None:
 
 
 FAULTS: list[tuple[Callable[[Pdf], None], str]] = [
-    (no_alt, "without alt text (page 4)"),
+    (no_alt, "without alt text (page 3)"),
     (placeholder_alt, "only stands in"),
     (untagged_figure, "on page 4 something is drawn without a tag"),
     (untagged_image, "on page 4 something is drawn without a tag"),
-    (unread_figure, "on page 4 something is tagged but never read"),
+    (unread_figure, "on page 3 something is tagged but never read"),
     (no_row_headers, "without header cells for its rows"),
     (no_scope, "header cell without a scope"),
     (empty_header, "empty header cell"),
