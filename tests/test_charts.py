@@ -16,6 +16,7 @@ import typst
 
 from reportlib import charts
 from reportlib.charts import comparison, drawing
+from reportlib.ethnicity import TWO
 from reportlib.statistics import VERDICTS
 from reportlib.words import MARKS, WORDS
 
@@ -94,6 +95,9 @@ EVERY = {
         compared({"adjusted_ratio": 0.9, "adjusted_lower": 0.8, "adjusted_upper": 1.1}, {}, HIDDEN),
         "Uphold rate",
         "White",
+    ),
+    "card of long names": lambda: charts.card(
+        compared({}, {}, groups=[("EM", TWO["EM"]), ("M1", LONG[2])]), "Uphold rate", "White British"
     ),
     "forest of the opposite": lambda: charts.forest(
         compared({}, {}), "Uphold rate", "White British", outcome=WORDS["upheld-with-mediated"].complement

@@ -21,7 +21,7 @@ from reportlib.words import MARKS, SIGNIFICANT, VERDICTS, missing, ratio
 
 MOST_COLUMNS = 6
 CELL, PANEL_ROW, CARD_ROW, SIGN = 46, 24, 34, 24  # heights of a cell, of rows and of a line of the key
-CARD = 300  # width of a picture in a card
+CARD, CARD_NAME = 300, 17  # width of a picture in a card, and letters in a line of a name in it
 NAMES, WIDE_NAMES = 128, 168  # widths of the names beside cells
 MOST_LINES = 3  # of a name beside cells; the table has it whole
 RATIOS = ("ratio", "ratio_lower", "ratio_upper", "adjusted_ratio", "adjusted_lower", "adjusted_upper")
@@ -120,13 +120,16 @@ def card(
     frame: as for `forest`.
     """
     rows, axis = _compared(frame, reference, RATIOS), _axis(reference, outcome)
-    names = max((drawing.text_width(label) for label in rows["label"]), default=0) + MARGIN
+    labels = [fill(str(label), CARD_NAME) for label in rows["label"]]
+    lines = [label.split("\n") for label in labels]
+    names = max((drawing.text_width(line) for some in lines for line in some), default=0) + MARGIN
     adjusted = _adjusted(rows)
-    deep = (CARD_ROW if adjusted else PANEL_ROW) * len(rows)
+    row = max(CARD_ROW if adjusted else PANEL_ROW, drawing.LINE * max(map(len, lines), default=0))
+    deep = row * len(rows)
     with drawing.style(title):
         figure, ax = drawing.canvas(deep + 26, names + MARGIN / 2, MARGIN, 0, 26, width=CARD)
         drawing.ratio_axis(ax, figures(rows, RATIOS), band, width=CARD - names)
-        _panel(ax, deep, rows, names, list(rows["group"]), band, adjusted)
+        _panel(ax, deep, rows.assign(label=labels), names, list(rows["group"]), band, adjusted)
         return Chart(drawn(figure, f"Card: {title}"), alt.forest(rows, title, axis, level, band))
 
 
