@@ -14,8 +14,9 @@ import pandas as pd
 import pytest
 
 from reportlib.build.prepare import _releasable
-from reportlib.inputs.estimates import _agreed, _common, _diagonal, _tells_of_the_rest
+from reportlib.inputs.estimates import _agreed, _diagonal, _tells_of_the_rest
 from reportlib.inputs.inversion import Hidden
+from reportlib.inputs.strata import _common
 from reportlib.measures import MEASURES, TableSpec
 
 YEARS = ("2022-23", "2023-24", "2024-25")
