@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import pandas as pd
 
 from reportlib.build.counting import Counted
 from reportlib.disclosure import CountTable, Relations
@@ -37,7 +40,8 @@ def relations(
     for edition in params.editions:
         if dimension := edition.dimension:
             codes.setdefault(dimension, set()).update(release.codes(dimension), edition.values)
-    nobody = _nobody(codes, counted, before)
+    dimensions = {edition.dimension for edition in params.editions if edition.dimension}
+    nobody = _nobody(codes, counted, before, _held(release, counted, dimensions))
     hierarchies = {name: {"all": [tuple(sorted(found - {"all"}))]} for name, found in codes.items()}
     for edition in params.editions:
         if edition.dimension and len(edition.values) > 1:
@@ -74,12 +78,31 @@ def _where_ethnicity_comes_from() -> tuple[tuple[Place, tuple[Place, ...]], ...]
     )
 
 
+def _held(release: Release, counted: Sequence[Counted], dimensions: Iterable[str]) -> dict[tuple[str, str], set[str]]:
+    """The codes that somebody has, of each part and each dimension of editions by which no table of the whole is.
+
+    Where nobody has any other, the editions add up to the whole, and readers see it.
+    """
+    found: dict[tuple[str, str], set[str]] = {}
+    for table in counted:
+        for name in {*dimensions} - {*table.frame.columns} if not table.edition.dimension else ():
+            spec = replace(table.spec, by=(*table.spec.by, name))
+            frame = pd.DataFrame() if release.why_unavailable(spec) else release.counts(spec, table.part)
+            if name in frame:
+                found.setdefault((table.part.code, name), set()).update(frame.loc[frame["value"].gt(0), name])
+    return found
+
+
 def _nobody(
-    codes: Mapping[str, set[str]], counted: Sequence[Counted], before: Sequence[CountTable]
+    codes: Mapping[str, set[str]],
+    counted: Sequence[Counted],
+    before: Sequence[CountTable],
+    held: Mapping[tuple[str, str], set[str]],
 ) -> dict[tuple[str, str], frozenset[str]]:
     """The codes that no table of a part lists: those of the whole list every code that somebody has in any edition.
 
-    An official table may count what a part does not, deaths in removal centres among those in prisons say.
+    `held` are the codes that somebody has where none of them lists any. An official table may count what a part does
+    not, deaths in removal centres among those in prisons say.
     """
     listed: dict[tuple[str, str], set[str]] = {}
     for table in counted:
@@ -87,6 +110,7 @@ def _nobody(
             for name in codes.keys() & {*table.frame.columns}:
                 found = listed.setdefault((table.part.code, name), set())
                 found.update(table.frame[name], table.left_out.get(name, ()))
+    listed = {key: {*found} for key, found in held.items()} | listed
     for earlier in before:
         for name in codes.keys() & {*earlier.frame.columns}:
             if (earlier.part, name) in listed:

@@ -28,7 +28,7 @@ from reportlib.statistics import (
 )
 
 ENOUGH_EVENTS = 10  # in an arm of an adjusted ratio, or behind any estimate of people
-FEW_STRATA = 5  # of fewer that no table shows, a test of their differing would tell what each of them holds
+FEW_STRATA = 10  # of fewer that no table of this edition shows, a test of their differing tells what each holds
 LEAST_STANDARDISED = 20  # deaths: ages could be read from a rate on fewer, and it is unreliable besides
 LEAST_IN_STRATUM = 5  # effective cases of each kind in each arm: Cochran's Q is blunt in thinner strata (Cochran 1954)
 Told = Iterator[tuple[str, str, Estimate]]  # group, statistic, estimate
