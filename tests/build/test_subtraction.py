@@ -15,9 +15,10 @@ from reportlib.build.basis import Basis
 from reportlib.build.counting import Counted, _too_fine
 from reportlib.build.plan import ChapterPlan
 from reportlib.build.prepare import _strata_hidden, prepare
-from reportlib.build.released import Publication, published
+from reportlib.build.released import Publication, published, read
 from reportlib.disclosure import CountTable
-from reportlib.editions import NATIONAL, Edition
+from reportlib.editions import NATIONAL, Edition, standard
+from reportlib.errors import ReportError
 from reportlib.inputs.sources import read_all
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.params import Params
@@ -168,6 +169,44 @@ def test_an_adjusted_ratio_is_withheld_where_it_tells_a_stratum_that_a_table_hid
     found = pd.read_parquet(tmp_path / "handoff" / "estimates" / "recalled.parquet")
     told = set(found.loc[found["ethnicity"].eq("B"), "statistic"])
     assert "withheld" in told and "adjusted" not in told
+
+
+def test_an_earlier_edition_of_two_regions_is_subtracted_from_though_no_list_has_it_any_more(tmp_path: Path) -> None:
+    """Of 23 Black people recalled in both 4 are of Wales, who are hidden there: so those of London are too."""
+    recalled = {
+        "B1": {"London": 19, "Wales": 4, "North East": 30},
+        "W1": dict.fromkeys(("London", "Wales", "North East"), 60),
+    }
+    lines = ["person_id,region,order_type,start_date,end_date,outcome,ethnicity_code"]
+    for code, regions in recalled.items():
+        for region, number in regions.items():
+            lines += [
+                f"{code}{region}{n},{region},licence,2023-05-01,2024-06-01,recalled,{code}" for n in range(number)
+            ]
+            lines += [f"{code}{region}c{n},{region},licence,2023-05-01,2024-06-01,completed,{code}" for n in range(300)]
+    (tmp_path / "probation_terminations.csv").write_text("\n".join(lines) + "\n")
+    inputs = {"probation_terminations": {"path": str(tmp_path / "probation_terminations.csv"), "status": "extract"}}
+    both = Edition(name="the-two", title="Two", dimension="region", values=("London", "Wales"))
+    each = [edition for edition in standard() if edition.values in (("London",), ("Wales",))]
+    params = Params(
+        reporting_year="2024-25", pooled_years=1, trend_years=1, publication_date=date(2025, 11, 27), inputs=inputs
+    )
+    spec = TableSpec("recalled", MEASURES["recalled"], ("ethnicity",), "5+1")
+    chapter = ChapterPlan("all", tmp_path / "all.ipynb", (spec,), (), False)
+    sources = read_all(params.inputs, tmp_path / "work", tmp_path)
+
+    def hidden(edition: Edition, *editions: Edition, before: Sequence[Publication] = ()) -> bool:
+        of = params.model_copy(update={"editions": (NATIONAL, *editions)})
+        prepare(Basis(of, [chapter], sources, [], before)).write(tmp_path / edition.name, edition=edition)
+        frame = pd.read_parquet(tmp_path / edition.name / "counts" / "recalled.parquet").set_index("ethnicity")
+        return bool(frame["mark"]["B"])
+
+    assert not hidden(both, both)
+    before = [read(tmp_path / "the-two")]
+    assert [hidden(edition, *each, before=before) for edition in each] == [True, True]
+    other = both.model_copy(update={"values": ("London", "North East")})
+    with pytest.raises(ReportError, match="'the-two' of London and Wales, which is of others now"):
+        hidden(other, other, before=before)
 
 
 def known(tmp_path: Path, counts: dict[str, tuple[int, ...]], *tables: str) -> dict[str, pd.DataFrame]:

@@ -65,7 +65,7 @@ class Prepared:
             shown = shows[spec.id] = _protected(release, spec, own, self.protected.pattern)
             for column, table in zip(COLUMNS, own, strict=False):
                 seen, gone = _told(table, shown, column)
-                told.append(released.published(self.protected.pattern.tables[table.name], seen, gone))
+                told.append(released.published(self.protected.pattern.tables[table.name], seen, gone, edition))
                 hidden.append({"table": spec.id, "part": table.part.label, "cells": len(gone), "hidden": sum(gone)})
             shown.to_parquet(folder / "counts" / f"{spec.id}.parquet", index=False)
         for spec in specs:
@@ -110,10 +110,11 @@ def prepare(basis: Basis, say: Say = lambda stage: None, progress: Progress | No
     counted, why = count(release, params.editions, specs, params.disclosure.threshold)
     say("protecting")
     held = [table.as_published(params.pooled_label) for table in counted]
-    before = [table.carried() for report in basis.before for table in report.handed_on()]
+    earlier = [table for report in basis.before for table in report.handed_on()]
+    before = [table.carried() for table in earlier]
     official = [CountTable(name, (of := PUBLISHED_TABLES[name]).part, of.counts(), release=name) for name in like]
     held += [table for whole in official for table in _recorded(whole, release, like[whole.name])]
-    ties = relations(params, release, counted, before, official)
+    ties = relations(params, release, counted, before, official, [table.parts for table in earlier])
     protected = protection(params.disclosure, held, ties, [*before, *official], progress)
     return Prepared(replace(basis, chapters=chapters), release, counted, why, protected)
 

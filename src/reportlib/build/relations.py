@@ -10,11 +10,13 @@ import pandas as pd
 from reportlib.build.counting import Counted
 from reportlib.disclosure import CountTable, Relations
 from reportlib.disclosure.policy import Place
+from reportlib.errors import ReportError
 from reportlib.ethnicity import NOT_STATED, groupings
 from reportlib.inputs.cube import ETHNICITIES
 from reportlib.inputs.release import Release
 from reportlib.measures import PARTS, SUMS
 from reportlib.params import Params
+from reportlib.words import listed
 from reportlib.years import years_between
 
 
@@ -24,10 +26,12 @@ def relations(
     counted: Sequence[Counted],
     before: Sequence[CountTable],
     official: Sequence[CountTable] = (),
+    parts: Iterable[Mapping[str, Mapping[str, Sequence[str]]]] = (),
 ) -> Relations:
     """How the cells hang together: groups in groups, years in the pooled period, parts in wholes.
 
-    `before` and `official` are what earlier reports and official tables tell.
+    `before` and `official` are what earlier reports and official tables tell; `parts` says of which regions or types
+    the editions of earlier reports were. Raises ReportError where one of them is of others now.
     """
     carried = [*before, *official]
     codes: dict[str, set[str]] = {}
@@ -40,12 +44,14 @@ def relations(
     for edition in params.editions:
         if dimension := edition.dimension:
             codes.setdefault(dimension, set()).update(release.codes(dimension), edition.values)
+    several = _several(params, parts)
+    for name, of in several.items():
+        codes.setdefault(name, set()).update(value for values in of.values() for value in values)
     dimensions = {edition.dimension for edition in params.editions if edition.dimension}
     nobody = _nobody(codes, counted, before, _held(release, counted, dimensions))
     hierarchies = {name: {"all": [tuple(sorted(found - {"all"}))]} for name, found in codes.items()}
-    for edition in params.editions:
-        if edition.dimension and len(edition.values) > 1:
-            hierarchies[edition.dimension][edition.code] = [edition.values]
+    for name, of in several.items():
+        hierarchies[name] |= {code: [values] for code, values in of.items()}
     pooled = {str(year) for table in carried for year in table.frame["year"]} | {params.pooled_label}
     hierarchies["year"] = {label: [years_between(label)] for label in sorted(pooled) if len(years_between(label)) > 1}
     every = groupings()
@@ -64,6 +70,24 @@ def relations(
     chains += [(whole, (some, f"repeated {whole}")) for some, whole in people]  # one more than people: one came twice
     fixed = (*ETHNICITIES, "ethnicity_source")
     return Relations(hierarchies, tuple(chains), people, fixed, nobody, _where_ethnicity_comes_from())
+
+
+def _several(
+    params: Params, parts: Iterable[Mapping[str, Mapping[str, Sequence[str]]]]
+) -> dict[str, dict[str, tuple[str, ...]]]:
+    """The editions of several regions or types, of this report and of earlier ones: by dimension and name, of which."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for edition in params.editions:
+        if edition.dimension and len(edition.values) > 1:
+            found.setdefault(edition.dimension, {})[edition.code] = edition.values
+    for name, of in (pair for earlier in parts for pair in earlier.items()):
+        for code, values in of.items():
+            if set(found.setdefault(name, {}).setdefault(code, tuple(values))) != set(values):
+                raise ReportError(
+                    f"An earlier report has the edition {code!r} of {listed(values)}, which is of others now: "
+                    "give the one that has changed another name."
+                )
+    return found
 
 
 def _where_ethnicity_comes_from() -> tuple[tuple[Place, tuple[Place, ...]], ...]:

@@ -17,6 +17,7 @@ from reportlib.project import ROOT
 
 if TYPE_CHECKING:
     from reportlib.disclosure import CountTable
+    from reportlib.editions import Edition
 
 PATTERN = "pattern.json"
 COUNTS = ("value", "rule")
@@ -39,6 +40,7 @@ class Published(BaseModel):
     release: str
     columns: list[str]
     rows: list[list[str | int | None]]
+    parts: dict[str, dict[str, list[str]]] = {}  # of an edition of several regions, say: dimension, its name, these
 
     def frame(self) -> pd.DataFrame:
         """The rows by column; `value` is a nullable integer."""
@@ -98,8 +100,13 @@ class Publication(BaseModel):
         return [*self.tables, *self.earlier]
 
 
-def published(table: CountTable, told: Sequence[bool], hidden: Sequence[bool]) -> Published:
+def published(
+    table: CountTable, told: Sequence[bool], hidden: Sequence[bool], edition: Edition | None = None
+) -> Published:
     """The table as it is published: only rows that are `told` are shown, and some of the others are `hidden`."""
+    parts: dict[str, dict[str, list[str]]] = {}
+    if edition and edition.dimension and len(edition.values) > 1:
+        parts[edition.dimension] = {edition.code: list(edition.values)}
     by = [str(name) for name in table.frame if name not in COUNTS]
     values = [int(value) if shown else None for value, shown in zip(table.frame["value"], told, strict=True)]
     rules = [HIDDEN if each else "" for each in hidden]
@@ -112,6 +119,7 @@ def published(table: CountTable, told: Sequence[bool], hidden: Sequence[bool]) -
         release=table.release,
         columns=[*by, *COUNTS],
         rows=list(map(list, rows)),
+        parts=parts,
     )
 
 
