@@ -138,3 +138,22 @@ def test_a_revised_figure_is_of_another_vintage() -> None:
     before = table("last", "ethnicity", {"A": 19, "B": 60, "W": 300}, year="2023-24")
     now = table("now", "ethnicity", {"A": 20, "B": 60, "W": 301}, year="2023-24")
     assert hidden([now], "now", "ethnicity", (before,)) == {}
+
+
+def test_a_figure_that_contradicts_another_part_is_of_another_vintage() -> None:
+    """25 were not upheld, last year's report says; of 30 by now 12 are upheld, so that one of the two has changed."""
+    relations = replace(RELATIONS, chains={"decided": ("upheld", "not upheld")})
+    counts = {"A": 30, "B": 60, "W": 300}
+    decided = replace(table("now", "ethnicity", counts), part="decided")
+    upheld = replace(table("upheld", "ethnicity", {"A": 12, "B": 20, "W": 100}), part="upheld")
+    revised = replace(table("last", "ethnicity", {"A": 25}), part="not upheld", release="last year's")
+    assert protect([decided, upheld], Policy(), relations, (revised,)).rules == {}
+
+
+def test_parts_that_hang_together() -> None:
+    relations = Relations(
+        chains=(("decided", ("upheld", "not upheld")), ("received", ("decided", "open")), ("deaths", ("own", "other"))),
+        at_most=(("people", "received"),),
+    )
+    assert relations.tied("upheld") == {"upheld", "not upheld", "decided", "received", "open", "people"}
+    assert relations.tied("population") == {"population"}

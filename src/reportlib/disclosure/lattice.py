@@ -25,6 +25,17 @@ class Cell:
     supposed: bool = False  # the value is one that fits, not one that we know
 
 
+def hierarchies(
+    tables: Sequence[CountTable], relations: Relations, dimensions: Iterable[str]
+) -> dict[str, Mapping[Code, list[Codes]]]:
+    """How each dimension is divided: as given, or flat, where the codes of the tables make up its total."""
+    found = dict(relations.hierarchies)
+    for name in {*dimensions} - found.keys():
+        codes = {str(code) for table in tables if name in table.frame for code in table.frame[name]} - {TOTAL}
+        found[name] = {TOTAL: [tuple(sorted(codes))]}
+    return found
+
+
 class Lattice:
     """Which codes make up which, along each axis; the first axis is the part."""
 
@@ -42,14 +53,13 @@ class Lattice:
 
     @classmethod
     def of(cls, tables: Sequence[CountTable], relations: Relations, dimensions: Sequence[str]) -> Lattice:
-        """Hierarchies as given; a dimension without one is flat: its codes make up its total."""
+        """The axes of all parts and dimensions."""
         chains: dict[Code, list[Codes]] = defaultdict(list)
         for whole, parts in relations.links():
             chains[whole].append(parts)
         axes: list[Mapping[Code, list[Codes]]] = [chains]
-        for dimension in dimensions:
-            codes = {str(c) for t in tables if dimension in t.frame for c in t.frame[dimension]} - {TOTAL}
-            axes.append(relations.hierarchies.get(dimension, {TOTAL: [tuple(sorted(codes))]}))
+        divided = hierarchies(tables, relations, dimensions)
+        axes += [divided[dimension] for dimension in dimensions]
         at = {dimension: axis for axis, dimension in enumerate(dimensions, 1)}
         fixed = {0} | {axis for dimension, axis in at.items() if dimension in relations.fixed}
         every = set(range(len(axes)))

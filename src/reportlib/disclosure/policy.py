@@ -129,3 +129,11 @@ class Relations:
     def links(self) -> list[tuple[str, tuple[str, ...]]]:
         """Each whole part with one way of dividing it."""
         return list(self.chains.items() if isinstance(self.chains, Mapping) else self.chains)
+
+    def tied(self, part: str) -> frozenset[str]:
+        """The parts that hang together with a part, itself among them: no figure of any other says anything of it."""
+        groups = [{whole, *parts} for whole, parts in self.links()] + [{*pair} for pair in self.at_most]
+        found = {part}
+        while more := set[str]().union(*(group for group in groups if group & found)) - found:
+            found |= more
+        return frozenset(found)

@@ -17,7 +17,7 @@ import pandas as pd
 from scipy.sparse import csr_array, vstack
 from scipy.sparse.csgraph import connected_components
 
-from reportlib.disclosure.lattice import Cell
+from reportlib.disclosure.lattice import Cell, hierarchies
 from reportlib.disclosure.policy import TOTAL, CountTable, Key, Policy, Relations
 from reportlib.disclosure.search import Search
 from reportlib.disclosure.solve import Ints, Mask, Vector
@@ -122,13 +122,16 @@ def assemble(
     both tell of that year is known, and nothing else of it.
     """
     dimensions = dimensions_of([*tables, *carried])
+    relations = replace(relations, hierarchies=hierarchies([*tables, *carried], relations, dimensions))
     ours = {key: value for table in tables for key, value in _counts(table, dimensions)}
     agreeing: list[CountTable] = []
     for part, release in sorted({(table.part, table.release) for table in carried}):
         theirs = [replace(t, published=True) for t in carried if (t.part, t.release) == (part, release)]
         kept = [_rows(t, [pd.isna(v) or ours.get(k, v) == v for k, v in _counts(t, dimensions)]) for t in theirs]
         alike = [_rows(t, [bool(pd.notna(v)) and k in ours for k, v in _counts(t, dimensions)]) for t in kept]
-        fitting = _that_fit(kept, alike, [*tables, *agreeing], lambda some: build(some, relations, policy))
+        tied = relations.tied(part)
+        held = [table for table in [*tables, *agreeing] if table.part in tied]
+        fitting = _that_fit(kept, alike, held, lambda some: build(some, relations, policy))
         agreeing += fitting
         if revised := sum(len(t.frame) for t in theirs) - sum(len(t.frame) for t in fitting):
             logger.info("%s: %d figures of another vintage in the earlier release (%s)", part, revised, release)

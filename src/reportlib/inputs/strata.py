@@ -11,6 +11,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from reportlib.ethnicity import NOT_STATED
 from reportlib.figures import FINEST
@@ -54,7 +55,13 @@ def adjusted(
         others = min((arm["n"] - arm["x"]).sum() for arm in (frame, base))
         sides = ["", " complement"] if others >= ENOUGH_EVENTS else [""]
         make = partial(
-            _common, both[["n", "n_ref"]], spec.measure.kind, *effects, level, sides=sides, tested=not guard.unseen
+            _common,
+            both[["n", "n_ref"]].to_numpy(float).T,
+            spec.measure.kind,
+            *effects,
+            level,
+            sides=sides,
+            tested=not guard.unseen,
         )
         counts = pd.concat({group: both["x"], reference: both["x_ref"]})
         places = FINEST[spec.measure.kind]
@@ -71,7 +78,7 @@ def _of_few(hidden: Hidden, strata: int) -> Hidden:
 
 
 def _common(
-    nobs: pd.DataFrame,
+    nobs: NDArray[np.float64],
     kind: str,
     deff: float,
     deff_ref: float,
@@ -82,10 +89,10 @@ def _common(
 ) -> dict[str, Estimate]:
     """The common ratio of two groups over strata, on effective counts; for proportions of each of the sides.
 
-    `counts` are those of one group's strata, then of the other's; `tested` is whether they are asked to differ.
+    `counts` and `nobs` are those of one group's strata, then of the other's; `tested` is whether the strata are asked
+    to differ.
     """
-    own, other = counts.to_numpy(float).reshape(2, -1)
-    x, n, rx, rn = own / deff, nobs["n"] / deff, other / deff_ref, nobs["n_ref"] / deff_ref
+    (x, rx), (n, rn) = ((own / deff, other / deff_ref) for own, other in (counts.to_numpy(float).reshape(2, -1), nobs))
     if kind == "rate":
         return {"adjusted": mantel_haenszel_rate(x, n, rx, rn, level=level)}
     tables = np.stack([np.stack([x, n - x], 1), np.stack([rx, rn - rx], 1)], 1)

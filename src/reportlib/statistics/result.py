@@ -13,7 +13,7 @@ from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 LEVEL = 0.95
 SUPPRESSED = "suppressed"
@@ -137,7 +137,7 @@ def tail_area(level: float) -> float:
 
 def normal_quantile(level: float) -> float:
     """The two-sided standard normal quantile: 1.96 at 0.95."""
-    return float(stats.norm.isf(tail_area(level)))
+    return -float(special.ndtri(tail_area(level)))
 
 
 def estimates(
@@ -180,5 +180,5 @@ def log_wald(value: float, variance: float, level: float) -> Estimate:
         return Estimate(value, None, None, None, "all events or none: the log interval is not defined")
     se = math.sqrt(variance)
     reach = normal_quantile(level) * se
-    p = 2 * float(stats.norm.sf(abs(math.log(value)) / se))
+    p = 2 * float(special.ndtr(-abs(math.log(value)) / se))
     return Estimate(value, value * math.exp(-reach), value * math.exp(reach), p)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 from reportlib.statistics.rates import strata
 from reportlib.statistics.result import LEVEL, Array, Estimate, Test, Values, log_wald, method, nothing, tail_area
@@ -136,4 +136,4 @@ def homogeneity(counts: Values | Sequence[Sequence[Sequence[float]]]) -> Test:
     weight = 1 / (1 / a - 1 / n1 + 1 / b - 1 / n0)
     statistic = float((weight * (log_ratio - np.average(log_ratio, weights=weight)) ** 2).sum())
     df = len(tables) - 1
-    return Test(statistic, df, float(stats.chi2.sf(statistic, df)))
+    return Test(statistic, df, float(special.chdtrc(df, statistic)))
