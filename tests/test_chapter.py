@@ -177,6 +177,21 @@ def test_a_table_that_cannot_be_made_says_why_and_counts_as_shown(tmp_path, show
     assert "not available [x], because fatal incidents has no region" in note["text"]
 
 
+@pytest.mark.parametrize(
+    ("adjust", "reason"),
+    [
+        (("sex",), "not available [x], because the records hold no ages."),
+        (("age_band", "sex"), "not given, because deaths are few."),
+    ],
+)
+def test_it_is_said_why_no_group_is_set_against_all_prisoners(chapter, shown, adjust, reason):
+    comparison = chapter.compare("uphold-rate")
+    deaths = TableSpec("deaths-by-ethnicity", MEASURES["deaths"], ("ethnicity",), "5+1", adjust=adjust)
+    frame = comparison.frame.assign(expected_ratio=None, standardised=None)
+    chapter.standardised(replace(comparison, spec=deaths, frame=frame))
+    assert shown[-1]["text"] == f"Each group against all prisoners: {reason}"
+
+
 def test_every_model_is_json_and_its_figures_are_final(chapter, shown):
     comparison = chapter.compare("uphold-rate")
     chapter.chart(comparison)

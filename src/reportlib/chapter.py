@@ -29,6 +29,8 @@ from reportlib.facts import Fact
 from reportlib.handoff import Handoff, undeclared
 from reportlib.measures import DIMENSIONS, TableSpec
 from reportlib.presentation import (
+    FEW_DEATHS,
+    NO_AGES,
     NO_COMPARISON,
     adjusted_sentence,
     draw,
@@ -242,7 +244,9 @@ class Chapter:
     @_step
     def standardised(self, comparison: Comparison) -> None:
         """Show each group against all prisoners of the same age and sex: a description, without a verdict."""
-        self._derive("standardised", comparison)
+        ages = "age_band" in comparison.spec.adjust
+        if not (ages and self._derive("standardised", comparison)):
+            _show_text(f"{comparison.spec.id}-not-standardised", FEW_DEATHS if ages else NO_AGES, "note")
 
     @_step
     def gap_over_time(self, comparison: Comparison) -> None:
@@ -258,11 +262,12 @@ class Chapter:
         _show_chart_of(comparison, "funnel-chart", title, draw_funnel(comparison))
         self._derive("funnel", comparison)
 
-    def _derive(self, kind: str, comparison: Comparison) -> None:
-        """Show a table that is made of the comparison of another; one without rows says nothing."""
+    def _derive(self, kind: str, comparison: Comparison) -> bool:
+        """Show a table that is made of the comparison of another; False, and nothing, where it would have no rows."""
         table = DERIVED[kind](comparison)
         if table.rows:
             self._publish(table)
+        return bool(table.rows)
 
     def published(self, name: str) -> None:
         """Show a table of published figures."""

@@ -15,7 +15,7 @@ import pytest
 from reportlib.build import released
 from reportlib.gates.constants import Constants
 from reportlib.params import Params
-from reportlib.presentation import NO_COMPARISON
+from reportlib.presentation import FEW_DEATHS, NO_AGES, NO_COMPARISON
 
 from .conftest import faults
 
@@ -203,8 +203,11 @@ def test_a_sentence_with_a_figure_that_facts_do_not_give_is_found(run: Path) -> 
     assert [fault for fault in faults(run) if "sentence" in fault and NOTEBOOK in fault]
 
 
-@pytest.mark.parametrize(("text", "refused"), [(NO_COMPARISON, False), ("Nothing can be compared.", True)])
-def test_a_summary_may_say_that_no_comparison_could_be_made(run: Path, text: str, refused: bool) -> None:
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [(NO_COMPARISON, False), (NO_AGES, False), (FEW_DEATHS, False), ("Nothing can be compared.", True)],
+)
+def test_a_chapter_may_say_that_no_comparison_could_be_made(run: Path, text: str, refused: bool) -> None:
     def change(held: str) -> str:
         notebook = json.loads(held)
         models(notebook, "say")[0].update(id="no-headlines", text=text)

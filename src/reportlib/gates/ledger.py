@@ -23,6 +23,8 @@ from reportlib.inputs.cube import ETHNICITIES
 from reportlib.measures import TableSpec
 from reportlib.params import Params
 from reportlib.presentation import (
+    FEW_DEATHS,
+    NO_AGES,
     NO_COMPARISON,
     SENTENCES,
     adjusted_sentence,
@@ -301,7 +303,7 @@ def _redrawn(model: Model, table: Model, ledger: Ledger) -> Chart | None:
 
 
 def _say(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str) -> Iterator[Finding]:
-    if model["text"] == NO_COMPARISON:
+    if model["text"] in (NO_COMPARISON, NO_AGES, FEW_DEATHS):
         return
     where = f"{where}, sentence {model['id']}"
     name, _, kind = model["id"].rpartition("-")
