@@ -128,6 +128,13 @@ def test_little_more_is_hidden_than_must_be_on_hundreds_of_tables() -> None:
     near_the_optimum(range(12, 400))
 
 
+@pytest.mark.parametrize("interior", [[[8, 1, 4, 20], [20, 3, 7, 0]], [[[3, 6], [12, 20]], [[4, 8], [2, 6]]]])
+def test_what_a_later_move_makes_needless_is_shown_again(interior: list[object]) -> None:
+    """Each small count is given a move of its own; together they hide one cell too many, or four."""
+    marks = suppress(np.array(interior))
+    assert np.isin(marks, ["implied", "secondary"]).sum() == least_suppression(np.array(interior))
+
+
 @pytest.mark.parametrize(("people", "beside"), [({"A": 500, "B": 9000}, "A"), ({"A": 9000, "B": 500}, "B")])
 def test_beside_a_small_count_goes_that_of_the_smaller_group_of_people(people: dict[str, int], beside: str) -> None:
     """Both counts are 20, so that either would do."""
