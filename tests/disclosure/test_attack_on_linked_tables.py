@@ -20,7 +20,7 @@ def survive(seed: int) -> None:
     assert audit(tables, Policy(), RELATIONS, pattern)["passed"].all()
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", [*range(40), 477])  # in 477 the cheapest move is a fractional one, and no table's
 def test_nobody_is_found_in_linked_tables(seed: int) -> None:
     survive(seed)
 
