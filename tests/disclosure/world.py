@@ -136,7 +136,7 @@ def attack(counts: np.ndarray, tables: list[CountTable], figures: list[Figure], 
         if (other <= one).all() and small and rest.tobytes() not in everything and _is_a_group(rest):
             targets[rest.tobytes()] = ("difference", rest)
     return [
-        Finding(what, int(counts.ravel()[mask].sum()), *_extremes(mask, known, low, high))
+        Finding(what, int(counts.ravel()[mask].sum()), *extremes(mask, known, low, high))
         for what, mask in targets.values()
     ]
 
@@ -148,7 +148,7 @@ def _is_a_group(mask: np.ndarray) -> bool:
     return bool(box[np.ix_(*sides)].all())
 
 
-def _extremes(mask: np.ndarray, known: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[int, int]:
+def extremes(mask: np.ndarray, known: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[int, int]:
     """The least and greatest sum over the mask of whole records that fit; the greatest no farther than needed."""
     least = _extreme(mask, known, low, high, 1, np.inf)
     return least, _extreme(mask, known, low, high, -1, max(least + 5, 6))

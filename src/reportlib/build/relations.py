@@ -93,11 +93,13 @@ def _several(
 def _where_ethnicity_comes_from() -> tuple[tuple[Place, tuple[Place, ...]], ...]:
     """How a person's ethnicity follows from those on the two systems: NOMIS, and where it holds none, PPUD."""
     unknown = {"ethnicity_nomis": NOT_STATED}
+    of_neither = unknown | {"ethnicity_ppud": NOT_STATED}
     codes = {code for grouping in groupings().values() for code in grouping.codes} - {NOT_STATED}
     return (
         *(({"ethnicity": c}, ({"ethnicity_nomis": c}, unknown | {"ethnicity_ppud": c})) for c in sorted(codes)),
-        ({"ethnicity": NOT_STATED}, (unknown | {"ethnicity_ppud": NOT_STATED},)),
+        ({"ethnicity": NOT_STATED}, (of_neither,)),
         ({"ethnicity": NOT_STATED}, ({"ethnicity_source": "Not stated"},)),
+        ({"ethnicity_source": "Not stated"}, (of_neither,)),
         ({}, ({"ethnicity_source": "NOMIS"}, unknown)),
     )
 

@@ -121,7 +121,7 @@ def assemble(
     they are of another vintage. Where the others still contradict ours, since it counts more or less than we do, what
     both tell of that year is known, and nothing else of it.
     """
-    dimensions = dimensions_of([*tables, *carried])
+    dimensions = dimensions_of([*tables, *carried], relations)
     relations = replace(relations, hierarchies=hierarchies([*tables, *carried], relations, dimensions))
     ours = {key: value for table in tables for key, value in _counts(table, dimensions)}
     agreeing: list[CountTable] = []

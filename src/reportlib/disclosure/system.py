@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -46,9 +46,11 @@ def _describe(key: Key, dimensions: Sequence[str]) -> str:
     return ", ".join([key[0], *where])
 
 
-def dimensions_of(tables: Iterable[CountTable]) -> tuple[str, ...]:
-    """Every dimension that one of the tables has, in order of name."""
-    return tuple(sorted({str(c) for table in tables for c in table.frame.columns} - {"value"}))
+def dimensions_of(tables: Iterable[CountTable], relations: Relations) -> tuple[str, ...]:
+    """Every dimension that one of the tables has, and those with which a sum ties two of them, in order of name."""
+    found = {str(c) for table in tables for c in table.frame.columns} - {"value"}
+    tied = [{name for place in (whole, *parts) for name in place} for whole, parts in relations.sums]
+    return tuple(sorted(found.union(*(names for names in tied if len(names & found) > 1))))
 
 
 def keys_of(table: CountTable, dimensions: Sequence[str]) -> list[Key]:
@@ -65,12 +67,15 @@ def build(
 
     Raises ReportError, naming tables and never a count, where figures contradict one another.
     """
-    dimensions = tuple(dimensions or dimensions_of(tables))
+    dimensions = tuple(dimensions or dimensions_of(tables, relations))
     cells, unseen = _gather(tables, dimensions, policy)
     lattice = Lattice.of(tables, relations, dimensions)
     lattice.close(cells, unseen)
+    while fresh := _following(_across(relations.sums, cells, dimensions), cells):
+        cells |= fresh
+        lattice.close(cells, unseen)
     equal, at_most, uniform = lattice.rows(cells, policy)
-    equal += _across(relations.sums, cells, dimensions)
+    equal += [{whole: -1} | dict.fromkeys(parts, 1) for whole, *parts in _across(relations.sums, cells, dimensions)]
     at_most += [{a: 1, b: -1} for a, b in _pairs(relations.at_most, cells)]
     equal = _without_loose_sums(equal, at_most, cells)
     equal += tie(lattice, cells, equal, policy)
@@ -125,18 +130,41 @@ def _pairs(pairs: Iterable[tuple[str, str]], cells: Mapping[Key, Cell]) -> Itera
 
 def _across(
     sums: Iterable[tuple[Place, tuple[Place, ...]]], cells: Mapping[Key, Cell], dimensions: Sequence[str]
-) -> Iterator[Row]:
-    """A row for each cell that others make up across dimensions, where all of them are there."""
-    keys, at = sorted(cells), {dimension: i for i, dimension in enumerate(dimensions, 1)}
+) -> Iterator[list[Key]]:
+    """Each cell that others make up across dimensions, and those others, where all are there but one of several."""
+    at = {dimension: i for i, dimension in enumerate(dimensions, 1)}
+    beside: dict[tuple[int, ...], dict[Key, dict[Key, None]]] = {}  # by dimensions and codes in them: all else of keys
     for whole, parts in sums:
-        within = {dimension for place in (whole, *parts) for dimension in place}
+        places = (whole, *parts)
+        within = {dimension for place in places for dimension in place}
         if within <= at.keys():
-            own, *others = [{at[d]: place.get(d, TOTAL) for d in within} for place in (whole, *parts)]
-            for key in keys:
-                if all(key[i] == code for i, code in own.items()):
-                    made_of = [tuple(codes.get(i, code) for i, code in enumerate(key)) for codes in others]
-                    if all(part in cells for part in made_of):
-                        yield {key: -1} | dict.fromkeys(made_of, 1)
+            where = tuple(sorted(at[dimension] for dimension in within))
+            if where not in beside:
+                beside[where] = defaultdict(dict)
+                for key in sorted(cells):
+                    others = tuple(TOTAL if i in where else code for i, code in enumerate(key))
+                    beside[where][tuple(key[i] for i in where)][others] = None
+            codes = [[place.get(dimensions[i - 1], TOTAL) for i in where] for place in places]
+            for others in dict.fromkeys(other for own in codes for other in beside[where].get(tuple(own), ())):
+                keys = [_placed(others, where, own) for own in codes]
+                if sum(key not in cells for key in keys) <= (len(parts) > 1):
+                    yield keys
+
+
+def _placed(key: Key, where: Sequence[int], codes: Sequence[str]) -> Key:
+    own = dict(zip(where, codes, strict=True))
+    return tuple(own.get(i, code) for i, code in enumerate(key))
+
+
+def _following(sums: Iterable[list[Key]], cells: Mapping[Key, Cell]) -> dict[Key, Cell]:
+    """The cell of each sum that is nowhere shown: the others give it."""
+    found = {}
+    for whole, *parts in sums:
+        for key in {whole, *parts} - cells.keys():
+            own = sum(cells[part].value for part in parts if part != key)
+            scale = max(cells[other].scale for other in (whole, *parts) if other != key)
+            found[key] = Cell(own if key == whole else cells[whole].value - own, scale)
+    return found
 
 
 def _without_loose_sums(equal: list[Row], at_most: list[Row], cells: Mapping[Key, Cell]) -> list[Row]:
