@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from reportlib.build.basis import Basis
-from reportlib.build.counting import Counted, _too_fine
+from reportlib.build.counting import Counted, _few, _too_fine
 from reportlib.build.plan import ChapterPlan
 from reportlib.build.prepare import _strata_hidden, prepare
 from reportlib.build.released import Publication, published, read
@@ -87,6 +88,7 @@ def protected(
     before: Sequence[Publication] = (),
     published: Sequence[str] = (),
     year: str = "2024-25",
+    edition: Edition = NATIONAL,
 ) -> dict[str, pd.DataFrame]:
     """The tables that notebooks see of the extracts in a folder, after the reports that were `before`."""
     inputs = {path.stem: {"path": str(path), "status": "extract"} for path in folder.glob("*.csv")}
@@ -95,7 +97,8 @@ def protected(
     )
     chapter = ChapterPlan("all", folder / "all.ipynb", tuple(specs), tuple(published), False)
     sources = read_all(params.inputs, folder / "work", folder)
-    prepare(Basis(params, [chapter], sources, [], before)).write(folder / "handoff")
+    basis = Basis(params.model_copy(update={"editions": (edition,)}), [chapter], sources, [], before)
+    prepare(basis).write(folder / "handoff", edition=edition)
     return {spec.id: pd.read_parquet(folder / "handoff" / "counts" / f"{spec.id}.parquet") for spec in specs}
 
 
@@ -256,18 +259,31 @@ TYPES = {
 }
 
 
-def test_a_part_in_which_few_died_is_not_divided_by_ethnic_group(tmp_path):
-    """A row of zeros and one mark would tell the ethnicity of everyone who died there."""
-    died = [(place, group) for place, groups in DIED.items() for group, n in groups.items() for _ in range(n)]
+def deaths(folder: Path, died: dict[str, dict[str, int]], self_inflicted: int = 0) -> None:
+    """Extracts of deaths by place and group, of natural causes; those that are self-inflicted are at Leeds."""
+    each = [(place, group) for place, groups in died.items() for group, n in groups.items() for _ in range(n)]
     lines = ["incident_id,notified_date,establishment,cause,ethnicity_code"]
-    lines += [f"F{n},2024-05-01,{place},natural causes,{CODES[group]}" for n, (place, group) in enumerate(died)]
-    lines += [f"S{n},2024-05-01,Leeds,self-inflicted,W1" for n in range(9)]
-    (tmp_path / "fatal_incidents.csv").write_text("\n".join(lines) + "\n")
+    lines += [f"F{n},2024-05-01,{place},natural causes,{CODES[group]}" for n, (place, group) in enumerate(each)]
+    lines += [f"S{n},2024-05-01,Leeds,self-inflicted,W1" for n in range(self_inflicted)]
+    (folder / "fatal_incidents.csv").write_text("\n".join(lines) + "\n")
     lines = ["snapshot_date,establishment,ethnicity_code,number"]
     lines += [f"2024-06-30,{place},{code},5000" for place in TYPES for code in CODES.values()]
-    (tmp_path / "population.csv").write_text("\n".join(lines) + "\n")
+    (folder / "population.csv").write_text("\n".join(lines) + "\n")
     lines = ["establishment,establishment_type", *(f"{place},{kind}" for place, kind in TYPES.items())]
-    (tmp_path / "establishments.csv").write_text("\n".join(lines) + "\n")
+    (folder / "establishments.csv").write_text("\n".join(lines) + "\n")
+
+
+def told(folder: Path) -> dict[str, dict[str, Any]]:
+    """What notebooks are told of each table."""
+    tables: dict[str, dict[str, Any]] = json.loads((folder / "handoff" / "run.json").read_text(encoding="utf-8"))[
+        "tables"
+    ]
+    return tables
+
+
+def test_a_part_in_which_few_died_is_not_divided_by_ethnic_group(tmp_path):
+    """A row of zeros and one mark would tell the ethnicity of everyone who died there."""
+    deaths(tmp_path, DIED, self_inflicted=9)
     by_cause = TableSpec("by-cause", MEASURES["deaths"], ("cause", "ethnicity"), "5+1")
     divided = TableSpec("divided", MEASURES["deaths"], ("establishment_type", "ethnicity"), "5+1")
     whole = TableSpec("whole", MEASURES["deaths"], ("establishment_type",), "5+1")
@@ -275,22 +291,42 @@ def test_a_part_in_which_few_died_is_not_divided_by_ethnic_group(tmp_path):
     assert set(read["by-cause"]["cause"]) == {"natural causes", "all"}
     assert set(read["divided"]["establishment_type"]) == {"Category B or local", "Women's prison", "all"}
     assert set(read["whole"]["establishment_type"]) == {*TYPES.values(), "all"}
-    told = json.loads((tmp_path / "handoff" / "run.json").read_text(encoding="utf-8"))["tables"]
-    assert {name: table["left_out"] for name, table in told.items()} == {
+    assert {name: table["left_out"] for name, table in told(tmp_path).items()} == {
         "divided": ["Open", "Young offender institution"],
         "whole": [],
         "by-cause": ["self-inflicted"],
     }
 
 
+@pytest.mark.parametrize(
+    ("measure", "by", "few"),
+    [
+        ("deaths", ("establishment_type", "ethnicity"), {"Open"}),
+        ("deaths", ("establishment_type",), set()),  # no row would tell whose they were
+        ("upheld", ("establishment_type", "ethnicity"), set()),  # of a share nobody reads that all others are noughts
+    ],
+)
+def test_what_is_left_out_of_a_table_that_divides_few(measure: str, by: tuple[str, ...], few: set[str]) -> None:
+    types = pd.DataFrame({"establishment_type": ["Open", "Closed", "all"], "ethnicity": "all", "value": [9, 10, 19]})
+    assert _few(TableSpec("a-table", MEASURES[measure], by, "5+1"), "establishment_type", types) == few
+
+
+def test_the_edition_of_a_type_in_which_few_died_has_its_own_rows(tmp_path: Path) -> None:
+    """What would be left out of it is the edition itself; nor is its one type held equal."""
+    deaths(tmp_path, {"Leeds": {"W": 30}, "Hatfield": {"W": 9}})
+    by = ("establishment_type", "ethnicity")
+    specs = [
+        TableSpec("divided", MEASURES["deaths"], by, "5+1"),
+        TableSpec("adjusted", MEASURES["deaths"], by[1:], "5+1", adjust=by[:1]),
+    ]
+    read = protected(tmp_path, specs, edition=next(each for each in standard() if each.values == ("Open",)))
+    assert set(read["divided"]["establishment_type"]) == {"Open"}
+    assert told(tmp_path)["adjusted"]["adjust"] == []
+
+
 def test_where_few_died_in_all_the_whole_is_still_shown(tmp_path):
     """A total is no part of the system, however small it is."""
-    lines = ["incident_id,notified_date,establishment,cause,ethnicity_code"]
-    lines += [f"F{n},2024-05-01,Leeds,natural causes,W1" for n in range(7)]
-    (tmp_path / "fatal_incidents.csv").write_text("\n".join(lines) + "\n")
-    lines = ["snapshot_date,establishment,ethnicity_code,number"]
-    lines += [f"2024-06-30,Leeds,{code},5000" for code in CODES.values()]
-    (tmp_path / "population.csv").write_text("\n".join(lines) + "\n")
+    deaths(tmp_path, {"Leeds": {"W": 7}})
     by_cause = TableSpec("by-cause", MEASURES["deaths"], ("cause", "ethnicity"), "5+1")
     assert set(protected(tmp_path, [by_cause])["by-cause"]["cause"]) == {"all"}
 
