@@ -157,12 +157,11 @@ def adjusted_sentence(comparison: Comparison, band: tuple[float, float]) -> str:
         moves[crude != adjusted].append(f"{change} ({limits}) for {people(str(row['label']))}")
     found = " and ".join(f"{'moves' if moved else 'stays'} {listed(some)}" for moved, some in moves.items() if some)
     of = f" of {comparison.outcome}" if comparison.outcome else ""
-    judged = [capital(text.format(all_people(names))) for text, names in left.items()]
-    return " ".join([f"Allowing for {dimensions(spec.adjust)}, the relative rate{of} {found}.", *judged])
+    return " ".join([f"Allowing for {dimensions(spec.adjust)}, the relative rate{of} {found}.", *left])
 
 
 def _left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]]:
-    """What adjustment leaves, and for which groups, of those that stand out or that it changes."""
+    """What adjustment leaves, in sentences, each with its groups, of those that stand out or that it changes."""
     known, places = frame[frame["adjusted_ratio"].notna()], ratio_decimals(frame)
     turns = known["ratio"].round(places).sub(1) * known["adjusted_ratio"].round(places).sub(1) < 0
     small = known["adjusted_lower"].le(1) & known["adjusted_upper"].ge(1)
@@ -175,7 +174,8 @@ def _left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]
         "chance could account for what is left for {}.": told & small & ~turns,
         "the estimate lies the other way for {}, by no more than chance could account for.": told & small & turns,
     }
-    return {text: list(known.loc[some, "label"]) for text, some in left.items() if some.any()}
+    groups = {text: list(known.loc[some, "label"]) for text, some in left.items() if some.any()}
+    return {capital(text.format(all_people(names))): names for text, names in groups.items()}
 
 
 def _trend(total: pd.DataFrame, spec: TableSpec) -> tuple[float | None, bool, bool]:
@@ -274,7 +274,7 @@ def headline(
 
 def _adjusted(frame: pd.DataFrame, adjust: Sequence[str], band: tuple[float, float]) -> str:
     """What adjustment leaves of a comparison, without its figures, which the picture shows."""
-    left = " ".join(capital(text.format(all_people(names))) for text, names in _left(frame, band).items())
+    left = " ".join(_left(frame, band))
     return f"Allowing for {dimensions(adjust)}, {lower_first(left)}" if left else ""
 
 
