@@ -387,12 +387,39 @@ def test_editions_do_not_show_a_table_of_which_more_than_a_tenth_of_the_counts_a
     assert [id(table) for table in _too_fine([own, known, whole], 5)] == ([id(own), id(known)] if fine else [])
 
 
+LONDON = Edition(name="london", title="London", dimension="region", values=("London",))
+NORTH = Edition(name="north", title="The North", dimension="region", values=("North East", "North West"))
+ORDERS, RECALL = ("licence", "post-sentence supervision"), MEASURES["recalled"]
+
+
+def strata_hidden(
+    spec: TableSpec, edition: Edition, *shown: tuple[Edition, tuple[str, ...], list[tuple[str, ...]]]
+) -> frozenset[tuple[str, ...]] | None:
+    """What is hidden of the strata, where tables of editions show cells: codes, and the mark."""
+    tables, seen = [], {}
+    for number, (of, by, cells) in enumerate(shown):
+        table = TableSpec(f"t{number}", RECALL, by, "5+1")
+        left_out = {"order_type": frozenset(ORDERS[1:])} if by == ("region", "order_type", "ethnicity") else {}
+        tables.append(Counted(of, table, RECALL.numerator, pd.DataFrame(), 1, False, left_out))
+        seen[of, table.id] = pd.DataFrame(cells, columns=[*by, "mark"])
+    return _strata_hidden(spec, edition, tables, seen)
+
+
 def test_the_strata_of_an_edition_are_those_of_tables_that_its_own_code_divides_and_those_left_out() -> None:
-    orders = TableSpec("orders", MEASURES["recalled"], ("ethnicity",), "5+1", "pooled", ("order_type",))
-    divided = TableSpec("divided", MEASURES["recalled"], ("region", "order_type", "ethnicity"), "5+1")
-    cells = [("London", "licence", "B", "c"), ("London", "licence", "W", "")]
-    shown = {"divided": pd.DataFrame(cells, columns=[*divided.by, "mark"]), "orders": pd.DataFrame()}
-    left_out = {"divided": {"order_type": frozenset({"post-sentence supervision"})}}
-    found = _strata_hidden(orders, [divided], shown, left_out, "region")
-    assert found == {("B", "licence"), ("B", "post-sentence supervision"), ("W", "post-sentence supervision")}
-    assert _strata_hidden(orders, [divided], shown, left_out, None) is None  # no table shows them
+    spec = TableSpec("orders", RECALL, ("ethnicity",), "5+1", "pooled", ("order_type",))
+    cells = [("London", "licence", "B", "c"), ("London", "licence", "W", ""), ("London", "all", "M", "c")]
+    divided = (LONDON, ("region", "order_type", "ethnicity"), cells)
+    found = {("B", "licence"), ("B", "post-sentence supervision"), ("W", "post-sentence supervision")}
+    assert strata_hidden(spec, LONDON, divided) == found
+    assert strata_hidden(spec, NATIONAL, divided) is None  # no table shows them: these are a part of each
+
+
+def test_the_strata_of_the_whole_are_shown_by_the_editions_of_its_parts() -> None:
+    spec = TableSpec("recalled", RECALL, ("ethnicity",), "5+1", "pooled", ("region", "order_type"))
+    london = (LONDON, ("order_type", "ethnicity"), [("licence", "B", "c"), ("licence", "W", ""), ("all", "M", "c")])
+    north = (NORTH, ("order_type", "ethnicity"), [("licence", "A", "c")])  # two strata together
+    whole = (NATIONAL, ("order_type", "ethnicity"), [("licence", "O", "c")])  # as here all are
+    assert strata_hidden(spec, NATIONAL, london, north, whole) == {("B", "London", "licence")}
+    assert strata_hidden(spec, NATIONAL, north, whole) is None
+    assert strata_hidden(replace(spec, adjust=("order_type",)), NATIONAL, london, whole) == {("O", "licence")}
+    assert strata_hidden(replace(spec, adjust=("order_type",)), NORTH, london, north, whole) == {("A", "licence")}

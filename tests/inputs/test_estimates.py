@@ -317,6 +317,30 @@ def test_of_few_strata_that_no_table_shows_it_is_not_told_whether_they_differ(es
     assert told(9, Hidden(unseen=True)) & {*tested, "withheld"} == {"adjusted", "adjusted complement", "withheld"}
 
 
+@pytest.mark.parametrize(
+    ("recalled", "hidden", "tested"),
+    [
+        (6, frozenset[tuple[str, ...]](), True),
+        (5, frozenset[tuple[str, ...]](), False),  # which the edition of the region hides
+        (295, frozenset[tuple[str, ...]](), False),  # as it does the five who were not recalled
+        (6, frozenset({("B", "Wales")}), False),
+        (6, frozenset({("M", "Wales")}), True),  # of another group
+    ],
+)
+def test_what_a_table_hides_is_in_no_test_of_strata(
+    estimated: Estimated, recalled: int, hidden: frozenset[tuple[str, ...]], tested: bool
+) -> None:
+    """The editions of regions show all other strata, and few counts that fit have the same p-value."""
+    regions = [region for region in codes("region") if region not in ("Not recorded", "Wales")]
+    cells = [(code, region, "licence", 260, 40) for code in ("B1", "W1") for region in (*regions, "Wales")]
+    cells = [c for c in cells if c[:2] != ("B1", "Wales")] + [("B1", "Wales", "licence", 300 - recalled, recalled)]
+    found = estimated(
+        "recalled", "ethnicity", adjust=("region",), hidden=Hidden(hidden), probation_terminations=orders(cells)
+    )
+    assert (("B", "homogeneity") in found.index) == tested
+    assert tested or ("B", "withheld") in found.index
+
+
 def test_a_group_without_an_age_of_the_standard_has_no_standardised_rate(estimated: Estimated) -> None:
     cells = [
         ("A1", "21 to 24", 3000, 12),

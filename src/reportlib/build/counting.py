@@ -39,12 +39,16 @@ class Counted:
     def name(self) -> str:
         return f"{self.spec.id}: {self.part.code}" + f" ({self.edition.name})" * bool(self.edition.dimension)
 
-    def as_published(self, period: str) -> CountTable:
-        """The counts at their place among all that are published: with their period, and in their edition."""
-        frame = self.frame if "year" in self.frame else self.frame.assign(year=period)
+    def placed(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Cells of the table at their place among those of all editions: in its own."""
         if dimension := self.edition.dimension:
             within = frame.get(dimension, pd.Series("all", frame.index))
-            frame = frame.assign(**{dimension: within.where(within != "all", self.edition.code)})
+            return frame.assign(**{dimension: within.where(within != "all", self.edition.code)})
+        return frame
+
+    def as_published(self, period: str) -> CountTable:
+        """The counts at their place among all that are published: with their period, and in their edition."""
+        frame = self.placed(self.frame if "year" in self.frame else self.frame.assign(year=period))
         return CountTable(self.name, self.part.code, frame, self.part.counts != "people", self.published, self.scale)
 
 

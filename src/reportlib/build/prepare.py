@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -47,46 +48,52 @@ class Prepared:
     why: Why
     protected: Protection
 
+    @cached_property
+    def shows(self) -> Mapping[tuple[Edition, str], pd.DataFrame]:
+        """What is seen of every table, by its edition and id."""
+        tables: dict[tuple[Edition, str], list[Counted]] = {}
+        for table in self.counted:
+            tables.setdefault((table.edition, table.spec.id), []).append(table)
+        return {
+            (edition, name): _protected(within(self.release, edition), own[0].spec, own, self.protected.pattern)
+            for (edition, name), own in tables.items()
+        }
+
     def write(self, folder: Path, responses: Mapping[str, str] | None = None, edition: Edition | None = None) -> None:
         """Estimate, and write what the notebooks of one edition read to `folder`."""
         edition = edition or self.basis.params.made
         release, params = within(self.release, edition), self.basis.params.of(edition)
         chapters = [replace(each, tables=tuple(map(edition.comparing, each.tables))) for each in self.basis.chapters]
-        counted = [
-            replace(table, spec=edition.comparing(table.spec)) for table in self.counted if table.edition == edition
-        ]
+        counted = [table for table in self.counted if table.edition == edition]
         for name in ("counts", "estimates", "facts"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        told, hidden, shows = [], [], {}
+        told, hidden = [], []
         specs = list(dict.fromkeys(table.spec for table in counted))
         left_out = {table.spec.id: table.left_out for table in counted if table.part == table.spec.measure.numerator}
         for spec in specs:
             own = [table for table in counted if table.spec == spec]
-            shown = shows[spec.id] = _protected(release, spec, own, self.protected.pattern)
+            shown = self.shows[edition, spec.id]
             for column, table in zip(COLUMNS, own, strict=False):
                 seen, gone = _told(table, shown, column)
                 told.append(released.published(self.protected.pattern.tables[table.name], seen, gone, edition))
                 hidden.append({"table": spec.id, "part": table.part.label, "cells": len(gone), "hidden": sum(gone)})
             shown.to_parquet(folder / "counts" / f"{spec.id}.parquet", index=False)
-        for spec in specs:
-            policy = self.protected.policy
+        for spec in map(edition.comparing, specs):
+            policy, on = self.protected.policy, params.disclosure.on
             reference = reference_of(spec.grouping, params.grouping, params.reference_group)
-            strata = _strata_hidden(spec, specs, shows, left_out, edition.alike)
+            strata = _strata_hidden(spec, edition, self.counted, self.shows)
             held = Hidden(
-                strata or frozenset(),
-                policy.threshold,
-                policy.protection_width,
-                unseen=strata is None and params.disclosure.on,
+                strata or frozenset(), policy.threshold * on, policy.protection_width, unseen=strata is None and on
             )
             found = estimates(release, spec, reference, params.confidence_level, held)
-            released_of = _releasable(found, shows[spec.id], spec, reference)
+            released_of = _releasable(found, self.shows[edition, spec.id], spec, reference)
             released_of.to_parquet(folder / "estimates" / f"{spec.id}.parquet", index=False)
         kept = released.Publication.of(f"{params.reporting_year} {params.edition}", told, self.basis.before)
         (folder / released.PATTERN).write_text(kept.text(), encoding="utf-8")
         why = {table: reason for (name, table), reason in self.why.items() if name == edition.name}
         basis = replace(self.basis, params=params, chapters=chapters)
         run = _run(basis, release, why, hidden, self.protected, left_out)
-        few = [flags(shows[spec.id], spec, least(run["disclosure"])).ne("").sum() for spec in specs]
+        few = [flags(self.shows[edition, spec.id], spec, least(run["disclosure"])).ne("").sum() for spec in specs]
         run |= {"responses": dict(responses or {}), "flagged": int(sum(few))}
         (folder / "run.json").write_text(json.dumps(run, indent=1, sort_keys=True, default=str), encoding="utf-8")
 
@@ -188,30 +195,45 @@ def _without_unheld(shown: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
 
 def _strata_hidden(
     spec: TableSpec,
-    specs: Sequence[TableSpec],
-    shows: Mapping[str, pd.DataFrame],
-    left_out: Mapping[str, Mapping[str, frozenset[str]]],
-    alike: str | None,
+    edition: Edition,
+    counted: Sequence[Counted],
+    shows: Mapping[tuple[Edition, str], pd.DataFrame],
 ) -> frozenset[Cell] | None:
     """The cells that are hidden in, or left out of, the tables that show what the estimates of a table are made of.
 
-    None where no table shows it. `alike`: a dimension in which all of the edition have one code, so that a table by it
-    shows the same cells.
+    The tables of all editions: those of regions divided by type of order show the strata of the whole that holds both
+    equal. None where no table shows any.
     """
-    by = ("ethnicity", *spec.adjust) if spec.adjust else spec.by
+    by = ["ethnicity", *spec.adjust] if spec.adjust else list(spec.by)
+    own = [edition.dimension] if edition.dimension else []
+    needed = list(dict.fromkeys([*by, *own]))
     kin = (spec.measure.numerator, spec.grouping, spec.period)
     found: set[Cell] = set()
     seen = False
-    for other in specs:
-        same = set(by) <= set(other.by) <= {*by, alike}
-        if same and (other.measure.numerator, other.grouping, other.period) == kin:
-            seen = True
-            frame, gone = shows[other.id], left_out[other.id]
-            found.update(frame.loc[frame["mark"].eq("c"), list(by)].itertuples(index=False, name=None))
-            axes = [[*dict.fromkeys(frame[name]), *gone.get(name, ())] for name in by]
-            found.update(
-                cell for cell in product(*axes) if any(c in gone.get(n, ()) for n, c in zip(by, cell, strict=True))
-            )
+    for table in counted:
+        of, other = table.spec, table.edition
+        dimensions = {*of.by, *filter(None, [other.dimension])}
+        if table.part != of.measure.numerator or (table.part, of.grouping, of.period) != kin:
+            continue
+        if not dimensions.issuperset(needed):
+            continue
+        frame = table.placed(shows[other, of.id])
+        wanted = (frame[needed] != "all").all(axis=1) & (frame[list(dimensions.difference(needed))] == "all").all(
+            axis=1
+        )
+        for name in own:
+            wanted &= frame[name].isin(edition.values if name in by else [edition.code])
+        if other != edition and other.dimension in needed and len(other.values) > 1:
+            wanted &= frame[other.dimension] != other.code  # several of its codes together are none of the strata
+        rows = frame[wanted]
+        seen |= not rows.empty
+        found.update(rows.loc[rows["mark"].eq("c"), by].itertuples(index=False, name=None))
+        axes = [[*dict.fromkeys(rows[name]), *table.left_out.get(name, ())] for name in by]
+        found.update(
+            cell
+            for cell in product(*axes)
+            if any(code in table.left_out.get(name, ()) for name, code in zip(by, cell, strict=True))
+        )
     return frozenset(found) if seen else None
 
 

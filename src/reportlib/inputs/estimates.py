@@ -33,7 +33,7 @@ from reportlib.statistics import (
     trend_interaction,
 )
 
-NOTHING_HIDDEN = Hidden()
+NOTHING_HIDDEN = Hidden(threshold=0)  # nor is any count small
 LEAST_RECORDS = 50  # of an arm in a model that is clustered on person
 ALONE, TOGETHER = 1000, 200  # cases on which a group, and all groups of a part together, show a design effect
 LARGEST = 10.0  # design effect; a larger one would be that of one person, and tell how many cases are theirs

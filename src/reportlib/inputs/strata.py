@@ -54,27 +54,31 @@ def adjusted(
         effects = (deff.get(group, 1.0), deff.get(reference, 1.0))
         others = min((arm["n"] - arm["x"]).sum() for arm in (frame, base))
         sides = ["", " complement"] if others >= ENOUGH_EVENTS else [""]
-        make = partial(
-            _common,
-            both[["n", "n_ref"]].to_numpy(float).T,
-            spec.measure.kind,
-            *effects,
-            level,
-            sides=sides,
-            tested=not guard.unseen,
-        )
         counts = pd.concat({group: both["x"], reference: both["x_ref"]})
-        places = FINEST[spec.measure.kind]
-        most = pd.concat({group: both["n"], reference: both["n_ref"]}) if spec.measure.kind == "proportion" else None
+        places, share = FINEST[spec.measure.kind], spec.measure.kind == "proportion"
+        whole = pd.concat({group: both["n"], reference: both["n_ref"]})
+        tested = share and not (guard.unseen or _tells_of_few(hidden, counts, whole))
+        nobs = both[["n", "n_ref"]].to_numpy(float).T
+        make = partial(_common, nobs, spec.measure.kind, *effects, level, sides=sides, tested=tested)
         told = {"withheld": Estimate(1.0, None, None)}
-        if not guard.given_back(counts, lambda held, make=make: make(held).values(), places, most):  # type: ignore[misc]
-            told = make(counts) | (told if guard.unseen else {})
+        if not guard.given_back(counts, lambda held, make=make: make(held).values(), places, whole if share else None):  # type: ignore[misc]
+            told = make(counts) | (told if share and not tested else {})
         yield from ((group, statistic, ratio) for statistic, ratio in told.items())
 
 
 def _of_few(hidden: Hidden, strata: int) -> Hidden:
     """What is hidden of so many strata: where no table shows them all, if they are few, else none."""
     return replace(hidden, unseen=hidden.unseen and strata < FEW_STRATA)
+
+
+def _tells_of_few(hidden: Hidden, counts: pd.Series, most: pd.Series) -> bool:
+    """Whether a test of one ratio in all strata would be made of a count that a table hides, or that another would.
+
+    Where each part of the system has its own edition everybody's counts but a few are shown, and of the few counts that
+    fit hardly two give the same p-value.
+    """
+    small = [each.between(1, hidden.threshold).any() for each in (counts, most - counts)]
+    return any(small) or not hidden.cells.isdisjoint(counts.index)
 
 
 def _common(
