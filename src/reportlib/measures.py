@@ -6,7 +6,7 @@ codes and in words, and everything else (queries, tables, sentences, the methods
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -15,9 +15,9 @@ UPHELD = "outcome IN ('upheld', 'partly upheld')"
 DECIDED = "outcome IN ('upheld', 'partly upheld', 'not upheld')"
 MEDIATED_FOR = "outcome IN ('upheld', 'partly upheld', 'mediated upheld')"
 MEDIATED_ANY = "(outcome LIKE '%upheld')"  # upheld, partly upheld, not upheld, mediated either way
-COMMUNITY = "order_type IN ('community order', 'suspended sentence order')"
+ORDERS, LICENCES = ("community order", "suspended sentence order"), ("licence", "post-sentence supervision")
+COMMUNITY, CUSTODIAL = f"order_type IN {ORDERS}", f"order_type IN {LICENCES}"
 PRISON = "setting = 'prison'"
-CUSTODIAL = "order_type IN ('licence', 'post-sentence supervision')"
 
 OMBUDSMAN, SERVICE = "the Ombudsman", "HM Prison and Probation Service"
 EITHER = f"{SERVICE} and {OMBUDSMAN}"
@@ -175,6 +175,18 @@ SUMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("not complaints/decided", ("complaints/mediated for", "complaints/mediated against")),
     ("terminations/all", ("terminations/community", "terminations/custodial")),
     ("not terminations/completed", ("terminations/breached", "terminations/recalled", "terminations/otherwise")),
+)
+
+# And across a dimension: what is counted, by which code. Of orders and of licences that ended, by type, some were
+# completed; what breach and recall leave of the others ended otherwise.
+SUMS_ACROSS: tuple[tuple[Mapping[str, str], tuple[Mapping[str, str], ...]], ...] = tuple(
+    found
+    for kind, types, ended in (("community", ORDERS, "breached"), ("custodial", LICENCES, "recalled"))
+    for found in (
+        ({"part": f"terminations/{kind}"}, tuple({"part": "terminations/all", "order_type": of} for of in types)),
+        ({"part": f"{kind} completed"}, tuple({"part": "terminations/completed", "order_type": of} for of in types)),
+        ({"part": f"not terminations/{ended}"}, ({"part": f"{kind} completed"}, {"part": f"{kind} otherwise"})),
+    )
 )
 
 MEASURES: dict[str, Measure] = {

@@ -387,6 +387,48 @@ def test_editions_do_not_show_a_table_of_which_more_than_a_tenth_of_the_counts_a
     assert [id(table) for table in _too_fine([own, known, whole], 5)] == ([id(own), id(known)] if fine else [])
 
 
+def test_what_is_of_no_region_is_what_is_of_no_type(tmp_path: Path) -> None:
+    """The list lacks one establishment: what regions leave of the whole, and other types, is 4 at a removal centre."""
+    places = {
+        "Thames": ("Category B or local", "London", 40),
+        "Lea": ("Open", "London", 36),
+        "Usk": ("Category B or local", "Wales", 30),
+        "Dee": ("Open", "Wales", 22),
+        "Centre": ("Immigration removal centre", "Wales", 4),
+        "Elsewhere": ("", "", 20),
+    }
+    lines = ["complaint_id,person_id,received_date,establishment,eligible,ethnicity_ppud"]
+    lines += [
+        f"{place}{code}{n},P{place}{code}{n},2024-05-01,{place},{'yes' if n % 2 else 'no'},{code}"
+        for place, (_, _, number) in places.items()
+        for code, times in (("B1", 1), ("W1", 10))
+        for n in range(times * number)
+    ]
+    (tmp_path / "complaints.csv").write_text("\n".join(lines) + "\n")
+    lines = [f"{place},{kind},{region}" for place, (kind, region, _) in places.items() if kind]
+    (tmp_path / "establishments.csv").write_text("\n".join(["establishment,establishment_type,region", *lines]) + "\n")
+    inputs = {
+        name: {"path": f"{tmp_path}/{name}.csv", "status": "extract"} for name in ("complaints", "establishments")
+    }
+    params = Params(
+        reporting_year="2024-25", pooled_years=1, trend_years=1, publication_date=date(2025, 11, 27), inputs=inputs
+    )
+    kinds = {kind for kind, _, _ in places.values() if kind}
+    editions = (NATIONAL, *(each for each in standard() if {*each.values} & {"London", "Wales", *kinds}))
+    plan = ChapterPlan(
+        "all", tmp_path / "all.ipynb", (TableSpec("t", MEASURES["eligible"], ("ethnicity",), "5+1"),), (), False
+    )
+    sources = read_all(params.inputs, tmp_path / "work", tmp_path)
+    made = prepare(Basis(params.model_copy(update={"editions": editions}), [plan], sources, []))
+    shown = {
+        edition.code: frame.query("ethnicity == 'B'")["denominator"].item()
+        for (edition, _), frame in made.shows.items()
+    }
+    assert len(shown) == 6 and pd.isna(shown["Immigration removal centre"])
+    of_types = shown["Category B or local"] + shown["Open"]
+    assert pd.isna(shown["London"] + shown["Wales"] - of_types)
+
+
 LONDON = Edition(name="london", title="London", dimension="region", values=("London",))
 NORTH = Edition(name="north", title="The North", dimension="region", values=("North East", "North West"))
 ORDERS, RECALL = ("licence", "post-sentence supervision"), MEASURES["recalled"]

@@ -95,7 +95,14 @@ KINDS = {
             "terminations/custodial": {"order_type": CUSTODY},
             "terminations/recalled": {"order_type": CUSTODY, "outcome": ("recalled",)},
         },
-        [({"outcome": (ending,)}, f"outcome = '{ending}'") for ending in ENDINGS],
+        [
+            *(({"outcome": (ending,)}, f"outcome = '{ending}'") for ending in ENDINGS),
+            *(
+                ({"order_type": types, "outcome": endings}, f"order_type IN {types} AND outcome IN {(*endings, '')}")
+                for types, instead in ((COMMUNITY, "revoked for breach"), (CUSTODY, "recalled"))
+                for endings in (ENDINGS[:1], tuple(each for each in ENDINGS if each not in ("completed", instead)))
+            ),
+        ],
     ),
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ from reportlib.errors import ReportError
 from reportlib.ethnicity import NOT_STATED, groupings
 from reportlib.inputs.cube import ETHNICITIES
 from reportlib.inputs.release import Release
-from reportlib.measures import PARTS, SUMS
+from reportlib.measures import PARTS, SUMS, SUMS_ACROSS
 from reportlib.params import Params
 from reportlib.words import listed
 from reportlib.years import years_between
@@ -69,7 +69,9 @@ def relations(
     people = tuple((part.code, part.whole) for part in PARTS.values() if part.counts == "people" and part.whole)
     chains += [(whole, (some, f"repeated {whole}")) for some, whole in people]  # one more than people: one came twice
     fixed = (*ETHNICITIES, "ethnicity_source")
-    return Relations(hierarchies, tuple(chains), people, fixed, nobody, _where_ethnicity_comes_from())
+    together = _together("region", "establishment_type", release)
+    sums = (*_where_ethnicity_comes_from(), *SUMS_ACROSS)
+    return Relations(hierarchies, tuple(chains), people, fixed, nobody, sums, together)
 
 
 def _several(
@@ -101,6 +103,25 @@ def _where_ethnicity_comes_from() -> tuple[tuple[Place, tuple[Place, ...]], ...]
         ({"ethnicity": NOT_STATED}, ({"ethnicity_source": "Not stated"},)),
         ({"ethnicity_source": "Not stated"}, (of_neither,)),
         ({}, ({"ethnicity_source": "NOMIS"}, unknown)),
+    )
+
+
+def _together(one: str, other: str, release: Release) -> tuple[tuple[tuple[Place, ...], tuple[Place, ...]], ...]:
+    """The codes of two dimensions that hold the same records: those of one are all with those of the other.
+
+    An establishment that is not in the list is of no region and of no known type, and whoever subtracts regions from
+    the whole has what subtracting types gives.
+    """
+    groups: list[tuple[set[str], set[str]]] = []
+    for code, beside in sorted(release.pairs(one, other)):
+        tied = [group for group in groups if code in group[0] or beside in group[1]]
+        groups = [group for group in groups if group not in tied]
+        groups.append(({code}.union(*(group[0] for group in tied)), {beside}.union(*(group[1] for group in tied))))
+    if len(groups) < 2:  # all hold all
+        return ()
+    return tuple(
+        (tuple({one: code} for code in sorted(some)), tuple({other: code} for code in sorted(others)))
+        for some, others in groups
     )
 
 

@@ -10,10 +10,11 @@ import pandas as pd
 from reportlib.errors import ReportError
 
 TOTAL = "all"
+PART = "part"  # in a place: what is counted
 ZEROS_SHOWN = "Nobody is in them; so a mark hides at least 1, unless what it is out of is hidden too."
 ZEROS_HIDDEN = "That nobody of a group did something tells of each of them; so a mark may hide nothing."
 Code = str
-Place = Mapping[str, Code]  # a code in some dimensions; "all" in the others
+Place = Mapping[str, Code]  # a code in some dimensions, "all" in the others; or a part
 Key = tuple[str, ...]  # the part, then one code a dimension, in the system's order of dimensions
 
 
@@ -117,6 +118,7 @@ class Relations:
     `fixed`: dimensions in which a person has one value, so that even distinct people add up.
     `sums`: a place, and those that make it up across dimensions (a code, and the codes that it was made from): of
     whatever is counted, in each cell of the other dimensions.
+    `together`: places, and others that hold the same records: all prisons of no region, say, and of no type.
     """
 
     hierarchies: Mapping[str, Mapping[Code, list[tuple[Code, ...]]]] = field(default_factory=dict)
@@ -125,6 +127,7 @@ class Relations:
     fixed: tuple[str, ...] = ("ethnicity",)
     nobody: Mapping[tuple[str, str], frozenset[Code]] = field(default_factory=dict)
     sums: tuple[tuple[Place, tuple[Place, ...]], ...] = ()
+    together: tuple[tuple[tuple[Place, ...], tuple[Place, ...]], ...] = ()
 
     def links(self) -> list[tuple[str, tuple[str, ...]]]:
         """Each whole part with one way of dividing it."""
@@ -133,6 +136,7 @@ class Relations:
     def tied(self, part: str) -> frozenset[str]:
         """The parts that hang together with a part, itself among them: no figure of any other says anything of it."""
         groups = [{whole, *parts} for whole, parts in self.links()] + [{*pair} for pair in self.at_most]
+        groups += [{place[PART] for place in (whole, *parts) if PART in place} for whole, parts in self.sums]
         found = {part}
         while more := set[str]().union(*(group for group in groups if group & found)) - found:
             found |= more

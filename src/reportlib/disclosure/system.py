@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 
 from reportlib.disclosure.joint import tie
 from reportlib.disclosure.lattice import Cell, Lattice, Row
-from reportlib.disclosure.policy import TOTAL, CountTable, Key, Place, Policy, Relations
+from reportlib.disclosure.policy import PART, TOTAL, CountTable, Key, Place, Policy, Relations
 from reportlib.disclosure.solve import matrix
 from reportlib.errors import Finding, ReportError
 
@@ -49,7 +49,7 @@ def _describe(key: Key, dimensions: Sequence[str]) -> str:
 def dimensions_of(tables: Iterable[CountTable], relations: Relations) -> tuple[str, ...]:
     """Every dimension that one of the tables has, and those with which a sum ties two of them, in order of name."""
     found = {str(c) for table in tables for c in table.frame.columns} - {"value"}
-    tied = [{name for place in (whole, *parts) for name in place} for whole, parts in relations.sums]
+    tied = [{name for place in (whole, *parts) for name in place} - {PART} for whole, parts in relations.sums]
     return tuple(sorted(found.union(*(names for names in tied if len(names & found) > 1))))
 
 
@@ -71,11 +71,12 @@ def build(
     cells, unseen = _gather(tables, dimensions, policy)
     lattice = Lattice.of(tables, relations, dimensions)
     lattice.close(cells, unseen)
-    while fresh := _following(_across(relations.sums, cells, dimensions), cells):
+    across = _Across(cells, dimensions, relations)
+    while fresh := across.following():
         cells |= fresh
         lattice.close(cells, unseen)
     equal, at_most, uniform = lattice.rows(cells, policy)
-    equal += [{whole: -1} | dict.fromkeys(parts, 1) for whole, *parts in _across(relations.sums, cells, dimensions)]
+    equal += across.rows()
     at_most += [{a: 1, b: -1} for a, b in _pairs(relations.at_most, cells)]
     equal = _without_loose_sums(equal, at_most, cells)
     equal += tie(lattice, cells, equal, policy)
@@ -128,43 +129,68 @@ def _pairs(pairs: Iterable[tuple[str, str]], cells: Mapping[Key, Cell]) -> Itera
                 yield key, (more, *key[1:])
 
 
-def _across(
-    sums: Iterable[tuple[Place, tuple[Place, ...]]], cells: Mapping[Key, Cell], dimensions: Sequence[str]
-) -> Iterator[list[Key]]:
-    """Each cell that others make up across dimensions, and those others, where all are there but one of several."""
-    at = {dimension: i for i, dimension in enumerate(dimensions, 1)}
-    beside: dict[tuple[int, ...], dict[Key, dict[Key, None]]] = {}  # by dimensions and codes in them: all else of keys
-    for whole, parts in sums:
-        places = (whole, *parts)
-        within = {dimension for place in places for dimension in place}
-        if within <= at.keys():
-            where = tuple(sorted(at[dimension] for dimension in within))
+class _Across:
+    """What ties cells across dimensions: the sums of the relations, and the places that hold the same records."""
+
+    def __init__(self, cells: Mapping[Key, Cell], dimensions: Sequence[str], relations: Relations) -> None:
+        self.cells, self.dimensions, self.nobody = cells, dimensions, relations.nobody
+        self.sums = [((whole,), parts) for whole, parts in relations.sums]
+        self.together = relations.together
+
+    def following(self) -> dict[Key, Cell]:
+        """The cell of a sum of several that is not there, where all others are: it follows from them."""
+        found = {}
+        for (whole,), parts in self._keys(self.sums):
+            missing = [key for key in (whole, *parts) if key not in self.cells]
+            if len(missing) == 1 and len(parts) > 1:
+                (key,) = missing
+                own = sum(self.cells[part].value for part in parts if part != key)
+                scale = max(self.cells[other].scale for other in (whole, *parts) if other != key)
+                found[key] = Cell(own if key == whole else self.cells[whole].value - own, scale)
+        return found
+
+    def rows(self) -> list[Row]:
+        """A row for each sum, and for each two groups of places that hold the same, of which all cells are there."""
+        return [
+            dict.fromkeys(some, -1) | dict.fromkeys(others, 1)
+            for some, others in self._keys([*self.sums, *self.together])
+            if all(key in self.cells for key in (*some, *others))
+        ]
+
+    def _keys(
+        self, identities: Sequence[tuple[tuple[Place, ...], tuple[Place, ...]]]
+    ) -> Iterator[tuple[list[Key], list[Key]]]:
+        """The keys of both sides of each identity, in each part and cell of all other dimensions that has any of them.
+
+        Without those of codes that nobody has.
+        """
+        names = (PART, *self.dimensions)
+        beside: dict[tuple[int, ...], dict[Key, dict[Key, None]]] = {}  # by names and their codes: all else of keys
+        for sides in identities:
+            within = {name for places in sides for place in places for name in place}
+            where = tuple(i for i, name in enumerate(names) if name in within)
+            if len(where) < len(within):
+                continue
             if where not in beside:
                 beside[where] = defaultdict(dict)
-                for key in sorted(cells):
+                for key in sorted(self.cells):
                     others = tuple(TOTAL if i in where else code for i, code in enumerate(key))
                     beside[where][tuple(key[i] for i in where)][others] = None
-            codes = [[place.get(dimensions[i - 1], TOTAL) for i in where] for place in places]
-            for others in dict.fromkeys(other for own in codes for other in beside[where].get(tuple(own), ())):
-                keys = [_placed(others, where, own) for own in codes]
-                if sum(key not in cells for key in keys) <= (len(parts) > 1):
-                    yield keys
+            codes = [[tuple(place.get(names[i], TOTAL) for i in where) for place in side] for side in sides]
+            held = [beside[where].get(own, {}) for side in codes for own in side]
+            for others in dict.fromkeys(key for keys in held for key in keys):
+                keys = [[_placed(others, where, own) for own in side] for side in codes]
+                some, same = ([key for key in side if not self._is_nobodys(key, where)] for side in keys)
+                if some and same:
+                    yield some, same
+
+    def _is_nobodys(self, key: Key, where: Sequence[int]) -> bool:
+        return any(key[i] in self.nobody.get((key[0], self.dimensions[i - 1]), ()) for i in where if i)
 
 
-def _placed(key: Key, where: Sequence[int], codes: Sequence[str]) -> Key:
+def _placed(key: Key, where: Sequence[int], codes: Key) -> Key:
     own = dict(zip(where, codes, strict=True))
     return tuple(own.get(i, code) for i, code in enumerate(key))
-
-
-def _following(sums: Iterable[list[Key]], cells: Mapping[Key, Cell]) -> dict[Key, Cell]:
-    """The cell of each sum that is nowhere shown: the others give it."""
-    found = {}
-    for whole, *parts in sums:
-        for key in {whole, *parts} - cells.keys():
-            own = sum(cells[part].value for part in parts if part != key)
-            scale = max(cells[other].scale for other in (whole, *parts) if other != key)
-            found[key] = Cell(own if key == whole else cells[whole].value - own, scale)
-    return found
 
 
 def _without_loose_sums(equal: list[Row], at_most: list[Row], cells: Mapping[Key, Cell]) -> list[Row]:

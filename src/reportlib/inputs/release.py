@@ -66,6 +66,13 @@ class Release:
         found = [row for sql in rows for row in self.engine.rows(f"SELECT DISTINCT {dimension} FROM ({sql}) r")]
         return {str(code) for (code,) in found if code is not None}
 
+    def pairs(self, one: str, other: str) -> set[tuple[str, str]]:
+        """The codes of two dimensions that occur together in any dataset that has both."""
+        held = [name for name, own in DIMENSIONS.items() if {one, other} <= {*own} and DATASETS[name] in self.sources]
+        rows = [cube.rows(name, [one, other], self.has) for name in held]
+        found = [row for sql in rows for row in self.engine.rows(f"SELECT DISTINCT {one}, {other} FROM ({sql}) r")]
+        return {(str(code), str(beside)) for code, beside in found if code is not None and beside is not None}
+
     # What the inputs hold
 
     def has(self, field: str, dataset: str) -> bool:
