@@ -387,6 +387,38 @@ def test_editions_do_not_show_a_table_of_which_more_than_a_tenth_of_the_counts_a
     assert [id(table) for table in _too_fine([own, known, whole], 5)] == ([id(own), id(known)] if fine else [])
 
 
+def test_what_was_neither_completed_nor_breached_is_left_of_orders_by_type(tmp_path: Path) -> None:
+    """3 orders of the group ended otherwise: five counts that are shown in two tables would tell it."""
+    ended = {
+        ("community order", "completed"): (60, 300),
+        ("suspended sentence order", "completed"): (40, 200),
+        ("community order", "revoked for breach"): (32, 150),
+        ("community order", "other"): (3, 90),
+        ("licence", "completed"): (50, 250),
+        ("licence", "recalled"): (40, 200),
+        ("licence", "other"): (30, 100),
+    }
+    each = [
+        (*end, code)
+        for end, numbers in ended.items()
+        for code, n in zip(("B1", "W1"), numbers, strict=True)
+        for _ in range(n)
+    ]
+    lines = ["person_id,region,order_type,start_date,end_date,outcome,ethnicity_code"]
+    lines += [f"T{n},London,{of},2023-05-01,2024-06-01,{end},{code}" for n, (of, end, code) in enumerate(each)]
+    (tmp_path / "probation_terminations.csv").write_text("\n".join(lines) + "\n")
+    completed = TableSpec("completed", MEASURES["completed"], ("order_type", "ethnicity"), "5+1")
+    read = protected(tmp_path, [completed, TableSpec("breached", MEASURES["breached"], ("ethnicity",), "5+1")])
+    orders = (
+        read["completed"]
+        .query("ethnicity == 'B'")
+        .set_index("order_type")
+        .loc[["community order", "suspended sentence order"]]
+    )
+    breached = read["breached"].set_index("ethnicity").loc["B", "numerator"]
+    assert pd.isna((orders["denominator"] - orders["numerator"]).sum(skipna=False) - breached)
+
+
 def test_what_is_of_no_region_is_what_is_of_no_type(tmp_path: Path) -> None:
     """The list lacks one establishment: what regions leave of the whole, and other types, is 4 at a removal centre."""
     places = {
