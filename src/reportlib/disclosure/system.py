@@ -71,7 +71,7 @@ def build(
     cells, unseen = _gather(tables, dimensions, policy)
     lattice = Lattice.of(tables, relations, dimensions)
     lattice.close(cells, unseen)
-    across = _Across(cells, dimensions, relations)
+    across = _Across(cells, dimensions, relations, lattice)
     while fresh := across.following():
         cells |= fresh
         lattice.close(cells, unseen)
@@ -132,8 +132,10 @@ def _pairs(pairs: Iterable[tuple[str, str]], cells: Mapping[Key, Cell]) -> Itera
 class _Across:
     """What ties cells across dimensions: the sums of the relations, and the places that hold the same records."""
 
-    def __init__(self, cells: Mapping[Key, Cell], dimensions: Sequence[str], relations: Relations) -> None:
-        self.cells, self.dimensions, self.nobody = cells, dimensions, relations.nobody
+    def __init__(
+        self, cells: Mapping[Key, Cell], dimensions: Sequence[str], relations: Relations, lattice: Lattice
+    ) -> None:
+        self.cells, self.dimensions, self.nobody, self.lattice = cells, dimensions, relations.nobody, lattice
         self.sums = [((whole,), parts) for whole, parts in relations.sums]
         self.together = relations.together
 
@@ -150,10 +152,18 @@ class _Across:
         return found
 
     def rows(self) -> list[Row]:
-        """A row for each sum, and for each two groups of places that hold the same, of which all cells are there."""
+        """A row for each sum, and for each two groups of places that hold the same, of which all cells are there.
+
+        People may be in several places, so that of them only two single places count the same.
+        """
+        same = [
+            sides
+            for sides in self._keys(self.together)
+            if self.lattice.adds_up(sides[0][0][0]) or len(sides[0]) == len(sides[1]) == 1
+        ]
         return [
             dict.fromkeys(some, -1) | dict.fromkeys(others, 1)
-            for some, others in self._keys([*self.sums, *self.together])
+            for some, others in [*self._keys(self.sums), *same]
             if all(key in self.cells for key in (*some, *others))
         ]
 

@@ -29,10 +29,13 @@ class Hidden:
     width: int = 5
     unseen: bool = False
 
-    def given_back(self, counts: pd.Series, make: Make, places: int, most: pd.Series | None = None) -> bool:
+    def given_back(
+        self, counts: pd.Series, make: Make, places: int, most: pd.Series | None = None, sums: bool = False
+    ) -> bool:
         """Whether what is made of the counts (by their codes) tells too much of one that is hidden.
 
-        `places` are the decimals to which it is printed; no count can be larger than `most`.
+        `places` are the decimals to which it is printed; no count can be larger than `most`; `sums` says whether the
+        sum of each group is shown.
 
         An attacker knows sums of hidden counts, so each is moved by itself and together with others that would
         leave a sum over groups, over strata or both as it is; along every such move what is printed must stay
@@ -56,7 +59,7 @@ class Hidden:
                     shifts[one, step] = _numbers(make(other)) - printed
         names = [counts.index[place] for place in at]
         for target, count in enumerate(true):
-            for move in _moves(names, target, self.unseen):
+            for move in _moves(names, target, self.unseen, sums):
                 total = sum(shifts[one] if sign > 0 else shifts[one][::-1] for one, sign in move.items())
                 same = (np.round(printed + total, places) == np.round(printed, places)).all(axis=1)
                 down, up = _reach(same, move, target, true)
@@ -84,20 +87,22 @@ def _reach(same: NDArray[np.bool_], move: Move, target: int, true: NDArray[np.in
     return down, middle if falling and up >= min(falling) else up
 
 
-def _moves(names: list[Cell], target: int, within: bool) -> Iterator[Move]:
+def _moves(names: list[Cell], target: int, unseen: bool, sums: bool) -> Iterator[Move]:
     """The target alone, against another stratum of its group, another group of its stratum, or both crosswise.
 
-    Only the second, `within` its group, where the sum of the group is all that is known.
+    Where the sum of each group is shown only moves that keep it, if there are any; where nothing else is known but
+    that, as of what is `unseen`, only the second.
     """
     place = {name: at for at, name in enumerate(names)}
     group, *stratum = names[target]
     beside = [at for at, name in enumerate(names) if name[0] == group and at != target]
-    if within:
-        yield from ({target: 1, other: -1} for other in beside)
-        return
-    yield {target: 1}
     across = [at for at, name in enumerate(names) if list(name[1:]) == stratum and at != target]
-    yield from ({target: 1, other: -1} for other in (*beside, *across))
+    yield from ({target: 1, other: -1} for other in beside)
+    if unseen:
+        return
+    if not (sums and beside):
+        yield {target: 1}
+        yield from ({target: 1, other: -1} for other in across)
     for one in beside:
         for other in across:
             corner = place.get((names[other][0], *names[one][1:]))

@@ -11,7 +11,6 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from reportlib.ethnicity import NOT_STATED
 from reportlib.figures import FINEST
@@ -58,10 +57,10 @@ def adjusted(
         places, share = FINEST[spec.measure.kind], spec.measure.kind == "proportion"
         whole = pd.concat({group: both["n"], reference: both["n_ref"]})
         tested = share and not (guard.unseen or _tells_of_few(hidden, counts, whole))
-        nobs = both[["n", "n_ref"]].to_numpy(float).T
-        make = partial(_common, nobs, spec.measure.kind, *effects, level, sides=sides, tested=tested)
+        make = partial(_common, both[["n", "n_ref"]], spec.measure.kind, *effects, level, sides=sides, tested=tested)
         told = {"withheld": Estimate(1.0, None, None)}
-        if not guard.given_back(counts, lambda held, make=make: make(held).values(), places, whole if share else None):  # type: ignore[misc]
+        most = whole if share else None
+        if not guard.given_back(counts, lambda held, make=make: make(held).values(), places, most, sums=True):  # type: ignore[misc]
             told = make(counts) | (told if share and not tested else {})
         yield from ((group, statistic, ratio) for statistic, ratio in told.items())
 
@@ -82,7 +81,7 @@ def _tells_of_few(hidden: Hidden, counts: pd.Series, most: pd.Series) -> bool:
 
 
 def _common(
-    nobs: NDArray[np.float64],
+    nobs: pd.DataFrame,
     kind: str,
     deff: float,
     deff_ref: float,
@@ -96,7 +95,8 @@ def _common(
     `counts` and `nobs` are those of one group's strata, then of the other's; `tested` is whether the strata are asked
     to differ.
     """
-    (x, rx), (n, rn) = ((own / deff, other / deff_ref) for own, other in (counts.to_numpy(float).reshape(2, -1), nobs))
+    arms = (counts.to_numpy(float).reshape(2, -1), nobs.to_numpy(float).T)
+    (x, rx), (n, rn) = ((own / deff, other / deff_ref) for own, other in arms)
     if kind == "rate":
         return {"adjusted": mantel_haenszel_rate(x, n, rx, rn, level=level)}
     tables = np.stack([np.stack([x, n - x], 1), np.stack([rx, rn - rx], 1)], 1)
