@@ -59,8 +59,8 @@ def adjusted(
         tested = share and not (guard.unseen or _tells_of_few(hidden, counts, whole))
         make = partial(_common, both[["n", "n_ref"]], spec.measure.kind, *effects, level, sides=sides, tested=tested)
         told = {"withheld": Estimate(1.0, None, None)}
-        most = whole if share else None
-        if not guard.given_back(counts, lambda held, make=make: make(held).values(), places, most, sums=True):  # type: ignore[misc]
+        most, sums = whole if share else None, spec.measure.numerator.counts != "people"  # who may be in several strata
+        if not guard.given_back(counts, lambda held, make=make: make(held).values(), places, most, sums):  # type: ignore[misc]
             told = make(counts) | (told if share and not tested else {})
         yield from ((group, statistic, ratio) for statistic, ratio in told.items())
 
