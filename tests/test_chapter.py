@@ -181,7 +181,7 @@ def test_a_table_that_cannot_be_made_says_why_and_counts_as_shown(tmp_path, show
     ("adjust", "reason"),
     [
         (("sex",), "not available [x], because the records hold no ages."),
-        (("age_band", "sex"), "not given, because deaths are few."),
+        (("age_band", "sex"), "not given, because deaths are few, or to protect individuals [c]."),
     ],
 )
 def test_it_is_said_why_no_group_is_set_against_all_prisoners(chapter, shown, adjust, reason):

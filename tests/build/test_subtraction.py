@@ -15,7 +15,7 @@ import pytest
 from reportlib.build.basis import Basis
 from reportlib.build.counting import Counted, _few, _too_fine
 from reportlib.build.plan import ChapterPlan
-from reportlib.build.prepare import _strata_hidden, prepare
+from reportlib.build.prepare import _strata_shown, prepare
 from reportlib.build.released import Publication, published, read
 from reportlib.disclosure import CountTable
 from reportlib.editions import NATIONAL, Edition, standard
@@ -419,7 +419,8 @@ def test_what_was_neither_completed_nor_breached_is_left_of_orders_by_type(tmp_p
     assert pd.isna((orders["denominator"] - orders["numerator"]).sum(skipna=False) - breached)
 
 
-def test_what_is_of_no_region_is_what_is_of_no_type(tmp_path: Path) -> None:
+@pytest.mark.parametrize("own", [True, False])  # whether the removal centre has an edition
+def test_what_is_of_no_region_is_what_is_of_no_type(tmp_path: Path, own: bool) -> None:
     """The list lacks one establishment: what regions leave of the whole, and other types, is 4 at a removal centre."""
     places = {
         "Thames": ("Category B or local", "London", 40),
@@ -445,7 +446,7 @@ def test_what_is_of_no_region_is_what_is_of_no_type(tmp_path: Path) -> None:
     params = Params(
         reporting_year="2024-25", pooled_years=1, trend_years=1, publication_date=date(2025, 11, 27), inputs=inputs
     )
-    kinds = {kind for kind, _, _ in places.values() if kind}
+    kinds = {"Category B or local", "Open", *["Immigration removal centre"] * own}
     editions = (NATIONAL, *(each for each in standard() if {*each.values} & {"London", "Wales", *kinds}))
     plan = ChapterPlan(
         "all", tmp_path / "all.ipynb", (TableSpec("t", MEASURES["eligible"], ("ethnicity",), "5+1"),), (), False
@@ -456,7 +457,7 @@ def test_what_is_of_no_region_is_what_is_of_no_type(tmp_path: Path) -> None:
         edition.code: frame.query("ethnicity == 'B'")["denominator"].item()
         for (edition, _), frame in made.shows.items()
     }
-    assert len(shown) == 6 and pd.isna(shown["Immigration removal centre"])
+    assert len(shown) == 5 + own and (not own or pd.isna(shown["Immigration removal centre"]))
     of_types = shown["Category B or local"] + shown["Open"]
     assert pd.isna(shown["London"] + shown["Wales"] - of_types)
 
@@ -466,34 +467,34 @@ NORTH = Edition(name="north", title="The North", dimension="region", values=("No
 ORDERS, RECALL = ("licence", "post-sentence supervision"), MEASURES["recalled"]
 
 
-def strata_hidden(
+def strata_shown(
     spec: TableSpec, edition: Edition, *shown: tuple[Edition, tuple[str, ...], list[tuple[str, ...]]]
 ) -> frozenset[tuple[str, ...]] | None:
-    """What is hidden of the strata, where tables of editions show cells: codes, and the mark."""
+    """Which strata are shown, where tables of editions hold cells: codes, and the mark."""
     tables, seen = [], {}
     for number, (of, by, cells) in enumerate(shown):
         table = TableSpec(f"t{number}", RECALL, by, "5+1")
-        left_out = {"order_type": frozenset(ORDERS[1:])} if by == ("region", "order_type", "ethnicity") else {}
-        tables.append(Counted(of, table, RECALL.numerator, pd.DataFrame(), 1, False, left_out))
+        tables.append(Counted(of, table, RECALL.numerator, pd.DataFrame(), 1, False, {}))
         seen[of, table.id] = pd.DataFrame(cells, columns=[*by, "mark"])
-    return _strata_hidden(spec, edition, tables, seen)
+    return _strata_shown(spec, edition, tables, seen)
 
 
-def test_the_strata_of_an_edition_are_those_of_tables_that_its_own_code_divides_and_those_left_out() -> None:
+def test_the_strata_of_an_edition_are_those_of_tables_that_its_own_code_divides() -> None:
     spec = TableSpec("orders", RECALL, ("ethnicity",), "5+1", "pooled", ("order_type",))
-    cells = [("London", "licence", "B", "c"), ("London", "licence", "W", ""), ("London", "all", "M", "c")]
+    cells = [("London", "licence", "B", "c"), ("London", "licence", "W", ""), ("London", "all", "M", "")]
     divided = (LONDON, ("region", "order_type", "ethnicity"), cells)
-    found = {("B", "licence"), ("B", "post-sentence supervision"), ("W", "post-sentence supervision")}
-    assert strata_hidden(spec, LONDON, divided) == found
-    assert strata_hidden(spec, NATIONAL, divided) is None  # no table shows them: these are a part of each
+    assert strata_shown(spec, LONDON, divided) == {("W", "licence")}
+    assert strata_shown(spec, NATIONAL, divided) is None  # no table shows them: these are a part of each
 
 
 def test_the_strata_of_the_whole_are_shown_by_the_editions_of_its_parts() -> None:
     spec = TableSpec("recalled", RECALL, ("ethnicity",), "5+1", "pooled", ("region", "order_type"))
-    london = (LONDON, ("order_type", "ethnicity"), [("licence", "B", "c"), ("licence", "W", ""), ("all", "M", "c")])
-    north = (NORTH, ("order_type", "ethnicity"), [("licence", "A", "c")])  # two strata together
-    whole = (NATIONAL, ("order_type", "ethnicity"), [("licence", "O", "c")])  # as here all are
-    assert strata_hidden(spec, NATIONAL, london, north, whole) == {("B", "London", "licence")}
-    assert strata_hidden(spec, NATIONAL, north, whole) is None
-    assert strata_hidden(replace(spec, adjust=("order_type",)), NATIONAL, london, whole) == {("O", "licence")}
-    assert strata_hidden(replace(spec, adjust=("order_type",)), NORTH, london, north, whole) == {("A", "licence")}
+    by = ("order_type", "ethnicity")
+    london = (LONDON, by, [("licence", "B", "c"), ("licence", "W", ""), ("all", "M", "")])
+    north = (NORTH, by, [("licence", "A", "")])  # two strata together
+    whole = (NATIONAL, by, [("licence", "O", "")])  # as here all are
+    assert strata_shown(spec, NATIONAL, london, north, whole) == {("W", "London", "licence")}
+    assert strata_shown(spec, NATIONAL, north, whole) is None
+    assert strata_shown(spec, NATIONAL, (LONDON, by, [("licence", "B", "c")])) == set()
+    assert strata_shown(replace(spec, adjust=("order_type",)), NATIONAL, london, whole) == {("O", "licence")}
+    assert strata_shown(replace(spec, adjust=("order_type",)), NORTH, london, north, whole) == {("A", "licence")}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pandas as pd
+import pytest
 
 from reportlib.disclosure import CountTable, Policy, Relations, audit, protect
+from reportlib.errors import ReportError
 
 GROUPS = ("A", "B", "W")
 YEARS = ("2023-24", "2024-25")
@@ -102,3 +104,28 @@ def test_that_one_person_came_twice_is_not_told() -> None:
     pattern = protect(tables, Policy(), relations)
     assert pattern.marks("people")[0] or pattern.marks("events")[0]
     assert audit(tables, Policy(), relations, pattern)["passed"].all()
+
+
+def test_places_that_hold_the_same_people_do_not_add_up_but_where_each_is_one() -> None:
+    """Seven were at both the centre and elsewhere, of which those who were in no region were."""
+    region = CountTable("region", "people", pd.DataFrame({"region": ["none", "all"], "value": [30, 90]}), False)
+    kind = CountTable("kind", "people", pd.DataFrame({"kind": ["centre", "elsewhere"], "value": [25, 12]}), False)
+    none, centre, elsewhere = {"region": "none"}, {"kind": "centre"}, {"kind": "elsewhere"}
+    both = Relations(together=(((none,), (centre, elsewhere)),))
+    assert protect([region, kind], Policy(), both).rules == {}
+    with pytest.raises(ReportError, match="contradict"):
+        protect([region, kind], Policy(), Relations(together=(((none,), (centre,)),)))
+
+
+def test_what_is_left_of_places_that_hold_the_same_is_protected_though_no_table_shows_it() -> None:
+    """Regions and types of the same records: what two types leave of two regions is 4."""
+    region = CountTable("region", "all", pd.DataFrame({"region": ["one", "two"], "value": [76, 56]}))
+    kind = CountTable("kind", "all", pd.DataFrame({"kind": ["closed", "open"], "value": [70, 58]}))
+    regions = tuple({"region": code} for code in ("one", "two"))
+    kinds = tuple({"kind": code} for code in ("closed", "open", "centre"))
+    codes = {
+        "region": {"all": [("one", "two", "none")]},
+        "kind": {"all": [("closed", "open", "centre", "unknown")]},
+    }
+    assert protect([region, kind], Policy(), Relations(codes, together=((regions, kinds),))).rules
+    assert not protect([region, kind], Policy(), Relations(codes)).rules

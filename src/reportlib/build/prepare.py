@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from reportlib.editions import Edition
 from reportlib.ethnicity import reference_of
 from reportlib.handoff import checked
 from reportlib.inputs.engines import engine
-from reportlib.inputs.estimates import estimates
+from reportlib.inputs.estimates import NOTHING_HIDDEN, estimates
 from reportlib.inputs.inversion import Cell, Hidden
 from reportlib.inputs.release import Release
 from reportlib.measures import MEASURES, TableSpec
@@ -79,12 +78,13 @@ class Prepared:
                 hidden.append({"table": spec.id, "part": table.part.label, "cells": len(gone), "hidden": sum(gone)})
             shown.to_parquet(folder / "counts" / f"{spec.id}.parquet", index=False)
         for spec in map(edition.comparing, specs):
-            policy, on = self.protected.policy, params.disclosure.on
+            policy = self.protected.policy
             reference = reference_of(spec.grouping, params.grouping, params.reference_group)
-            strata = _strata_hidden(spec, edition, self.counted, self.shows)
+            strata = _strata_shown(spec, edition, self.counted, self.shows)
             held = Hidden(
-                strata or frozenset(), policy.threshold * on, policy.protection_width, unseen=strata is None and on
+                threshold=policy.threshold, width=policy.protection_width, unseen=strata is None, shown=strata
             )
+            held = held if params.disclosure.on else NOTHING_HIDDEN
             found = estimates(release, spec, reference, params.confidence_level, held)
             released_of = _releasable(found, self.shows[edition, spec.id], spec, reference)
             released_of.to_parquet(folder / "estimates" / f"{spec.id}.parquet", index=False)
@@ -193,13 +193,13 @@ def _without_unheld(shown: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     return shown.assign(mark=shown["mark"].mask(absent, "x"))
 
 
-def _strata_hidden(
+def _strata_shown(
     spec: TableSpec,
     edition: Edition,
     counted: Sequence[Counted],
     shows: Mapping[tuple[Edition, str], pd.DataFrame],
 ) -> frozenset[Cell] | None:
-    """The cells that are hidden in, or left out of, the tables that show what the estimates of a table are made of.
+    """The cells that tables show of what the estimates of a table are made of.
 
     The tables of all editions: those of regions divided by type of order show the strata of the whole that holds both
     equal. None where no table shows any.
@@ -208,33 +208,26 @@ def _strata_hidden(
     own = [edition.dimension] if edition.dimension else []
     needed = list(dict.fromkeys([*by, *own]))
     kin = (spec.measure.numerator, spec.grouping, spec.period)
-    found: set[Cell] = set()
-    seen = False
+    found: set[Cell] | None = None
     for table in counted:
         of, other = table.spec, table.edition
         dimensions = {*of.by, *filter(None, [other.dimension])}
         if table.part != of.measure.numerator or (table.part, of.grouping, of.period) != kin:
             continue
-        if not dimensions.issuperset(needed):
+        elsewhere = other != edition and not {*own} <= {*of.by}  # all of it is of another edition's code
+        if elsewhere or not dimensions.issuperset(needed):
             continue
         frame = table.placed(shows[other, of.id])
-        wanted = (frame[needed] != "all").all(axis=1) & (frame[list(dimensions.difference(needed))] == "all").all(
-            axis=1
-        )
+        rest = list(dimensions.difference(needed))
+        wanted = (frame[needed] != "all").all(axis=1) & (frame[rest] == "all").all(axis=1)
         for name in own:
             wanted &= frame[name].isin(edition.values if name in by else [edition.code])
         if other != edition and other.dimension in needed and len(other.values) > 1:
             wanted &= frame[other.dimension] != other.code  # several of its codes together are none of the strata
-        rows = frame[wanted]
-        seen |= not rows.empty
-        found.update(rows.loc[rows["mark"].eq("c"), by].itertuples(index=False, name=None))
-        axes = [[*dict.fromkeys(rows[name]), *table.left_out.get(name, ())] for name in by]
-        found.update(
-            cell
-            for cell in product(*axes)
-            if any(code in table.left_out.get(name, ()) for name, code in zip(by, cell, strict=True))
-        )
-    return frozenset(found) if seen else None
+        if wanted.any():
+            cells = frame.loc[wanted & frame["mark"].eq(""), by].itertuples(index=False, name=None)
+            found = {*(found or ()), *cells}
+    return None if found is None else frozenset(found)
 
 
 def _releasable(found: pd.DataFrame, shown: pd.DataFrame, spec: TableSpec, reference: str) -> pd.DataFrame:

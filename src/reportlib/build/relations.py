@@ -9,7 +9,7 @@ import pandas as pd
 
 from reportlib.build.counting import Counted
 from reportlib.disclosure import CountTable, Relations
-from reportlib.disclosure.policy import Place
+from reportlib.disclosure.policy import PART, Place
 from reportlib.errors import ReportError
 from reportlib.ethnicity import NOT_STATED, groupings
 from reportlib.inputs.cube import ETHNICITIES
@@ -69,7 +69,7 @@ def relations(
     people = tuple((part.code, part.whole) for part in PARTS.values() if part.counts == "people" and part.whole)
     chains += [(whole, (some, f"repeated {whole}")) for some, whole in people]  # one more than people: one came twice
     fixed = (*ETHNICITIES, "ethnicity_source")
-    together = _together("region", "establishment_type", release)
+    together = _together(counted, release, params.pooled_label)
     sums = (*_where_ethnicity_comes_from(), *SUMS_ACROSS)
     return Relations(hierarchies, tuple(chains), people, fixed, nobody, sums, together)
 
@@ -106,21 +106,34 @@ def _where_ethnicity_comes_from() -> tuple[tuple[Place, tuple[Place, ...]], ...]
     )
 
 
-def _together(one: str, other: str, release: Release) -> tuple[tuple[tuple[Place, ...], tuple[Place, ...]], ...]:
-    """The codes of two dimensions that hold the same records: those of one are all with those of the other.
+def _together(
+    counted: Sequence[Counted], release: Release, period: str
+) -> tuple[tuple[tuple[Place, ...], tuple[Place, ...]], ...]:
+    """The regions and types that hold the same records: those of the one are all with those of the other.
 
     An establishment that is not in the list is of no region and of no known type, and whoever subtracts regions from
-    the whole has what subtracting types gives.
+    the whole has what subtracting types gives. Of each part and year of which this report has tables by both; an
+    earlier one may have had another list.
     """
+    shown: dict[str, set[tuple[str, str]]] = {"region": set(), "establishment_type": set()}
+    for table in counted:
+        frame = table.as_published(period).frame
+        for name in shown.keys() & {*frame.columns}:
+            shown[name].update((table.part.code, year) for year in frame["year"].unique())
+    both = sorted(set.intersection(*shown.values()))
     groups: list[tuple[set[str], set[str]]] = []
-    for code, beside in sorted(release.pairs(one, other)):
+    for code, beside in sorted(release.pairs("region", "establishment_type")) if both else ():
         tied = [group for group in groups if code in group[0] or beside in group[1]]
         groups = [group for group in groups if group not in tied]
         groups.append(({code}.union(*(group[0] for group in tied)), {beside}.union(*(group[1] for group in tied))))
     if len(groups) < 2:  # all hold all
         return ()
     return tuple(
-        (tuple({one: code} for code in sorted(some)), tuple({other: code} for code in sorted(others)))
+        (
+            tuple({PART: part, "year": year, "region": code} for code in sorted(some)),
+            tuple({PART: part, "year": year, "establishment_type": code} for code in sorted(others)),
+        )
+        for part, year in both
         for some, others in groups
     )
 

@@ -140,32 +140,31 @@ class _Across:
         self.together = relations.together
 
     def following(self) -> dict[Key, Cell]:
-        """The cell of a sum of several that is not there, where all others are: it follows from them."""
+        """The cell that all others of an identity give, where it alone of three or more is not there."""
         found = {}
-        for (whole,), parts in self._keys(self.sums):
-            missing = [key for key in (whole, *parts) if key not in self.cells]
-            if len(missing) == 1 and len(parts) > 1:
+        for signs in self._identities():
+            missing = [key for key in signs if key not in self.cells]
+            if len(missing) == 1 and len(signs) > 2:
                 (key,) = missing
-                own = sum(self.cells[part].value for part in parts if part != key)
-                scale = max(self.cells[other].scale for other in (whole, *parts) if other != key)
-                found[key] = Cell(own if key == whole else self.cells[whole].value - own, scale)
+                others = [(sign, self.cells[other]) for other, sign in signs.items() if other != key]
+                value = -signs[key] * sum(sign * cell.value for sign, cell in others)
+                found[key] = Cell(value, max(cell.scale for _, cell in others))
         return found
 
     def rows(self) -> list[Row]:
-        """A row for each sum, and for each two groups of places that hold the same, of which all cells are there.
+        """A row for each identity of which all cells are there."""
+        return [signs for signs in self._identities() if all(key in self.cells for key in signs)]
+
+    def _identities(self) -> Iterator[Row]:
+        """What adds up to nothing: one side of a sum, or of places that hold the same records, less the other.
 
         People may be in several places, so that of them only two single places count the same.
         """
-        same = [
-            sides
-            for sides in self._keys(self.together)
-            if self.lattice.adds_up(sides[0][0][0]) or len(sides[0]) == len(sides[1]) == 1
-        ]
-        return [
-            dict.fromkeys(some, -1) | dict.fromkeys(others, 1)
-            for some, others in [*self._keys(self.sums), *same]
-            if all(key in self.cells for key in (*some, *others))
-        ]
+        for some, others in self._keys(self.sums):
+            yield dict.fromkeys(some, -1) | dict.fromkeys(others, 1)
+        for some, others in self._keys(self.together):
+            if self.lattice.adds_up(some[0][0]) or len(some) == len(others) == 1:
+                yield dict.fromkeys(some, -1) | dict.fromkeys(others, 1)
 
     def _keys(
         self, identities: Sequence[tuple[tuple[Place, ...], tuple[Place, ...]]]
@@ -188,7 +187,8 @@ class _Across:
                     beside[where][tuple(key[i] for i in where)][others] = None
             codes = [[tuple(place.get(names[i], TOTAL) for i in where) for place in side] for side in sides]
             held = [beside[where].get(own, {}) for side in codes for own in side]
-            for others in dict.fromkeys(key for keys in held for key in keys):
+            times = Counter(key for keys in held for key in keys)
+            for others in (key for key, number in times.items() if number > 1):  # one alone says nothing
                 keys = [[_placed(others, where, own) for own in side] for side in codes]
                 some, same = ([key for key in side if not self._is_nobodys(key, where)] for side in keys)
                 if some and same:

@@ -165,10 +165,11 @@ def _agreement(release: Release, spec: TableSpec, level: float, hidden: Hidden) 
     table = table.fillna(0.0)
     same, total = float(np.trace(table)), float(table.to_numpy().sum())
     made, own = partial(_agreed, table, level), _diagonal(table)
+    cells = known[list(spec.by)].itertuples(index=False, name=None)
     if (
         min(same, total - same) < ENOUGH_EVENTS
         or hidden.given_back(own, made, FINEST["proportion"])
-        or (hidden.cells and _tells_of_the_rest(table, level, hidden.threshold))
+        or (any(map(hidden.hides, cells, known["value"])) and _tells_of_the_rest(table, level, hidden.threshold))
     ):
         return []
     key = ("all",) * len(spec.by)

@@ -21,6 +21,7 @@ NONE = 1e9  # what is not estimated, as a number that no other comes near
 class Hidden:
     """The cells of shown tables whose counts are hidden, and what must stay open of each (see `Policy`).
 
+    `shown`: the cells that some table shows, where that is all that is known: any other is hidden.
     `unseen`: no table shows any of them, so that all are hidden, and of each group the sum is known.
     """
 
@@ -28,6 +29,12 @@ class Hidden:
     threshold: int = 5
     width: int = 5
     unseen: bool = False
+    shown: frozenset[Cell] | None = None
+
+    def hides(self, cell: Cell, count: float) -> bool:
+        """Whether a cell is hidden; nobody asks for a nothing that no table shows."""
+        elsewhere = self.unseen or (self.shown is not None and cell not in self.shown)
+        return cell in self.cells or (elsewhere and bool(count))
 
     def given_back(
         self, counts: pd.Series, make: Make, places: int, most: pd.Series | None = None, sums: bool = False
@@ -41,9 +48,7 @@ class Hidden:
         leave a sum over groups, over strata or both as it is; along every such move what is printed must stay
         the same for the policy's width. What several counts do is taken as the sum of what each does alone.
         """
-        at = [
-            place for place, (cell, count) in enumerate(counts.items()) if cell in self.cells or (self.unseen and count)
-        ]
+        at = [place for place, (cell, count) in enumerate(counts.items()) if self.hides(cell, count)]  # type: ignore[arg-type]
         if not at:
             return False
         true = counts.to_numpy().astype(int)[at]

@@ -56,7 +56,7 @@ def adjusted(
         counts = pd.concat({group: both["x"], reference: both["x_ref"]})
         places, share = FINEST[spec.measure.kind], spec.measure.kind == "proportion"
         whole = pd.concat({group: both["n"], reference: both["n_ref"]})
-        tested = share and not (guard.unseen or _tells_of_few(hidden, counts, whole))
+        tested = share and not (guard.unseen or _tells_of_few(guard, counts, whole))
         make = partial(_common, both[["n", "n_ref"]], spec.measure.kind, *effects, level, sides=sides, tested=tested)
         told = {"withheld": Estimate(1.0, None, None)}
         most, sums = whole if share else None, spec.measure.numerator.counts != "people"  # who may be in several strata
@@ -77,7 +77,7 @@ def _tells_of_few(hidden: Hidden, counts: pd.Series, most: pd.Series) -> bool:
     fit hardly two give the same p-value.
     """
     small = [each.between(1, hidden.threshold).any() for each in (counts, most - counts)]
-    return any(small) or not hidden.cells.isdisjoint(counts.index)
+    return any(small) or any(hidden.hides(cell, count) for cell, count in counts.items())  # type: ignore[arg-type]
 
 
 def _common(
