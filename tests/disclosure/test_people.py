@@ -108,13 +108,13 @@ def test_that_one_person_came_twice_is_not_told() -> None:
 
 def test_places_that_hold_the_same_people_do_not_add_up_but_where_each_is_one() -> None:
     """Seven were at both the centre and elsewhere, of which those who were in no region were."""
-    region = CountTable("region", "people", pd.DataFrame({"region": ["none", "all"], "value": [30, 90]}), False)
+    region = CountTable("region", "people", pd.DataFrame({"region": ["none"], "value": [30]}), False)
     kind = CountTable("kind", "people", pd.DataFrame({"kind": ["centre", "elsewhere"], "value": [25, 12]}), False)
+    codes = {"region": {"all": [("none", "north")]}, "kind": {"all": [("centre", "elsewhere", "closed")]}}
     none, centre, elsewhere = {"region": "none"}, {"kind": "centre"}, {"kind": "elsewhere"}
-    both = Relations(together=(((none,), (centre, elsewhere)),))
-    assert protect([region, kind], Policy(), both).rules == {}
+    assert protect([region, kind], Policy(), Relations(codes, together=(((none,), (centre, elsewhere)),))).rules == {}
     with pytest.raises(ReportError, match="contradict"):
-        protect([region, kind], Policy(), Relations(together=(((none,), (centre,)),)))
+        protect([region, kind], Policy(), Relations(codes, together=(((none,), (centre,)),)))
 
 
 def test_what_is_left_of_places_that_hold_the_same_is_protected_though_no_table_shows_it() -> None:
