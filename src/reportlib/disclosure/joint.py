@@ -13,7 +13,7 @@ from math import prod
 
 import numpy as np
 
-from reportlib.disclosure.lattice import Cell, Lattice, Row
+from reportlib.disclosure.lattice import Cell, Lattice, Row, total_of
 from reportlib.disclosure.policy import Code, Key, Policy
 from reportlib.disclosure.solve import Programme, matrix
 
@@ -24,7 +24,7 @@ Atom = frozenset[Code]
 
 def tie(lattice: Lattice, cells: dict[Key, Cell], equal: list[Row], policy: Policy) -> list[Row]:
     """Rows that make each shown cell the sum of its cells of the joint table, which are added to `cells`."""
-    sums = {next(iter(row)) for row in equal if all(cells[key].tables for key in row)}
+    sums = {total for row in equal if all(cells[key].tables for key in row) and (total := total_of(row))}
     rows: list[Row] = []
     for family in _families(lattice, cells, policy):
         atoms = [

@@ -25,6 +25,12 @@ class Cell:
     supposed: bool = False  # the value is one that fits, not one that we know
 
 
+def total_of(row: Row) -> Key | None:
+    """The cell that the others of a row make up, where it is one."""
+    less = [key for key, sign in row.items() if sign < 0]
+    return less[0] if len(less) == 1 else None
+
+
 def hierarchies(
     tables: Sequence[CountTable], relations: Relations, dimensions: Iterable[str]
 ) -> dict[str, Mapping[Code, list[Codes]]]:

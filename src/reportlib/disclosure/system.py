@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from reportlib.disclosure.joint import tie
-from reportlib.disclosure.lattice import Cell, Lattice, Row
+from reportlib.disclosure.lattice import Cell, Lattice, Row, total_of
 from reportlib.disclosure.policy import PART, TOTAL, CountTable, Key, Place, Policy, Relations
 from reportlib.disclosure.solve import matrix
 from reportlib.errors import Finding, ReportError
@@ -207,7 +207,8 @@ def _without_loose_sums(equal: list[Row], at_most: list[Row], cells: Mapping[Key
     """Drop each row whose total is shown nowhere and used nowhere else: it tells nobody anything."""
     while True:
         uses = Counter(key for row in [*equal, *at_most] for key in row)
-        kept = [row for row in equal if cells[next(iter(row))].tables or uses[next(iter(row))] > 1]
+        totals = [(row, total_of(row)) for row in equal]
+        kept = [row for row, total in totals if total is None or cells[total].tables or uses[total] > 1]
         if len(kept) == len(equal):
             return kept
         equal = kept
