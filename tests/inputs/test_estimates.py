@@ -341,6 +341,27 @@ def test_what_a_table_hides_is_in_no_test_of_strata(
     assert tested or ("B", "withheld") in found.index
 
 
+@pytest.mark.parametrize("missing", ["", "Wales"])
+def test_what_no_table_shows_is_hidden_though_the_other_strata_are_shown(estimated: Estimated, missing: str) -> None:
+    places = ("London", "Wales", "North East")
+    cells = [(code, place, "licence", 260, 40) for code in ("B1", "W1") for place in places]
+    shown = frozenset((code, place) for code in "BW" for place in places if place != missing)
+    found = estimated(
+        "recalled", "ethnicity", adjust=("region",), hidden=Hidden(shown=shown), probation_terminations=orders(cells)
+    )
+    assert (("B", "homogeneity") in found.index) == (not missing)
+
+
+@pytest.mark.parametrize(("least", "tested"), [(1, True), (0, False)])
+def test_where_noughts_are_hidden_none_is_in_a_test_of_strata(estimated: Estimated, least: int, tested: bool) -> None:
+    cells = [(code, place, "licence", 260, 40) for code in ("B1", "W1") for place in ("London", "Wales", "North East")]
+    cells[2] = ("B1", "North East", "licence", 300, 0)
+    found = estimated(
+        "recalled", "ethnicity", adjust=("region",), hidden=Hidden(least=least), probation_terminations=orders(cells)
+    )
+    assert (("B", "homogeneity") in found.index) == tested
+
+
 def test_a_group_without_an_age_of_the_standard_has_no_standardised_rate(estimated: Estimated) -> None:
     cells = [
         ("A1", "21 to 24", 3000, 12),

@@ -82,8 +82,9 @@ class Prepared:
             reference = reference_of(spec.grouping, params.grouping, params.reference_group)
             strata = _strata_shown(spec, edition, self.counted, self.shows)
             held = Hidden(
-                threshold=policy.threshold, width=policy.protection_width, unseen=strata is None, shown=strata
-            )
+                threshold=policy.threshold, least=policy.least, width=policy.protection_width,
+                unseen=strata is None, shown=strata,
+            )  # fmt: skip
             held = held if params.disclosure.on else NOTHING_HIDDEN
             found = estimates(release, spec, reference, params.confidence_level, held)
             released_of = _releasable(found, self.shows[edition, spec.id], spec, reference)

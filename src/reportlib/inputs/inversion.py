@@ -27,6 +27,7 @@ class Hidden:
 
     cells: frozenset[Cell] = field(default_factory=frozenset)
     threshold: int = 5
+    least: int = 1
     width: int = 5
     unseen: bool = False
     shown: frozenset[Cell] | None = None

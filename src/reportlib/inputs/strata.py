@@ -76,7 +76,7 @@ def _tells_of_few(hidden: Hidden, counts: pd.Series, most: pd.Series) -> bool:
     Where each part of the system has its own edition everybody's counts but a few are shown, and of the few counts that
     fit hardly two give the same p-value.
     """
-    small = [each.between(1, hidden.threshold).any() for each in (counts, most - counts)]
+    small = [each.between(hidden.least, hidden.threshold).any() for each in (counts, most - counts)]
     return any(small) or any(hidden.hides(cell, count) for cell, count in counts.items())  # type: ignore[arg-type]
 
 
