@@ -98,9 +98,9 @@ KINDS = {
         [
             *(({"outcome": (ending,)}, f"outcome = '{ending}'") for ending in ENDINGS),
             *(
-                ({"order_type": types, "outcome": endings}, f"order_type IN {types} AND outcome IN {(*endings, '')}")
+                ({"order_type": types, "outcome": endings}, f"order_type IN {types} AND outcome IN {endings}")
                 for types, instead in ((COMMUNITY, "revoked for breach"), (CUSTODY, "recalled"))
-                for endings in (ENDINGS[:1], tuple(each for each in ENDINGS if each not in ("completed", instead)))
+                for endings in [tuple(each for each in ENDINGS if each not in ("completed", instead))]
             ),
         ],
     ),
