@@ -180,7 +180,7 @@ def test_a_table_that_cannot_be_made_says_why_and_counts_as_shown(tmp_path, show
 @pytest.mark.parametrize(
     ("adjust", "reason"),
     [
-        (("sex",), "not available [x], because the records hold no ages."),
+        (("sex",), "not available [x], because ages are not known, or not allowed for."),
         (("age_band", "sex"), "not given, because deaths are few, or to protect individuals [c]."),
     ],
 )

@@ -177,15 +177,15 @@ SUMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("not terminations/completed", ("terminations/breached", "terminations/recalled", "terminations/otherwise")),
 )
 
-# And across a dimension: what is counted, by which code. Of orders and of licences that ended, by type, some were
+# And across a dimension, places with what is counted there: of orders and of licences that ended, by type, some were
 # completed; what breach and recall leave of the others ended otherwise.
-SUMS_ACROSS: tuple[tuple[Mapping[str, str], tuple[Mapping[str, str], ...]], ...] = tuple(
-    found
+SUMS_ACROSS: tuple[tuple[tuple[Mapping[str, str], ...], tuple[Mapping[str, str], ...]], ...] = tuple(
+    (({"part": whole},), parts)
     for kind, types, ended in (("community", ORDERS, "breached"), ("custodial", LICENCES, "recalled"))
-    for found in (
-        ({"part": f"terminations/{kind}"}, tuple({"part": "terminations/all", "order_type": of} for of in types)),
-        ({"part": f"{kind} completed"}, tuple({"part": "terminations/completed", "order_type": of} for of in types)),
-        ({"part": f"not terminations/{ended}"}, ({"part": f"{kind} completed"}, {"part": f"{kind} otherwise"})),
+    for whole, parts in (
+        (f"terminations/{kind}", tuple({"part": "terminations/all", "order_type": of} for of in types)),
+        (f"{kind} completed", tuple({"part": "terminations/completed", "order_type": of} for of in types)),
+        (f"not terminations/{ended}", ({"part": f"{kind} completed"}, {"part": f"{kind} otherwise"})),
     )
 )
 

@@ -41,7 +41,7 @@ MOST_PANELS = 9  # beyond, one heat map says more than many small panels
 MOST_ROWS = 54  # in all panels of a chart; more are too small to read on a page
 BY_WEIGHT = (*SIGNIFICANT, INCONCLUSIVE, PARITY, NOT_ASSESSED)  # of a table; parity is said if nothing else is
 NO_COMPARISON = "Not available [x]: no chapter of this report compares ethnic groups on these inputs."
-NO_AGES = "Each group against all prisoners: not available [x], because the records hold no ages."
+NO_AGES = "Each group against all prisoners: not available [x], because ages are not known, or not allowed for."
 FEW_DEATHS = "Each group against all prisoners: not given, because deaths are few, or to protect individuals [c]."
 
 

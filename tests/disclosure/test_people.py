@@ -112,9 +112,9 @@ def test_places_that_hold_the_same_people_do_not_add_up_but_where_each_is_one() 
     kind = CountTable("kind", "people", pd.DataFrame({"kind": ["centre", "elsewhere"], "value": [25, 12]}), False)
     codes = {"region": {"all": [("none", "north")]}, "kind": {"all": [("centre", "elsewhere", "closed")]}}
     none, centre, elsewhere = {"region": "none"}, {"kind": "centre"}, {"kind": "elsewhere"}
-    assert protect([region, kind], Policy(), Relations(codes, together=(((none,), (centre, elsewhere)),))).rules == {}
+    assert protect([region, kind], Policy(), Relations(codes, sums=(((none,), (centre, elsewhere)),))).rules == {}
     with pytest.raises(ReportError, match="contradict"):
-        protect([region, kind], Policy(), Relations(codes, together=(((none,), (centre,)),)))
+        protect([region, kind], Policy(), Relations(codes, sums=(((none,), (centre,)),)))
 
 
 def test_what_is_left_of_places_that_hold_the_same_is_protected_though_no_table_shows_it() -> None:
@@ -127,5 +127,5 @@ def test_what_is_left_of_places_that_hold_the_same_is_protected_though_no_table_
         "region": {"all": [("one", "two", "none")]},
         "kind": {"all": [("closed", "open", "centre", "unknown")]},
     }
-    assert protect([region, kind], Policy(), Relations(codes, together=((regions, kinds),))).rules
+    assert protect([region, kind], Policy(), Relations(codes, sums=((regions, kinds),))).rules
     assert not protect([region, kind], Policy(), Relations(codes)).rules

@@ -51,7 +51,6 @@ def table(counts: np.ndarray, *by: str) -> tuple[CountTable, list[np.ndarray]]:
         ["ethnicity", SYSTEMS],
         ["ethnicity", "ethnicity_nomis"],
         ["ethnicity_source", SYSTEMS],
-        ["ethnicity_source", "ethnicity_nomis"],
         ["ethnicity", "ethnicity_source", SYSTEMS],
     ],
 )

@@ -28,6 +28,11 @@ def counts(own: list[int], other: list[int]) -> pd.Series:
     return pd.concat({"A": pd.Series(own, PLACES), "W": pd.Series(other, PLACES)})
 
 
+def hiding(*cells: tuple[str, str], width: int = 5) -> Hidden:
+    """All counts of both groups are shown but these."""
+    return Hidden(frozenset((group, place) for group in "AW" for place in PLACES) - {*cells}, width=width)
+
+
 def told(x: np.ndarray, y: np.ndarray, exposure: pd.DataFrame = EXPOSURE) -> tuple[str, ...]:
     """The Mantel-Haenszel rate ratio with its 95% limits, as printed."""
     t, u = exposure["n"].to_numpy(), exposure["n_ref"].to_numpy()
@@ -45,7 +50,7 @@ def survivors(own: list[int], other: list[int], at: int) -> list[int]:
 
 def given_back(own: list[int], other: list[int], at: int, width: int = 5) -> bool:
     make = partial(_common, EXPOSURE, "rate", 1.0, 1.0, 0.95)
-    hidden = Hidden(frozenset({("A", PLACES[at])}), width=width)
+    hidden = hiding(("A", PLACES[at]), width=width)
     return hidden.given_back(counts(own, other), lambda held: make(held).values(), 2)
 
 
@@ -106,7 +111,7 @@ def given_back_crosswise(
     own: list[int], other: list[int], exposure: pd.DataFrame, width: int = 5, sums: bool = False
 ) -> bool:
     make = partial(_common, exposure, "rate", 1.0, 1.0, 0.95)
-    hidden = Hidden(frozenset((group, place) for group in "AW" for place in PLACES[:2]), width=width)
+    hidden = hiding(*((group, place) for group in "AW" for place in PLACES[:2]), width=width)
     return hidden.given_back(counts(own, other), lambda held: make(held).values(), 2, sums=sums)
 
 
@@ -137,7 +142,7 @@ def test_no_value_under_one_is_reckoned_with() -> None:
     assert fits == [1, 2, 3, 4, 5, 6]
     make = partial(_common, people, "rate", 1.0, 1.0, 0.95)
     for width, given in ((5, False), (7, True)):
-        hidden = Hidden(frozenset({("A", "open")}), width=width)
+        hidden = hiding(("A", "open"), width=width)
         assert hidden.given_back(counts(own, other), lambda held: make(held).values(), 2) == given
 
 
@@ -170,7 +175,7 @@ def test_two_counts_whose_sum_is_known_are_not_given_back(
     assert max(fits(small=1)) - min(fits(small=1)) >= 5 and len(fits(other=1)) > 1
     assert fits(small=1, other=-1) == left
     make = partial(_common, people, "rate", 1.0, 1.0, 0.95)
-    hidden = Hidden(frozenset({("A", "open"), beside}))
+    hidden = hiding(("A", "open"), beside)
     assert hidden.given_back(true, lambda held: make(held).values(), 2)
 
 
@@ -226,14 +231,14 @@ def test_a_hidden_count_is_not_thought_larger_than_those_of_whom_it_is(people: i
     nobs = pd.DataFrame({"n": [people, 60.0, 90], "n_ref": [100.0, 300, 80]}, index=PLACES)
     make = partial(_common, nobs, "proportion", 1.0, 1.0, 0.95)
     most = pd.concat({"A": nobs["n"], "W": nobs["n_ref"]})
-    hidden = Hidden(frozenset({("A", "open")}))
+    hidden = hiding(("A", "open"))
     assert hidden.given_back(counts([4, 20, 30], [30, 100, 20]), lambda held: make(held).values(), -1, most) == told
 
 
 def test_a_hidden_count_of_the_reference_group_is_reckoned_with() -> None:
     make = partial(_common, EXPOSURE, "rate", 1.0, 1.0, 0.95)
     held = counts([30, 80, 17], [4, 100, 10])
-    assert Hidden(frozenset({("W", "open")})).given_back(held, lambda held: make(held).values(), 2)
+    assert hiding(("W", "open")).given_back(held, lambda held: make(held).values(), 2)
     assert not Hidden().given_back(held, lambda held: make(held).values(), 2)
 
 
@@ -253,7 +258,7 @@ def test_agreement_of_two_records_gives_a_hidden_diagonal_back_only_where_people
     """The share in agreement times the total, less the diagonal that is shown, is the count that is not."""
     codes = ["A", "B", "O"]
     table = pd.DataFrame([[60 * scale, 5, 1], [4, 70 * scale, 2], [3, 1, 4]], codes, codes, dtype=float)
-    hidden = Hidden(frozenset({("O", "O")}))
+    hidden = Hidden(frozenset((code, code) for code in "AB"))
     assert hidden.given_back(_diagonal(table), partial(_agreed, table, 0.95), 3) == leaks
 
 

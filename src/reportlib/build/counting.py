@@ -40,7 +40,7 @@ class Counted:
         return f"{self.spec.id}: {self.part.code}" + f" ({self.edition.name})" * bool(self.edition.dimension)
 
     def placed(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Cells of the table at their place among those of all editions: in its own."""
+        """Cells of the table among those of all editions: under the edition's code where they have none, or "all"."""
         if dimension := self.edition.dimension:
             within = frame.get(dimension, pd.Series("all", frame.index))
             return frame.assign(**{dimension: within.where(within != "all", self.edition.code)})

@@ -71,20 +71,17 @@ class Prepared:
         left_out = {table.spec.id: table.left_out for table in counted if table.part == table.spec.measure.numerator}
         for spec in specs:
             own = [table for table in counted if table.spec == spec]
-            shown = self.shows[edition, spec.id]
+            frame = self.shows[edition, spec.id]
             for column, table in zip(COLUMNS, own, strict=False):
-                seen, gone = _told(table, shown, column)
+                seen, gone = _told(table, frame, column)
                 told.append(released.published(self.protected.pattern.tables[table.name], seen, gone, edition))
                 hidden.append({"table": spec.id, "part": table.part.label, "cells": len(gone), "hidden": sum(gone)})
-            shown.to_parquet(folder / "counts" / f"{spec.id}.parquet", index=False)
+            frame.to_parquet(folder / "counts" / f"{spec.id}.parquet", index=False)
         for spec in map(edition.comparing, specs):
             policy = self.protected.policy
             reference = reference_of(spec.grouping, params.grouping, params.reference_group)
-            strata = _strata_shown(spec, edition, self.counted, self.shows)
-            held = Hidden(
-                threshold=policy.threshold, least=policy.least, width=policy.protection_width,
-                unseen=strata is None, shown=strata,
-            )  # fmt: skip
+            shown = _strata_shown(spec, edition, self.counted, self.shows)
+            held = Hidden(shown, policy.threshold, policy.least, policy.protection_width, unseen=shown is None)
             held = held if params.disclosure.on else NOTHING_HIDDEN
             found = estimates(release, spec, reference, params.confidence_level, held)
             released_of = _releasable(found, self.shows[edition, spec.id], spec, reference)
@@ -208,15 +205,13 @@ def _strata_shown(
     by = ["ethnicity", *spec.adjust] if spec.adjust else list(spec.by)
     own = [edition.dimension] if edition.dimension else []
     needed = list(dict.fromkeys([*by, *own]))
-    kin = (spec.measure.numerator, spec.grouping, spec.period)
-    found: set[Cell] | None = None
+    part, found = spec.measure.numerator, None
     for table in counted:
         of, other = table.spec, table.edition
+        alike = (of.measure.numerator, of.grouping, of.period) == (part, spec.grouping, spec.period)
         dimensions = {*of.by, *filter(None, [other.dimension])}
-        if table.part != of.measure.numerator or (table.part, of.grouping, of.period) != kin:
-            continue
         elsewhere = other != edition and not {*own} <= {*of.by}  # all of it is of another edition's code
-        if elsewhere or not dimensions.issuperset(needed):
+        if table.part != part or not alike or elsewhere or not dimensions.issuperset(needed):
             continue
         frame = table.placed(shows[other, of.id])
         rest = list(dimensions.difference(needed))
@@ -227,8 +222,8 @@ def _strata_shown(
             wanted &= frame[other.dimension] != other.code  # several of its codes together are none of the strata
         if wanted.any():
             cells = frame.loc[wanted & frame["mark"].eq(""), by].itertuples(index=False, name=None)
-            found = {*(found or ()), *cells}
-    return None if found is None else frozenset(found)
+            found = (found or frozenset()).union(cells)
+    return found
 
 
 def _releasable(found: pd.DataFrame, shown: pd.DataFrame, spec: TableSpec, reference: str) -> pd.DataFrame:

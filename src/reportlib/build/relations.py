@@ -9,7 +9,7 @@ import pandas as pd
 
 from reportlib.build.counting import Counted
 from reportlib.disclosure import CountTable, Relations
-from reportlib.disclosure.policy import PART, Place
+from reportlib.disclosure.policy import PART, Sum
 from reportlib.errors import ReportError
 from reportlib.ethnicity import NOT_STATED, groupings
 from reportlib.inputs.cube import ETHNICITIES
@@ -69,9 +69,8 @@ def relations(
     people = tuple((part.code, part.whole) for part in PARTS.values() if part.counts == "people" and part.whole)
     chains += [(whole, (some, f"repeated {whole}")) for some, whole in people]  # one more than people: one came twice
     fixed = (*ETHNICITIES, "ethnicity_source")
-    together = _together(counted, release, params.pooled_label)
-    sums = (*_where_ethnicity_comes_from(), *SUMS_ACROSS)
-    return Relations(hierarchies, tuple(chains), people, fixed, nobody, sums, together)
+    sums = (*_where_ethnicity_comes_from(), *SUMS_ACROSS, *_together(counted, release, params.pooled_label))
+    return Relations(hierarchies, tuple(chains), people, fixed, nobody, sums)
 
 
 def _several(
@@ -92,23 +91,21 @@ def _several(
     return found
 
 
-def _where_ethnicity_comes_from() -> tuple[tuple[Place, tuple[Place, ...]], ...]:
+def _where_ethnicity_comes_from() -> tuple[Sum, ...]:
     """How a person's ethnicity follows from those on the two systems: NOMIS, and where it holds none, PPUD."""
     unknown = {"ethnicity_nomis": NOT_STATED}
     of_neither = unknown | {"ethnicity_ppud": NOT_STATED}
     codes = {code for grouping in groupings().values() for code in grouping.codes} - {NOT_STATED}
     return (
-        *(({"ethnicity": c}, ({"ethnicity_nomis": c}, unknown | {"ethnicity_ppud": c})) for c in sorted(codes)),
-        ({"ethnicity": NOT_STATED}, (of_neither,)),
-        ({"ethnicity": NOT_STATED}, ({"ethnicity_source": "Not stated"},)),
-        ({"ethnicity_source": "Not stated"}, (of_neither,)),
-        ({}, ({"ethnicity_source": "NOMIS"}, unknown)),
+        *((({"ethnicity": c},), ({"ethnicity_nomis": c}, unknown | {"ethnicity_ppud": c})) for c in sorted(codes)),
+        (({"ethnicity": NOT_STATED},), (of_neither,)),
+        (({"ethnicity": NOT_STATED},), ({"ethnicity_source": "Not stated"},)),
+        (({"ethnicity_source": "Not stated"},), (of_neither,)),
+        (({},), ({"ethnicity_source": "NOMIS"}, unknown)),
     )
 
 
-def _together(
-    counted: Sequence[Counted], release: Release, period: str
-) -> tuple[tuple[tuple[Place, ...], tuple[Place, ...]], ...]:
+def _together(counted: Sequence[Counted], release: Release, period: str) -> tuple[Sum, ...]:
     """The regions and types that hold the same records: those of the one are all with those of the other.
 
     An establishment that is not in the list is of no region and of no known type, and whoever subtracts regions from

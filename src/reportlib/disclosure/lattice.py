@@ -75,9 +75,13 @@ class Lattice:
         nobody = {(part, at[d]): codes for (part, d), codes in relations.nobody.items() if d in at}
         return cls(axes, {part: every if adds else fixed for part, adds in kinds.items()}, nobody)
 
-    def adds_up(self, part: Code) -> bool:
-        """Whether a part of some table adds up over every dimension."""
-        return len(self.additive.get(part, ())) == len(self.axes)
+    def adds_up(self, part: Code, axes: Iterable[int] = ()) -> bool:
+        """Whether a part adds up over some axes, by default all; one that no table shows is of events, and does."""
+        return self.additive.get(part, {*range(len(self.axes))}) >= {*(axes or range(len(self.axes)))}
+
+    def is_nobodys(self, key: Key) -> bool:
+        """Whether a key has a code that nobody of its part has."""
+        return any(code in self.nobody.get((key[0], axis), ()) for axis, code in enumerate(key))
 
     def close(self, cells: dict[Key, Cell], unseen: set[Key]) -> None:
         """Add every cell that follows by adding up a line, or by taking the others from its total."""

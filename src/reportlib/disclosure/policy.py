@@ -15,6 +15,7 @@ ZEROS_SHOWN = "Nobody is in them; so a mark hides at least 1, unless what it is 
 ZEROS_HIDDEN = "That nobody of a group did something tells of each of them; so a mark may hide nothing."
 Code = str
 Place = Mapping[str, Code]  # a code in some dimensions, "all" in the others; or a part
+Sum = tuple[tuple[Place, ...], tuple[Place, ...]]  # the places of one side add up to those of the other
 Key = tuple[str, ...]  # the part, then one code a dimension, in the system's order of dimensions
 
 
@@ -116,9 +117,9 @@ class Relations:
     `nobody`: (part, dimension) -> codes that the part's tables leave out because nobody has them, as readers know.
     `at_most`: (part, part): in each cell the first is at most the second (people, events).
     `fixed`: dimensions in which a person has one value, so that even distinct people add up.
-    `sums`: a place, and those that make it up across dimensions (a code, and the codes that it was made from): of
-    whatever is counted, in each cell of the other dimensions.
-    `together`: places, and others that hold the same records: all prisons of no region, say, and of no type.
+    `sums`: places, and others that hold the same records across dimensions (a code, and the codes that it was made
+    from; prisons of no region, and of no type): whatever is counted, in each cell of the other dimensions. Distinct
+    people add up over `fixed` dimensions alone; else only of two single places as many are known to be in each.
     """
 
     hierarchies: Mapping[str, Mapping[Code, list[tuple[Code, ...]]]] = field(default_factory=dict)
@@ -126,8 +127,7 @@ class Relations:
     at_most: tuple[tuple[str, str], ...] = ()
     fixed: tuple[str, ...] = ("ethnicity",)
     nobody: Mapping[tuple[str, str], frozenset[Code]] = field(default_factory=dict)
-    sums: tuple[tuple[Place, tuple[Place, ...]], ...] = ()
-    together: tuple[tuple[tuple[Place, ...], tuple[Place, ...]], ...] = ()
+    sums: tuple[Sum, ...] = ()
 
     def links(self) -> list[tuple[str, tuple[str, ...]]]:
         """Each whole part with one way of dividing it."""
@@ -136,7 +136,7 @@ class Relations:
     def tied(self, part: str) -> frozenset[str]:
         """The parts that hang together with a part, itself among them: no figure of any other says anything of it."""
         groups = [{whole, *parts} for whole, parts in self.links()] + [{*pair} for pair in self.at_most]
-        groups += [{place[PART] for place in (whole, *parts) if PART in place} for whole, parts in self.sums]
+        groups += [{place[PART] for side in sides for place in side if PART in place} for sides in self.sums]
         found = {part}
         while more := set[str]().union(*(group for group in groups if group & found)) - found:
             found |= more

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 
 from reportlib.disclosure.joint import tie
 from reportlib.disclosure.lattice import Cell, Lattice, Row, total_of
-from reportlib.disclosure.policy import PART, TOTAL, CountTable, Key, Place, Policy, Relations
+from reportlib.disclosure.policy import PART, TOTAL, CountTable, Key, Policy, Relations
 from reportlib.disclosure.solve import matrix
 from reportlib.errors import Finding, ReportError
 
@@ -49,7 +49,7 @@ def _describe(key: Key, dimensions: Sequence[str]) -> str:
 def dimensions_of(tables: Iterable[CountTable], relations: Relations) -> tuple[str, ...]:
     """Every dimension that one of the tables has, and those with which a sum ties two of them, in order of name."""
     found = {str(c) for table in tables for c in table.frame.columns} - {"value"}
-    tied = [{name for place in (whole, *parts) for name in place} - {PART} for whole, parts in relations.sums]
+    tied = [{name for side in sides for place in side for name in place} - {PART} for sides in relations.sums]
     return tuple(sorted(found.union(*(names for names in tied if len(names & found) > 1))))
 
 
@@ -130,19 +130,18 @@ def _pairs(pairs: Iterable[tuple[str, str]], cells: Mapping[Key, Cell]) -> Itera
 
 
 class _Across:
-    """What ties cells across dimensions: the sums of the relations, and the places that hold the same records."""
+    """What ties cells across dimensions, by the sums of the relations."""
 
     def __init__(
         self, cells: Mapping[Key, Cell], dimensions: Sequence[str], relations: Relations, lattice: Lattice
     ) -> None:
-        self.cells, self.dimensions, self.nobody, self.lattice = cells, dimensions, relations.nobody, lattice
-        self.sums = [((whole,), parts) for whole, parts in relations.sums]
-        self.together = relations.together
+        self.cells, self.names, self.lattice = cells, (PART, *dimensions), lattice
+        self.sums = relations.sums
 
     def following(self) -> dict[Key, Cell]:
-        """The cell that all others of an identity give, where it alone of three or more is not there."""
+        """The cell that all others of a sum give, where it alone of three or more is not there."""
         found = {}
-        for signs in self._identities():
+        for signs in self._sums():
             missing = [key for key in signs if key not in self.cells]
             if len(missing) == 1 and len(signs) > 2:
                 (key,) = missing
@@ -152,32 +151,18 @@ class _Across:
         return found
 
     def rows(self) -> list[Row]:
-        """A row for each identity of which all cells are there."""
-        return [signs for signs in self._identities() if all(key in self.cells for key in signs)]
+        """A row for each sum of which all cells are there."""
+        return [signs for signs in self._sums() if all(key in self.cells for key in signs)]
 
-    def _identities(self) -> Iterator[Row]:
-        """What adds up to nothing: one side of a sum, or of places that hold the same records, less the other.
+    def _sums(self) -> Iterator[Row]:
+        """One side of each sum less the other, in each part and cell of all other dimensions that has two of its cells.
 
-        People may be in several places, so that of them only two single places count the same.
+        Without the codes that nobody has.
         """
-        for some, others in self._keys(self.sums):
-            yield dict.fromkeys(some, -1) | dict.fromkeys(others, 1)
-        for some, others in self._keys(self.together):
-            if self.lattice.adds_up(some[0][0]) or len(some) == len(others) == 1:
-                yield dict.fromkeys(some, -1) | dict.fromkeys(others, 1)
-
-    def _keys(
-        self, identities: Sequence[tuple[tuple[Place, ...], tuple[Place, ...]]]
-    ) -> Iterator[tuple[list[Key], list[Key]]]:
-        """The keys of both sides of each identity, in each part and cell of all other dimensions that has any of them.
-
-        Without those of codes that nobody has.
-        """
-        names = (PART, *self.dimensions)
         beside: dict[tuple[int, ...], dict[Key, dict[Key, None]]] = {}  # by names and their codes: all else of keys
-        for sides in identities:
-            within = {name for places in sides for place in places for name in place}
-            where = tuple(i for i, name in enumerate(names) if name in within)
+        for sides in self.sums:
+            within = {name for side in sides for place in side for name in place}
+            where = tuple(i for i, name in enumerate(self.names) if name in within)
             if len(where) < len(within):
                 continue
             if where not in beside:
@@ -185,17 +170,15 @@ class _Across:
                 for key in sorted(self.cells):
                     others = tuple(TOTAL if i in where else code for i, code in enumerate(key))
                     beside[where][tuple(key[i] for i in where)][others] = None
-            codes = [[tuple(place.get(names[i], TOTAL) for i in where) for place in side] for side in sides]
+            codes = [[tuple(place.get(self.names[i], TOTAL) for i in where) for place in side] for side in sides]
             held = [beside[where].get(own, {}) for side in codes for own in side]
             times = Counter(key for keys in held for key in keys)
-            for others in (key for key, number in times.items() if number > 1):  # one alone says nothing
+            for others in (key for key, number in times.items() if number > 1):
                 keys = [[_placed(others, where, own) for own in side] for side in codes]
-                some, same = ([key for key in side if not self._is_nobodys(key, where)] for side in keys)
-                if some and same:
-                    yield some, same
-
-    def _is_nobodys(self, key: Key, where: Sequence[int]) -> bool:
-        return any(key[i] in self.nobody.get((key[0], self.dimensions[i - 1]), ()) for i in where if i)
+                some, same = ([key for key in side if not self.lattice.is_nobodys(key)] for side in keys)
+                adds = all(self.lattice.adds_up(key[0], where) for key in (*some, *same))
+                if some and same and (adds or len(some) == len(same) == 1):
+                    yield dict.fromkeys(some, -1) | dict.fromkeys(same, 1)
 
 
 def _placed(key: Key, where: Sequence[int], codes: Key) -> Key:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -19,23 +19,21 @@ NONE = 1e9  # what is not estimated, as a number that no other comes near
 
 @dataclass(frozen=True)
 class Hidden:
-    """The cells of shown tables whose counts are hidden, and what must stay open of each (see `Policy`).
+    """Which counts behind an estimate are hidden, and what must stay open of each (see `Policy`).
 
-    `shown`: the cells that some table shows, where that is all that is known: any other is hidden.
-    `unseen`: no table shows any of them, so that all are hidden, and of each group the sum is known.
+    `shown`: the cells that some table shows; any other is hidden. None where no table shows any: all are hidden if they
+    are `unseen`, and of each group the sum is known; otherwise nothing is.
     """
 
-    cells: frozenset[Cell] = field(default_factory=frozenset)
+    shown: frozenset[Cell] | None = None
     threshold: int = 5
     least: int = 1
     width: int = 5
     unseen: bool = False
-    shown: frozenset[Cell] | None = None
 
     def hides(self, cell: Cell, count: float) -> bool:
         """Whether a cell is hidden; nobody asks for a nothing that no table shows."""
-        elsewhere = self.unseen or (self.shown is not None and cell not in self.shown)
-        return cell in self.cells or (elsewhere and bool(count))
+        return bool(count) and (self.unseen if self.shown is None else cell not in self.shown)
 
     def given_back(
         self, counts: pd.Series, make: Make, places: int, most: pd.Series | None = None, sums: bool = False
