@@ -149,7 +149,7 @@ def test_a_step_that_can_show_nothing_of_a_table_says_so(chapter, shown, step, m
 
 
 def test_two_records_agree_only_where_there_are_two(chapter):
-    with pytest.raises(ReportError, match=r"^chapter\.agreement needs a count by two records of ethnicity"):
+    with pytest.raises(ReportError, match=r"^chapter\.agreement needs a count by ethnicity_nomis, ethnicity_ppud"):
         chapter.agreement("uphold-rate")
 
 

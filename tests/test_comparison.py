@@ -99,6 +99,14 @@ def test_the_verdict_does_not_turn_on_which_side_is_called_the_outcome():
     assert one.loc["A", of_the_side].tolist() == other.loc["A", of_the_side].tolist()
 
 
+def test_nor_does_it_where_neither_side_is_rarer():
+    """5,500 of 11,000: 40% against 51% is 60% against 49% of the other side, on which the group is worse off."""
+    one, other = shares(("A", 400, 1000), ("W", 5100, 10000)), shares(("A", 600, 1000), ("W", 4900, 10000))
+    assert (one.loc["A", "judged"], other.loc["A", "judged"]) == ("complement", "")
+    assert one.loc["A", "ratio"] == other.loc["A", "ratio"] == 1.22
+    assert one.loc["A", [*FIRST_ORDER, "verdict"]].tolist() == other.loc["A", [*FIRST_ORDER, "verdict"]].tolist()
+
+
 def test_which_side_is_rarer_is_asked_of_known_groups_and_shown_counts():
     assert shares(("A", 40, 100), ("W", 45, 100), ("NS", 190, 200)).loc["A", "judged"] == ""
     assert shares(("A", 60, 100), ("B", "c", 1000), ("W", 55, 100)).loc["A", "judged"] == "complement"

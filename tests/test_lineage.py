@@ -78,6 +78,9 @@ def test_a_figure_says_all_that_it_follows_from():
     ("statistic", "source"),
     [
         ("value", "Wilson (1927)"),
+        ("lower", "Pan and Wall (2002)"),
+        ("deff", "Rao and Scott (1992)"),
+        ("sentence", "Koopman (1984)"),
         ("gap_lower", "Newcombe (1998b)"),
         ("p_adjusted", "Benjamini and Hochberg (1995)"),
         ("detectable_below", "Fleiss, Levin and Paik (2003)"),
@@ -91,6 +94,17 @@ def test_a_figure_says_all_that_it_follows_from():
 )
 def test_each_statistic_names_the_source_of_its_method(statistic: str, source: str):
     assert source in told(RUN, fact(statistic))["Method of this figure"][0]
+
+
+def test_repeated_events_are_widened_by_what_their_measure_uses():
+    """Rao and Scott's design effect is of shares; deaths do not repeat."""
+    assert lineage._methods(MEASURES["complaints"], "deff") == ["clustered_rate", "few_people"]
+    assert lineage._methods(MEASURES["deaths"], "deff") == []
+
+
+def test_a_statistic_that_is_not_known_is_not_taken_for_a_count():
+    with pytest.raises(ReportError, match="This code cannot explain the run: it finds no 'skewness'"):
+        lineage.explain(RUN, [fact("skewness")], fact("skewness").id)
 
 
 def test_a_count_is_counted():

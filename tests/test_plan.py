@@ -106,6 +106,16 @@ def test_what_is_not_known_is_refused_by_name_with_the_nearest(tmp_path, wrong, 
     assert found.startswith(f"10-a.ipynb: tables.item 1{said}")
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [(None, "chapter: found nothing; allowed: small letters"), ("20-a", "chapter: found '20-a' (text)")],
+)
+def test_a_chapter_has_a_name_of_its_own(tmp_path, name, said):
+    write(tmp_path, "10-a", GOOD, chapter=name)
+    (found,) = refusal(tmp_path)
+    assert found.startswith(f"10-a.ipynb: {said}")
+
+
 def test_a_published_table_that_is_not_known_is_refused(tmp_path):
     write(tmp_path, "10-a", {"id": "x", "published": "deaths-by-typ"})
     (found,) = refusal(tmp_path)

@@ -81,8 +81,8 @@ STEPS: dict[str, tuple[str, Callable[[TableSpec], bool]]] = {  # what each step 
         lambda spec: spec.measure.kind != "count" and (len(spec.by) <= 2 if spec.compared else len(spec.strata) == 1),
     ),
     "agreement": (
-        "a count by two records of ethnicity",
-        lambda spec: spec.measure.kind == "count" and len(spec.by) == 2,
+        "a count by ethnicity_nomis, ethnicity_ppud",
+        lambda spec: spec.measure.kind == "count" and {*spec.by} == {"ethnicity_nomis", "ethnicity_ppud"},
     ),
 }
 

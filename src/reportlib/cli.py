@@ -32,7 +32,8 @@ ParamsFile = Annotated[Path, typer.Argument(help="Parameter file; `reportlib par
 RunFolder = Annotated[Path, typer.Argument(help="Folder of a run, such as outputs/2024-25/national/current.")]
 Signers = Annotated[Path, typer.Option(help="Who may sign: names and public keys, as OpenSSH's allowed_signers.")]
 Key = Annotated[Path, typer.Option(help="Your SSH key; a public one if the agent holds its other half.")]
-By = Annotated[str, typer.Option(help="Your name; nothing else of you is kept.")]
+By = Annotated[str, typer.Option(prompt="Your name", help="Your name; nothing else of you is kept.")]
+LastRun = Annotated[Path | None, typer.Option(help="Folder of a run; without it, the last year's current one.")]
 SIGNERS = ROOT / "params" / "allowed_signers"
 console = Console(highlight=False, markup=False)
 problems = Console(stderr=True, highlight=False, markup=False)
@@ -276,15 +277,15 @@ def publish(run: RunFolder, signers: Signers = SIGNERS) -> None:
 def remark(
     about: Annotated[str, typer.Argument(help="A fact, a chapter, or report; with --answer the remark's number.")],
     text: Annotated[str, typer.Argument(help="What you say. Name no one, and no small count.")],
-    run: Annotated[Path, typer.Option(help="Folder of the run.")],
     by: By,
+    run: LastRun = None,
     answer: Annotated[bool, typer.Option("--answer", help="Answer a remark.")] = False,
     signers: Signers = SIGNERS,
 ) -> None:
     """Leave a remark on a figure or a page, or answer one."""
     from reportlib.archive import remarks
 
-    with _reviewing(run, signers) as held:
+    with _reviewing(_or_last(run), signers) as held:
         entry = (remarks.answer if answer else remarks.remark)(held.run, about, text, by)
         console.print(f"{entry.kind.capitalize()} {entry.number} is kept.")
 
@@ -295,6 +296,10 @@ def status(run: RunFolder, signers: Signers = SIGNERS) -> None:
     with _reviewing(run, signers) as held:
         if faults := held.standing().faults:
             raise ReportError("The report is a draft again, because something was changed:", faults)
+
+
+def _or_last(run: Path | None) -> Path:
+    return run or max(OUTPUTS.glob("*/national/current"), default=OUTPUTS)
 
 
 @contextmanager
@@ -389,14 +394,14 @@ def lab(params: ParamsFile) -> None:
 @app.command()
 def explain(
     name: Annotated[str, typer.Argument(help="Name of a figure, as in facts.jsonl: deaths/ethnicity/B/ratio.")],
-    run: Annotated[Path | None, typer.Option(help="Folder of a run; without it, the last year's current one.")] = None,
+    run: LastRun = None,
 ) -> None:
     """Say where a published figure comes from: counts, method, parameters, inputs, suppression and code."""
     with user_errors():
         from reportlib import lineage
         from reportlib.archive.runs import kept_run
 
-        held = kept_run(run or max(OUTPUTS.glob("*/national/current"), default=OUTPUTS))
+        held = kept_run(_or_last(run))
         for pairs in lineage.explain(held.run, list(held.facts.values()), name):
             for term, told in pairs:
                 console.print(f"{term}: {told}", markup=False, soft_wrap=True)

@@ -84,7 +84,7 @@ def compare(
     exposure = _exposure(spec, years)
     arms = _arms(counts, estimates, spec, reference, exposure)
     proportional = spec.measure.kind == "proportion"
-    measured = _proportions(arms, level, band) if proportional else _rates(arms, spec, exposure, level, band)
+    measured = _proportions(arms, reference, level, band) if proportional else _rates(arms, spec, exposure, level, band)
     frame = pd.concat([counts.reset_index(drop=True), measured], axis=1)
     frame.insert(0, "label", frame["ethnicity"].map(label))
     frame = _with_estimates(frame, estimates, spec)
@@ -178,11 +178,11 @@ def _arms(
     return own
 
 
-def _proportions(arms: pd.DataFrame, level: float, band: tuple[float, float]) -> pd.DataFrame:
+def _proportions(arms: pd.DataFrame, reference: str, level: float, band: tuple[float, float]) -> pd.DataFrame:
     """Shares on effective counts, and the ratio of the rarer of the event and its complement."""
     x, n = arms["x"] / arms["deff"], arms["n"] / arms["deff"]
     rx, rn = arms["x_ref"] / arms["deff_ref"], arms["n_ref"] / arms["deff_ref"]
-    flip = _complement_is_rarer(arms)
+    flip = _complement_is_rarer(arms, reference)
     gap = difference(x, n, rx, rn, level=level)
     ratio = relative_rate(n - x if flip else x, n, rn - rx if flip else rx, rn, level=level)
     event, base, unknown = (
@@ -206,10 +206,14 @@ def _proportions(arms: pd.DataFrame, level: float, band: tuple[float, float]) ->
     )
 
 
-def _complement_is_rarer(arms: pd.DataFrame) -> bool:
-    """Which side a table judges: the rarer over all its groups together, so that one axis can show them all."""
+def _complement_is_rarer(arms: pd.DataFrame, reference: str) -> bool:
+    """Which side a table judges: the rarer over all its groups together, so that one axis can show them all.
+
+    Where neither is, that on which the others together are worse off than the reference group.
+    """
     known = arms[~arms["ethnicity"].isin(["all", NOT_STATED]) & arms["x"].notna() & arms["n"].notna()]
-    return bool(judge_complement(known["x"].sum(), known["n"].sum(), 0, 0))
+    base = known["ethnicity"].eq(reference)
+    return bool(judge_complement(*known.loc[~base, ["x", "n"]].sum(), *known.loc[base, ["x", "n"]].sum()))
 
 
 def _rates(arms: pd.DataFrame, spec: TableSpec, exposure: int, level: float, band: tuple[float, float]) -> pd.DataFrame:

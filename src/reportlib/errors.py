@@ -11,13 +11,14 @@ from difflib import get_close_matches
 
 NOT_READ = "; not read: "  # begins what a finding says of columns that no field asks for
 IN_ALL = "; in all "  # begins how many rows there are: what a table shows of them can be subtracted
+NO_ROW_HAS = "; no row has "  # begins what parameters say of values
 
 
 @dataclass(frozen=True)
 class Finding:
     """One thing that is wrong, where it stands and what to do about it.
 
-    `found` is shown as given: a caller masks personal data before it makes a finding.
+    It is shown as given: a caller masks personal data before it makes a finding.
     """
 
     message: str
@@ -36,10 +37,10 @@ class Finding:
     def published(self) -> str:
         """What a report says of it: nothing of single rows, neither a value nor where and how many they are.
 
-        Nor does it name columns that are not read.
+        Nor does it name columns that are not read, or values that no row has.
         """
         if self.row is None:
-            return re.split(f"{NOT_READ}|{IN_ALL}", str(self))[0]
+            return re.split(f"{NOT_READ}|{IN_ALL}|{NO_ROW_HAS}", str(self))[0]
         message = re.sub(r"'[^']*'(?: [(]masked[)])?", "a value", self.message.partition("; the same in ")[0])
         return str(replace(self, row=None, message=message))
 
@@ -48,6 +49,7 @@ UNREADABLE = (  # what zipfile raises for a zip that is damaged, cut, encrypted 
     *(OSError, EOFError, NotImplementedError, RuntimeError),
     *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error),
 )
+INSTALL_EXTRAS = ".venv/bin/python -m pip install --require-hashes -r requirements-full.lock"
 AS_IT_WAS = "Use the project as it was when the run was made: it is in the run's archive."
 
 

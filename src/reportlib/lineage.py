@@ -94,20 +94,23 @@ def _methods(measure: Measure, statistic: str) -> Sequence[str]:
     """The methods behind a statistic, by their names in `METHODS`."""
     share = measure.kind == "proportion"
     own, ratio = METHODS_USED.get((measure.kind, measure.clustered), ("", ""))
+    side = ["judge_complement"] if share else []
+    repeats = ["effective_sample" if share else own, "few_people"] if measure.clustered else []
     kinds: dict[str, Sequence[str]] = {
-        "value": [own], "lower": [own], "upper": [own],
-        "ratio": [
-            ratio, *(["judge_complement"] if share else []), *(["effective_sample"] if measure.clustered else [])
-        ],
-        "gap": ["difference" if share else own], "p": [ratio, "adjust_p"], "deff": ["effective_sample"],
-        "detectable": ["detectable_ratio"], "bound": ["missing_bounds" if share else "missing_bounds_rate"],
-        "adjusted": ["mantel_haenszel" if share else "mantel_haenszel_rate"], "verdict": [ratio, "verdict"],
-        "agreement": ["agreement"], "kappa": ["agreement"], "cases": ["cases_needed"], "tipping": ["tipping_point"],
-        "homogeneity": ["homogeneity"], "modelled": ["adjusted_risk_ratio"], "interaction": ["trend_interaction"],
+        "numerator": [], "denominator": [], "deff": repeats,
+        "value": [own], "lower": [own, *repeats], "upper": [own, *repeats], "ratio": [ratio, *side, *repeats],
+        "sentence": [own, ratio, *side, *repeats, "verdict"],
+        "gap": ["difference", *repeats] if share else [own], "p": [ratio, "adjust_p"],
+        "detectable": ["detectable_ratio", *repeats], "bound": ["missing_bounds" if share else "missing_bounds_rate"],
+        "adjusted": ["mantel_haenszel" if share else "mantel_haenszel_rate", *repeats], "verdict": [ratio, "verdict"],
+        "agreement": ["agreement"], "kappa": ["agreement"], "cases": ["cases_needed", *repeats],
+        "tipping": ["tipping_point"], "homogeneity": ["homogeneity", *repeats],
+        "modelled": ["adjusted_risk_ratio"], "interaction": ["trend_interaction"],
         "expected": ["indirect_ratio"], "standardised": ["direct_rate"],
         **dict.fromkeys(LIMITS, ("overdispersion", "funnel_limits")),
     }  # fmt: skip
-    return [name for name in kinds.get(statistic, kinds.get(statistic.split("_")[0], [])) if name]
+    found = kinds[statistic] if statistic in kinds else kinds[statistic.split("_")[0]]
+    return list(dict.fromkeys(filter(None, found)))
 
 
 def _told(methods: Sequence[str]) -> str:

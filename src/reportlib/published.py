@@ -35,6 +35,7 @@ class PublishedTable:
     unit: str = ""
     notes: tuple[str, ...] = ()
     part: str = ""  # the part of the measures that its figures count
+    date: str = ""  # of a table that is not by year
 
     def counts(self) -> pd.DataFrame:
         """The figures as counts by code and year: the first of `by`, `year`, `value`; "all" is the total."""
@@ -136,5 +137,6 @@ PUBLISHED_TABLES: dict[str, PublishedTable] = {
         "Ministry of Justice, Statistics on Ethnicity and the Criminal Justice System 2024, table 6.01, "
         "Open Government Licence v3.0",
         _prisoners,
+        date="2025-06-30",
     ),
 }

@@ -68,7 +68,7 @@ def published_table(name: str, table: PublishedTable, place: Place) -> Table:
             mark = "x" if missing(value) else ""
             text = f"[{mark}]" if mark else number(value, "", table.decimals)
             by_year = column_dimension == "year"
-            period = str(column) if by_year else str(record[header]) if row_dimension == "year" else "2025-06-30"
+            period = str(column) if by_year else str(record[header]) if row_dimension == "year" else table.date
             codes = [str(record[header]), str(column)]
             identifier = fact_id(table.measure, table.by, codes, "value")
             held = None if mark else cell_value(value)

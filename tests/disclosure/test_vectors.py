@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -46,3 +47,22 @@ def test_linear_and_integer_bounds_differ_where_fractions_fit() -> None:
     every = [(i, j, k) for i in range(2) for j in range(2) for k in range(2)]
     found = feasible_interval(cube, "all", every)
     assert found[0, 0, 0] == (0, 1, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("margins", "upper"),
+    [("all row totals published", 2), ("row and column totals", 1), ("All two-way totals", 1), ("None.", math.inf)],
+)
+def test_totals_are_named_in_words(margins: str, upper: float) -> None:
+    assert feasible_interval([[1, 2], [3, 4]], margins, [(0, 0), (0, 1)], 1)[0, 0].upper == upper
+
+
+@pytest.mark.parametrize("margins", ["", "totals", "row totals published, column totals not published"])
+def test_totals_that_are_not_named_are_refused(margins: str) -> None:
+    with pytest.raises(ValueError, match="margins are all or none, or the row, column or grand totals"):
+        feasible_interval([[1, 2], [3, 4]], margins, [(0, 0)])
+
+
+def test_a_cell_below_what_it_is_said_to_be_at_the_least_is_refused() -> None:
+    with pytest.raises(ValueError, match="a suppressed cell is less than 2"):
+        feasible_interval([[1, 2], [3, 4]], "all", [(0, 0), (0, 1)], 2)

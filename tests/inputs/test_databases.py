@@ -151,6 +151,7 @@ def test_a_table_without_rows_is_refused(alone):
         ("postgres", "postgresql://me:hunter2@127.0.0.1:1/nomis", "the database cannot be reached"),
         ("postgres", "postgresql://me:hunter2%%@127.0.0.1/nomis", "the address cannot be read"),
         ("sqlalchemy", "hunter2", "the address cannot be read"),
+        ("sqlalchemy", "postgresql://me:p@ss:hunter2@host/nomis", "the address cannot be read"),
         ("sqlalchemy", "oracle9://me:hunter2@host/nomis", "SQLAlchemy knows no such kind of database"),
         (
             "sqlalchemy",

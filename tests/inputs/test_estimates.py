@@ -142,13 +142,13 @@ def test_a_small_group_has_the_design_effect_of_all_and_a_large_one_its_own(esti
     assert deff[("A", "deff")] == deff[("all", "deff")] == pytest.approx((1009 + 500 * 4 + 21**2) / 2030, abs=0.1)
 
 
-def test_no_design_effect_is_so_large_that_it_would_be_one_persons(estimated: Estimated) -> None:
+def test_what_is_one_persons_has_no_design_effect_and_no_interval(estimated: Estimated) -> None:
     """Of 1,200 complaints one person made 201: alone they make the design effect 34.5."""
-    people = [("B1", 1, 0)] * 999 + [("B1", 201, 0)]
-    population = SNAPSHOTS + "2024-06-30,Leeds,B1,30 to 39,male,5000\n"
+    people = [("B1", 1, 0)] * 999 + [("B1", 201, 0)] + [("W1", 1, 0)] * 1200
+    population = SNAPSHOTS + "".join(f"2024-06-30,Leeds,{code},30 to 39,male,5000\n" for code in ("B1", "W1"))
     found = estimated("complaints", "ethnicity", complaints=complaints(people), population=population)
-    assert found.loc[("B", "deff"), "value"] == 10
-    assert found.loc[("B", "rate"), "upper"] == pytest.approx(limits(240, 10 / 1200)[1])
+    assert found.loc["W", "value"].to_dict() == {"deff": 1.0, "rate": 240.0}
+    assert "B" not in found.index.get_level_values(0)
 
 
 def test_a_small_part_has_the_design_effect_of_all_parts(estimated: Estimated) -> None:

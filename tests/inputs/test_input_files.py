@@ -148,9 +148,11 @@ def test_own_columns_codes_dates_and_excluded_rows(alone):
 def test_a_value_to_be_left_out_that_no_row_has_is_told(alone):
     alone.put("probation_caseload", GOOD["probation_caseload"], exclude={"region": ["Wales", "Totals", "London "]})
     assert [str(found) for found in alone.check()] == [
-        "probation_caseload.csv, column region: no row has 'Wales', 'Totals' and 'London ', which exclude: leaves out; "
-        "is it spelt so?"
+        "probation_caseload.csv, column region: exclude: asks for what is not there; "
+        "no row has 'Wales', 'Totals' and 'London '. Is it spelt so?"
     ]
+    told = "probation_caseload.csv, column region: exclude: asks for what is not there"
+    assert [found.published for found in alone.check()] == [told]
 
 
 def test_several_files_make_one_input(alone):
@@ -251,8 +253,12 @@ def test_a_folder_elsewhere_is_named_by_no_more_than_its_input(tmp_path):
     place = tmp_path / "[2024] extracts"
     for folder in (extracts.root, place):
         folder.mkdir()
-    extracts.put("complaints", GOOD["complaints"], str(place / "a.csv"), path=str(place / "*.csv"))
-    assert extracts.read()["complaints"].files == ("complaints/a.csv",)
+    given, text = {"exclude": {"category": ["Totals"]}}, GOOD["complaints"].replace("outcome", "Result")
+    for name in ("a.csv", "b.csv"):
+        extracts.put("complaints", text, str(place / name), path=str(place / "*.csv"), **given)
+    assert extracts.read()["complaints"].files == ("complaints/a.csv", "complaints/b.csv")
+    told = [str(found) for found in extracts.read()["complaints"].findings]
+    assert len(told) == 2 and not any(str(tmp_path) in each for each in told)
     assert stood("complaints", extracts.inputs["complaints"], extracts.root).path == "complaints/*.csv"
 
 
@@ -428,6 +434,12 @@ def test_windows_1252_is_named_with_the_way_out(alone):
     assert "encoding:" in refused
     alone.put("complaints", text, encoding="windows-1252")
     assert rows(alone, "complaints")[2][5] == "Staff’s behaviour"
+
+
+def test_a_file_that_ends_within_a_letter_is_refused(alone):
+    alone.put("complaints", GOOD["complaints"].encode() + "é".encode()[:1])
+    (refused,) = alone.refusal()
+    assert "the file is not utf-8 text from this row on" in refused
 
 
 def test_ragged_rows_are_named(alone):

@@ -19,6 +19,12 @@ def test_a_report_says_nothing_of_single_rows():
     unread = "not mapped: sex; not read: 'Gender'. Name yours under columns:"
     assert Finding(unread, "d.csv").published == "d.csv: not mapped: sex"
     assert Finding(message, "d.csv", 7, "prison").published == "d.csv, column prison: a value is not in establishments"
+    for value in ("O'Neill John", "St Alban's"):
+        names = f"{quoted(value)} is not in establishments, {quoted('Ash')} and {quoted('Jones')} neither"
+        assert (
+            Finding(names, "d.csv", 7).published
+            == "d.csv: a value is not in establishments, a value and a value neither"
+        )
     whole = Finding("there is no column 'sex'", "d.csv", column="sex")
     assert whole.published == str(whole)
 

@@ -47,6 +47,7 @@ def test_a_suppressed_row_stays_missing_and_says_so() -> None:
         (float("nan"), 4, "a number is missing"),
         ("many", 4, "count must be numeric"),
         ([1, 2], [3, 4, 5], "unequal lengths"),
+        (pd.Series([1, 2], ["A", "B"]), pd.Series([4, 3], ["B", "A"]), "rows of different labels: count, nobs"),
         ([1, 5], [3, 4], "count exceeds nobs"),
     ],
 )

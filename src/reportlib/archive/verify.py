@@ -79,8 +79,10 @@ def keep(verdict: Verdict, archive: Path, stamp: str) -> Path:
     folder = beside / "review" / verdict.run
     folder.mkdir(parents=True, exist_ok=True)
     page = folder / f"audit-{stamp}.md"
-    page.write_text(verdict.text(), encoding="utf-8")
-    page.with_suffix(".json").write_text(verdict.json(), encoding="utf-8")
+    for path, text in ((page, verdict.text()), (page.with_suffix(".json"), verdict.json())):
+        part = path.with_suffix(".part")
+        part.write_text(text, encoding="utf-8")
+        part.rename(path)
     return page
 
 

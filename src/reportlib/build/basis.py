@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,8 @@ def checked_inputs(
     texts = params.texts | {
         f"answer to {name}, {edition}": text for edition, own in answers.items() for name, text in own.items()
     }
-    findings = check(sources, params.span, engine(params.engine), texts)
+    with closing(engine(params.engine)) as counting:
+        findings = check(sources, params.span, counting, texts)
     if any(finding.level == "error" for finding in findings):
         raise ReportError("The inputs do not fulfil their contracts:", findings)
     return sources, findings

@@ -15,7 +15,7 @@ from reportlib.build.cache import contents, place
 from reportlib.build.plan import plan
 from reportlib.build.pool import make_alone
 from reportlib.build.report import Job, Made, Maker
-from reportlib.errors import Finding, ReportError
+from reportlib.errors import INSTALL_EXTRAS, Finding, ReportError
 from reportlib.kernels import warm
 from reportlib.origin import environment
 from reportlib.params import Params
@@ -25,7 +25,6 @@ from reportlib.steady import settle
 Files = Mapping[str, bytes]
 PATIENCE = 10  # seconds for a scheduler to answer
 AHEAD = 2  # editions that are prepared for each thread of the workers
-INSTALL = ".venv/bin/python -m pip install --require-hashes -r requirements-full.lock"
 INSTALLED = "__import__('importlib.util').util.find_spec('reportlib') is not None"
 
 
@@ -37,7 +36,7 @@ def cluster(address: str, began: Callable[[Job], None]) -> Maker:
     try:
         from distributed import Client, wait
     except ImportError:
-        raise ReportError(f"Editions on a cluster need dask, which is not installed here: {INSTALL}") from None
+        raise ReportError(f"Editions on a cluster need dask, which is not installed here: {INSTALL_EXTRAS}") from None
     try:
         client = Client(address, timeout=PATIENCE)  # the default one: `wait` asks for it
     except (OSError, ValueError):

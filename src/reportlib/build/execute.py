@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import sys
 import threading
@@ -26,6 +27,7 @@ from reportlib.handoff import Handoff
 from reportlib.kernels import warm
 from reportlib.project import library_digest
 
+logger = logging.getLogger(__name__)
 Tell = Callable[[str, str, float], None]  # chapter, what happened, seconds
 Told = tuple[str, float]
 
@@ -138,6 +140,7 @@ def _failure(chapter: ChapterPlan, failure: BaseException, out: Path) -> Finding
     if isinstance(failure, ReportError):
         return Finding(str(failure), chapter.path.name)
     if not isinstance(failure, PapermillExecutionError):
+        logger.error("The chapter %s could not be run", chapter.name, exc_info=failure)
         return Finding(f"{type(failure).__name__}: {failure}", chapter.path.name)
     held = nbformat.read(out / chapter.path.name, as_version=4)
     failed = [cell["id"] for cell in held.cells if any(o.output_type == "error" for o in cell.get("outputs", []))]

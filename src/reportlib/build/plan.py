@@ -86,7 +86,7 @@ class _Table(Block):
 class _Chapter(Block):
     """What the metadata of a notebook declare under `reportlib`."""
 
-    chapter: str | None = Field(default=None, pattern=NAME)
+    chapter: str = Field(pattern=NAME, description="the chapter's lasting name")
     tables: tuple[_Table, ...] = Field(default=(), strict=False)
     reads_facts: bool = False
 
@@ -137,7 +137,7 @@ def _chapter(path: Path, metadata: Any, grouping: str, findings: list[Finding]) 
         findings += explain(error, _Chapter.model_json_schema(), {}, Path(path.name))
         return None
     return ChapterPlan(
-        declared.chapter or path.stem,
+        declared.chapter,
         path,
         tuple(table.spec(grouping) for table in declared.tables if table.measure),
         tuple(table.published for table in declared.tables if table.published),

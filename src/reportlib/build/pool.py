@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import threading
@@ -16,6 +17,7 @@ from reportlib.build.report import Clock, Job, Made, Maker, make_edition
 from reportlib.errors import Finding, ReportError
 from reportlib.kernels import warm
 
+logger = logging.getLogger(__name__)
 TRIES = 2  # an edition whose process died twice is given up, as its own fault
 
 
@@ -26,6 +28,7 @@ def make_alone(job: Job) -> ReportError | None:
     except ReportError as error:
         return error
     except Exception as error:  # the other editions go on
+        logger.exception("The edition %s could not be made", job.edition.name)
         return ReportError("The edition could not be made.", [Finding(f"{type(error).__name__}: {error}")])
     return None
 

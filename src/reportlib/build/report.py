@@ -6,7 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -191,14 +191,15 @@ def _anew(
 
     def ready() -> Iterator[Job]:
         prepared = prepare(basis, clock, progress)
-        for edition in editions:
-            clock("estimating")
-            handoff = work / f"{edition.name}-handoff"
-            prepared.write(handoff, answers[edition.name], edition)
-            own, told = basis.of(edition, answers[edition.name])
-            home = year / edition.name / "runs" / told["run"]
-            clock.stop()
-            yield Job(own, basis.chapters, told, handoff, work / edition.name, home, cache)
+        with closing(prepared.release.engine):
+            for edition in editions:
+                clock("estimating")
+                handoff = work / f"{edition.name}-handoff"
+                prepared.write(handoff, answers[edition.name], edition)
+                own, told = basis.of(edition, answers[edition.name])
+                home = year / edition.name / "runs" / told["run"]
+                clock.stop()
+                yield Job(own, basis.chapters, told, handoff, work / edition.name, home, cache)
 
     made = maker(ready())  # before the inputs are read: it may start kernels meanwhile
     basis = Basis.read(params, work / "inputs", answers)
@@ -245,7 +246,7 @@ def _complete(params: Params, responses: Mapping[str, str], edition: Path) -> Ru
         found = digests({str(name): spec for name, spec in params.inputs.items()}, ROOT)
         told = portable(params, earlier(params.disclosure.earlier))
         home = edition / "runs" / origin(told, found or {}, responses).run_id
-    except ReportError:  # told with everything else that is wrong, when the inputs are read
+    except (ReportError, OSError):  # told with everything else that is wrong, when the inputs are read
         return None
     if found is None or not home.exists() or not (edition / "archive" / f"{home.name}.zip").exists():
         return None
@@ -289,7 +290,9 @@ def prepared(
     with scratch(outputs / params.reporting_year) as work:
         warm.start()
         read = Basis.read(params, work / "inputs", {params.edition: responses}, drafts=failed is not None)
-        prepare(read).write(work / "handoff", responses)
+        counts = prepare(read)
+        with closing(counts.release.engine):
+            counts.write(work / "handoff", responses)
         try:
             execute(read.chapters, params.analysis(), work / "handoff", work / "notebooks", lambda *told: None)
         except ReportError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -84,8 +85,8 @@ class _Audit:
             passed = self._passes(cell, bounds)
             if passed or self._room(cell)[0]:
                 rows += [(*place, *bounds, passed) for place in self._places(cell)]
-                level, (low, high) = logging.DEBUG if passed else logging.ERROR, bounds[2:]
-                logger.log(level, "%s (%s): from %g to %g", self.system.describe(cell), rows[-1][-6], low, high)
+                level = logging.DEBUG if passed else logging.ERROR
+                logger.log(level, "%s (%s): %s", self.system.describe(cell), rows[-1][-6], "safe" if passed else "told")
         names = ["table", "part", *self.system.dimensions, "rule", *Bounds._fields, "passed"]
         return pd.DataFrame(rows, columns=names)
 
@@ -148,9 +149,9 @@ def feasible_interval(
     """What an attacker finds of each suppressed cell of one table, by its index.
 
     `interior`: counts without totals, of any number of dimensions; in `suppressed` the index one past the end
-    of a dimension is its total. `margins`: which totals are published, as text with the words "row", "column"
-    or "grand", or "all" or "none"; a total over any other set of dimensions is published if "all" are.
-    `lower_bound`: the least that an attacker knows a suppressed cell to be.
+    of a dimension is its total. `margins`: which totals are published, as text: "none", or "all", or in a table of two
+    dimensions with the words "row", "column" or "grand" for some of them. `lower_bound`: the least that an attacker
+    knows a suppressed cell to be. Raises ValueError for margins that are not so told, and where no table fits.
     """
     table = np.asarray(interior, dtype=np.int64)
     for axis in range(table.ndim):
@@ -159,10 +160,12 @@ def feasible_interval(
     totals = np.stack(np.meshgrid(*ends, indexing="ij"))  # over which axes a cell is a total
     asked = np.zeros(table.shape, dtype=bool)
     asked[tuple(np.array(suppressed, dtype=np.int64).reshape(-1, table.ndim).T)] = True
-    hidden = asked | (totals.any(axis=0) & ~_published(totals, margins.lower()))
+    hidden = asked | (totals.any(axis=0) & ~_published(totals, margins))
     rows = _lines(table.shape)
     rest = -(rows @ np.where(hidden, 0, table).ravel().astype(float))
     lower = np.where(asked, lower_bound, 0)[hidden]
+    if (lower > table[hidden]).any():
+        raise ValueError(f"a suppressed cell is less than {lower_bound}, the least that it is said to be")
     attacker = Attacker(csr_array(rows[:, np.flatnonzero(hidden)]), rows.shape[0], rest, lower)
     place = np.cumsum(hidden.ravel()).reshape(table.shape) - 1
     return {
@@ -173,13 +176,17 @@ def feasible_interval(
 
 def _published(totals: Mask, margins: str) -> Mask:
     """Which totals the words name; in two dimensions a row's total is over the second axis."""
-    if "all" in margins:
-        return np.asarray(totals.any(axis=0))
-    named = np.asarray(totals.all(axis=0) & ("grand" in margins))
-    if totals.shape[0] == 2:
-        rows, columns = totals[1] & ~totals[0], totals[0] & ~totals[1]
-        named |= (rows & ("row" in margins)) | (columns & ("column" in margins))
-    return named
+    words = set(re.findall("[a-z]+", margins.lower()))
+    named = {name for name in ("row", "column", "grand") if words & {name, f"{name}s"}}
+    if words.isdisjoint({"no", "not", "none", "without", "suppressed", "unpublished"}):
+        if "all" in words and named in (set(), {"row", "column"}, {"row", "column", "grand"}):
+            return np.asarray(totals.any(axis=0))
+        if totals.shape[0] == 2 and named:
+            of = {"row": totals[1] & ~totals[0], "column": totals[0] & ~totals[1], "grand": totals.all(axis=0)}
+            return np.asarray(np.any([of[name] for name in named], axis=0))
+    elif "none" in words and not named:
+        return np.zeros(totals.shape[1:], dtype=bool)
+    raise ValueError(f"margins are all or none, or the row, column or grand totals that are published, not {margins!r}")
 
 
 def _lines(shape: tuple[int, ...]) -> csr_array:

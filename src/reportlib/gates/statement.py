@@ -59,7 +59,10 @@ def _rows() -> list[tuple[str, str, str]]:
     rules = [("HTML", rule) for rule in html.RULES] + [("PDF", rule) for rule in pdf.RULES]
     also = [
         ("HTML", "Each link from page to page leads somewhere"),
-        ("HTML, PDF", "The report is no larger than a megabyte for every five groups that it compares"),
+        (
+            "HTML, PDF",
+            "The report is no larger than a megabyte for five groups, and in proportion for more groups and tables",
+        ),
         ("XLSX, ODS", "Cover, contents and notes stand first; each other sheet holds one marked-up table with a title"),
         ("XLSX, ODS", "No cell is merged, none of a table is blank, headings differ and stay in view"),
         ("XLSX, ODS", "Both hold the same values"),

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import adbc_driver_manager
 import duckdb
@@ -21,10 +22,14 @@ import sqlalchemy
 from adbc_driver_manager import dbapi
 
 from reportlib.inputs.contracts import literal
+from reportlib.inputs.engines import MEMORY
 from reportlib.inputs.extracts import BATCH, EXACT, Extract, text_of, texts, wrong
 from reportlib.inputs.spec import InputSpec
 
-FAILURES = (adbc_driver_manager.Error, sqlalchemy.exc.SQLAlchemyError, duckdb.Error, pa.ArrowException, OSError)
+FAILURES = (
+    *(adbc_driver_manager.Error, sqlalchemy.exc.SQLAlchemyError, duckdb.Error, pa.ArrowException),
+    *(OSError, ValueError),  # an address of which a part is no number, say
+)
 # What a driver says, or its SQLSTATE: what is the matter, and what to do. The first that fits counts.
 CAUSES = (
     (r"^28|password|authentication|role .* does not exist|login failed", "user name or password refused; {mend}"),
@@ -36,7 +41,10 @@ CAUSES = (
     ),
     (r"not a database|not a valid duckdb", "the file is not a database of the kind {kind}; correct path: or kind:"),
     (r"lock on file|database is locked", "another program has locked the file; close it there"),
-    (r"could not parse|percent-encoded|invalid (uri|connection)|missing \"=\"", "the address cannot be read; {mend}"),
+    (
+        r"could not parse|percent-encoded|invalid (uri|connection|literal|ipv6)|missing \"=\"",
+        "the address cannot be read; {mend}",
+    ),
 )
 
 Read = Callable[[str], Iterator[tuple[list[str], Iterator[Sequence[pa.Array]]]]]
@@ -74,7 +82,8 @@ def snapshot(extract: Extract, columns: Sequence[str], name: str, folder: Path) 
             for batch in extract.batches(columns):
                 writer.write_batch(pa.record_batch(batch.columns[:-1], schema=schema))
         with (
-            duckdb.connect(config={"temp_directory": str(folder)}) as db,
+            TemporaryDirectory(dir=folder) as spilled,  # its owner's alone
+            duckdb.connect(config={"temp_directory": spilled, "memory_limit": MEMORY}) as db,
             pq.ParquetWriter(_private(part), schema) as writer,
         ):
             ordered = db.sql(f"FROM read_parquet({literal(str(loose))}) ORDER BY ALL")
@@ -130,11 +139,10 @@ def _connected(path: Path | None, spec: InputSpec) -> Iterator[tuple[Callable, C
         with duckdb.connect(str(path), read_only=True) as db:
             yield lambda sql: _arrow(db.sql(sql).to_arrow_reader(BATCH)), _quoted, str
     elif spec.kind == "sqlalchemy":
-        engine = sqlalchemy.create_engine(_address(spec))
+        engine = sqlalchemy.create_engine(_address(spec), poolclass=sqlalchemy.pool.NullPool)
         with engine.connect().execution_options(stream_results=True, max_row_buffer=BATCH) as connection:
             quote = engine.dialect.identifier_preparer.quote_identifier
             yield lambda sql: _rows(connection.exec_driver_sql(sql)), quote, str
-        engine.dispose()
     else:
         driver = import_module(spec.driver or f"adbc_driver_{'postgresql' if spec.kind == 'postgres' else 'sqlite'}")
         uri = f"{path.resolve().as_uri()}?mode=ro" if path else _address(spec)

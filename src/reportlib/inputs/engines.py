@@ -17,7 +17,7 @@ import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 
-from reportlib.errors import ReportError
+from reportlib.errors import INSTALL_EXTRAS, ReportError
 from reportlib.inputs.contracts import literal
 
 MEMORY = "3GB"  # what DuckDB may hold before it writes to its folder
@@ -65,7 +65,7 @@ class Spark:
             import sqlglot  # noqa: F401
             from pyspark.sql import SparkSession
         except ModuleNotFoundError:
-            raise ReportError("engine: spark needs the extra cluster: .venv/bin/pip install pyspark sqlglot") from None
+            raise ReportError(f"engine: spark needs pyspark, which is not installed here: {INSTALL_EXTRAS}") from None
         builder = SparkSession.builder.config("spark.ui.showConsoleProgress", "false")
         connect = builder.remote if remote.startswith("sc://") else builder.master
         with _causes():
@@ -83,7 +83,7 @@ class Spark:
             self.session.read.parquet(path).createOrReplaceTempView(name)
 
     def keep(self, name: str, sql: str) -> None:
-        # cached rather than written: a lost part is counted again, and nothing is left behind
+        # cached rather than written: a lost part is counted again, and nothing outlives `close`
         with _causes():
             self.session.sql(f"CACHE TABLE {name} OPTIONS ('storageLevel' 'DISK_ONLY') AS {translated(sql, 'spark')}")
         self.kept.append(name)
@@ -97,9 +97,10 @@ class Spark:
             return [tuple(row) for row in self.session.sql(translated(sql, "spark")).collect()]
 
     def close(self) -> None:
-        for name in self.kept:
-            self.session.sql(f"UNCACHE TABLE IF EXISTS {name}")
-        self.session.catalog.clearCache()
+        with _causes():
+            for name in self.kept:
+                self.session.sql(f"UNCACHE TABLE IF EXISTS {name}")
+                self.session.catalog.dropTempView(name)
 
 
 Engine = DuckDB | Spark
@@ -132,7 +133,7 @@ def _causes() -> Iterator[None]:
 
 
 def translated(sql: str, dialect: str) -> str:
-    """DuckDB's SQL in another engine's: spark, trino, athena."""
+    """DuckDB's SQL in another engine's, by sqlglot's name for it."""
     import sqlglot
 
     (found,) = sqlglot.transpile(sql, read="duckdb", write=dialect, unsupported_level=sqlglot.ErrorLevel.RAISE)

@@ -36,7 +36,7 @@ from reportlib.statistics import (
 NOTHING_HIDDEN = Hidden(threshold=0)  # nor is any count small
 LEAST_RECORDS = 50  # of an arm in a model that is clustered on person
 ALONE, TOGETHER = 1000, 200  # cases on which a group, and all groups of a part together, show a design effect
-LARGEST = 10.0  # design effect; a larger one would be that of one person, and tell how many cases are theirs
+LARGEST = 10.0  # design effect; a larger one is that of one person, of which no interval is made or told
 Key = tuple[str, ...]  # a code a dimension
 Rows = Iterator[dict[str, Any]]
 COLUMNS = ["statistic", "value", "lower", "upper", "p_value"]
@@ -100,6 +100,7 @@ class _People:
 
         A cell's own where it has very many cases, else that of all ethnic groups in its part of the system, else of
         all parts. In a small group it would say how often single people had cases, and be a poor estimate besides.
+        None where it is above `LARGEST`.
         """
         own = {key: design_effect(count, nobs if self.share else None) for key, (count, nobs) in self.cells.items()}
         cases = {key: nobs.sum() for key, (_, nobs) in self.cells.items()}
@@ -110,20 +111,20 @@ class _People:
             enough = [place for place in (part, whole) if cases.get(place, 0) >= TOGETHER]
             if cases[key] >= ALONE or enough:
                 found[key] = own[key if cases[key] >= ALONE else enough[0]]
-        return found
+        return {key: deff for key, deff in found.items() if deff <= LARGEST}
 
     def _with_all(self, key: Key, dimensions: Sequence[str]) -> Key:
         return tuple("all" if name in dimensions else code for name, code in zip(self.spec.by, key, strict=True))
 
 
 def design_effect(count: np.ndarray, nobs: np.ndarray | None = None) -> float:
-    """That of a share, or of a number of events, of people with so many each, as it is told: 1 to 10, one decimal."""
+    """That of a share, or of a number of events, of people with so many each, as it is told: 1 or more, one decimal."""
     if nobs is None:
         found = float((count**2).sum() / count.sum()) * few_people(count)
     else:
         spread = count - count.sum() / nobs.sum() * nobs
         found = effective_sample(count, nobs)[2] * few_people(spread, len(spread))
-    return min(max(round(found, 1), 1.0), LARGEST)
+    return max(round(found, 1), 1.0)
 
 
 def _row(spec: TableSpec, key: Sequence[str], statistic: str, estimate: Estimate) -> dict[str, Any]:
@@ -226,7 +227,9 @@ def _modelled(release: Release, spec: TableSpec, reference: str, level: float) -
     """Ratios to the reference group from a logistic model, of the side of the outcome that is rarer."""
     fine = replace(spec, by=("ethnicity", *spec.adjust), adjust=())
     records, ending = release.records(fine, *fine.measure.parts), ""
-    if judge_complement(float(records["hit"].sum()), len(records), 0, 0):
+    base = records.loc[records["ethnicity"].eq(reference), "hit"]
+    others = records.loc[~records["ethnicity"].isin([reference, NOT_STATED]), "hit"]
+    if judge_complement(float(others.sum()), len(others), float(base.sum()), len(base)):
         records, ending = records.assign(hit=~records["hit"]), " complement"
     return [
         _row(spec, (group,), f"modelled{ending}",

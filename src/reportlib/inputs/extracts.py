@@ -74,21 +74,26 @@ def _not_lower(shown: str, headings: Sequence[str], rows: Iterable[Sequence[str]
         raise wrong(shown, "the headings stand in this row; delete the rows above it", held.index(most) + 1)
 
 
-def _headings(shown: str, row: Sequence[str], next_row: Sequence[str], number: int = 1) -> tuple[str, ...]:
-    """Check and tidy the headings; they are not quoted, since a file without any shows its first row."""
+def _headings(
+    shown: str, row: Sequence[str], next_row: Sequence[str], number: int = 1, before: int = 0
+) -> tuple[str, ...]:
+    """Check and tidy the headings of a row, which has so many columns before the first.
+
+    They are not quoted, since a file without any shows its first row.
+    """
     names = tuple(name.strip() for name in row)
     blank = [i for i, (name, below) in enumerate(zip(names, next_row, strict=False)) if not name and below.strip()]
     twice = [i for i, name in enumerate(names) if name and name in names[:i]]
     if blank:
         message = "are cells merged, or is this a title? Unmerge them, and delete rows above the headings"
-        raise wrong(shown, f"the heading is blank in {_columns(blank)}: {message}", number)
+        raise wrong(shown, f"the heading is blank in {_columns(blank, before)}: {message}", number)
     if twice:
-        raise wrong(shown, f"the heading of {_columns(twice)} is that of an earlier column; rename it", number)
+        raise wrong(shown, f"the heading of {_columns(twice, before)} is that of an earlier column; rename it", number)
     return names
 
 
-def _columns(positions: Sequence[int]) -> str:
-    letters = [chr(64 + i // 26) * (i >= 26) + chr(65 + i % 26) for i in positions]
+def _columns(positions: Sequence[int], before: int) -> str:
+    letters = [chr(64 + i // 26) * (i >= 26) + chr(65 + i % 26) for i in (before + each for each in positions)]
     return f"column{'s' * (len(letters) > 1)} {', '.join(letters)}"
 
 
@@ -136,9 +141,12 @@ def _top(path: Path, encoding: str, delimiter: str) -> Top:
 def _decode(path: Path, shown: str, encoding: str) -> None:
     decoder, line = codecs.getincrementaldecoder(encoding)(), 1
     with path.open("rb") as file:
-        while chunk := file.read(BLOCK):
+        ended = False
+        while not ended:
+            chunk = file.read(BLOCK)
+            ended = not chunk
             try:
-                decoder.decode(chunk)
+                decoder.decode(chunk, final=ended)
             except UnicodeError as error:  # a file that is not UTF-16 at all is no UnicodeDecodeError
                 read = error.object[: error.start] if isinstance(error, UnicodeDecodeError) else b""
                 line += read.count(b"\n")
@@ -253,7 +261,7 @@ def _sheet(path: Path, shown: str, sheet: str | None, needed: Set[str]) -> Extra
     top, row = next(((i, row) for i, row in enumerate(rows, 1) if any(row)), (1, []))
     next_row = next(rows, [])
     _not_lower(shown, row, read(), needed)
-    headings = _headings(shown, row, next_row, top)
+    headings = _headings(shown, row, next_row, top, held.start[1] if held.start else 0)
 
     def batches(columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         positions = [headings.index(name) for name in columns]
@@ -266,13 +274,16 @@ def _sheet(path: Path, shown: str, sheet: str | None, needed: Set[str]) -> Extra
 
 
 def text_of(cell: object) -> str:
-    """A cell as text: 12.0 is 12, midnight is a date, true and false in lower case, nothing a blank."""
+    """A cell as text: 12.0 is 12, midnight is a date, true and false in lower case, nothing a blank.
+
+    So is a whole number that is too large to be held exactly: two of them could read the same.
+    """
     if cell is None:
         return ""
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, float | Decimal) and isfinite(cell) and cell == int(cell):
-        return str(int(cell))
+        return "" if isinstance(cell, float) and abs(cell) >= EXACT[pa.float64()] else str(int(cell))
     if isinstance(cell, datetime):
         return cell.isoformat(" ") if cell.time() != time() else cell.date().isoformat()
     return str(cell)

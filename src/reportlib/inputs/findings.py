@@ -20,7 +20,8 @@ def shape(value: str) -> str:
 
 
 def quoted(value: str) -> str:
-    """A code in quotation marks; what cannot be a code is masked."""
+    """A code in quotation marks, of which it holds none of its own; what cannot be a code is masked."""
+    value = value.replace("'", "’")  # where a value ends must be seen: reports leave values out
     code = len(value) <= LONGEST_CODE and sum(map(str.isdigit, value)) <= MOST_DIGITS
     return f"'{value}'" if code else f"'{shape(value)}' (masked)"
 

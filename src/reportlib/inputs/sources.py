@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from reportlib.errors import IN_ALL, NOT_READ, Finding, ReportError, nearest
+from reportlib.errors import IN_ALL, NO_ROW_HAS, NOT_READ, Finding, ReportError, nearest
 from reportlib.inputs.contracts import Contract, Field, contracts
 from reportlib.inputs.extracts import Extract, opened, wrong
 from reportlib.inputs.findings import Places, shape
@@ -82,7 +82,8 @@ def read(name: str, spec: InputSpec, work: Path, root: Path) -> Source:
     some = {name for extract in extracts for name in _present(contract, spec, extract)}
     findings += [finding for extract in extracts for finding in _missing_columns(contract, spec, extract, some)]
     _fail(findings)
-    typing = _Typing(contract, spec, _present(contract, spec, extracts[0]))
+    told = stood(name, spec, root)  # what is found from here on may be published: it names no folder elsewhere
+    typing = _Typing(contract, told, _present(contract, spec, extracts[0]))
     if live:
         paths = (databases.snapshot(extracts[0], typing.read, name, root / SNAPSHOTS),)
         extracts = [opened(paths[0], files[0], spec)]
@@ -92,7 +93,7 @@ def read(name: str, spec: InputSpec, work: Path, root: Path) -> Source:
         left = " left after exclude:" if excluded else ""
         raise wrong(spec.shown, f"there are no rows{left}; export it again")
     notes = [Finding(each.note, each.shown, level="warning") for each in extracts if each.note]
-    found = (*notes, *_unmapped(contract, spec, extracts), *typing.findings(files, excluded))
+    found = (*notes, *_unmapped(contract, told, extracts), *typing.findings(files, excluded))
     parquet, (sha256, size) = part.replace(work / f"{name}.parquet"), digest(paths)
     columns = tuple(typing.names)
     kept = (rows, excluded, spec.status, columns)
@@ -356,7 +357,9 @@ class _Typing:
                 yield untyped.finding(f"'{found}' (masked) is not {allowed}", files, column)
         for name, values in self.unseen.items():
             if values:
-                message = f"no row has {listed(list(map(repr, values)))}, which exclude: leaves out; is it spelt so?"
+                message = (
+                    f"exclude: asks for what is not there{NO_ROW_HAS}{listed(list(map(repr, values)))}. Is it spelt so?"
+                )
                 yield Finding(message, self.spec.shown, column=name, level="warning")
         if excluded:
             message = f"rows are left out, as exclude: of {', '.join(self.spec.exclude)} asks{IN_ALL}{excluded:,}"

@@ -70,7 +70,7 @@ def _chi_square(observed: Array, expected: Array) -> Array:
 @method(
     formula="χ² = (Σ s(x − n p))² ÷ (p(1−p) × (Σ n s² − (Σ n s)²/N)), on 1 degree of freedom",
     source="Cochran (1954); Armitage (1955)",
-    used="whether one group's share rises or falls over four or more years",
+    used="whether a share of all, whatever their group, rises or falls over four or more years",
     cannot_say="whether the groups differ in their trend: see trend_interaction",
 )
 def trend(counts: Values, nobs: Values, scores: Values | None = None) -> Test:
@@ -186,7 +186,7 @@ def funnel_limits(target: Numbers, nobs: Values, level: float = LEVEL, dispersio
     "φ is 1, or the overdispersion",
     interval="inverse Wilson control limits",
     source="Spiegelhalter (2005)",
-    used="establishments side by side, at 95% and 99.8%",
+    used="parts of the system side by side, such as regions, at 95% and 99.8%",
     cannot_say="why a point lies outside, nor a ranking of those inside",
 )
 def funnel_limits(
@@ -209,7 +209,7 @@ def funnel_limits(
     formula="φ = mean of z² with z = (p − π) ÷ √(π(1−π)/n), the outer tenths drawn in; never below 1",
     source="Spiegelhalter (2005)",
     used="widening a funnel whose points vary more than chance alone would have them",
-    cannot_say="which establishments differ beyond that common spread",
+    cannot_say="which parts differ beyond that common spread",
 )
 def overdispersion(counts: Values, nobs: Values, target: float) -> float:
     """The factor by which shares vary more about the average than by chance; 1 where they do not.

@@ -136,8 +136,9 @@ def indirect_ratio(
     "variance = Σ w² x/n² ÷ (Σ w)²",
     interval="Dobson with Byar",
     source="Dobson, Kuulasmaa, Eberle and Scherer (1991)",
-    used="age-standardised rates, the standard being all prisoners of one fixed year",
-    cannot_say="anything under 10 events, nor the rate that was in fact seen",
+    used="age-standardised rates, the standard being all prisoners of the last year",
+    cannot_say="anything sure on few events (the report asks for 20, and shows no limits, which would tell the ages of "
+    "the dead), nor the rate that was in fact seen",
 )
 def direct_rate(
     events: Values, population: Values, standard: Values, per: float = 100_000, level: float = LEVEL

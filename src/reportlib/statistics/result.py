@@ -82,7 +82,7 @@ class Rows:
 
 
 def numbers(**given: Numbers) -> tuple[list[Array], Rows]:
-    """Named counts as float arrays of one length; ValueError names the argument that is at fault."""
+    """Named counts as float arrays of one length, row by row; ValueError names the argument that is at fault."""
     index = _common_index(given)
     size = 1 if index is None else len(index)
     arrays = [np.broadcast_to(_floats(name, value), (size,)) for name, value in given.items()]
@@ -98,6 +98,8 @@ def _common_index(given: dict[str, Numbers]) -> pd.Index | None:
     if len(set(lengths.values())) > 1:
         raise ValueError(f"unequal lengths: {lengths}")
     series = [value.index for value in columns.values() if isinstance(value, pd.Series)]
+    if any(not index.equals(series[0]) for index in series):
+        raise ValueError(f"rows of different labels: {', '.join(columns)}")
     if series:
         return series[0]
     return pd.RangeIndex(next(iter(lengths.values()))) if lengths else None
@@ -175,7 +177,7 @@ def log_wald(value: float, variance: float, level: float) -> Estimate:
     """A ratio with a Wald interval and p-value on the log scale, on which zero and infinity have none."""
     value, variance = float(value), float(variance)
     if value == 0 or math.isinf(value):
-        return Estimate(value, None, None, None, "no events in one arm: the log interval is not defined")
+        return Estimate(value, None, None, None, "no events: the log interval is not defined")
     if variance < 1e-15:  # nothing but rounding
         return Estimate(value, None, None, None, "all events or none: the log interval is not defined")
     se = math.sqrt(variance)

@@ -57,7 +57,7 @@ def mantel_haenszel(counts: Values | Sequence[Sequence[Sequence[float]]], level:
     "5 events in an arm, ratio, limits and p-value from Σ x₁ given each stratum's total (a sum of binomials)",
     interval="Greenland-Robins; exact conditional under 5 events in an arm",
     source="Greenland and Robins (1985); Breslow and Day (1987)",
-    used="the age-adjusted death rate, group against reference, over age band × sex",
+    used="rates with other things held equal, group against reference: deaths over age band × sex, say",
     cannot_say="whether the ratio is the same at every age",
 )
 def mantel_haenszel_rate(
