@@ -19,7 +19,7 @@ from reportlib.build.cache import contents
 from reportlib.build.index import write_index
 from reportlib.build.pool import pool
 from reportlib.build.report import Clock, Job, Run, here
-from reportlib.editions import NATIONAL, Edition, codes, standard
+from reportlib.editions import NATIONAL, Edition, codes
 from reportlib.errors import ReportError
 from reportlib.inputs import demo
 from reportlib.params import load
@@ -141,15 +141,6 @@ def determined(hidden: list[tuple[str, str]], sums: list[list[tuple[str, str]]])
 # Nothing stops another
 
 
-@pytest.mark.full
-def test_every_standard_edition_is_made_with_every_chapter(demo_data, tmp_path):
-    """Where there are no prisons, and where so few people are that nothing can be estimated."""
-    runs = project(tmp_path, demo_data).editions(standard(), pool(2, lambda job: None))
-    assert len(runs) == 20
-    assert [run for run in runs.values() if isinstance(run, ReportError)] == []
-
-
-@pytest.mark.full
 def test_a_process_that_is_killed_costs_nothing(made, tmp_path):
     again, began = elsewhere(made, tmp_path), []
 
