@@ -110,10 +110,10 @@ def abreast(params: Params, handoffs: Path, out: Path) -> Seconds:
 def several(params: Params, handoff: Path, out: Path) -> Seconds:
     """Make every edition of the parameters, as `make editions` does."""
     from reportlib.build.pool import pool
-    from reportlib.build.report import Clock, produce
+    from reportlib.build.report import Clock, Request, produce
 
     clock, failed = Clock(lambda stage: None), []
-    made = produce(params, params.editions, {}, out, clock, pool(os.cpu_count() or 1, lambda job: None))
+    made = produce(Request(params, params.editions, {}, out), clock, pool(os.cpu_count() or 1, lambda job: None))
     failed = [str(run) for run in made if isinstance(run, Exception)]
     if failed:
         raise SystemExit("\n".join(failed))

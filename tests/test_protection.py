@@ -105,7 +105,7 @@ def test_what_the_whole_leaves_out_of_its_types_nobody_has_in_any_edition() -> N
     ]
     gone = pd.DataFrame({"establishment_type": ["Gone"], "value": [30]})
     before = [CountTable("earlier", part, gone) for part in ("complaints/received", "complaints/upheld")]
-    codes = {"establishment_type": {"Open", "Closed", "Few", "Gone", "Escort", "all"}}
+    codes = {"establishment_type": {"Open", "Closed", "Few", "Gone", "Escort"}}
     assert _nobody(codes, counted, before, {}) == {("complaints/received", "establishment_type"): {"Escort"}}
     held = {("deaths/prison", "establishment_type"): {"Closed", "Open"}}  # no table of the whole lists any
     assert _nobody(codes, counted, before, held)["deaths/prison", "establishment_type"] == {"Few", "Gone", "Escort"}

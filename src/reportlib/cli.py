@@ -135,7 +135,7 @@ def editions(
     with user_errors():
         from reportlib.build.index import write_index
         from reportlib.build.pool import pool
-        from reportlib.build.report import Clock, produce
+        from reportlib.build.report import Clock, Request, produce
         from reportlib.following import Following
         from reportlib.params import load_editions
         from reportlib.responses import read_responses, responses_file
@@ -151,9 +151,8 @@ def editions(
             else:
                 maker = pool(os.cpu_count() or 1, following.began)
             clock = Clock(following.stage)
-            made = produce(
-                loaded, loaded.editions, answers, outputs, clock, maker, following.done, following.protected, fresh
-            )
+            request = Request(loaded, loaded.editions, answers, outputs, fresh)
+            made = produce(request, clock, maker, following.done, following.protected)
         _stages(clock.seconds, begin)
         runs = dict(zip(loaded.editions, made, strict=True))
         index = write_index(loaded, runs, outputs / loaded.reporting_year)

@@ -12,10 +12,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from reportlib.build import releasable
 from reportlib.build.basis import Basis
 from reportlib.build.counting import Counted, _few, _too_fine
 from reportlib.build.plan import ChapterPlan
-from reportlib.build.prepare import _strata_shown, prepare
+from reportlib.build.prepare import prepare
 from reportlib.build.released import Publication, published, read
 from reportlib.disclosure import CountTable
 from reportlib.editions import NATIONAL, Edition, standard
@@ -476,7 +477,7 @@ def strata_shown(
         table = TableSpec(f"t{number}", RECALL, by, "5+1")
         tables.append(Counted(of, table, RECALL.numerator, pd.DataFrame(), 1, False, {}))
         seen[of, table.id] = pd.DataFrame(cells, columns=[*by, "mark"])
-    return _strata_shown(spec, edition, tables, seen)
+    return releasable.strata_shown(spec, edition, tables, seen)
 
 
 def test_the_strata_of_an_edition_are_those_of_tables_that_its_own_code_divides() -> None:

@@ -13,7 +13,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from ruamel.yaml import YAML
 
-from reportlib.build.report import Clock, Maker, Run, produce, report
+from reportlib.build.report import Clock, Maker, Request, Run, produce, report
 from reportlib.editions import Edition
 from reportlib.errors import ReportError
 from reportlib.params import load, parameters_cell
@@ -69,7 +69,7 @@ class Project:
     ) -> dict[str, Run | ReportError]:
         """The report of several editions, protected with all that they are `among`."""
         loaded = load(self.params).model_copy(update={"editions": tuple(among or editions)})
-        runs = produce(loaded, editions, {}, self.outputs, Clock(lambda stage: None), maker, done)
+        runs = produce(Request(loaded, editions, {}, self.outputs), Clock(lambda stage: None), maker, done)
         return {edition.name: run for edition, run in zip(editions, runs, strict=True)}
 
     def cli(self, *also: str) -> subprocess.CompletedProcess[str]:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reportlib.build.prepare import _releasable
+from reportlib.build.releasable import releasable
 from reportlib.inputs.estimates import _agreed, _diagonal, _tells_of_the_rest
 from reportlib.inputs.inversion import Hidden
 from reportlib.inputs.strata import _common
@@ -270,7 +270,7 @@ def test_an_estimate_of_a_hidden_cell_or_against_a_hidden_cell_is_not_released()
     )
     statistics = pd.DataFrame({"statistic": ["deff", "rate", "ratio", "adjusted"]})
     found = shown.merge(statistics, how="cross").drop(columns="mark")
-    kept = _releasable(found, shown, spec, "W")
+    kept = releasable(found, shown, spec, "W")
     assert set(kept.itertuples(index=False, name=None)) == {
         ("Food", "A", "deff"), ("Food", "A", "rate"), ("Mail", "A", "deff"), ("Mail", "A", "rate"),
         ("Mail", "A", "ratio"), ("Mail", "A", "adjusted"), ("Mail", "W", "deff"), ("Mail", "W", "rate"),
@@ -286,9 +286,9 @@ def test_a_test_over_all_years_is_not_released_where_a_year_is_hidden() -> None:
         columns=["year", "ethnicity", "mark"],
     )
     found = pd.DataFrame([("2024-25", code, "interaction") for code in "ABO"], columns=[*spec.by, "statistic"])
-    assert _releasable(found, shown, spec, "W")["ethnicity"].tolist() == ["A", "B"]
+    assert releasable(found, shown, spec, "W")["ethnicity"].tolist() == ["A", "B"]
     shown.loc[shown["ethnicity"].eq("W") & shown["year"].eq("2022-23"), "mark"] = "c"
-    assert _releasable(found, shown, spec, "W").empty
+    assert releasable(found, shown, spec, "W").empty
 
 
 def test_where_nothing_could_be_estimated_nothing_is_released() -> None:
@@ -296,4 +296,4 @@ def test_where_nothing_could_be_estimated_nothing_is_released() -> None:
     spec = TableSpec("t", MEASURES["upheld"], ("year", "ethnicity"), "5+1", "trend")
     shown = pd.DataFrame({"year": ["2024-25"], "ethnicity": ["W"], "mark": ["c"]})
     found = pd.DataFrame({name: pd.Series(dtype="str") for name in (*spec.by, "statistic")})
-    assert _releasable(found, shown, spec, "W").empty
+    assert releasable(found, shown, spec, "W").empty

@@ -39,6 +39,11 @@ class Counted:
     def name(self) -> str:
         return f"{self.spec.id}: {self.part.code}" + f" ({self.edition.name})" * bool(self.edition.dimension)
 
+    @property
+    def column(self) -> str:
+        """Which of the table's counts these are, as notebooks see it."""
+        return "numerator" if self.part == self.spec.measure.numerator else "denominator"
+
     def placed(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Cells of the table among those of all editions: under the edition's code where they have none, or "all"."""
         if dimension := self.edition.dimension:

@@ -19,6 +19,9 @@ from reportlib.params import Params
 from reportlib.words import listed
 from reportlib.years import years_between
 
+Divided = dict[str, list[tuple[str, ...]]]  # code -> the ways in which it is divided
+Hierarchies = dict[str, Divided]  # by dimension
+
 
 def relations(
     params: Params,
@@ -34,6 +37,32 @@ def relations(
     the editions of earlier reports were. Raises ReportError where one of them is of others now.
     """
     carried = [*before, *official]
+    several = _several(params, parts)
+    codes = _codes(params, release, counted, carried, several)
+    dimensions = {edition.dimension for edition in params.editions if edition.dimension}
+    periods = {str(year) for table in carried for year in table.frame["year"]} | {params.pooled_label}
+    places: Hierarchies = {
+        name: {"all": [tuple(sorted(found))]} | several.get(name, {}) for name, found in codes.items()
+    }
+    people = tuple((part.code, part.whole) for part in PARTS.values() if part.counts == "people" and part.whole)
+    return Relations(
+        hierarchies=places | {"year": _years(periods)} | dict.fromkeys(ETHNICITIES, _ethnic()),
+        chains=_chains({table.part.code for table in counted} | {table.part for table in carried}, people),
+        at_most=people,
+        fixed=(*ETHNICITIES, "ethnicity_source"),
+        nobody=_nobody(codes, counted, before, _held(release, counted, dimensions)),
+        sums=(*_where_ethnicity_comes_from(), *SUMS_ACROSS, *_together(counted, release, params.pooled_label)),
+    )
+
+
+def _codes(
+    params: Params,
+    release: Release,
+    counted: Sequence[Counted],
+    carried: Sequence[CountTable],
+    several: Hierarchies,
+) -> dict[str, set[str]]:
+    """The codes of each dimension that anything shows, leaves out, or is an edition of."""
     codes: dict[str, set[str]] = {}
     for frame in [table.frame for table in counted] + [table.frame for table in carried]:
         for name in frame.columns.drop("value"):
@@ -42,48 +71,48 @@ def relations(
     for name, left_out in [pair for table in counted for pair in table.left_out.items()]:
         codes[name].update(left_out)
     for edition in params.editions:
-        if dimension := edition.dimension:
-            codes.setdefault(dimension, set()).update(release.codes(dimension), edition.values)
-    several = _several(params, parts)
+        if edition.dimension:
+            codes.setdefault(edition.dimension, set()).update(release.codes(edition.dimension), edition.values)
     for name, of in several.items():
-        codes.setdefault(name, set()).update(value for values in of.values() for value in values)
-    dimensions = {edition.dimension for edition in params.editions if edition.dimension}
-    nobody = _nobody(codes, counted, before, _held(release, counted, dimensions))
-    hierarchies = {name: {"all": [tuple(sorted(found - {"all"}))]} for name, found in codes.items()}
-    for name, of in several.items():
-        hierarchies[name] |= {code: [values] for code, values in of.items()}
-    pooled = {str(year) for table in carried for year in table.frame["year"]} | {params.pooled_label}
-    hierarchies["year"] = {label: [years_between(label)] for label in sorted(pooled) if len(years_between(label)) > 1}
+        codes.setdefault(name, set()).update(value for (values,) in of.values() for value in values)
+    return {name: found - {"all"} for name, found in codes.items()}
+
+
+def _years(periods: Iterable[str]) -> Divided:
+    """The years of each period of more than one."""
+    return {label: [years] for label in sorted(periods) if len(years := years_between(label)) > 1}
+
+
+def _ethnic() -> Divided:
+    """The groups that make up all, in every grouping, and the detailed ones of each broad one."""
     every = groupings()
-    ethnic: dict[str, list[tuple[str, ...]]] = {"all": [tuple(grouping.codes) for grouping in every.values()]}
+    found: Divided = {"all": [tuple(grouping.codes) for grouping in every.values()]}
     for name in ("5+1", "two"):
-        ethnic |= {code: [every[name].members(code)] for code in every[name].compared}
-    hierarchies |= dict.fromkeys(ETHNICITIES, ethnic)
-    used = {table.part.code for table in counted} | {table.part for table in carried}
+        found |= {code: [every[name].members(code)] for code in every[name].compared}
+    return found
+
+
+def _chains(used: set[str], people: Iterable[tuple[str, str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The parts that make up others, as far as they are used. One more than there are people: one came twice."""
     chains: list[tuple[str, tuple[str, ...]]] = [
         (part.whole, (part.code, f"not {part.code}"))
         for part in PARTS.values()
         if part.whole and part.counts != "people" and part.code in used
     ]
     chains += [(whole, parts) for whole, parts in SUMS if used & {whole.removeprefix("not "), *parts}]
-    people = tuple((part.code, part.whole) for part in PARTS.values() if part.counts == "people" and part.whole)
-    chains += [(whole, (some, f"repeated {whole}")) for some, whole in people]  # one more than people: one came twice
-    fixed = (*ETHNICITIES, "ethnicity_source")
-    sums = (*_where_ethnicity_comes_from(), *SUMS_ACROSS, *_together(counted, release, params.pooled_label))
-    return Relations(hierarchies, tuple(chains), people, fixed, nobody, sums)
+    return (*chains, *((whole, (some, f"repeated {whole}")) for some, whole in people))
 
 
-def _several(
-    params: Params, parts: Iterable[Mapping[str, Mapping[str, Sequence[str]]]]
-) -> dict[str, dict[str, tuple[str, ...]]]:
+def _several(params: Params, parts: Iterable[Mapping[str, Mapping[str, Sequence[str]]]]) -> Hierarchies:
     """The editions of several regions or types, of this report and of earlier ones: by dimension and name, of which."""
-    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    found: Hierarchies = {}
     for edition in params.editions:
         if edition.dimension and len(edition.values) > 1:
-            found.setdefault(edition.dimension, {})[edition.code] = edition.values
+            found.setdefault(edition.dimension, {})[edition.code] = [edition.values]
     for name, of in (pair for earlier in parts for pair in earlier.items()):
         for code, values in of.items():
-            if set(found.setdefault(name, {}).setdefault(code, tuple(values))) != set(values):
+            (known,) = found.setdefault(name, {}).setdefault(code, [tuple(values)])
+            if set(known) != set(values):
                 raise ReportError(
                     f"An earlier report has the edition {code!r} of {listed(values)}, which is of others now: "
                     "give the one that has changed another name."
@@ -172,4 +201,4 @@ def _nobody(
         for name in codes.keys() & {*earlier.frame.columns}:
             if (earlier.part, name) in listed:
                 listed[earlier.part, name].update(earlier.frame[name])
-    return {(part, name): frozenset(codes[name] - found - {"all"}) for (part, name), found in listed.items()}
+    return {(part, name): frozenset(codes[name] - found) for (part, name), found in listed.items()}

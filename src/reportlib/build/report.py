@@ -71,6 +71,28 @@ class Clock:
 
 
 @dataclass(frozen=True)
+class Request:
+    """What is asked for: editions, with the answers to the register of each by its name, and where runs are kept.
+
+    A `fresh` report uses nothing of what was made before.
+    """
+
+    params: Params
+    editions: Sequence[Edition]
+    answers: Mapping[str, Mapping[str, str]]
+    outputs: Path
+    fresh: bool = False
+
+    @property
+    def year(self) -> Path:
+        """The folder of the reporting year, in which each edition has its own."""
+        return self.outputs / self.params.reporting_year
+
+    def answers_of(self, edition: Edition) -> Mapping[str, str]:
+        return self.answers.get(edition.name, {})
+
+
+@dataclass(frozen=True)
 class Job:
     """One edition to make: its parameters and chapters, what its notebooks read, and where it is made."""
 
@@ -110,8 +132,8 @@ def report(
     can mend; what was there before stays as it was.
     """
     clock = Clock(stage)
-    answers = {params.edition: responses}
-    (run,) = produce(params, [params.made], answers, outputs, clock, here(clock, tell), fresh=fresh)
+    request = Request(params, [params.made], {params.edition: responses}, outputs, fresh)
+    (run,) = produce(request, clock, here(clock, tell))
     if isinstance(run, ReportError):
         raise run
     return run
@@ -137,72 +159,61 @@ def here(clock: Clock, tell: Tell) -> Maker:
 
 
 def produce(
-    params: Params,
-    editions: Sequence[Edition],
-    responses: Mapping[str, Mapping[str, str]],
-    outputs: Path,
+    request: Request,
     clock: Clock,
     maker: Maker,
     done: Callable[[Edition, Run | ReportError], None] = lambda edition, run: None,
     progress: Progress | None = None,
-    fresh: bool = False,
 ) -> list[Run | ReportError]:
     """Make editions from one read of the inputs, protected as one; those found complete from before are left.
 
-    Returns, in the order of `editions`, the run of each or why there is none; `done` is told as each is known.
+    Returns, in the order of the editions, the run of each or why there is none; `done` is told as each is known.
     """
-    year = outputs / params.reporting_year
-    answers = {edition.name: responses.get(edition.name, {}) for edition in editions}
     found: dict[str, Run | ReportError] = {}
 
     def settled(edition: Edition, run: Run | ReportError) -> None:
         if isinstance(run, Run):
-            point(year / edition.name / "current", run.folder)
+            point(request.year / edition.name / "current", run.folder)
         found[edition.name] = run
         done(edition, run)
 
-    with scratch(year) as work:
+    with scratch(request.year) as work:
         clock("reading and checking inputs")
-        for edition in [] if fresh else editions:
-            if there := _complete(params.of(edition), answers[edition.name], year / edition.name):
+        for edition in [] if request.fresh else request.editions:
+            params, answers = request.params.of(edition), request.answers_of(edition)
+            if there := _complete(params, answers, request.year / edition.name):
                 settled(edition, replace(there, seconds=clock.seconds))
-        if rest := [edition for edition in editions if edition.name not in found]:
-            cache = Cache(outputs / ".cache", trusted=not fresh)
-            for edition, run in _anew(params, rest, answers, year, work, cache, clock, maker, progress):
+        if rest := [edition for edition in request.editions if edition.name not in found]:
+            for edition, run in _anew(replace(request, editions=rest), work, clock, maker, progress):
                 settled(edition, run)
     clock.stop()
-    return [found[edition.name] for edition in editions]
+    return [found[edition.name] for edition in request.editions]
 
 
 def _anew(
-    params: Params,
-    editions: Sequence[Edition],
-    answers: Mapping[str, Mapping[str, str]],
-    year: Path,
-    work: Path,
-    cache: Cache,
-    clock: Clock,
-    maker: Maker,
-    progress: Progress | None,
+    request: Request, work: Path, clock: Clock, maker: Maker, progress: Progress | None
 ) -> Iterator[tuple[Edition, Run | ReportError]]:
     """Prepare editions as the maker asks for them; each that is made is kept, with its archive."""
     from reportlib.build.basis import Basis
     from reportlib.build.prepare import prepare
 
+    cache = Cache(request.outputs / ".cache", trusted=not request.fresh)
+    answers = {edition.name: request.answers_of(edition) for edition in request.editions}
+
     def ready() -> Iterator[Job]:
         prepared = prepare(basis, clock, progress)
         with closing(prepared.release.engine):
-            for edition in editions:
+            for edition in request.editions:
                 clock("estimating")
                 handoff = work / f"{edition.name}-handoff"
                 prepared.write(handoff, answers[edition.name], edition)
                 own, told = basis.of(edition, answers[edition.name])
-                home = year / edition.name / "runs" / told["run"]
+                home = request.year / edition.name / "runs" / told["run"]
                 clock.stop()
                 yield Job(own, basis.chapters, told, handoff, work / edition.name, home, cache)
 
     made = maker(ready())  # before the inputs are read: it may start kernels meanwhile
-    basis = Basis.read(params, work / "inputs", answers)
+    basis = Basis.read(request.params, work / "inputs", answers)
     for job, error in made:
         new = not job.home.exists()
         error = _kept(job, error)
