@@ -139,6 +139,17 @@ def whole(params: Path, outputs: Path) -> dict[str, float]:
     return found | timed([("every chapter from the cache", make)])
 
 
+def growing(params: Params, handoff: Path, work: Path, rounds: int) -> list[list[str]]:
+    """How many chapters, and the seconds of the build of so many: of those that read no others' facts, then of all."""
+    names = [chapter.name for chapter in chapters_of(params) if not chapter.reads_facts]
+    rows = []
+    for number in sorted({1, len(names) // 2, len(names)}):
+        some = params.model_copy(update={"chapters": tuple(names[:number])})
+        took = [apart(ours, some, handoff, work / f"growing-{number}-{turn}")["whole"] for turn in range(rounds)]
+        rows.append([str(number), f"{median(took):.1f}"])
+    return rows
+
+
 def many(number: int) -> tuple[Edition, ...]:
     """The standard editions, then pairs of regions and of types: as many as are wanted, at most 107."""
     pairs = [
@@ -180,7 +191,7 @@ def editions(way: Way, params: Params, numbers: list[int], work: Path) -> Second
     for number in numbers:
         some = params.model_copy(update={"editions": many(number)})
         found[str(number)] = apart(way, some, work, work / f"{way.__name__}-{number}")["whole"]
-        print(f"{way.__name__}, {number} editions: {found[str(number)]:.0f} s", flush=True)
+        print(f"{way.__name__}, {number} editions: {found[str(number)]:.1f} s", flush=True)
     return found
 
 
@@ -207,11 +218,13 @@ def page(given: argparse.Namespace, work: Path) -> str:
     with prepared(params, {}, work / "prepared") as handoff:
         slow, quick, cells = in_turns(params, handoff, work, given.rounds)
         steadiness = cost_of_steadiness(params, handoff, work, given.rounds)
+        growth = growing(params, handoff, work, given.rounds)
     runs = whole(work / "demo" / "2024-25.yml", work / "outputs")
     every = handoffs(params, max(given.editions), work / "editions")
     one = naive_editions(every, given.naive_editions, work / "editions")
     at_once = editions(abreast, every, given.editions, work / "editions")
     made_whole = editions(several, params, given.whole_editions, work)
+    found_again = editions(several, params, given.whole_editions, work)
 
     def middle(rows: list[Seconds], step: str) -> float:
         return median(row[step] for row in rows)
@@ -231,6 +244,7 @@ def page(given: argparse.Namespace, work: Path) -> str:
             f"{took:.0f}",
             f"{one * int(number) / took:.1f}",
             f"{made_whole[number]:.0f}" if number in made_whole else "",
+            f"{found_again[number]:.1f}" if number in found_again else "",
         ]
         for number, took in at_once.items()
     ]
@@ -248,6 +262,11 @@ The chapters' cells themselves take {median(cells):.1f} s of CPU, so {median(sha
 the build takes {times:.1f} times that. Under the settings that make every machine give the same bytes (one
 thread of linear algebra, no AVX-512, no chance in hashes) the chapters take {steadiness:.2f} times as long as without.
 
+How the build grows with chapters, but for those that read the facts of others; they are not alike, and a fresh Python
+with its imports is in each:
+
+{table(["chapters", "seconds"], [*growth, ["all", f"{middle(quick, 'whole'):.1f}"]])}
+
 **The whole of `make annual-report`**: inputs, counts, disclosure control, chapters, every file, every gate, archive.
 
 {table(["run", "seconds"], [[name, f"{took:.1f}"] for name, took in runs.items()])}
@@ -256,9 +275,9 @@ thread of linear algebra, no AVX-512, no chance in hashes) the chapters take {st
 beyond the standard ones they are pairs that overlap): execution, HTML and PDF, one by one as
 above ({one:.0f} s an edition, the mean of {given.naive_editions}; the rest is extrapolated) or as many at once as there
 are processors. Beside it what `make editions` takes for everything: one read of the inputs, counts, disclosure control
-of all editions as one, chapters, every file, every gate, archive.
+of all editions as one, chapters, every file, every gate, archive; and what it takes again, when nothing has changed.
 
-{table(["editions", "one by one, s", "at once, s", "ratio", "everything, s"], made)}
+{table(["editions", "one by one, s", "at once, s", "ratio", "everything, s", "again, s"], made)}
 """
 
 

@@ -27,6 +27,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,
+    epilog="`reportlib parameters` lists what a parameter file may hold.",
 )
 ParamsFile = Annotated[Path, typer.Argument(help="Parameter file; `reportlib parameters` lists what it may hold.")]
 RunFolder = Annotated[Path, typer.Argument(help="Folder of a run, such as outputs/2024-25/national/current.")]
@@ -35,8 +36,8 @@ Key = Annotated[Path, typer.Option(help="Your SSH key; a public one if the agent
 By = Annotated[str, typer.Option(prompt="Your name", help="Your name; nothing else of you is kept.")]
 LastRun = Annotated[Path | None, typer.Option(help="Folder of a run; without it, the last year's current one.")]
 SIGNERS = ROOT / "params" / "allowed_signers"
-console = Console(highlight=False, markup=False)
-problems = Console(stderr=True, highlight=False, markup=False)
+console = Console(highlight=False, markup=False, soft_wrap=True)
+problems = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 
 @contextmanager
@@ -50,18 +51,19 @@ def user_errors() -> Iterator[None]:
     except OSError as error:
         if not error.filename:
             raise
-        problems.print(f"{error.filename}: {error.strerror}. Choose another place.", style="bold red", markup=False)
+        problems.print(f"{error.filename}: {error.strerror}. Choose another place.", style="bold red")
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
-        problems.print("Stopped. The last complete report is as it was.", markup=False)
+        problems.print("Stopped. The last complete report is as it was.")
         raise typer.Exit(130) from None
 
 
 def _problem(error: ReportError) -> None:
     from reportlib.inputs.findings import listing
 
-    problems.print(str(error.args[0]), style="bold red", markup=False, soft_wrap=True)
-    problems.print(listing(error.findings), markup=False, soft_wrap=True) if error.findings else None
+    problems.print(str(error.args[0]), style="bold red")
+    if error.findings:
+        problems.print(listing(error.findings))
 
 
 @app.callback()
@@ -110,7 +112,7 @@ def report(
         found = facts.read([run.folder / "facts.jsonl"])
         open_ = disproportionate(found, loaded.pooled_label)
         for answer in without_comparison(given, open_):
-            console.print(f"Not printed, since it is not disproportionate: the answer to {answer}.", soft_wrap=True)
+            console.print(f"Not printed, since it is not disproportionate: the answer to {answer}.")
         if open_:
             answers = responses_file(params, loaded.edition)
             ask_for_responses(answers, asked_for(found, loaded.pooled_label, loaded.verdict_band))
@@ -121,7 +123,7 @@ def report(
         elif not run.new:
             console.print("Nothing has changed since this report was made.")
         for path in (run.html, run.pdf):
-            console.print(f"{os.path.relpath(path)}", style="bold", soft_wrap=True)
+            console.print(f"{os.path.relpath(path)}", style="bold")
 
 
 @app.command()
@@ -156,7 +158,7 @@ def editions(
         _stages(clock.seconds, begin)
         runs = dict(zip(loaded.editions, made, strict=True))
         index = write_index(loaded, runs, outputs / loaded.reporting_year)
-        console.print(os.path.relpath(index), style="bold", soft_wrap=True)
+        console.print(os.path.relpath(index), style="bold")
         if failed := {edition.name: run for edition, run in runs.items() if isinstance(run, ReportError)}:
             raise ReportError(
                 f"{len(failed)} of {len(runs)} editions could not be made; the others are complete:",
@@ -242,13 +244,13 @@ def compare_runs(
             figures, verdicts = found.by_cause()[cause.name], found.by_cause("verdict")[cause.name]
             told = cause.why_not and f"not attributed, because: {cause.why_not}"
             told = told or f"{tally(figures)}; {counted(verdicts['moved'], 'verdict')} changed"
-            console.print(f"  {CAUSES[cause.name]} ({cause.what}): {told}", markup=False, soft_wrap=True)
+            console.print(f"  {CAUSES[cause.name]} ({cause.what}): {told}")
         folder = to or runs[1].edition / "review" / runs[1].id
         folder.mkdir(parents=True, exist_ok=True)
         for ending, text in ((".html", comparison_page(found)), (".csv", comparison_csv(found))):
             place = folder / f"compare-{runs[0].id}{ending}"
             place.write_text(text, encoding="utf-8", newline="")
-            console.print(os.path.relpath(place), style="bold", soft_wrap=True)
+            console.print(os.path.relpath(place), style="bold")
 
 
 @app.command()
@@ -317,10 +319,10 @@ def _reviewing(run: Path, signers: Path) -> Iterator[Review]:
             folder = write_pages(held)
         standing = held.standing()
         who = "".join(f", {role} {name}" for role, name in standing.people.items() if name)
-        console.print(f"Run {held.run.id}: {standing.state}{who}.", soft_wrap=True)
+        console.print(f"Run {held.run.id}: {standing.state}{who}.")
         for entry in unanswered(held.log):
-            console.print(f"Remark {entry.number} ({entry.about}) has no answer: {entry.text}", soft_wrap=True)
-        console.print(os.path.relpath(folder / "review-log.html"), style="bold", soft_wrap=True)
+            console.print(f"Remark {entry.number} ({entry.about}) has no answer: {entry.text}")
+        console.print(os.path.relpath(folder / "review-log.html"), style="bold")
 
 
 @app.command("check-data")
@@ -339,14 +341,14 @@ def check_data(params: ParamsFile) -> None:
                 sources, findings = checked_inputs(loaded, work, {loaded.edition: answers})
             except ReportError as error:
                 place.write_text(findings_page(error.findings), encoding="utf-8")
-                problems.print(f"The same as a page: {os.path.relpath(place)}", soft_wrap=True)
+                problems.print(f"The same as a page: {os.path.relpath(place)}")
                 raise
         place.write_text(findings_page(findings), encoding="utf-8")
         for source in sources.values():
             console.print(f"{source.name}: {source.rows:,} rows, {source.status}")
         if findings:
-            console.print(listing(findings), markup=False, soft_wrap=True)
-        console.print(f"No errors. As a page: {os.path.relpath(place)}", soft_wrap=True)
+            console.print(listing(findings))
+        console.print(f"No errors. As a page: {os.path.relpath(place)}")
 
 
 @app.command("demo-data")
@@ -360,7 +362,7 @@ def demo_data(
         from reportlib.inputs import demo
 
         demo.write(folder, seed, scale)
-        console.print(f"Synthetic extracts are in {os.path.relpath(folder)}", soft_wrap=True)
+        console.print(f"Synthetic extracts are in {os.path.relpath(folder)}")
 
 
 @app.command()
@@ -370,7 +372,7 @@ def parameters() -> None:
 
     from reportlib.params import parameters_page
 
-    console.print(Markdown(parameters_page()))
+    console.print(Markdown(parameters_page()), soft_wrap=False)
 
 
 @app.command()
@@ -403,7 +405,7 @@ def explain(
         held = kept_run(_or_last(run))
         for pairs in lineage.explain(held.run, list(held.facts.values()), name):
             for term, told in pairs:
-                console.print(f"{term}: {told}", markup=False, soft_wrap=True)
+                console.print(f"{term}: {told}")
             console.print()
         console.print(f"Run {held.id}. Its archive holds the commit and the versions.")
 
@@ -427,7 +429,7 @@ def audit(
 
         with console.status("starting") as status:
             verdict = verify.audit(archive, extracts, identity, figures, lambda name: _stage(status, name))
-        console.print(verdict.text(), markup=False, soft_wrap=True)
+        console.print(verdict.text())
         page = verify.keep(verdict, archive, f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}")
-        console.print(f"Kept as {os.path.relpath(page)}", soft_wrap=True)
+        console.print(f"Kept as {os.path.relpath(page)}")
     raise typer.Exit(verdict.exit_code)

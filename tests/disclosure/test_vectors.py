@@ -7,11 +7,15 @@ import math
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
+from reportlib.comparison import compare
 from reportlib.disclosure import feasible_interval
+from reportlib.measures import MEASURES, TableSpec
 
-VECTORS = json.loads((Path(__file__).parent / "vectors.json").read_text())["vectors"]
+HELD = json.loads((Path(__file__).parent / "vectors.json").read_text())
+VECTORS, DERIVED = HELD["vectors"], HELD["derived_field_cases"]
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda v: v["id"])
@@ -66,3 +70,21 @@ def test_totals_that_are_not_named_are_refused(margins: str) -> None:
 def test_a_cell_below_what_it_is_said_to_be_at_the_least_is_refused() -> None:
     with pytest.raises(ValueError, match="a suppressed cell is less than 2"):
         feasible_interval([[1, 2], [3, 4]], "all", [(0, 0), (0, 1)], 2)
+
+
+@pytest.mark.parametrize("case", DERIVED, ids=lambda case: case["id"])
+def test_what_is_made_of_a_hidden_count_is_hidden_with_it(case: dict[str, Any]) -> None:
+    """Printed, a rate or percentage on so many gives one count alone."""
+    share = "published_total" in case
+    nobs = case["published_total"] if share else case["published_denominator"]
+    printed, per = (case["published_percent_1dp"], 100) if share else (case["published_rate_per_1000"], 1000)
+    (true,) = [x for x in range(1, 6) if round(x / nobs * per, 1) == round(printed, 1)]
+    assert true in case.get("expected_candidates", [case.get("expected_recovered")])
+    spec = TableSpec("t", MEASURES["upheld" if share else "deaths"], ("ethnicity",), "5+1")
+    counts = pd.DataFrame({"ethnicity": ["B", "W"], "numerator": [None, 60], "denominator": [nobs, nobs]})
+    counts = counts.astype({"numerator": "Int64"}).assign(mark=["c", ""])
+    nothing = pd.DataFrame(columns=["ethnicity", "statistic", "value", "lower", "upper", "p_value"])
+    hidden, shown = (
+        compare(counts, nothing, spec, reference="W", years=1).set_index("ethnicity").loc[["B", "W"], "value"]
+    )
+    assert pd.isna(hidden) and shown == pytest.approx(60 / nobs * (1 if share else 1000), rel=0.01)
