@@ -87,13 +87,7 @@ def report(
     with user_errors():
         from reportlib import facts
         from reportlib.build.report import report as make
-        from reportlib.responses import (
-            ask_for_responses,
-            asked_for,
-            disproportionate,
-            responses_file,
-            without_comparison,
-        )
+        from reportlib.responses import ask_for_responses, disproportionate, responses_file, without_comparison
         from reportlib.words import counted
 
         with console.status("starting") as status:
@@ -115,7 +109,7 @@ def report(
             console.print(f"Not printed, since it is not disproportionate: the answer to {answer}.")
         if open_:
             answers = responses_file(params, loaded.edition)
-            ask_for_responses(answers, asked_for(found, loaded.pooled_label, loaded.verdict_band))
+            ask_for_responses(answers, open_)
             where = f" Answers: {os.path.relpath(answers)}" if answers.exists() else ""
             console.print(f"Disproportionate: {counted(len(open_), 'comparison')}.{where}")
         if fresh and not run.new:

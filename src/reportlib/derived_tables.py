@@ -79,7 +79,7 @@ def evidence_table(of: Comparison) -> Table:
         "bounds, without sampling error).",
         "Tipping point: what share of the events with ethnicity not stated would make the two rates equal if these "
         "events alone were given to one side. Above 100%, events alone would not do it; whether all that is not stated "
-        "could, the column before says.",
+        "could, 'If all were known' says.",
     ]
     return _derived("evidence", "How sure we can be", of, rows, columns, notes)
 

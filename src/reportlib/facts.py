@@ -62,12 +62,18 @@ def brought_inside(held: Mapping[str, Fact], name: str, band: tuple[float, float
     return adjusted is not None and band[0] <= float(adjusted.value or 0) <= band[1]
 
 
-def explained(held: Mapping[str, Fact], name: str, band: tuple[float, float]) -> bool:
+def undone(held: Mapping[str, Fact], name: str, band: tuple[float, float]) -> bool:
     """Whether adjustment brings the relative rate of this row into the band, so near 1 that chance could do the rest.
 
-    An adjusted ratio that is merely less certain explains nothing.
+    An adjusted ratio that is merely less certain undoes nothing.
     """
     return brought_inside(held, name, band) and chance(held, name, "adjusted")
+
+
+def held_inside(held: Mapping[str, Fact], name: str, band: tuple[float, float]) -> bool:
+    """Whether the whole interval of the adjusted relative rate of this row lies inside the band."""
+    pair = limits(held, name, "adjusted")
+    return pair is not None and band[0] <= pair[0] and pair[1] <= band[1]
 
 
 def write(facts: Iterable[Fact], path: Path) -> None:

@@ -12,7 +12,7 @@ from reportlib import charts, prose
 from reportlib.comparison_tables import Comparison, caption, dimensions, lower_first
 from reportlib.derived_tables import funnel_caption
 from reportlib.ethnicity import NOT_STATED, groupings, label
-from reportlib.facts import Fact, brought_inside, chance, explained
+from reportlib.facts import Fact, brought_inside, chance, undone
 from reportlib.figures import LIMITS, ratio_decimals
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.statistics import goodness_of_fit, rate_trend, trend, trend_departure
@@ -22,6 +22,7 @@ from reportlib.words import (
     DISPROPORTIONATE,
     INCONCLUSIVE,
     NOT_ASSESSED,
+    OF_UNCERTAIN_SIZE,
     PARITY,
     SIGNIFICANT,
     WORDS,
@@ -166,10 +167,12 @@ def _left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]
     turns = known["ratio"].round(places).sub(1) * known["adjusted_ratio"].round(places).sub(1) < 0
     small = known["adjusted_lower"].le(1) & known["adjusted_upper"].ge(1)
     inside = known["adjusted_ratio"].between(*band)
+    whole = known["adjusted_lower"].ge(band[0]) & known["adjusted_upper"].le(band[1])
     told = turns | known["verdict"].eq(DISPROPORTIONATE) | (small & known["verdict"].isin(SIGNIFICANT))
     left = {
         "a difference remains for {}.": told & ~small & ~turns & ~inside,
-        f"a difference remains for {{}}{within(band)}.": told & ~small & ~turns & inside,
+        f"a difference remains for {{}}{within(band)}.": told & ~small & ~turns & whole,
+        f"a difference remains for {{}}{OF_UNCERTAIN_SIZE}.": told & ~small & ~turns & inside & ~whole,
         "the difference lies the other way for {}.": told & ~small & turns,
         "chance could account for what is left for {}.": told & small & ~turns,
         "the estimate lies the other way for {}, by no more than chance could account for.": told & small & turns,
@@ -284,8 +287,8 @@ def _badge(held: Mapping[str, Fact], names: Sequence[str], band: tuple[float, fl
     found = next((word for word in BY_WEIGHT if word in verdicts), NOT_ASSESSED)
     if found == PARITY and NOT_ASSESSED in verdicts:
         return found, f"{found}, as far as assessed"
-    if names and all(explained(held, name, band) for name in names):
-        return found, f"{found}, but not once adjusted"
+    if names and all(undone(held, name, band) for name in names):
+        return found, f"{found}; once adjusted, no difference is shown"
     if names and all(brought_inside(held, name, band) for name in names):
         return found, f"{found}, but less so once adjusted"
     return found, found
@@ -315,5 +318,7 @@ def _unknown(held: Mapping[str, Fact], names: Sequence[str]) -> str:
     """Whose difference is within what missing ethnicity could bring about."""
     who = [held[f"{name}/verdict"].label.partition(": ")[2] for name in names if chance(held, name, "bound")]
     return (
-        f"If all missing ethnicity fell on one side, the difference could vanish for {all_people(who)}." if who else ""
+        f"Were missing ethnicity divided in the most extreme way, the difference could vanish for {all_people(who)}."
+        if who
+        else ""
     )

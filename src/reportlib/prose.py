@@ -11,6 +11,7 @@ from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
     MARKS,
     MOST_NAMED,
+    PARITY,
     VERDICTS,
     MeasureWords,
     all_people,
@@ -26,15 +27,16 @@ from reportlib.words import (
 
 Row = Mapping[Hashable, Any]
 FEWEST_YEARS = 4  # no trend is described on fewer
+BY_MANY = "but chance could account for it, since so many groups are compared"
 MOST_DECIMALS = 3  # a significant difference is never printed as two equal figures, as far as these go
 
 
 def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str) -> str:
     """What a whole comparison table says: who stands out, who does not, about whom the data cannot tell.
 
-    frame: a comparison frame of one stratum (label, value, denominator, ratio, judged, verdict, mark), with the row
-    of the group labelled `reference`. The weightiest finding comes first and in full. Raises ValueError on an unknown
-    verdict.
+    frame: a comparison frame of one stratum (label, value, denominator, ratio and its limits, judged, verdict, mark),
+    with the row of the group labelled `reference`. The weightiest finding comes first and in full. Raises ValueError
+    on an unknown verdict.
     """
     base = frame.loc[frame["label"] == reference, "value"]
     rows: list[Row] = [
@@ -50,8 +52,11 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str) -
         said = [f"No group was found to differ from {people(reference)} by enough to be disproportionate"]
     for some in differences:
         said += [_shorter(side, words, up) for side, up in _sides(some)]
-    if inconclusive:
-        said.append(_untold(inconclusive, words, first=not said))
+    apart = [row for row in inconclusive if _apart(row)]
+    for some, up in _sides(apart):
+        said.append(f"the {words.name} was {'higher' if up else 'lower'} for {_who(some)}, {BY_MANY}")
+    if untold := [row for row in inconclusive if row not in apart]:
+        said.append(_untold(untold, words, first=not said))
     if not_assessed:
         who = words.subject.format(people=_who(not_assessed))
         said.append(f"No comparison is made for {who}: {_why_not(not_assessed)}")
@@ -100,10 +105,18 @@ def _who(rows: Sequence[Row]) -> str:
 
 def _sides(rows: Sequence[Row]) -> list[tuple[list[Row], bool | None]]:
     """Rows above the reference, below it, and level with it, as far as there are any; at parity all are level."""
-    if rows and rows[0]["verdict"] == "parity":
+    if rows and rows[0]["verdict"] == PARITY:
         return [(list(rows), None)]
     sides = [([row for row in rows if _up(row) is up], up) for up in (True, False, None)]
     return [(some, up) for some, up in sides if some]
+
+
+def _apart(row: Row) -> bool:
+    """Whether the interval of an inconclusive row leaves out 1: its p-value is adjusted, and the interval is not."""
+    lower, upper = row.get("ratio_lower"), row.get("ratio_upper")
+    return not (missing(lower) or missing(upper) or _up(row) is None) and not float(lower or 0) <= 1 <= float(
+        upper or 0
+    )
 
 
 def _up(row: Row) -> bool | None:
@@ -133,6 +146,8 @@ def _claim(rows: Sequence[Row], words: MeasureWords, up: bool | None) -> str:
 def _shorter(rows: Sequence[Row], words: MeasureWords, up: bool | None) -> str:
     """A claim by the measure's name, about groups whose difference is not disproportionate."""
     verdict = rows[0]["verdict"]
+    if verdict == PARITY:
+        return f"any difference in the {words.name} is likely to be small for {_who(rows)}"
     if up is None:
         return f"the {words.name} was about the same for {_who(rows)}"
     by = "by an amount that is uncertain" if verdict == "difference, size uncertain" else "by a small amount"

@@ -11,8 +11,8 @@ from reportlib.ethnicity import FIVE, NOT_STATED
 from reportlib.project import PUBLISHED
 
 MOJ_DEATHS = (
-    "Ministry of Justice deaths in prison custody and prison population, Open Government Licence v3.0; "
-    "counted from one row a death, by month of death"
+    "Ministry of Justice deaths in prison custody and prison population, Open Government Licence v3.0, as tidied by "
+    "D. Yukhnenko; counted from one row a death, by month of death"
 )
 PPO = "Prisons and Probation Ombudsman annual reports, Open Government Licence v3.0"
 
@@ -85,7 +85,7 @@ def _death_rates() -> pd.DataFrame:
 def _complaints() -> pd.DataFrame:
     held = _read("complaints_by_year")
     wide = held.pivot_table(index="year", columns="measure", values="complaints", aggfunc="last")
-    return wide.reset_index().rename_axis(columns=None)
+    return wide[["received", "completed"]].reset_index().rename_axis(columns=None)
 
 
 def _prisoners() -> pd.DataFrame:
@@ -109,7 +109,8 @@ PUBLISHED_TABLES: dict[str, PublishedTable] = {
         decimals=2,
         unit="per 1,000",
         notes=(
-            "The average population is the mean of the monthly figures. June 2017 was never published.",
+            "These rates are worked out here from the published numbers. The average population is the mean of the "
+            "monthly figures. June 2017 was never published.",
             "Immigration removal centres have no usable population before 2021-22: [x]. That row is no rate of "
             "immigration detention: each site has one type for all years, and some that were removal centres have "
             "since been prisons again.",

@@ -118,14 +118,14 @@ def _words(run: Run) -> list[dict[str, Any]]:
     meanings = {
         "Adjusted": "With other things held equal, such as age or type of establishment: people are compared with "
         "people who are alike in these. Crude is the opposite, as counted.",
-        "Confidence interval": "The range beside a figure within which chance alone could have moved it. Of many "
-        f"such ranges, about {level} hold the figure that they are about. The wider it is, the less sure the figure.",
+        "Confidence interval": "A range that shows how uncertain a figure is. About "
+        f"{level} of ranges made in this way hold the true figure. The wider it is, the less sure the figure.",
         "Design effect": "How much less a number of cases tells because some are of the same person.",
         "Ethnicity not stated": "Refused, unknown or not recorded. These people are counted and not compared.",
         "Percentage point": "The difference between two percentages: 12% is 2 percentage points more than 10%.",
         "Pooled period": "Several years counted together, since single years hold too few cases to compare.",
-        "P-value": "How often chance alone would give a difference as large or larger. The smaller it is, the less "
-        "chance accounts for it; it does not say how large the difference is.",
+        "P-value": "How often a difference at least this large would be seen if there were really none. It says "
+        "neither how large the difference is, nor how likely it is to be real.",
         "Reference group": "The group that the others are compared with.",
         "Relative rate": "The rate of a group divided by that of the reference group: 2 is twice as high, 0.5 half as "
         "high, 1 the same.",

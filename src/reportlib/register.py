@@ -13,15 +13,14 @@ import pandas as pd
 
 from reportlib.comparison_tables import dimensions
 from reportlib.ethnicity import label
-from reportlib.facts import Fact, brought_inside, chance, explained, limits
+from reportlib.facts import Fact, brought_inside, chance, held_inside, limits, undone
 from reportlib.measures import MEASURES
 from reportlib.responses import disproportionate, pooled
 from reportlib.tables import Table, frame_table
-from reportlib.words import DISPROPORTIONATE, NOT_ASSESSED, listed, within
+from reportlib.words import DISPROPORTIONATE, NOT_ASSESSED, OF_UNCERTAIN_SIZE, listed, within
 
 OPPOSITE = {"higher": "lower", "lower": "higher"}
 NOT_ADJUSTED = "not adjusted"
-NOT_ASKED = "not asked for: none is shown once adjusted"
 
 
 class _Part(NamedTuple):
@@ -94,7 +93,7 @@ class Register:
         way, outcome = _way(ratio), f" of {ratio.unit}" if ratio.unit else ""
         left = self._left(name, way, band)
         if chance(self.held, name, "bound"):
-            left += " The crude difference could vanish if all missing ethnicity fell on one side."
+            left += " The crude difference could vanish if missing ethnicity were divided in the most extreme way."
         awaited = f"awaited from {MEASURES[name.partition('/')[0]].answers}"
         return {
             "Comparison": f"{self.held[f'{name}/verdict'].label}, {way} rate{outcome}",
@@ -102,7 +101,7 @@ class Register:
             "If all ethnicity were known": bounds.text if bounds else "not reckoned",
             "Adjusted": self._adjusted(name),
             "What is left to explain": f"{left}{self._also(name, way)}",
-            "Response": response or (NOT_ASKED if explained(self.held, name, band) else awaited),
+            "Response": response or awaited,
         }
 
     def _left(self, name: str, way: str, band: tuple[float, float]) -> str:
@@ -111,7 +110,7 @@ class Register:
             return "No adjusted comparison could be made."
         adjusted = self.held[f"{name}/adjusted_ratio"]
         turned = adjusted.value != 1 and _way(adjusted) != way
-        if explained(self.held, name, band):
+        if undone(self.held, name, band):
             found = f"the estimate is {OPPOSITE[way]}, and " if turned else ""
             found += f"chance could account for {'it' if turned else 'the rest'}"
         elif chance(self.held, name, "adjusted"):
@@ -119,7 +118,11 @@ class Register:
         elif turned:
             found = f"the rate is {OPPOSITE[way]}"
         else:
-            found = "a difference remains" + (within(band) if brought_inside(self.held, name, band) else "")
+            found = "a difference remains"
+            if held_inside(self.held, name, band):
+                found += within(band)
+            elif brought_inside(self.held, name, band):
+                found += OF_UNCERTAIN_SIZE
         return f"With {dimensions(self.tables[adjusted.table]['adjust'])} held equal, {found}."
 
     def _also(self, name: str, way: str) -> str:
@@ -129,9 +132,9 @@ class Register:
             return ""
         same, other = (listed(sorted(part.place for part in own if part.went(each))) for each in (way, OPPOSITE[way]))
         assessed = sum(part.verdict.text != NOT_ASSESSED for part in own)
-        told = f"also disproportionate within: {same}" if same else "in none also disproportionate"
+        told = f"also disproportionate within: {same}" if same else "none of them was also disproportionate"
         told += f"; disproportionate the other way within: {other}" if other else ""
-        return f" Of its {len(own)} crude comparisons within parts, {assessed} could be assessed; {told}."
+        return f" Of {len(own)} crude comparisons within parts, {assessed} could be made; {told}."
 
     def _row_of_parts(self, name: str) -> dict[str, str]:
         own = sorted((part for part in self.parts if part.whole == name), key=lambda part: part.place)

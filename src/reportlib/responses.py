@@ -10,13 +10,12 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from reportlib.errors import Finding, ReportError, nearest
-from reportlib.facts import Fact, explained
+from reportlib.facts import Fact
 from reportlib.paramfile import read_yaml
 from reportlib.words import DISPROPORTIONATE
 
 HEADER = """\
-# Answers to the explain-or-reform register: one line for each disproportionate comparison
-# that is not explained by the evidence.
+# Answers to the explain-or-reform register: one line for each disproportionate comparison.
 # Write the answer of the service that owns it after the colon; what is here is printed in the report, so name
 # no person and no case. Put quotation marks round an answer that holds a colon or a #.
 """
@@ -73,7 +72,10 @@ def without_comparison(given: Iterable[str], comparisons: Sequence[str]) -> list
 
 
 def disproportionate(facts: Sequence[Fact], period: str) -> list[str]:
-    """The headline comparisons that ended so, as measure/by/group: all of the system, pooled years."""
+    """The headline comparisons that ended so, as measure/by/group: all of the system, pooled years.
+
+    Each asks for an answer: that adjustment leaves too little to be sure of is evidence, but no explanation.
+    """
     return sorted(
         {
             fact.id.removesuffix("/verdict")
@@ -81,12 +83,6 @@ def disproportionate(facts: Sequence[Fact], period: str) -> list[str]:
             if fact.text == DISPROPORTIONATE and fact.id.split("/")[1] == "ethnicity"
         }
     )
-
-
-def asked_for(facts: Sequence[Fact], period: str, band: tuple[float, float]) -> list[str]:
-    """Those of them that adjustment does not explain, which therefore ask for an answer."""
-    held = {fact.id: fact for fact in pooled(facts, period)}
-    return [name for name in disproportionate(facts, period) if not explained(held, name, band)]
 
 
 def pooled(facts: Sequence[Fact], period: str) -> list[Fact]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from reportlib.facts import Fact, fact_id
 from reportlib.published import PublishedTable
-from reportlib.words import MARKS, missing, number
+from reportlib.words import MARKS, capital, missing, number
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def published_table(name: str, table: PublishedTable, place: Place) -> Table:
     header, columns = frame.columns[0], list(frame.columns[1:])
     rows, facts = [], []
     for record in frame.to_dict("records"):
-        cells: dict[str, Any] = {header: text_cell(str(record[header]))}
+        cells: dict[str, Any] = {header: text_cell(capital(str(record[header])))}
         for column in columns:
             value = record[column]
             mark = "x" if missing(value) else ""

@@ -78,11 +78,11 @@ def test_the_sentences_say_each_verdict_in_plain_english(built: Project) -> None
         "(30.0% compared with 20.0%), by enough to be disproportionate. "
         "The recall rate was higher for Black people, by an amount that is uncertain. "
         "The recall rate was higher for people from the Mixed ethnic group, by a small amount. "
-        "The recall rate was about the same for people from the Other ethnic group."
+        "Any difference in the recall rate is likely to be small for people from the Other ethnic group."
     )
     assert found["breached/ethnicity/all/sentence"] == (
         "No group was found to differ from White people by enough to be disproportionate. "
-        "The breach rate was about the same for people from the Mixed and Other ethnic groups. "
+        "Any difference in the breach rate is likely to be small for people from the Mixed and Other ethnic groups. "
         "The data cannot tell whether the breach rate was higher or lower for Asian people. "
         "No comparison is made for community and suspended sentence orders of Black people: the numbers are too small."
     )

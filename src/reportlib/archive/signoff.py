@@ -24,7 +24,7 @@ from reportlib.build import released
 from reportlib.build.scratch import point, scratch
 from reportlib.errors import AS_IT_WAS, Finding, ReportError
 from reportlib.project import code_digests
-from reportlib.responses import asked_for
+from reportlib.responses import disproportionate
 from reportlib.words import counted
 
 DRAFT_LIST = "draft-sha256.txt"  # the run's files as they were given to review
@@ -224,8 +224,9 @@ def barred(run: KeptRun) -> list[Finding]:
 def questions(run: KeptRun) -> Iterator[str]:
     """What someone must have thought of before the report is signed: as remarks, which are answered."""
     facts = list(run.facts.values())
-    asked = asked_for(facts, run.params.pooled_label, run.params.verdict_band)
-    if silent := [name for name in asked if name not in run.run["responses"]]:
+    if silent := [
+        name for name in disproportionate(facts, run.params.pooled_label) if name not in run.run["responses"]
+    ]:
         yield f"{counted(len(silent), 'disproportionate comparison')} without an answer: {', '.join(silent)}."
     closed: Counter[str] = Counter()
     for report, _, cells in qa.compared(run.folder):

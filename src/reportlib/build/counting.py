@@ -18,7 +18,9 @@ from reportlib.measures import Part, TableSpec
 FEW_TO_DIVIDE = 10  # events in a part of the system; of fewer, a row of zeros with one mark would tell whose they were
 MOST_SMALL = 0.1  # of the counts of a table that divides an edition further
 DETAILED = 5  # groups; beyond, a table that divides them further is held to the same
-TOO_FINE = "too many of its counts are small in such a part of the whole; the national edition has it"
+TOO_FINE = (
+    "too many of its counts are small in such a part of the whole; the national edition has it, for England and Wales"
+)
 TOO_MANY = "too many of its counts are small among so many ethnic groups; a report on fewer groups has it"
 Why = dict[tuple[str, str], str | None]  # edition, table -> why the one cannot show the other
 
