@@ -46,7 +46,7 @@ from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
 from reportlib.register import Register
 from reportlib.statistics import METHODS
-from reportlib.tables import Place, Table, frame_table, published_table
+from reportlib.tables import Place, Table, published_table
 from reportlib.words import interval, level_words, number
 from reportlib.years import span, years_to
 
@@ -278,10 +278,10 @@ class Chapter:
         """Show a table of words about the run: inputs, findings, what is hidden, methods, versions."""
         about = _known(name, ABOUT, "table of words about the run")
         try:
-            frame = about.frame(self.handoff.part(self.name))
+            table = about.table(name, self.handoff.part(self.name))
         except KeyError:
             raise undeclared(self.name) from None
-        _show(frame_table(name, about.caption, frame, about.header).model())
+        _show(table.model())
 
     def register(self) -> None:
         """Show the explain-or-reform register: every disproportionate comparison, and what is left of it."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from reportlib.ethnicity import CHINESE_NOTE, NOT_STATED, label
+from reportlib.ethnicity import NOT_STATED, label
 from reportlib.facts import Fact, fact_id
 from reportlib.figures import FIGURES, Of, ratio_decimals
 from reportlib.measures import UNKNOWN_TYPE, TableSpec
@@ -16,6 +16,8 @@ from reportlib.statistics import METHODS
 from reportlib.tables import Place, Table, cell_value, text_cell
 from reportlib.words import (
     DIMENSION_LABELS,
+    INCONCLUSIVE,
+    PARITY,
     WORDS,
     capital,
     flagged,
@@ -314,10 +316,10 @@ def notes_of(of: Comparison) -> list[str]:
         notes.append(f"{of.interval}s are {own}{of_ratio}; methods and quality explains both.")
     if of.outcome:
         notes.append(f"The relative rate is that of {of.outcome}, the rarer side of the outcome.")
-    if "verdict" in frame:
+    if "verdict" in frame and (_leaves_out_1(frame) & frame["verdict"].isin([INCONCLUSIVE, PARITY])).any():
         notes.append(
-            "Verdicts rest on unrounded figures and allow for the number of comparisons, which intervals do not: an "
-            "interval can leave out 1 where the verdict is inconclusive or parity."
+            "Verdicts allow for the number of comparisons, and intervals do not: some intervals leave out 1 where the "
+            "verdict is inconclusive or parity."
         )
     if spec.measure.kind == "rate" and "ethnicity" in frame and frame["ethnicity"].eq(NOT_STATED).any():
         notes.append(
@@ -336,9 +338,11 @@ def notes_of(of: Comparison) -> list[str]:
         notes.append(
             f"Establishments that the list of types does not hold, and deaths in escort, are in {UNKNOWN_TYPE}."
         )
-    if any(name.startswith("ethnicity") for name in spec.by):
-        notes.append(CHINESE_NOTE)
     return notes
+
+
+def _leaves_out_1(frame: pd.DataFrame) -> pd.Series:
+    return frame["ratio_lower"].gt(1) | frame["ratio_upper"].lt(1)
 
 
 def caption(spec: TableSpec, period: str) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
 import pandas as pd
 
-from reportlib.ethnicity import groupings
+from reportlib.ethnicity import CHINESE_NOTE, groupings
 from reportlib.measures import MEASURES
 from reportlib.statistics import METHODS
+from reportlib.tables import Table, frame_table
 from reportlib.words import MARKS, counted, number
 
 Run = dict[str, Any]
@@ -22,14 +23,19 @@ RELIABLE = "One event more or less would change a figure on fewer beyond use."
 
 @dataclass(frozen=True)
 class About:
-    """A table of words about the run: its caption, the column that names its rows, and its rows."""
+    """A table of words about the run: its caption, the column that names its rows, its rows, and a note below."""
 
     caption: str
     header: str
     rows: Callable[[Run], list[dict[str, Any]]]
+    note: str = ""
 
     def frame(self, run: Run) -> pd.DataFrame:
         return pd.DataFrame(self.rows(run) or [{self.header: "none"}])
+
+    def table(self, name: str, run: Run) -> Table:
+        table = frame_table(name, self.caption, self.frame(run), self.header)
+        return replace(table, notes=[self.note] if self.note else [])
 
 
 def _inputs(run: Run) -> list[dict[str, Any]]:
@@ -144,7 +150,7 @@ ABOUT: dict[str, About] = {
     "findings": About("What was found when the inputs were checked", "Level", _findings),
     "hidden": About("What was hidden to protect people", "Table", _hidden),
     "rules": About("Rules of disclosure control", "Rule", _rules),
-    "groups": About("Who is in each ethnic group", "Ethnic group", _groups),
+    "groups": About("Who is in each ethnic group", "Ethnic group", _groups, CHINESE_NOTE),
     "definitions": About("What is measured", "Measure", _definitions),
     "methods": About("How it is measured", "Method", _methods),
     "marks": About("Marks used in tables", "Mark", _marks),

@@ -40,7 +40,7 @@ from reportlib.presentation import (
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
 from reportlib.register import Register
-from reportlib.tables import Place, Table, frame_table, published_table
+from reportlib.tables import Place, Table, published_table
 from reportlib.words import NOT_ASSESSED, missing
 from reportlib.years import span
 
@@ -213,7 +213,7 @@ def _made(model: Model, ledger: Ledger) -> Table | None:
     if name in PUBLISHED_TABLES:
         return published_table(name, PUBLISHED_TABLES[name], Place("", params.edition, ("published",)))
     if name in ABOUT:
-        return frame_table(name, ABOUT[name].caption, ABOUT[name].frame(ledger.run.run), ABOUT[name].header)
+        return ABOUT[name].table(name, ledger.run.run)
     if name in ("register", "register-of-parts"):
         held = Register(ledger.facts, params.pooled_label, params.reference_group, ledger.run.run["tables"])
         responses = ledger.run.run["responses"]
