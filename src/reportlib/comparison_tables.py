@@ -318,7 +318,7 @@ def notes_of(of: Comparison) -> list[str]:
         notes.append(f"The relative rate is that of {of.outcome}, the rarer side of the outcome.")
     if "verdict" in frame and (_leaves_out_1(frame) & frame["verdict"].isin([INCONCLUSIVE, PARITY])).any():
         notes.append(
-            "Verdicts allow for the number of comparisons, and intervals do not: some intervals leave out 1 where the "
+            "Verdicts allow for the number of comparisons, and intervals do not: some leave out equality where the "
             "verdict is inconclusive or parity."
         )
     if spec.measure.kind == "rate" and "ethnicity" in frame and frame["ethnicity"].eq(NOT_STATED).any():
