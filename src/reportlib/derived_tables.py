@@ -68,18 +68,7 @@ def evidence_table(of: Comparison) -> Table:
         *notes_of(of),
         *_adjusted_notes(of),
         *([f"The {of.interval} of the gap is {METHODS['difference'].interval}."] if of.share else []),
-        "P-values are adjusted for the number of comparisons in the table (Benjamini-Hochberg); intervals are not.",
-        "The design effect is how much repeat cases add to the variance; 1 where each case is a different person. It "
-        "is that of the group where it has very many cases, else that of all ethnic groups together.",
-        "The least ratio shown is the nearest to 1, below and above it, that a comparison of this size would find four "
-        "times in five.",
-        "Cases needed: how large the denominator of the group would have to be, and that of the reference group in "
-        "proportion, to find, four times in five, a ratio at the edge of what counts as close to parity.",
-        "If all were known: how far the ratio could lie if the ethnicity of everyone not stated became known (sharp "
-        "bounds, without sampling error).",
-        "Tipping point: what share of the events with ethnicity not stated would make the two rates equal if these "
-        "events alone were given to one side. Above 100%, events alone would not do it; whether all that is not stated "
-        "could, 'If all were known' says.",
+        "Methods and quality explains each figure, under the words used in this report.",
     ]
     return _derived("evidence", "How sure we can be", of, rows, columns, notes)
 

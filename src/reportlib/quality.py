@@ -124,10 +124,19 @@ def _words(run: Run) -> list[dict[str, Any]]:
     meanings = {
         "Adjusted": "With other things held equal, such as age or type of establishment: people are compared with "
         "people who are alike in these. Crude is the opposite, as counted.",
+        "Adjusted p": "A p-value that allows for the number of comparisons in the table (Benjamini-Hochberg); "
+        "intervals do not.",
+        "Cases needed": "How large the denominator of the group would have to be, and that of the reference group in "
+        "proportion, to find, four times in five, a ratio at the edge of what counts as close to parity.",
         "Confidence interval": "A range that shows how uncertain a figure is. About "
         f"{level} of ranges made in this way hold the true figure. The wider it is, the less sure the figure.",
-        "Design effect": "How much less a number of cases tells because some are of the same person.",
+        "Design effect": "How much repeat cases add to the variance of a figure; 1 where each case is a different "
+        "person. It is that of the group where it has very many cases, else that of all ethnic groups together.",
         "Ethnicity not stated": "Refused, unknown or not recorded. These people are counted and not compared.",
+        "If all were known": "How far the ratio could lie if the ethnicity of everyone not stated became known (sharp "
+        "bounds, without sampling error).",
+        "Least ratio shown": "The nearest to 1, below and above it, that a comparison of this size would find four "
+        "times in five.",
         "Percentage point": "The difference between two percentages: 12% is 2 percentage points more than 10%.",
         "Pooled period": "Several years counted together, since single years hold too few cases to compare.",
         "P-value": "How often a difference at least this large would be seen if there were really none. It says "
@@ -135,6 +144,9 @@ def _words(run: Run) -> list[dict[str, Any]]:
         "Reference group": "The group that the others are compared with.",
         "Relative rate": "The rate of a group divided by that of the reference group: 2 is twice as high, 0.5 half as "
         "high, 1 the same.",
+        "Tipping point": "What share of the events with ethnicity not stated would make the two rates equal if these "
+        "events alone were given to one side. Above 100%, events alone would not do it; whether all that is not stated "
+        "could, “If all were known” says.",
         "Verdict": "What the figures allow to be said of a difference. The summary explains each word.",
     }
     return [{"Word": word, "Meaning": meaning} for word, meaning in meanings.items()]
