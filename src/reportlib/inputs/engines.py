@@ -98,7 +98,7 @@ class Spark:
 
     def close(self) -> None:
         with _causes():
-            for name in self.kept:
+            for name in reversed(self.kept):  # what is made of others before them
                 self.session.sql(f"UNCACHE TABLE IF EXISTS {name}")
                 self.session.catalog.dropTempView(name)
 
