@@ -20,7 +20,7 @@ from statistics import mean, median
 
 import _ways
 from _page import table, write_section
-from _ways import Seconds, Way, abreast, chapters_of, ours, own_work, several, timed
+from _ways import Seconds, Way, abreast, chapters_of, in_kernels, ours, own_work, several, timed
 
 from reportlib import steady
 from reportlib.build.report import prepared
@@ -98,16 +98,18 @@ def apart(way: Way, params: Params, handoff: Path, out: Path, **environment: str
 
 def in_turns(
     params: Params, handoff: Path, work: Path, rounds: int
-) -> tuple[list[Seconds], list[Seconds], list[float]]:
-    """The seconds of the naive way, of ours, and of the chapters' cells alone, in turns."""
+) -> tuple[list[Seconds], list[Seconds], list[float], list[float]]:
+    """The seconds of the naive way, of ours, and of the cells alone, in kernels and in one Python, in turns."""
     turns = []
     for turn in range(rounds):
         (out := work / f"naive-{turn}").mkdir()
         slow = naive(params, handoff, out)
-        quick, own = (apart(way, params, handoff, work / f"{way.__name__}-{turn}") for way in (ours, own_work))
-        turns.append((slow | {"whole": sum(slow.values())}, quick, sum(own.values()) - own["whole"]))
-    slow_ones, quick_ones, cells = zip(*turns, strict=True)
-    return list(slow_ones), list(quick_ones), list(cells)
+        ways = (ours, in_kernels, own_work)
+        quick, cells, alone = (apart(way, params, handoff, work / f"{way.__name__}-{turn}") for way in ways)
+        own = [sum(each.values()) - each["whole"] for each in (cells, alone)]
+        turns.append((slow | {"whole": sum(slow.values())}, quick, *own))
+    slow_ones, quick_ones, cells_alone, in_one = zip(*turns, strict=True)
+    return list(slow_ones), list(quick_ones), list(cells_alone), list(in_one)
 
 
 def cost_of_steadiness(params: Params, handoff: Path, work: Path, rounds: int) -> float:
@@ -216,7 +218,7 @@ def page(given: argparse.Namespace, work: Path) -> str:
 
     params = demo_params(work / "demo")
     with prepared(params, {}, work / "prepared") as handoff:
-        slow, quick, cells = in_turns(params, handoff, work, given.rounds)
+        slow, quick, cells, in_one = in_turns(params, handoff, work, given.rounds)
         steadiness = cost_of_steadiness(params, handoff, work, given.rounds)
         growth = growing(params, handoff, work, given.rounds)
     runs = whole(work / "demo" / "2024-25.yml", work / "outputs")
@@ -235,8 +237,11 @@ def page(given: argparse.Namespace, work: Path) -> str:
          f"{median(a[step] / b[step] for a, b in zip(slow, quick, strict=True)):.1f}"]
         for step in steps
     ]  # fmt: skip
-    shares = [own / (os.cpu_count() or 1) for own in cells]
-    times = median(row["whole"] / share for row, share in zip(quick, shares, strict=True))
+    cores = os.cpu_count() or 1
+
+    def times(own: list[float]) -> float:
+        return median(row["whole"] / (each / cores) for row, each in zip(quick, own, strict=True))
+
     made = [
         [
             number,
@@ -258,8 +263,10 @@ its own, with its imports. Medians of {counted(given.rounds, "turn")}.{without}
 
 {table(["step", "one by one, s", "the build, s", "ratio"], against)}
 
-The chapters' cells themselves take {median(cells):.1f} s of CPU, so {median(shares):.1f} s spread over the processors;
-the build takes {times:.1f} times that. Under the settings that make every machine give the same bytes (one
+The chapters' cells themselves take {median(cells):.1f} s of CPU in ordinary kernels of their own, once all imports are
+done, so {median(cells) / cores:.1f} s spread over the processors; the build, imports and all, takes {times(cells):.1f}
+times that. One after the other in one Python, which has drawn and read before, they take {median(in_one):.1f} s, and
+the build {times(in_one):.1f} times their share. Under the settings that make every machine give the same bytes (one
 thread of linear algebra, no AVX-512, no chance in hashes) the chapters take {steadiness:.2f} times as long as without.
 
 How the build grows with chapters, but for those that read the facts of others; they are not alike, and a fresh Python
