@@ -248,10 +248,6 @@ class Params(Block):
             "contact": [self.contact],
             "editions": [edition.title for edition in self.editions],
             "disclosure.off": [self.disclosure.off],
-            **{
-                f"inputs.{name}.exclude": [value for values in spec.exclude.values() for value in values]
-                for name, spec in self.inputs.items()
-            },
             "disclosure.exemptions": [f"{each.reason} {each.reviewer}" for each in self.disclosure.exemptions],
         }
         return {place: " ".join(filter(None, texts)) for place, texts in told.items()}

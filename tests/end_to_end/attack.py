@@ -112,7 +112,8 @@ class Attack:
     """All that is shown of one kind of record, as sums of unknown numbers."""
 
     def __init__(self, atoms: pd.DataFrame, tables: Sequence[Published], parts: Mapping[str, Places]) -> None:
-        self.atoms, self.known = atoms, {}  # type: ignore[var-annotated]
+        self.atoms = atoms
+        self.known: dict[tuple[str, str], Mask] = {}  # the atoms with a code, by dimension and code
         shown: dict[tuple[str, frozenset[tuple[str, str]]], Mask] = {}
         zero = np.zeros(len(atoms), dtype=bool)
         for table in tables:

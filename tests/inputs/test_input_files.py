@@ -155,6 +155,19 @@ def test_a_value_to_be_left_out_that_no_row_has_is_told(alone):
     assert [found.published for found in alone.check()] == [told]
 
 
+def test_people_and_cases_are_not_named_in_exclude(alone):
+    """Rows that have none may be left out; whom they are about is archived with the parameters."""
+    text = GOOD["complaints"].replace("person_id", "Nomis no")
+    alone.put("complaints", text, columns={"person_id": "Nomis no"}, exclude={"Nomis no": ["", "A1001AA"]})
+    (refused,) = alone.refusal()
+    assert refused.startswith(
+        "complaints.csv, column Nomis no: exclude: names people or cases; parameters are archived"
+    )
+    assert "A1001AA" not in refused
+    alone.put("complaints", text, columns={"person_id": "Nomis no"}, exclude={"Nomis no": [""]})
+    assert alone.read()["complaints"].rows
+
+
 def test_several_files_make_one_input(alone):
     header, row = GOOD["probation_caseload"].splitlines()
     alone.put("probation_caseload", f"{header}\n{row}\n", "caseload-1.csv", path="caseload-*.csv")

@@ -70,7 +70,7 @@ def read(name: str, spec: InputSpec, work: Path, root: Path) -> Source:
     if live:
         from reportlib.inputs import databases  # with all its drivers
     extracts: list[Extract] = []
-    findings = [*_unknown_fields(contract, spec), *_read_twice(contract, spec)]
+    findings = [*_unknown_fields(contract, spec), *_read_twice(contract, spec), *_named_in_exclude(contract, spec)]
     needed = {spec.columns.get(each) or each for each in _needed(contract, spec)}
     for path, shown in zip_longest(paths, files):
         try:
@@ -222,6 +222,15 @@ def _read_twice(contract: Contract, spec: InputSpec) -> Iterator[Finding]:
         if theirs in contract.fields.keys() - spec.columns.keys():
             advice = f'name another for {theirs}, or "" if you do not have it'
             yield Finding(f"columns: names {theirs!r} for {name}, but it is read as {theirs} too; {advice}", spec.shown)
+
+
+def _named_in_exclude(contract: Contract, spec: InputSpec) -> Iterator[Finding]:
+    """People and cases that `exclude:` names: the parameters are kept with the report."""
+    for name in contract.fields:
+        column = spec.columns.get(name, name)
+        if name.endswith("_id") and any(spec.exclude.get(column, ())):
+            advice = "parameters are archived with the report, so leave those rows out of the extract"
+            yield Finding(f"exclude: names people or cases; {advice}", spec.shown, column=column)
 
 
 def _missing_columns(contract: Contract, spec: InputSpec, extract: Extract, some: set[str]) -> Iterator[Finding]:
