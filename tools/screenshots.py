@@ -10,7 +10,7 @@ from playwright.sync_api import sync_playwright
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 IMAGES = Path("docs/images")
-WANTED = {"summary": 780, "uphold-rates": 900}  # chapter -> how far down the page
+WANTED = {"summary": ".cards", "uphold-rates": "#uphold-rates--uphold-rate"}  # by chapter, what is on top
 
 
 def main(report: Path) -> None:
@@ -19,9 +19,9 @@ def main(report: Path) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 1100})
-        for chapter, top in WANTED.items():
+        for chapter, first in WANTED.items():
             page.goto((report / "chapters" / f"{chapter}.html").resolve().as_uri())
-            page.evaluate(f"window.scrollTo(0, {top})")
+            page.locator(first).evaluate("shown => shown.scrollIntoView()")
             page.screenshot(path=IMAGES / f"{chapter}.png")
         browser.close()
 
