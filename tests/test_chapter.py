@@ -212,10 +212,13 @@ def test_the_summary_reads_the_facts_of_the_chapters_before(tmp_path, shown):
     chapter.close()
     shown.clear()
     summary = Chapter("summary", PARAMETERS, handoff)
+    summary.main_points("uphold-rate", "deaths-by-region")
     summary.headlines("uphold-rate", "deaths-by-region")
     summary.verdicts("uphold-rate", "deaths-by-region")
+    (points,) = [model for model in shown if model["kind"] == "points"]
     (headline,) = [model for model in shown if model["kind"] == "headline"]
     (verdicts,) = [model for model in shown if model["kind"] == "table"]
+    assert [(item["title"], item["chapter"]) for item in points["items"]] == [("Uphold rate", "uphold")]
     assert [(item["verdict"], item["chapter"]) for item in headline["items"]] == [("disproportionate", "uphold")]
     (row,) = verdicts["rows"]
     assert (row["Black"]["text"], row["Mixed"]["text"]) == ("0.53 disproportionate", "not assessed")
@@ -224,9 +227,10 @@ def test_the_summary_reads_the_facts_of_the_chapters_before(tmp_path, shown):
 def test_a_summary_of_no_comparison_says_so(tmp_path, shown):
     summary = Chapter("summary", PARAMETERS, Handoff(write_handoff(tmp_path, summary=SUMMARY)))
     shown.clear()
+    summary.main_points("uphold-rate")
     summary.headlines("uphold-rate")
     summary.verdicts("uphold-rate")
-    assert [model["kind"] for model in shown] == ["say", "say"]
+    assert [model["kind"] for model in shown] == ["say", "say", "say"]
     assert all("[x]" in model["text"] for model in shown)
 
 

@@ -35,17 +35,15 @@ from reportlib.presentation import (
     adjusted_sentence,
     draw,
     draw_funnel,
-    headline,
     mix_sentence,
     sentence,
     shares,
-    verdicts,
-    verdicts_table,
 )
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
 from reportlib.register import Register
 from reportlib.statistics import METHODS
+from reportlib.summary import headline, main_points, verdicts, verdicts_table
 from reportlib.tables import Place, Table, published_table
 from reportlib.words import interval, level_words, number
 from reportlib.years import span, years_to
@@ -301,6 +299,17 @@ class Chapter:
         _show(replace(table, status=tuple(self.handoff.run["status"])).model())
 
     # What the summary reads: the facts of the chapters before it
+
+    def main_points(self, *tables: str) -> None:
+        """Say of each of these tables what was disproportionate in it, in a sentence or two, and where nothing was."""
+        known = self.handoff.run["tables"]
+        told = {table: known[table]["adjust"] for table in tables if table in known}
+        period = span(self._years["pooled"])
+        points = main_points(self.handoff.facts(self.name), told, label(self.reference), self.band, period)
+        if points:
+            _show(points)
+        else:
+            _show_text("no-main-points", NO_COMPARISON, "note")
 
     def headlines(self, *tables: str) -> None:
         """Show the finding of each of these tables, with its weightiest verdict."""

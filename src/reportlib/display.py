@@ -18,6 +18,9 @@ def plain(model: Mapping[str, Any]) -> dict[str, str]:
         return {"image/svg+xml": model["svg"], "text/plain": model["alt"]}
     if kind == "say":
         return {"text/markdown": model["text"]}
+    if kind == "points":
+        points = [f"- **{item['title']}.** {item['text']}" for item in model["items"]]
+        return {"text/markdown": "\n".join([model["lead"], "", *points])}
     if kind == "headline":
         return {"text/html": "".join(map(_card, model["items"]))}
     return {"text/plain": f"{model['chapter']}, {model['year']}"}

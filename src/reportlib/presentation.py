@@ -1,29 +1,22 @@
-"""What a comparison shows: its picture, its sentences, and what the summary reads of it."""
+"""What a comparison shows: its picture and its sentences."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
 
 from reportlib import charts, prose
-from reportlib.comparison_tables import Comparison, caption, dimensions, lower_first
+from reportlib.comparison_tables import Comparison, caption, dimensions
 from reportlib.derived_tables import funnel_caption
-from reportlib.ethnicity import NOT_STATED, groupings, label
-from reportlib.facts import Fact, brought_inside, chance, undone
+from reportlib.ethnicity import NOT_STATED, label
 from reportlib.figures import LIMITS, ratio_decimals
-from reportlib.measures import MEASURES, TableSpec
+from reportlib.measures import TableSpec
 from reportlib.statistics import goodness_of_fit, rate_trend, trend, trend_departure
 from reportlib.statistics.verdict import ALPHA
-from reportlib.tables import Table, frame_table
 from reportlib.words import (
     DISPROPORTIONATE,
-    INCONCLUSIVE,
-    NOT_ASSESSED,
     OF_UNCERTAIN_SIZE,
-    PARITY,
     SIGNIFICANT,
     WORDS,
     MeasureWords,
@@ -40,7 +33,6 @@ from reportlib.words import (
 SENTENCES = ("sentence", "adjusted_sentence")  # facts of a whole table: what it says, and what adjustment changes
 MOST_PANELS = 9  # beyond, one heat map says more than many small panels
 MOST_ROWS = 54  # in all panels of a chart; more are too small to read on a page
-BY_WEIGHT = (*SIGNIFICANT, INCONCLUSIVE, PARITY, NOT_ASSESSED)  # of a table; parity is said if nothing else is
 NO_COMPARISON = "Not available [x]: no chapter of this report compares ethnic groups on these inputs."
 NO_AGES = "Each group against all prisoners: not available [x], because ages are not known, or not allowed for."
 FEW_DEATHS = "Each group against all prisoners: not given, because deaths are few, or to protect individuals [c]."
@@ -146,10 +138,10 @@ def _words(spec: TableSpec) -> MeasureWords:
 def adjusted_sentence(comparison: Comparison, band: tuple[float, float]) -> str:
     """What adjustment changed, and left, of the groups that stand out or that it changes; empty if there are none."""
     spec, frame = comparison.spec, comparison.frame
-    left, places = _left(frame, band), ratio_decimals(frame)
-    if not left:
+    remains, places = left(frame, band), ratio_decimals(frame)
+    if not remains:
         return ""
-    told = frame["label"].isin([name for names in left.values() for name in names])
+    told = frame["label"].isin([name for names in remains.values() for name in names])
     moves: dict[bool, list[str]] = {True: [], False: []}
     for row in frame[told].to_dict("records"):
         crude, adjusted = (ratio(row[name], decimals=places) for name in ("ratio", "adjusted_ratio"))
@@ -158,10 +150,10 @@ def adjusted_sentence(comparison: Comparison, band: tuple[float, float]) -> str:
         moves[crude != adjusted].append(f"{change} ({limits}) for {people(str(row['label']))}")
     found = " and ".join(f"{'moves' if moved else 'stays'} {listed(some)}" for moved, some in moves.items() if some)
     of = f" of {comparison.outcome}" if comparison.outcome else ""
-    return " ".join([f"Allowing for {dimensions(spec.adjust)}, the relative rate{of} {found}.", *left])
+    return " ".join([f"Allowing for {dimensions(spec.adjust)}, the relative rate{of} {found}.", *remains])
 
 
-def _left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]]:
+def left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]]:
     """What adjustment leaves, in sentences, each with its groups, of those that stand out or that it changes."""
     known, places = frame[frame["adjusted_ratio"].notna()], ratio_decimals(frame)
     turns = known["ratio"].round(places).sub(1) * known["adjusted_ratio"].round(places).sub(1) < 0
@@ -169,7 +161,7 @@ def _left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]
     inside = known["adjusted_ratio"].between(*band)
     whole = known["adjusted_lower"].ge(band[0]) & known["adjusted_upper"].le(band[1])
     told = turns | known["verdict"].eq(DISPROPORTIONATE) | (small & known["verdict"].isin(SIGNIFICANT))
-    left = {
+    found = {
         "a difference remains for {}.": told & ~small & ~turns & ~inside,
         f"a difference remains for {{}}{within(band)}.": told & ~small & ~turns & whole,
         f"a difference remains for {{}}{OF_UNCERTAIN_SIZE}.": told & ~small & ~turns & inside & ~whole,
@@ -177,7 +169,7 @@ def _left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]
         "chance could account for what is left for {}.": told & small & ~turns,
         "the estimate lies the other way for {}, by no more than chance could account for.": told & small & turns,
     }
-    groups = {text: list(known.loc[some, "label"]) for text, some in left.items() if some.any()}
+    groups = {text: list(known.loc[some, "label"]) for text, some in found.items() if some.any()}
     return {capital(text.format(all_people(names))): names for text, names in groups.items()}
 
 
@@ -195,130 +187,3 @@ def _trend(total: pd.DataFrame, spec: TableSpec) -> tuple[float | None, bool, bo
     left = trend_departure(x, n, years, rates).p_value
     rising = bool((years * (x - n * x.sum() / n.sum())).sum() > 0)
     return (rate_trend if rates else trend)(x, n, years).p_value, rising, left is None or left > ALPHA
-
-
-def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:
-    """The verdicts of some tables, in their order.
-
-    Columns: stratum (the measure's name), group, label, text, verdict, mark, and the relative rates with their limits.
-    """
-    facts = {fact.id: fact for fact in held if fact.table in tables}
-    found = [fact for fact in facts.values() if fact.statistic == "verdict"]
-    rows = [
-        {
-            "stratum": capital(ratio_.unit) or MEASURES[fact.id.split("/")[0]].name,
-            "group": fact.id.split("/")[2],
-            "label": fact.label.partition(": ")[2],
-            "text": fact.text if ratio_.mark else f"{ratio_.text} {fact.text}",
-            "verdict": fact.text,
-            "mark": ratio_.mark,
-            **{name: facts[row + name].value for name in charts.RATIOS if row + name in facts},
-        }
-        for fact in sorted(found, key=lambda fact: tables.index(fact.table))
-        for row in [fact.id.removesuffix("verdict")]
-        for ratio_ in [facts[f"{row}ratio"]]
-    ]
-    columns = ["stratum", "group", "label", "text", "verdict", "mark", *charts.RATIOS]
-    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(charts.RATIOS, float))
-
-
-def verdicts_table(frame: pd.DataFrame, title: str, grouping: str, band: tuple[float, float]) -> Table:
-    """Relative rates and verdicts, a row a measure; a row a group where there are many."""
-    order = [text for text in groupings()[grouping].labels.values() if text in set(frame["label"])]
-    wide = frame.pivot(index="stratum", columns="label", values="text")
-    wide = wide.reindex(index=frame["stratum"].unique(), columns=order).fillna("[x]")
-    many = len(order) > charts.MOST_COLUMNS
-    wide = (wide.T if many else wide).rename_axis(index="Ethnic group" if many else "Measure", columns=None)
-    wide = wide.reset_index()
-    notes = [
-        "A relative rate is the rate of a group divided by that of the group that it is compared with: above 1 the "
-        f"group's rate is higher. The band is {band[0]:g} to {band[1]:g}.",
-        "Crude rates are compared. What is left of a difference once people are alike in other ways is on the cards.",
-    ]
-    return replace(frame_table("verdicts", title, wide, wide.columns[0]), notes=notes)
-
-
-def headline(
-    held: Sequence[Fact], table: str, adjust: Sequence[str], reference: str, band: tuple[float, float], level: float
-) -> dict[str, Any] | None:
-    """The finding of one table with the weightiest of its verdicts; None if there is none.
-
-    `further` says what adjustment (for `adjust`) and missing ethnicity could leave of it, and what the last year alone
-    shows; `chart` shows every group against the one labelled `reference`, if they are not too many.
-    """
-    own = [fact for fact in held if fact.table == table]
-    said = [fact for fact in own if fact.statistic == "sentence"]
-    if not said:
-        return None
-    facts = {fact.id: fact for fact in own}
-    names = [fact.id.removesuffix("/verdict") for fact in own if fact.text == DISPROPORTIONATE]
-    verdict, badge = _badge(facts, names, band)
-    frame, title = verdicts(own, [table]), f"{said[0].label}, {said[0].period}"
-    outcome = next((fact.unit for fact in own if fact.statistic == "ratio"), "")
-    chart = None
-    if len(frame) <= charts.MOST_COLUMNS and frame["ratio"].notna().any():
-        chart = {
-            "kind": "chart",
-            "id": f"{table}-card",
-            "caption": title,
-            **vars(charts.card(frame.drop(columns="stratum"), title, reference, level, band, outcome)),
-        }
-    further = [_adjusted(frame, adjust, band), _last_year(held, said[0], names), _unknown(facts, names)]
-    return {
-        "title": title,
-        "verdict": verdict,
-        "badge": badge,
-        "text": said[0].text,
-        "chart": chart,
-        "further": [text for text in further if text],
-        "chapter": said[0].chapter,
-    }
-
-
-def _adjusted(frame: pd.DataFrame, adjust: Sequence[str], band: tuple[float, float]) -> str:
-    """What adjustment leaves of a comparison, without its figures, which the picture shows."""
-    left = " ".join(_left(frame, band))
-    return f"Allowing for {dimensions(adjust)}, {lower_first(left)}" if left else ""
-
-
-def _badge(held: Mapping[str, Fact], names: Sequence[str], band: tuple[float, float]) -> tuple[str, str]:
-    """The weightiest verdict of a table, and how its card puts it; `names` are the rows that are disproportionate."""
-    verdicts = [fact.text for fact in held.values() if fact.statistic == "verdict"]
-    found = next((word for word in BY_WEIGHT if word in verdicts), NOT_ASSESSED)
-    if found == PARITY and NOT_ASSESSED in verdicts:
-        return found, f"{found}, as far as assessed"
-    if names and all(undone(held, name, band) for name in names):
-        return found, f"{found}; once adjusted, no difference is shown"
-    if names and all(brought_inside(held, name, band) for name in names):
-        return found, f"{found}, but less so once adjusted"
-    return found, found
-
-
-def _last_year(held: Sequence[Fact], said: Fact, names: Sequence[str]) -> str:
-    """What the last year shows of the rows that are disproportionate in the whole period, or are so in that year."""
-    year = said.period.rpartition(" to ")[2]
-    alone = {fact.id: fact for fact in held if fact.period == year != said.period and fact.table != said.table}
-    measure = said.id.partition("/")[0]
-    rows = []
-    for fact in alone.values():
-        name = fact.id.removesuffix("/verdict")
-        counts = name in names or fact.text == DISPROPORTIONATE
-        if fact.statistic == "verdict" and fact.id.startswith(f"{measure}/ethnicity/") and counts:
-            rows.append((fact, alone[f"{name}/ratio"], alone[f"{name}/ratio_lower"]))
-    told = [
-        f"{value.text} ({limits.text}; {fact.text}) for {people(fact.label.partition(': ')[2])}"
-        for fact, value, limits in rows
-        if fact.text != NOT_ASSESSED
-    ]
-    outcome = next((f" of {value.unit}" for _, value, _ in rows if value.unit), "")
-    return f"In {year} alone, the crude relative rate{outcome} was {listed(told)}." if told else ""
-
-
-def _unknown(held: Mapping[str, Fact], names: Sequence[str]) -> str:
-    """Whose difference is within what missing ethnicity could bring about."""
-    who = [held[f"{name}/verdict"].label.partition(": ")[2] for name in names if chance(held, name, "bound")]
-    return (
-        f"Were missing ethnicity divided in the most extreme way, the difference could vanish for {all_people(who)}."
-        if who
-        else ""
-    )

@@ -45,6 +45,7 @@ STEPS: dict[str, Callable[[Any], None]] = {
     "trend": lambda chapter: _show(chapter, "uphold-rate-trend", "say", "chart", "table"),
     "rules": lambda chapter: chapter.about("rules"),
     "headlines": lambda chapter: chapter.headlines("uphold-rate-by-ethnicity"),
+    "points": lambda chapter: chapter.main_points("uphold-rate-by-ethnicity"),
     "close": lambda chapter: chapter.close(),
 }
 

@@ -192,6 +192,17 @@ def test_a_card_whose_picture_facts_do_not_give_is_found_in_the_notebook(run: Pa
     assert [fault for fault in faults(run) if "a headline that published sentences do not give" in fault]
 
 
+def test_a_main_point_that_facts_do_not_give_is_found_in_the_notebook(run: Path) -> None:
+    def change(text: str) -> str:
+        notebook = json.loads(text)
+        ((item, *_),) = [model["items"] for model in models(notebook, "points")]
+        item["text"] = item["text"].replace("lower", "higher").replace(" 0.", " 1.")
+        return json.dumps(notebook)
+
+    edit(run / NOTEBOOK, change)
+    assert [fault for fault in faults(run) if "main points that published facts do not give" in fault]
+
+
 def test_a_sentence_with_a_figure_that_facts_do_not_give_is_found(run: Path) -> None:
     def change(text: str) -> str:
         notebook = json.loads(text)

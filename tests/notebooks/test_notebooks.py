@@ -163,5 +163,5 @@ def test_the_summary_reads_only_tables_that_a_chapter_declares(path):
         table["id"] for other in PATHS for table in nbformat.read(other, as_version=4).metadata["reportlib"]["tables"]
     }
     for cell in analysis(path):
-        for call in re.findall(r"chapter\.(?:headlines|verdicts)\((.*?)\)", cell.source, re.DOTALL):
+        for call in re.findall(r"chapter\.(?:main_points|headlines|verdicts)\((.*?)\)", cell.source, re.DOTALL):
             assert set(re.findall(r'"([^"]+)"', call)) <= declared

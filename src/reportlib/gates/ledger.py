@@ -30,16 +30,14 @@ from reportlib.presentation import (
     adjusted_sentence,
     draw,
     draw_funnel,
-    headline,
     mix_sentence,
     sentence,
     shares,
-    verdicts,
-    verdicts_table,
 )
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
 from reportlib.register import Register
+from reportlib.summary import headline, main_points, verdicts, verdicts_table
 from reportlib.tables import Place, Table, published_table
 from reportlib.words import NOT_ASSESSED, missing
 from reportlib.years import span
@@ -96,6 +94,12 @@ class Ledger:
         adjust, params = self.run.run["tables"].get(table, {}).get("adjust", ()), self.params
         reference = label(params.reference_group)
         return headline(self.facts, table, adjust, reference, params.verdict_band, params.confidence_level)
+
+    def main_points(self, tables: Iterable[str]) -> Model | None:
+        """What was disproportionate in these tables."""
+        known, params = self.run.run["tables"], self.params
+        told = {table: known[table]["adjust"] for table in tables if table in known}
+        return main_points(self.facts, told, label(params.reference_group), params.verdict_band, params.pooled_label)
 
     def spec(self, table: str) -> TableSpec | None:
         """What the run declares of a table of counts; None for any other table."""
@@ -184,6 +188,9 @@ def check_model(model: Model, ledger: Ledger, shown: Mapping[str, Model], where:
         yield from _chart(model, ledger, shown, where)
     elif model["kind"] == "say":
         yield from _say(model, ledger, shown, where)
+    elif model["kind"] == "points":
+        if model != ledger.main_points(model["tables"]):
+            yield Finding("main points that published facts do not give", where)
     elif model["kind"] == "headline":
         tables = dict.fromkeys(fact.table for fact in ledger.facts)
         made = [ledger.headline(table) for table in tables]

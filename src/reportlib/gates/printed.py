@@ -68,7 +68,7 @@ def _in_order(pages: Sequence[Page], first: int, chapters: Sequence[Chapter], na
 def _charts(chapter: Chapter) -> Iterator[Any]:
     """The pictures of a chapter, those of cards too."""
     for _, model in chapter.models():
-        yield from (one["chart"] for one in model.get("items", []) if one["chart"])
+        yield from (one["chart"] for one in model.get("items", []) if one.get("chart"))
         if model["kind"] == "chart":
             yield model
 
@@ -103,9 +103,12 @@ def _told(chapter: Chapter) -> Iterator[str]:
                 yield _digits(model)
             elif model["kind"] == "say":
                 yield model["text"]
+            elif model["kind"] == "points":
+                yield model["lead"]
+                yield from (f"{item['title']}. {item['text']}" for item in model["items"])
             elif model["kind"] == "headline":
                 for item in model["items"]:
-                    yield from (item["title"], item["text"], _digits(item["chart"]), *item["further"])
+                    yield from (item["title"], item["text"], *item["further"], _digits(item["chart"]))
 
 
 def _digits(chart: Any) -> str:

@@ -1,0 +1,220 @@
+"""What the summary reads of the chapters before it: their facts, as main points, cards and a table of verdicts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from reportlib import charts
+from reportlib.comparison_tables import dimensions, lower_first
+from reportlib.ethnicity import groupings
+from reportlib.facts import Fact, brought_inside, chance, undone
+from reportlib.figures import ratio_decimals
+from reportlib.measures import MEASURES
+from reportlib.presentation import left
+from reportlib.tables import Table, frame_table
+from reportlib.words import (
+    DISPROPORTIONATE,
+    INCONCLUSIVE,
+    NOT_ASSESSED,
+    PARITY,
+    SIGNIFICANT,
+    WORDS,
+    all_people,
+    capital,
+    interval,
+    listed,
+    missing,
+    people,
+    ratio,
+)
+
+BY_WEIGHT = (*SIGNIFICANT, INCONCLUSIVE, PARITY, NOT_ASSESSED)  # of a table; parity is said if nothing else is
+
+
+def main_points(
+    held: Sequence[Fact], tables: Mapping[str, Sequence[str]], reference: str, band: tuple[float, float], period: str
+) -> dict[str, Any] | None:
+    """A point for each table with a disproportionate comparison; then which tables have none, or no comparison.
+
+    `tables` are headline tables, each with what it is adjusted for; `reference` labels the group that others are
+    compared with. Each point has a title, a text, and the chapter that tells more (empty for several). None if there
+    is no comparison.
+    """
+    points: list[dict[str, str]] = []
+    none: list[str] = []
+    untold: list[str] = []
+    for table, adjust in tables.items():
+        own = [fact for fact in held if fact.table == table]
+        frame = verdicts(own, [table])
+        if frame.empty:
+            continue
+        name = next(fact.label for fact in own if fact.statistic == "verdict").partition(":")[0]
+        if text := _main_point(frame, _rate(own), adjust, band):
+            points.append({"title": name, "text": text, "chapter": own[0].chapter})
+        else:
+            (untold if frame["verdict"].eq(NOT_ASSESSED).all() else none).append(lower_first(name))
+    for title, some in (("Nothing disproportionate found", none), ("Nothing could be compared", untold)):
+        points += [{"title": title, "text": f"{capital(listed(some))}.", "chapter": ""}] if some else []
+    lead = f"Compared with {people(reference)}, {period}:"
+    return {"kind": "points", "tables": list(tables), "lead": lead, "items": points} if points else None
+
+
+def _times(value: Any, places: int) -> str:
+    return "higher, without a limit," if math.isinf(value) else f"{ratio(value, places)} times as high"
+
+
+def _rate(own: Sequence[Fact]) -> str:
+    """What the relative rates of a table are of."""
+    outcome = next((fact.unit for fact in own if fact.statistic == "ratio"), "")
+    return f"rate of {outcome}" if outcome else WORDS[own[0].id.split("/")[0]].name
+
+
+def _main_point(frame: pd.DataFrame, rate: str, adjust: Sequence[str], band: tuple[float, float]) -> str:
+    """What was disproportionate, crude and adjusted, and what adjustment leaves of it; empty if nothing was."""
+    found, places = frame[frame["verdict"].eq(DISPROPORTIONATE)], ratio_decimals(frame)
+    if found.empty:
+        return ""
+    rows = found.to_dict("records")
+    crude = [f"{_times(row['ratio'], places)} for {people(str(row['label']))}" for row in rows]
+    said = f"The {rate} was {listed(crude)}"
+    adjusted = [
+        f"{ratio(row['adjusted_ratio'], places)} ({interval(row['adjusted_lower'], row['adjusted_upper'], '', places)})"
+        + (f" for {people(str(row['label']))}" if len(rows) > 1 else "")
+        for row in rows
+        if not missing(row["adjusted_ratio"])
+    ]
+    if not adjusted:
+        return f"{said}. Nothing else in which the groups differ is allowed for."
+    return " ".join([f"{said}; allowing for {dimensions(adjust)}, {listed(adjusted)}.", *left(found, band)])
+
+
+def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:
+    """The verdicts of some tables, in their order.
+
+    Columns: stratum (the measure's name), group, label, text, verdict, mark, and the relative rates with their limits.
+    """
+    facts = {fact.id: fact for fact in held if fact.table in tables}
+    found = [fact for fact in facts.values() if fact.statistic == "verdict"]
+    rows = [
+        {
+            "stratum": capital(ratio_.unit) or MEASURES[fact.id.split("/")[0]].name,
+            "group": fact.id.split("/")[2],
+            "label": fact.label.partition(": ")[2],
+            "text": fact.text if ratio_.mark else f"{ratio_.text} {fact.text}",
+            "verdict": fact.text,
+            "mark": ratio_.mark,
+            **{name: facts[row + name].value for name in charts.RATIOS if row + name in facts},
+        }
+        for fact in sorted(found, key=lambda fact: tables.index(fact.table))
+        for row in [fact.id.removesuffix("verdict")]
+        for ratio_ in [facts[f"{row}ratio"]]
+    ]
+    columns = ["stratum", "group", "label", "text", "verdict", "mark", *charts.RATIOS]
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(charts.RATIOS, float))
+
+
+def verdicts_table(frame: pd.DataFrame, title: str, grouping: str, band: tuple[float, float]) -> Table:
+    """Relative rates and verdicts, a row a measure; a row a group where there are many."""
+    order = [text for text in groupings()[grouping].labels.values() if text in set(frame["label"])]
+    wide = frame.pivot(index="stratum", columns="label", values="text")
+    wide = wide.reindex(index=frame["stratum"].unique(), columns=order).fillna("[x]")
+    many = len(order) > charts.MOST_COLUMNS
+    wide = (wide.T if many else wide).rename_axis(index="Ethnic group" if many else "Measure", columns=None)
+    wide = wide.reset_index()
+    notes = [
+        "A relative rate is the rate of a group divided by that of the group that it is compared with: above 1 the "
+        f"group's rate is higher. The band is {band[0]:g} to {band[1]:g}.",
+        "Crude rates are compared. What is left of a difference once people are alike in other ways is on the cards.",
+    ]
+    return replace(frame_table("verdicts", title, wide, wide.columns[0]), notes=notes)
+
+
+def headline(
+    held: Sequence[Fact], table: str, adjust: Sequence[str], reference: str, band: tuple[float, float], level: float
+) -> dict[str, Any] | None:
+    """The finding of one table with the weightiest of its verdicts; None if there is none.
+
+    `further` says what adjustment (for `adjust`) and missing ethnicity could leave of it, and what the last year alone
+    shows; `chart` shows every group against the one labelled `reference`, if they are not too many.
+    """
+    own = [fact for fact in held if fact.table == table]
+    said = [fact for fact in own if fact.statistic == "sentence"]
+    if not said:
+        return None
+    facts = {fact.id: fact for fact in own}
+    names = [fact.id.removesuffix("/verdict") for fact in own if fact.text == DISPROPORTIONATE]
+    verdict, badge = _badge(facts, names, band)
+    frame, title = verdicts(own, [table]), f"{said[0].label}, {said[0].period}"
+    outcome = next((fact.unit for fact in own if fact.statistic == "ratio"), "")
+    chart = None
+    if len(frame) <= charts.MOST_COLUMNS and frame["ratio"].notna().any():
+        chart = {
+            "kind": "chart",
+            "id": f"{table}-card",
+            "caption": title,
+            **vars(charts.card(frame.drop(columns="stratum"), title, reference, level, band, outcome)),
+        }
+    further = [_adjusted(frame, adjust, band), _last_year(held, said[0], names), _unknown(facts, names)]
+    return {
+        "title": title,
+        "verdict": verdict,
+        "badge": badge,
+        "text": said[0].text,
+        "chart": chart,
+        "further": [text for text in further if text],
+        "chapter": said[0].chapter,
+    }
+
+
+def _adjusted(frame: pd.DataFrame, adjust: Sequence[str], band: tuple[float, float]) -> str:
+    """What adjustment leaves of a comparison, without its figures, which the picture shows."""
+    remains = " ".join(left(frame, band))
+    return f"Allowing for {dimensions(adjust)}, {lower_first(remains)}" if remains else ""
+
+
+def _badge(held: Mapping[str, Fact], names: Sequence[str], band: tuple[float, float]) -> tuple[str, str]:
+    """The weightiest verdict of a table, and how its card puts it; `names` are the rows that are disproportionate."""
+    verdicts = [fact.text for fact in held.values() if fact.statistic == "verdict"]
+    found = next((word for word in BY_WEIGHT if word in verdicts), NOT_ASSESSED)
+    if found == PARITY and NOT_ASSESSED in verdicts:
+        return found, f"{found}, as far as assessed"
+    if names and all(undone(held, name, band) for name in names):
+        return found, f"{found}; once adjusted, no difference is shown"
+    if names and all(brought_inside(held, name, band) for name in names):
+        return found, f"{found}, but less so once adjusted"
+    return found, found
+
+
+def _last_year(held: Sequence[Fact], said: Fact, names: Sequence[str]) -> str:
+    """What the last year shows of the rows that are disproportionate in the whole period, or are so in that year."""
+    year = said.period.rpartition(" to ")[2]
+    alone = {fact.id: fact for fact in held if fact.period == year != said.period and fact.table != said.table}
+    measure = said.id.partition("/")[0]
+    rows = []
+    for fact in alone.values():
+        name = fact.id.removesuffix("/verdict")
+        counts = name in names or fact.text == DISPROPORTIONATE
+        if fact.statistic == "verdict" and fact.id.startswith(f"{measure}/ethnicity/") and counts:
+            rows.append((fact, alone[f"{name}/ratio"], alone[f"{name}/ratio_lower"]))
+    told = [
+        f"{value.text} ({limits.text}; {fact.text}) for {people(fact.label.partition(': ')[2])}"
+        for fact, value, limits in rows
+        if fact.text != NOT_ASSESSED
+    ]
+    outcome = next((f" of {value.unit}" for _, value, _ in rows if value.unit), "")
+    return f"In {year} alone, the crude relative rate{outcome} was {listed(told)}." if told else ""
+
+
+def _unknown(held: Mapping[str, Fact], names: Sequence[str]) -> str:
+    """Whose difference is within what missing ethnicity could bring about."""
+    who = [held[f"{name}/verdict"].label.partition(": ")[2] for name in names if chance(held, name, "bound")]
+    return (
+        f"Were missing ethnicity divided in the most extreme way, the difference could vanish for {all_people(who)}."
+        if who
+        else ""
+    )
