@@ -218,7 +218,9 @@ def test_the_summary_reads_the_facts_of_the_chapters_before(tmp_path, shown):
     (points,) = [model for model in shown if model["kind"] == "points"]
     (headline,) = [model for model in shown if model["kind"] == "headline"]
     (verdicts,) = [model for model in shown if model["kind"] == "table"]
-    assert [(item["title"], item["chapter"]) for item in points["items"]] == [("Uphold rate", "uphold")]
+    assert [(item["title"], item["chapter"]) for item in points["items"]] == [
+        ("Uphold rate: disproportionate", "uphold")
+    ]
     assert [(item["verdict"], item["chapter"]) for item in headline["items"]] == [("disproportionate", "uphold")]
     (row,) = verdicts["rows"]
     assert (row["Black"]["text"], row["Mixed"]["text"]) == ("0.53 disproportionate", "not assessed")

@@ -64,16 +64,16 @@ def test_an_adjusted_rate_on_the_other_side_of_1_is_told_with_what_chance_allows
     assert adjusted(Mixed="disproportionate").startswith(
         "Allowing for region, the relative rate moves from 0.95 to 1.04 (0.94 to 1.14) for Black people and stays 1.20 "
         "(1.10 to 1.30) for people from the Mixed ethnic group. A difference remains for people from the Mixed ethnic "
-        "group, by an amount that is uncertain. The estimate lies the other way for Black people"
+        "group; it may lie inside or outside 0.8 to 1.25. The estimate lies the other way for Black people"
     )
 
 
 def test_what_is_left_of_a_disproportionate_difference_is_said():
     said = adjusted(Asian="disproportionate", Black="disproportionate", Mixed="disproportionate")
     assert said.endswith(
-        " A difference remains for people from the Mixed ethnic group, by an amount that is uncertain. Chance could "
-        "account for what is left for Asian people. The estimate lies the other way for Black people, by no more than "
-        "chance could account for."
+        " A difference remains for people from the Mixed ethnic group; it may lie inside or outside 0.8 to 1.25. "
+        "Chance could account for what is left for Asian people. The estimate lies the other way for Black people, by "
+        "no more than chance could account for."
     )
     assert adjusted(Asian="small difference").startswith(
         "Allowing for region, the relative rate moves from 0.90 to 0.95 (0.85 to 1.05) for Asian people and from 0.95"

@@ -48,8 +48,8 @@ HELD = "With category of complaint and establishment type held equal, "
     [
         (adjusted(0.7), f"{HELD}a difference remains."),
         (adjusted(0.88, 0.05), f"{HELD}a difference remains, within 0.8 to 1.25."),
-        (adjusted(0.85), f"{HELD}a difference remains, by an amount that is uncertain."),
-        (adjusted(0.8), f"{HELD}a difference remains, by an amount that is uncertain."),
+        (adjusted(0.85), f"{HELD}a difference remains; it may lie inside or outside 0.8 to 1.25."),
+        (adjusted(0.8), f"{HELD}a difference remains; it may lie inside or outside 0.8 to 1.25."),
         (adjusted(0.95), f"{HELD}chance could account for the rest."),
         (adjusted(1.05), f"{HELD}the estimate is higher, and chance could account for it."),
         (adjusted(1.0), f"{HELD}chance could account for the rest."),

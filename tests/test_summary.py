@@ -116,62 +116,85 @@ def test_a_card_has_no_picture_where_nothing_is_shown_or_there_are_too_many_grou
     assert card(deaths("ABCDEFG"), "deaths", ("age_band",))["chart"] is None
 
 
-def compared(code: str, label: str, verdict: str, **ratios: float) -> list[Fact]:
-    """What is published of one group of one table."""
-    measure = code.partition("/")[0]
-    place = ("2022-23 to 2024-25", "national", "a-chapter", measure)
-    told = [Fact(f"{code}/verdict", *place, "verdict", f"{measure.capitalize()}: {label}", verdict)]
-    return told + [
-        Fact(f"{code}/{name}", *place, name, f"{measure.capitalize()}: {label}", f"{value:.2f}", value)
-        for name, value in ratios.items()
+CLAIM = "Black people had a higher rate of complaints than White people (7.0 compared with 5.3 a year)"
+
+
+def said(table: str, text: str, *rows: list[Fact]) -> list[Fact]:
+    """What is published of one table: its sentence, and its rows."""
+    place = ("2022-23 to 2024-25", "national", "a-chapter", table)
+    sentence = Fact(f"{table}/ethnicity/all/sentence", *place, "sentence", table.capitalize(), text)
+    return [sentence, *(fact for row in rows for fact in row)]
+
+
+def row(name: str, label: str, verdict: str, **ratios: float) -> list[Fact]:
+    """What is published of one group: its verdict and its relative rates."""
+    table = name.partition("/")[0]
+    place = ("2022-23 to 2024-25", "national", "a-chapter", table)
+    told = [("verdict", verdict, None), *((key, f"{value:.2f}", value) for key, value in ratios.items())]
+    return [
+        Fact(f"{name}/{key}", *place, key, f"{table.capitalize()}: {label}", text, value) for key, text, value in told
     ]
 
 
-def test_the_main_points_are_what_was_disproportionate_and_what_adjustment_leaves():
-    held = [
-        *compared("complaints/ethnicity/B", "Black", "disproportionate", ratio=1.32, adjusted_ratio=1.31,
-                  adjusted_lower=1.26, adjusted_upper=1.37),
-        *compared("complaints/ethnicity/M", "Mixed", "disproportionate", ratio=1.3, adjusted_ratio=1.2,
-                  adjusted_lower=0.98, adjusted_upper=1.46),
-        *compared("complaints/ethnicity/A", "Asian", "small difference", ratio=1.1, adjusted_ratio=1.0,
-                  adjusted_lower=0.9, adjusted_upper=1.1),
-        *compared("upheld/ethnicity/B", "Black", "disproportionate", ratio=float("inf")),
-        *compared("deaths/ethnicity/B", "Black", "inconclusive", ratio=0.8),
-        *compared("deaths/ethnicity/A", "Asian", "not assessed", ratio=0.8),
-        *compared("recalled/ethnicity/B", "Black", "not assessed", ratio=0.8),
-        *compared("breached/ethnicity/B", "Black", "disproportionate", ratio=1.4),
-    ]  # fmt: skip
-    tables = {"complaints": ("establishment_type",), "upheld": (), "deaths": (), "recalled": (), "no-such-table": ()}
-    found = main_points(held, tables, "White", (0.8, 1.25), "2022-23 to 2024-25")
+def points(held: list[Fact], tables: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
+    found = main_points(held, tables, (0.8, 1.25), "2022-23 to 2024-25")
     assert found
-    assert found["lead"] == "Compared with White people, 2022-23 to 2024-25:"
-    assert found["items"] == [
-        {
-            "title": "Complaints",
-            "text": "The rate of complaints was 1.32 times as high for Black people and "
-            "1.30 times as high for people from the Mixed ethnic group; allowing for establishment type, 1.31 (1.26 to "
-            "1.37) for Black people and 1.20 (0.98 to 1.46) for people from the Mixed ethnic group. A difference "
-            "remains for Black people. Chance could account for what is left for people from the Mixed ethnic group.",
-            "chapter": "a-chapter",
-        },
-        {
-            "title": "Upheld",
-            "text": "The uphold rate was higher, without a limit, for Black people. "
-            "Nothing else in which the groups differ is allowed for.",
-            "chapter": "a-chapter",
-        },
-        {"title": "Nothing disproportionate found", "text": "Deaths.", "chapter": ""},
-        {"title": "Nothing could be compared", "text": "Recalled.", "chapter": ""},
+    assert found["lead"] == "Over 2022-23 to 2024-25, with a band of 0.8 to 1.25:"
+    return [(item["title"], item["text"]) for item in found["items"]]
+
+
+def test_a_main_point_says_what_was_disproportionate_and_what_adjustment_and_missing_ethnicity_leave():
+    """From the table's own sentence; of groups that are not disproportionate only that nothing can be said."""
+    rest = " The rate was higher for Asian people, by a small amount. No comparison is made for Other people: too few."
+    held = said(
+        "complaints", f"{CLAIM}, by enough to be disproportionate.{rest}",
+        row("complaints/ethnicity/B", "Black", "disproportionate", ratio=1.32, adjusted_ratio=1.31,
+            adjusted_lower=1.26, adjusted_upper=1.37, bound_lower=0.9, bound_upper=1.4),
+        row("complaints/ethnicity/M", "Mixed", "disproportionate", ratio=1.3),
+        row("complaints/ethnicity/A", "Asian", "small difference", ratio=1.1, adjusted_ratio=1.0,
+            adjusted_lower=0.9, adjusted_upper=1.1),
+    )  # fmt: skip
+    assert points(held, {"complaints": ("establishment_type",)}) == [
+        (
+            "Complaints: disproportionate",
+            f"{CLAIM}. Allowing for establishment type, the relative rate moves from 1.32 to 1.31 (1.26 to 1.37) for "
+            "Black people. A difference remains for Black people. No adjusted comparison could be made for people from "
+            "the Mixed ethnic group. No comparison is made for Other people: too few. Were missing ethnicity divided "
+            "in the most extreme way, the difference could vanish for Black people.",
+        )
+    ]
+
+
+def test_main_points_end_with_the_measures_in_which_nothing_was_disproportionate():
+    held = [
+        *said("breached", f"{CLAIM}, by enough to be disproportionate.",
+              row("breached/ethnicity/B", "Black", "disproportionate", ratio=1.4)),
+        *said("upheld", "No group was found to differ.",
+              row("upheld/ethnicity/B", "Black", "difference, size uncertain", ratio=0.9),
+              row("upheld/ethnicity/M", "Mixed", "not assessed", ratio=1.0)),
+        *said("completed", "No group was found to differ.",
+              row("completed/ethnicity/B", "Black", "small difference", ratio=0.9)),
+        *said("deaths", "The data cannot tell.", row("deaths/ethnicity/B", "Black", "inconclusive", ratio=0.8)),
+        *said("recalled", "No comparison is made.", row("recalled/ethnicity/B", "Black", "not assessed", ratio=1.0)),
+    ]  # fmt: skip
+    tables = dict.fromkeys(("upheld", "breached", "completed", "deaths", "recalled", "no-such-table"), ())
+    assert points(held, tables) == [
+        ("Breached: disproportionate", f"{CLAIM}. No adjusted comparison could be made."),
+        (
+            "Differences, none of them disproportionate",
+            "Upheld (not compared: people from the Mixed ethnic group) and completed.",
+        ),
+        ("No difference shown", "Deaths."),
+        ("Not compared", "Recalled."),
     ]
 
 
 def test_a_main_point_is_of_the_outcome_that_was_judged():
-    held = compared("completed/ethnicity/B", "Black", "disproportionate", ratio=1.4, adjusted_ratio=1.3,
-                    adjusted_lower=1.28, adjusted_upper=1.32)  # fmt: skip
-    held = [replace(fact, unit="not completing supervision") if fact.statistic == "ratio" else fact for fact in held]
-    found = main_points(held, {"completed": ("region",)}, "White", (0.8, 1.25), "2024-25")
-    assert found
-    assert found["items"][0]["text"] == (
-        "The rate of not completing supervision was 1.40 times as high for Black people; "
-        "allowing for region, 1.30 (1.28 to 1.32). A difference remains for Black people."
+    rows = row("completed/ethnicity/B", "Black", "disproportionate", ratio=1.4, adjusted_ratio=1.3,
+               adjusted_lower=1.28, adjusted_upper=1.32)  # fmt: skip
+    rows = [replace(fact, unit="not completing supervision") if fact.statistic == "ratio" else fact for fact in rows]
+    ((_, text),) = points(said("completed", "Nothing.", rows), {"completed": ("region",)})
+    assert text == (
+        "Allowing for region, the relative rate of not completing supervision moves from 1.40 to 1.30 (1.28 to 1.32) "
+        "for Black people. A difference remains for Black people."
     )

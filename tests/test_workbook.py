@@ -222,6 +222,7 @@ def test_notes_are_numbered_once_and_named_in_titles(ods):
 def test_a_sheet_says_what_its_marks_mean(ods):
     lines = [row[0] for row in read(ods)[NAMES[4]]]
     assert "Marks: [x] not available." in lines
+    assert f"Edition: {PAGE.edition}." in lines
 
 
 def test_names_fit_excel_and_keep_their_last_word():
@@ -256,11 +257,11 @@ def test_excel_has_one_marked_up_table_a_sheet_and_no_merged_cell(excel):
     assert not any(sheet.merged_cells.ranges for sheet in excel)
     table = next(iter(excel[NAMES[3]].tables.values()))
     assert table.displayName == "table_uphold_rate_by_ethnicity_and_establishment_type"
-    assert table.ref == "A7:K11"
+    assert table.ref == "A8:K12"
 
 
 def test_excel_freezes_headings(excel):
-    assert excel[NAMES[3]].freeze_panes == "C8"  # two columns name the rows
+    assert excel[NAMES[3]].freeze_panes == "C9"  # two columns name the rows
     assert excel["Contents"].freeze_panes == "B4"
 
 
@@ -296,7 +297,7 @@ def test_ods_has_one_marked_up_table_a_sheet_and_no_merged_cell(ods):
     content = part(ods, "content.xml")
     ranges = [r.get(f"{TABLE}target-range-address") for r in content.iter(f"{TABLE}database-range")]
     assert len(ranges) == 4
-    assert ranges[2] == f"'{NAMES[3]}'.A7:'{NAMES[3]}'.K11"
+    assert ranges[2] == f"'{NAMES[3]}'.A8:'{NAMES[3]}'.K12"
     assert not [e for e in content.iter() if f"{TABLE}number-columns-spanned" in e.attrib]
     assert len(list(content.iter(f"{TABLE}table-header-rows"))) == 4
 
@@ -311,7 +312,7 @@ def test_ods_freezes_headings(ods):
     entries = part(ods, "settings.xml").iter(f"{CONFIG}config-item-map-entry")
     sheet = next(e for e in entries if e.get(f"{CONFIG}name") == NAMES[3])
     items = {item.get(f"{CONFIG}name"): item.text for item in sheet}
-    assert (items["HorizontalSplitPosition"], items["VerticalSplitPosition"]) == ("2", "7")
+    assert (items["HorizontalSplitPosition"], items["VerticalSplitPosition"]) == ("2", "8")
 
 
 # CSV and CSVW

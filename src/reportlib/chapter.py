@@ -305,7 +305,7 @@ class Chapter:
         known = self.handoff.run["tables"]
         told = {table: known[table]["adjust"] for table in tables if table in known}
         period = span(self._years["pooled"])
-        points = main_points(self.handoff.facts(self.name), told, label(self.reference), self.band, period)
+        points = main_points(self.handoff.facts(self.name), told, self.band, period)
         if points:
             _show(points)
         else:

@@ -178,6 +178,7 @@ DERIVED = {  # tables made of the comparison that another one shows; the kind st
     "gap": gap_table,
     "funnel": funnel_table,
 }
+LOOKED_UP = ("evidence", "funnel")  # by who doubts a verdict or a picture; the others answer a question themselves
 
 
 def declared(identifier: str) -> str:
@@ -193,4 +194,5 @@ def _derived(
     """A table of some of the rows of a comparison, named by all its dimensions or those of `by`."""
     heads = map(header, [name for name in of.spec.by if name in (by or of.spec.by)])
     title = f"{title}: {lower_first(caption(of.spec, of.period))}"
-    return replace(table_of(of, f"{of.spec.id}-{kind}", title, [*heads, *columns], frame, notes), folded=True)
+    made = table_of(of, f"{of.spec.id}-{kind}", title, [*heads, *columns], frame, notes)
+    return replace(made, folded=kind in LOOKED_UP)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -16,10 +17,10 @@ from reportlib.statistics import goodness_of_fit, rate_trend, trend, trend_depar
 from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
     DISPROPORTIONATE,
-    OF_UNCERTAIN_SIZE,
     SIGNIFICANT,
     WORDS,
     MeasureWords,
+    across,
     all_people,
     capital,
     interval,
@@ -137,20 +138,23 @@ def _words(spec: TableSpec) -> MeasureWords:
 
 def adjusted_sentence(comparison: Comparison, band: tuple[float, float]) -> str:
     """What adjustment changed, and left, of the groups that stand out or that it changes; empty if there are none."""
-    spec, frame = comparison.spec, comparison.frame
-    remains, places = left(frame, band), ratio_decimals(frame)
+    frame, remains = comparison.frame, left(comparison.frame, band)
     if not remains:
         return ""
     told = frame["label"].isin([name for names in remains.values() for name in names])
+    return " ".join([moved(frame[told], comparison.spec.adjust, comparison.outcome, ratio_decimals(frame)), *remains])
+
+
+def moved(rows: pd.DataFrame, adjust: Sequence[str], outcome: str, places: int) -> str:
+    """From what to what adjustment moves the relative rates of some groups."""
     moves: dict[bool, list[str]] = {True: [], False: []}
-    for row in frame[told].to_dict("records"):
+    for row in rows.to_dict("records"):
         crude, adjusted = (ratio(row[name], decimals=places) for name in ("ratio", "adjusted_ratio"))
         limits = interval(row["adjusted_lower"], row["adjusted_upper"], "", places)
         change = f"from {crude} to {adjusted}" if crude != adjusted else crude
         moves[crude != adjusted].append(f"{change} ({limits}) for {people(str(row['label']))}")
     found = " and ".join(f"{'moves' if moved else 'stays'} {listed(some)}" for moved, some in moves.items() if some)
-    of = f" of {comparison.outcome}" if comparison.outcome else ""
-    return " ".join([f"Allowing for {dimensions(spec.adjust)}, the relative rate{of} {found}.", *remains])
+    return f"Allowing for {dimensions(adjust)}, the relative rate{f' of {outcome}' if outcome else ''} {found}."
 
 
 def left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]]:
@@ -164,7 +168,7 @@ def left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]]
     found = {
         "a difference remains for {}.": told & ~small & ~turns & ~inside,
         f"a difference remains for {{}}{within(band)}.": told & ~small & ~turns & whole,
-        f"a difference remains for {{}}{OF_UNCERTAIN_SIZE}.": told & ~small & ~turns & inside & ~whole,
+        f"a difference remains for {{}}{across(band)}.": told & ~small & ~turns & inside & ~whole,
         "the difference lies the other way for {}.": told & ~small & turns,
         "chance could account for what is left for {}.": told & small & ~turns,
         "the estimate lies the other way for {}, by no more than chance could account for.": told & small & turns,

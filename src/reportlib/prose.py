@@ -27,6 +27,8 @@ from reportlib.words import (
 
 Row = Mapping[Hashable, Any]
 FEWEST_YEARS = 4  # no trend is described on fewer
+BY_ENOUGH = ", by enough to be disproportionate"
+NOT_MADE = "No comparison is made for "
 BY_MANY = "but chance could account for it, since so many groups are compared"
 MOST_DECIMALS = 3  # a significant difference is never printed as two equal figures, as far as these go
 
@@ -59,7 +61,7 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str) -
         said.append(_untold(untold, words, first=not said))
     if not_assessed:
         who = words.subject.format(people=_who(not_assessed))
-        said.append(f"No comparison is made for {who}: {_why_not(not_assessed)}")
+        said.append(f"{NOT_MADE}{who}: {_why_not(not_assessed)}")
     return " ".join(f"{capital(sentence)}." for sentence in said)
 
 
@@ -140,7 +142,7 @@ def _claim(rows: Sequence[Row], words: MeasureWords, up: bool | None) -> str:
         how = f"had a {'higher' if up else 'lower'} {words.name}"
     if up is None:  # only where no figure can be shown
         how = how.replace("less", "more or less").replace("lower", "higher or lower")
-    return f"{who} {how} than {than}{_figures(rows, words)}, by enough to be disproportionate"
+    return f"{who} {how} than {than}{_figures(rows, words)}{BY_ENOUGH}"
 
 
 def _shorter(rows: Sequence[Row], words: MeasureWords, up: bool | None) -> str:

@@ -17,7 +17,7 @@ from reportlib.facts import Fact, brought_inside, chance, held_inside, limits, u
 from reportlib.measures import MEASURES
 from reportlib.responses import disproportionate, pooled
 from reportlib.tables import Table, frame_table
-from reportlib.words import DISPROPORTIONATE, NOT_ASSESSED, OF_UNCERTAIN_SIZE, listed, within
+from reportlib.words import DISPROPORTIONATE, NOT_ASSESSED, across, listed, within
 
 OPPOSITE = {"higher": "lower", "lower": "higher"}
 NOT_ADJUSTED = "not adjusted"
@@ -122,7 +122,7 @@ class Register:
             if held_inside(self.held, name, band):
                 found += within(band)
             elif brought_inside(self.held, name, band):
-                found += OF_UNCERTAIN_SIZE
+                found += across(band)
         return f"With {dimensions(self.tables[adjusted.table]['adjust'])} held equal, {found}."
 
     def _also(self, name: str, way: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,7 +14,8 @@ from reportlib.ethnicity import groupings
 from reportlib.facts import Fact, brought_inside, chance, undone
 from reportlib.figures import ratio_decimals
 from reportlib.measures import MEASURES
-from reportlib.presentation import left
+from reportlib.presentation import left, moved
+from reportlib.prose import BY_ENOUGH, NOT_MADE
 from reportlib.tables import Table, frame_table
 from reportlib.words import (
     DISPROPORTIONATE,
@@ -23,74 +23,80 @@ from reportlib.words import (
     NOT_ASSESSED,
     PARITY,
     SIGNIFICANT,
-    WORDS,
     all_people,
     capital,
-    interval,
     listed,
-    missing,
     people,
-    ratio,
 )
 
+OTHERS = {  # what stands at the end of the main points, by the weightiest verdict of a table
+    **dict.fromkeys(SIGNIFICANT, "Differences, none of them disproportionate"),
+    **dict.fromkeys((INCONCLUSIVE, PARITY), "No difference shown"),
+    NOT_ASSESSED: "Not compared",
+}
 BY_WEIGHT = (*SIGNIFICANT, INCONCLUSIVE, PARITY, NOT_ASSESSED)  # of a table; parity is said if nothing else is
 
 
 def main_points(
-    held: Sequence[Fact], tables: Mapping[str, Sequence[str]], reference: str, band: tuple[float, float], period: str
+    held: Sequence[Fact], tables: Mapping[str, Sequence[str]], band: tuple[float, float], period: str
 ) -> dict[str, Any] | None:
-    """A point for each table with a disproportionate comparison; then which tables have none, or no comparison.
+    """A point for each table with a disproportionate comparison; then the others, by the weightiest of their verdicts.
 
-    `tables` are headline tables, each with what it is adjusted for; `reference` labels the group that others are
-    compared with. Each point has a title, a text, and the chapter that tells more (empty for several). None if there
-    is no comparison.
+    `tables` are headline tables, each with what it is adjusted for. A point has a title, a text, and the chapter that
+    tells more (empty for several). None if no table says anything.
     """
     points: list[dict[str, str]] = []
-    none: list[str] = []
-    untold: list[str] = []
+    others: dict[str, list[str]] = {title: [] for title in dict.fromkeys(OTHERS.values())}
     for table, adjust in tables.items():
-        own = [fact for fact in held if fact.table == table]
-        frame = verdicts(own, [table])
-        if frame.empty:
+        facts = {fact.id: fact for fact in held if fact.table == table}
+        said = next((fact for fact in facts.values() if fact.statistic == "sentence"), None)
+        if said is None:
             continue
-        name = next(fact.label for fact in own if fact.statistic == "verdict").partition(":")[0]
-        if text := _main_point(frame, _rate(own), adjust, band):
-            points.append({"title": name, "text": text, "chapter": own[0].chapter})
+        names = _disproportionate(facts)
+        verdict, badge = _badge(facts, names, band)
+        if names:
+            text = _main_point(facts, names, said.text, verdicts([*facts.values()], [table]), adjust, band)
+            points.append({"title": f"{said.label}: {badge}", "text": text, "chapter": said.chapter})
         else:
-            (untold if frame["verdict"].eq(NOT_ASSESSED).all() else none).append(lower_first(name))
-    for title, some in (("Nothing disproportionate found", none), ("Nothing could be compared", untold)):
+            others[OTHERS[verdict]].append(lower_first(said.label) + _in_part(facts, verdict))
+    for title, some in others.items():
         points += [{"title": title, "text": f"{capital(listed(some))}.", "chapter": ""}] if some else []
-    lead = f"Compared with {people(reference)}, {period}:"
+    lead = f"Over {period}, with a band of {band[0]:g} to {band[1]:g}:"
     return {"kind": "points", "tables": list(tables), "lead": lead, "items": points} if points else None
 
 
-def _times(value: Any, places: int) -> str:
-    return "higher, without a limit," if math.isinf(value) else f"{ratio(value, places)} times as high"
+def _main_point(
+    facts: Mapping[str, Fact],
+    names: Sequence[str],
+    said: str,
+    frame: pd.DataFrame,
+    adjust: Sequence[str],
+    band: tuple[float, float],
+) -> str:
+    """What was disproportionate in a table, from what it says, and what adjustment leaves of that."""
+    sentences = said.removesuffix(".").split(". ")
+    told = [f"{one.removesuffix(BY_ENOUGH)}." for one in sentences if one.endswith(BY_ENOUGH)]
+    found = frame[frame["verdict"].eq(DISPROPORTIONATE)]
+    known = found["adjusted_ratio"].notna()
+    if known.any():
+        outcome = next((fact.unit for fact in facts.values() if fact.statistic == "ratio"), "")
+        told += [moved(found[known], adjust, outcome, ratio_decimals(frame)), *left(found, band)]
+    if not known.all():
+        whom = f" for {all_people(list(found.loc[~known, 'label']))}" if known.any() else ""
+        told.append(f"No adjusted comparison could be made{whom}.")
+    told += [f"{one}." for one in sentences if one.startswith(NOT_MADE)]
+    return " ".join(filter(None, [*told, _unknown(facts, names)]))
 
 
-def _rate(own: Sequence[Fact]) -> str:
-    """What the relative rates of a table are of."""
-    outcome = next((fact.unit for fact in own if fact.statistic == "ratio"), "")
-    return f"rate of {outcome}" if outcome else WORDS[own[0].id.split("/")[0]].name
+def _in_part(facts: Mapping[str, Fact], verdict: str) -> str:
+    """Of whom a table with other verdicts makes no comparison."""
+    lacking = [fact.label.partition(": ")[2] for fact in facts.values() if fact.text == NOT_ASSESSED]
+    return f" (not compared: {all_people(lacking)})" if lacking and verdict != NOT_ASSESSED else ""
 
 
-def _main_point(frame: pd.DataFrame, rate: str, adjust: Sequence[str], band: tuple[float, float]) -> str:
-    """What was disproportionate, crude and adjusted, and what adjustment leaves of it; empty if nothing was."""
-    found, places = frame[frame["verdict"].eq(DISPROPORTIONATE)], ratio_decimals(frame)
-    if found.empty:
-        return ""
-    rows = found.to_dict("records")
-    crude = [f"{_times(row['ratio'], places)} for {people(str(row['label']))}" for row in rows]
-    said = f"The {rate} was {listed(crude)}"
-    adjusted = [
-        f"{ratio(row['adjusted_ratio'], places)} ({interval(row['adjusted_lower'], row['adjusted_upper'], '', places)})"
-        + (f" for {people(str(row['label']))}" if len(rows) > 1 else "")
-        for row in rows
-        if not missing(row["adjusted_ratio"])
-    ]
-    if not adjusted:
-        return f"{said}. Nothing else in which the groups differ is allowed for."
-    return " ".join([f"{said}; allowing for {dimensions(adjust)}, {listed(adjusted)}.", *left(found, band)])
+def _disproportionate(facts: Mapping[str, Fact]) -> list[str]:
+    """The rows of a table that are disproportionate, as measure/by/codes."""
+    return [name.removesuffix("/verdict") for name, fact in facts.items() if fact.text == DISPROPORTIONATE]
 
 
 def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:
@@ -147,7 +153,7 @@ def headline(
     if not said:
         return None
     facts = {fact.id: fact for fact in own}
-    names = [fact.id.removesuffix("/verdict") for fact in own if fact.text == DISPROPORTIONATE]
+    names = _disproportionate(facts)
     verdict, badge = _badge(facts, names, band)
     frame, title = verdicts(own, [table]), f"{said[0].label}, {said[0].period}"
     outcome = next((fact.unit for fact in own if fact.statistic == "ratio"), "")

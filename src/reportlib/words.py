@@ -181,12 +181,14 @@ def interval(lower: Any, upper: Any, unit: str = "", decimals: int = 2, mark: An
     return f"{first} to {number(upper, unit, decimals)}"
 
 
-OF_UNCERTAIN_SIZE = ", by an amount that is uncertain"  # of a difference whose interval reaches out of the band
-
-
 def within(band: tuple[float, float]) -> str:
     """That the whole interval of a difference lies inside the band, at the end of what is said of it."""
     return f", within {band[0]:g} to {band[1]:g}"
+
+
+def across(band: tuple[float, float]) -> str:
+    """That the interval of a difference reaches out of the band, at the end of what is said of it."""
+    return f"; it may lie inside or outside {band[0]:g} to {band[1]:g}"
 
 
 def p_value(p: Any) -> str:

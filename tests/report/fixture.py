@@ -87,6 +87,7 @@ def table(name: str, caption: str, cols: list[dict[str, str]], rows: list[list[A
         "rows": keyed,
         "notes": [],
         "source": "PPO complaints, demonstration extract",
+        "folded": False,
     }
     return {**model, **extra}
 

@@ -110,6 +110,14 @@ def test_text_reads_in_order_and_tables_cell_by_cell(tmp_path: Path) -> None:
 
 
 @pytest.mark.full
+def test_a_table_that_is_looked_up_stands_on_the_page_that_its_reference_names(tmp_path: Path) -> None:
+    pages = [" ".join(page.split()) for page in read(PDF, tmp_path).split("\f")]
+    (named,) = re.findall(r"Table on page (\d+): Deaths in custody by year", " ".join(pages))
+    assert "Deaths in custody by year" in pages[int(named) - 1]
+    assert not any("Deaths in custody by year" in page for page in pages[int(named) :])
+
+
+@pytest.mark.full
 def test_pages_carry_running_heads_and_numbers(tmp_path: Path) -> None:
     pages = read(PDF, tmp_path, "-layout").split("\f")[:-1]
     assert "Page" not in pages[0]

@@ -24,6 +24,7 @@ STATUSES = {
     "extract": "Counted from case records.",
 }
 NOTEBOOK_LINK = re.compile(r"^(?:.*/)?(?:\d+-)?([\w-]+)\.ipynb(?:#(.*))?$")
+LONG = 24  # rows of a table; of more, a screen shows the first line alone
 WIDE, FEW = 12, 6  # columns and rows of a table that is easier read with one as the other
 
 Model = dict[str, Any]
@@ -173,6 +174,11 @@ def resolve(url: str, href: Callable[[str], str]) -> str:
 def heading(column: Model) -> str:
     """A column's heading with its unit."""
     return f"{column['label']} ({column['unit']})" if column.get("unit") else column["label"]
+
+
+def folded(model: Model) -> bool:
+    """Whether readers see a table only when they ask for it: what is behind a comparison, or a long one."""
+    return bool(model["folded"]) or len(model["rows"]) > LONG
 
 
 def transposed(model: Model) -> Model:

@@ -24,6 +24,7 @@ from pikepdf import ObjectStreamMode
 from traitlets import default
 
 from reportlib.build import svg
+from reportlib.build.annex import annexed
 from reportlib.build.fit import fit
 from reportlib.build.markdown import Token
 from reportlib.build.page import (
@@ -53,7 +54,7 @@ def pdf_report(notebooks: Sequence[NotebookNode], page: Page) -> bytes:
 
     Raises ReportError when Typst warns or refuses, as it does for a chart without alt text.
     """
-    chapters = [read_chapter(notebook, page.public) for notebook in notebooks]
+    chapters = annexed([read_chapter(notebook, page.public) for notebook in notebooks])
     document = {
         "page": _particulars(page),
         "places": [token["attrs"]["id"] for chapter in chapters for token in headings(chapter.tokens)],
@@ -101,7 +102,7 @@ def _blocks(chapter: Chapter) -> Iterator[dict[str, Any]]:
 def _sections(blocks: list[Model]) -> list[dict[str, Any]]:
     """Blocks gathered by the way that their page lies; a turned table takes its heading and sentence along."""
     turned = [block.get("turned", False) for block in blocks]
-    for place in range(len(blocks) - 2, 0, -1):
+    for place in range(len(blocks) - 2, -1, -1):
         turned[place] |= blocks[place]["kind"] in ("markdown", "say") and turned[place + 1]
     ways = groupby(zip(turned, blocks, strict=True), key=lambda pair: pair[0])
     return [{"turned": way, "blocks": [block for _, block in own]} for way, own in ways]

@@ -27,6 +27,7 @@ from reportlib.build.page import (
     Link,
     Model,
     Page,
+    folded,
     marks_in,
     page_of,
     read_chapter,
@@ -105,7 +106,7 @@ class ReportExporter(TemplateExporter):
         environment = super()._create_environment()
         environment.autoescape = True
         environment.trim_blocks = environment.lstrip_blocks = True
-        environment.filters.update(slug=slug, years=_years, transposed=transposed)
+        environment.filters.update(slug=slug, years=_years, transposed=transposed, folded=folded)
         environment.globals.update(verdicts=VERDICTS, marks_in=marks_in, marks=MARKS, statuses=STATUSES, mime=MIME)
         return environment
 

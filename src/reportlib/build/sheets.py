@@ -142,7 +142,7 @@ def _sheet(name: str, table: Model, notes: list[str], page: Page) -> Sheet:
     rows = rows or [[NOT_APPLICABLE] * len(head)]  # a table is never empty
     own = [f"[note {notes.index(note) + 1}]" for note in table.get("notes", [])]
     lines = ["This worksheet contains one table." + (" Its notes are on the worksheet Notes." if own else "")]
-    lines += [f"{mark}: {meaning}" for mark, meaning in page.warnings]
+    lines += [f"Edition: {page.edition}.", *(f"{mark}: {meaning}" for mark, meaning in page.warnings)]
     lines += [told] if (told := marks_told(rows)) else []
     lines += [f"Source: {table['source']}."] if table.get("source") else []
     headers = sum(column.role == "header" for column in columns(table))

@@ -99,7 +99,7 @@ class Ledger:
         """What was disproportionate in these tables."""
         known, params = self.run.run["tables"], self.params
         told = {table: known[table]["adjust"] for table in tables if table in known}
-        return main_points(self.facts, told, label(params.reference_group), params.verdict_band, params.pooled_label)
+        return main_points(self.facts, told, params.verdict_band, params.pooled_label)
 
     def spec(self, table: str) -> TableSpec | None:
         """What the run declares of a table of counts; None for any other table."""

@@ -12,6 +12,7 @@ import pikepdf
 from lxml import etree
 
 from reportlib.build import markdown
+from reportlib.build.annex import annexed
 from reportlib.build.page import Chapter, heading, marks_in, transposed
 from reportlib.errors import Finding
 from reportlib.gates import tags
@@ -30,6 +31,7 @@ def check_printed(
 
     `logo`: its alt text, where the cover has one.
     """
+    chapters = annexed(chapters)
     heads = [link.title for chapter in chapters for link in chapter.sections] + [one.title for one in chapters]
     with pikepdf.open(path) as document:
         with document.open_outline() as outline:
@@ -58,7 +60,7 @@ def _in_order(pages: Sequence[Page], first: int, chapters: Sequence[Chapter], na
     """The chapters' figures, one after the other; the first that is another's is told by its page."""
     found = [(number, figure) for number, (body, _) in enumerate(pages, 1) if number > first
              for figure in figures(" ".join(body))]  # fmt: skip
-    wanted = [figure for chapter in chapters for text in _told(chapter) for figure in figures(text)]
+    wanted = [figure for chapter in chapters for text in _told(chapter, pages) for figure in figures(text)]
     for (number, figure), own in zip_longest(found, wanted, fillvalue=(len(pages), "")):
         if figure != own:
             yield Finding(f"on page {number} the figures cease to be those of the chapters", name)
@@ -86,8 +88,8 @@ def _table_heads(chapters: Sequence[Chapter]) -> set[str]:
     return {heading(column) for table in tables for column in table["columns"]}
 
 
-def _told(chapter: Chapter) -> Iterator[str]:
-    """All that a chapter says in the PDF, in reading order."""
+def _told(chapter: Chapter, pages: Sequence[Page]) -> Iterator[str]:
+    """All that a chapter says in the PDF, in reading order; a reference also says the page of its table."""
     shown = list(chapter.models())
     for place in range(len(chapter.cells)):
         yield from (markdown.plain(token) for token in chapter.tokens.get(place, []))
@@ -101,6 +103,8 @@ def _told(chapter: Chapter) -> Iterator[str]:
             elif model["kind"] == "chart":
                 yield model["caption"]
                 yield _digits(model)
+            elif model["kind"] == "reference":
+                yield f"{_last_page(pages, model['caption'])}: {model['caption']}"
             elif model["kind"] == "say":
                 yield model["text"]
             elif model["kind"] == "points":
@@ -109,6 +113,12 @@ def _told(chapter: Chapter) -> Iterator[str]:
             elif model["kind"] == "headline":
                 for item in model["items"]:
                     yield from (item["title"], item["text"], *item["further"], _digits(item["chart"]))
+
+
+def _last_page(pages: Sequence[Page], text: str) -> int:
+    """The last page that holds a text; spaces aside, since lines break anywhere."""
+    held = ["".join("".join(body).split()) for body, _ in pages]
+    return max((number for number, body in enumerate(held, 1) if "".join(text.split()) in body), default=0)
 
 
 def _digits(chart: Any) -> str:
