@@ -189,6 +189,14 @@ def test_main_points_end_with_the_measures_in_which_nothing_was_disproportionate
     ]
 
 
+def test_of_many_groups_that_are_not_compared_the_number_is_said():
+    rows = [row(f"deaths/ethnicity/{code}", code, "not assessed", ratio=1.0) for code in "BCDEFGH"]
+    held = said("deaths", "The data cannot tell.", row("deaths/ethnicity/A", "A", "parity", ratio=1.0), *rows)
+    assert points(held, {"deaths": ()}) == [
+        ("No difference shown", "Deaths (not compared: people from 7 ethnic groups).")
+    ]
+
+
 def test_a_main_point_is_of_the_outcome_that_was_judged():
     rows = row("completed/ethnicity/B", "Black", "disproportionate", ratio=1.4, adjusted_ratio=1.3,
                adjusted_lower=1.28, adjusted_upper=1.32)  # fmt: skip

@@ -10,7 +10,6 @@ import pandas as pd
 from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
     MARKS,
-    MOST_NAMED,
     PARITY,
     VERDICTS,
     MeasureWords,
@@ -22,6 +21,7 @@ from reportlib.words import (
     missing,
     number,
     people,
+    people_or_number,
     percent_decimals,
 )
 
@@ -99,10 +99,7 @@ def trend_sentence(
 
 
 def _who(rows: Sequence[Row]) -> str:
-    """The people of some groups; how many groups, where they are too many to name."""
-    if len(rows) > MOST_NAMED:
-        return f"people from {len(rows)} ethnic groups"
-    return all_people([str(row["label"]) for row in rows])
+    return people_or_number([str(row["label"]) for row in rows])
 
 
 def _sides(rows: Sequence[Row]) -> list[tuple[list[Row], bool | None]]:

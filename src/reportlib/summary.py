@@ -27,6 +27,7 @@ from reportlib.words import (
     capital,
     listed,
     people,
+    people_or_number,
 )
 
 OTHERS = {  # what stands at the end of the main points, by the weightiest verdict of a table
@@ -91,7 +92,7 @@ def _main_point(
 def _in_part(facts: Mapping[str, Fact], verdict: str) -> str:
     """Of whom a table with other verdicts makes no comparison."""
     lacking = [fact.label.partition(": ")[2] for fact in facts.values() if fact.text == NOT_ASSESSED]
-    return f" (not compared: {all_people(lacking)})" if lacking and verdict != NOT_ASSESSED else ""
+    return f" (not compared: {people_or_number(lacking)})" if lacking and verdict != NOT_ASSESSED else ""
 
 
 def _disproportionate(facts: Mapping[str, Fact]) -> list[str]:

@@ -242,3 +242,8 @@ def all_people(labels: Sequence[str]) -> str:
     parts += [f"people from the {listed(others)} ethnic group{'s' * (len(others) > 1)}"] if others else []
     rest = [text for label, text in each.items() if label not in others and not text.endswith(" people")]
     return listed(parts + rest)
+
+
+def people_or_number(labels: Sequence[str]) -> str:
+    """The people of several groups; how many groups, where they are too many to name."""
+    return f"people from {len(labels)} ethnic groups" if len(labels) > MOST_NAMED else all_people(labels)
