@@ -137,7 +137,8 @@ def row(name: str, label: str, verdict: str, **ratios: float) -> list[Fact]:
 
 
 def points(held: list[Fact], tables: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
-    found = main_points(held, tables, (0.8, 1.25), "2022-23 to 2024-25")
+    known = {table: {"adjust": adjust} for table, adjust in tables.items()}
+    found = main_points(held, [*tables], known, (0.8, 1.25), "2022-23 to 2024-25")
     assert found
     assert found["lead"] == "Over 2022-23 to 2024-25, with a band of 0.8 to 1.25:"
     return [(item["title"], item["text"]) for item in found["items"]]

@@ -303,9 +303,8 @@ class Chapter:
     def main_points(self, *tables: str) -> None:
         """Say of each of these tables what was disproportionate in it, in a sentence or two, and where nothing was."""
         known = self.handoff.run["tables"]
-        told = {table: known[table]["adjust"] for table in tables if table in known}
         period = span(self._years["pooled"])
-        points = main_points(self.handoff.facts(self.name), told, self.band, period)
+        points = main_points(self.handoff.facts(self.name), tables, known, self.band, period)
         if points:
             _show(points)
         else:

@@ -39,16 +39,20 @@ BY_WEIGHT = (*SIGNIFICANT, INCONCLUSIVE, PARITY, NOT_ASSESSED)  # of a table; pa
 
 
 def main_points(
-    held: Sequence[Fact], tables: Mapping[str, Sequence[str]], band: tuple[float, float], period: str
+    held: Sequence[Fact],
+    tables: Sequence[str],
+    known: Mapping[str, Mapping[str, Any]],
+    band: tuple[float, float],
+    period: str,
 ) -> dict[str, Any] | None:
     """A point for each table with a disproportionate comparison; then the others, by the weightiest of their verdicts.
 
-    `tables` are headline tables, each with what it is adjusted for. A point has a title, a text, and the chapter that
-    tells more (empty for several). None if no table says anything.
+    `tables` are headline tables, of which `known` says what each is adjusted for. A point has a title, a text, and the
+    chapter that tells more (empty for several). None if no table says anything.
     """
     points: list[dict[str, str]] = []
     others: dict[str, list[str]] = {title: [] for title in dict.fromkeys(OTHERS.values())}
-    for table, adjust in tables.items():
+    for table in tables:
         facts = {fact.id: fact for fact in held if fact.table == table}
         said = next((fact for fact in facts.values() if fact.statistic == "sentence"), None)
         if said is None:
@@ -56,7 +60,9 @@ def main_points(
         names = _disproportionate(facts)
         verdict, badge = _badge(facts, names, band)
         if names:
-            text = _main_point(facts, names, said.text, verdicts([*facts.values()], [table]), adjust, band)
+            text = _main_point(
+                facts, names, said.text, verdicts([*facts.values()], [table]), known[table]["adjust"], band
+            )
             points.append({"title": f"{said.label}: {badge}", "text": text, "chapter": said.chapter})
         else:
             others[OTHERS[verdict]].append(lower_first(said.label) + _in_part(facts, verdict))

@@ -203,6 +203,11 @@ def test_a_main_point_that_facts_do_not_give_is_found_in_the_notebook(run: Path)
     assert [fault for fault in faults(run) if "main points that published facts do not give" in fault]
 
 
+def test_a_reference_to_another_page_than_its_table_stands_on_is_found(run: Path, monkeypatch) -> None:
+    monkeypatch.setattr("reportlib.gates.printed._last_page", lambda pages, text: 1)  # as if it stood there
+    assert [fault for fault in faults(run) if "the figures cease to be those of the chapters" in fault]
+
+
 def test_a_sentence_with_a_figure_that_facts_do_not_give_is_found(run: Path) -> None:
     def change(text: str) -> str:
         notebook = json.loads(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -95,11 +95,10 @@ class Ledger:
         reference = label(params.reference_group)
         return headline(self.facts, table, adjust, reference, params.verdict_band, params.confidence_level)
 
-    def main_points(self, tables: Iterable[str]) -> Model | None:
+    def main_points(self, tables: Sequence[str]) -> Model | None:
         """What was disproportionate in these tables."""
-        known, params = self.run.run["tables"], self.params
-        told = {table: known[table]["adjust"] for table in tables if table in known}
-        return main_points(self.facts, told, params.verdict_band, params.pooled_label)
+        params = self.params
+        return main_points(self.facts, tables, self.run.run["tables"], params.verdict_band, params.pooled_label)
 
     def spec(self, table: str) -> TableSpec | None:
         """What the run declares of a table of counts; None for any other table."""
