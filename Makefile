@@ -68,7 +68,7 @@ status: .venv ## Say whether a report is draft, in review, signed or published: 
 
 test: .venv ## Run the tests that need no system package
 	@echo 'Left to make test-full (tests by file):'
-	@$(IN)python -m pytest -qq --collect-only -m full || test $$? = 5
+	@$(IN)python -m pytest -qq --collect-only -m full $$(grep -rl --include='*.py' 'mark\.full' tests)
 	@$(PYTEST) -m 'not full'
 
 test-full: .venv ## Run the tests that need a browser, LibreOffice or more than a minute

@@ -128,7 +128,13 @@ def test_little_more_is_hidden_than_must_be_on_hundreds_of_tables() -> None:
     near_the_optimum(range(12, 400))
 
 
-@pytest.mark.parametrize("interior", [[[8, 1, 4, 20], [20, 3, 7, 0]], [[[3, 6], [12, 20]], [[4, 8], [2, 6]]]])
+@pytest.mark.parametrize(
+    "interior",
+    [
+        [[8, 1, 4, 20], [20, 3, 7, 0]],
+        pytest.param([[[3, 6], [12, 20]], [[4, 8], [2, 6]]], marks=pytest.mark.full),
+    ],
+)
 def test_what_a_later_move_makes_needless_is_shown_again(interior: list[object]) -> None:
     """Each small count is given a move of its own; together they hide one cell too many, or four."""
     marks = suppress(np.array(interior))

@@ -21,6 +21,7 @@ from typing import Any
 import nbformat
 import psutil
 import pytest
+from attack import ANY, KINDS, Attack, Shown, every, small
 from lxml import html
 from ruamel.yaml import YAML
 from small_report import ANALYSIS, DEATHS, Project, project
@@ -41,6 +42,7 @@ from reportlib.params import load
 from reportlib.presentation import SENTENCES
 from reportlib.project import NOTEBOOKS, ROOT
 
+FIVE = ("A", "B", "M", "O", "W", "NS")
 CHAPTERS = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
 
 
@@ -250,6 +252,40 @@ def test_the_pages_say_what_the_tables_say(whole):
 def bare(text: str) -> str:
     """The first word of a cell; a page may explain a mark further."""
     return text.split(" ")[0] if text else ""
+
+
+@pytest.fixture(scope="module")
+def in_print(whole: tuple[Project, str], tmp_path_factory: pytest.TempPathFactory) -> Shown:
+    return Shown.of(whole[0], tmp_path_factory.mktemp("typed"))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_no_small_count_is_a_sum_of_shown_ones(name, in_print):
+    sought, given = in_print.attacked(KINDS[name])
+    assert given == []
+    assert len(sought) > 50
+
+
+def test_no_small_count_of_people_is_a_sum_of_shown_ones(in_print):
+    """Of those whom the two systems call differently, or one of them does not know."""
+    systems = {"ethnicity_nomis": FIVE, "ethnicity_ppud": FIVE}
+    release = in_print.release
+    people = every({"year": release.period.pooled[:1], **systems}).astype(str)
+    known, on_ppud = people["ethnicity_nomis"].ne("NS"), people["ethnicity_ppud"].ne("NS")
+    people["ethnicity"] = people["ethnicity_nomis"].where(known, people["ethnicity_ppud"])
+    people["ethnicity_source"] = on_ppud.map({True: "PPUD", False: "Not stated"}).mask(known, "NOMIS")
+    tables = [
+        table
+        for table in in_print.tables
+        if table.part == "people/complained"
+        and {*table.columns} <= {*people, "value", "rule"}
+        and release.period.pooled_label in table.rows[0]
+    ]
+    attack = Attack(people, tables, {"people/complained": ANY})
+    spec = TableSpec("sought", MEASURES["ethnicity-agreement"], tuple(systems), "5+1")
+    sought = [*small(release, spec, "TRUE", "people/complained")]
+    assert attack.given(sought) == []
+    assert len(sought) > 5
 
 
 def test_the_downloads_hide_what_the_tables_hide(whole):
