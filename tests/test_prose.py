@@ -318,6 +318,67 @@ def test_every_template_is_a_sentence(drawn, measure, white):
         assert wrong not in said
 
 
+# Parts of the system
+
+
+def parts(**verdicts):
+    """Black people are compared with White people, of whose complaints 37.1% are upheld, in each category."""
+    both = [
+        (row(category=category, verdict=verdict, mark="c" if verdict == "not assessed" else ""),
+         row(category=category, label="White", value=0.371, ratio=pd.NA, verdict=pd.NA))
+        for category, verdict in verdicts.items()
+    ]  # fmt: skip
+    return pd.DataFrame([each for pair in both for each in pair])
+
+
+def in_parts(frame, words=UPHELD):
+    return prose.parts_sentence(frame, words, "White", "category")
+
+
+def test_parts_tell_how_many_comparisons_were_made_and_where_a_group_stands_out():
+    frame = parts(
+        Property="disproportionate", Money="inconclusive", Work="inconclusive", Food="parity",
+        Visits="disproportionate", Mail="difference, size uncertain", Gym="small difference", Transfers="not assessed",
+    )  # fmt: skip
+    assert in_parts(frame) == (
+        "Of 8 comparisons with White people by category of complaint, 7 could be made, and 2 are disproportionate: the "
+        "uphold rate was lower for Black people (Property and Visits). In 1 there is a difference of uncertain size, "
+        "in 1 there is a small difference, in 1 any difference is likely to be small and in 2 the data cannot tell. "
+        "The other 1 could not be made: figures are suppressed to protect individuals [c]."
+    )
+
+
+def test_in_parts_a_group_can_stand_out_either_way():
+    low, high = parts(Property="disproportionate"), parts(Visits="disproportionate")
+    frame = pd.concat(
+        [low, high.replace({"value": 0.284}, 0.5), high.replace({"label": "Black"}, {"label": "Asian"})[:1]]
+    )
+    assert in_parts(frame) == (
+        "Of 3 comparisons with White people by category of complaint, 3 are disproportionate: the uphold rate was "
+        "higher for Black people (Visits); it was lower for Black people (Property) and for Asian people (Visits)."
+    )
+
+
+def test_of_many_parts_and_of_many_groups_the_number_is_said():
+    many = parts(**dict.fromkeys("ABCDEFG", "disproportionate"), H="parity")
+    assert "was lower for Black people (7 of 8). In 1 any difference is likely to be small." in in_parts(many)
+    groups = groupings()["19"].labels.values()
+    one = parts(Property="disproportionate")
+    crowd = pd.concat([one, *(one[:1].assign(label=name) for name in groups if name != "White")])
+    assert f"for people from {crowd['label'].nunique() - 1} ethnic groups." in in_parts(crowd)
+
+
+def test_where_no_part_shows_a_difference_or_can_be_compared_that_is_said():
+    assert in_parts(parts(Property="inconclusive")) == (
+        "Of 1 comparison with White people by category of complaint, none is disproportionate. "
+        "In 1 the data cannot tell."
+    )
+    assert in_parts(parts(Property="not assessed", Visits="not assessed")) == (
+        "Of 2 comparisons with White people by category of complaint, none could be made: "
+        "figures are suppressed to protect individuals [c]."
+    )
+
+
 # Years
 
 

@@ -56,8 +56,8 @@ ALONE, YEARS = ("ethnicity",), ("year", "ethnicity")
 STEPS: dict[str, tuple[str, Callable[[TableSpec], bool]]] = {  # what each step needs, in words and of a table
     "evidence": ("a comparison of ethnic groups", lambda spec: spec.compared),
     "say": (
-        "a comparison by ethnicity, or by year, ethnicity",
-        lambda spec: spec.compared and spec.by in (ALONE, YEARS),
+        "a comparison by ethnicity and at most one thing more",
+        lambda spec: spec.compared and len(spec.by) <= 2,
     ),
     "shares": ("a comparison by ethnicity", lambda spec: spec.compared and spec.by == ALONE),
     "standardised": (

@@ -119,7 +119,7 @@ def mix_sentence(frame: pd.DataFrame, numerator: str, denominator: str) -> str:
 
 
 def sentence(comparison: Comparison) -> str:
-    """What the table shows, in a sentence or two; empty for tables that only a picture can sum up."""
+    """What the table shows, in some sentences; empty for tables that only a picture can sum up."""
     spec, frame = comparison.spec, comparison.frame
     words = _words(spec)
     if spec.by == ("year", "ethnicity"):
@@ -127,6 +127,10 @@ def sentence(comparison: Comparison) -> str:
         return prose.trend_sentence(total, words, *_trend(total, spec))
     if spec.by == ("ethnicity",):
         return prose.summary_sentence(comparison.compared, words, label(comparison.reference))
+    if len(spec.strata) == 1 and "year" not in spec.by:
+        (part,) = spec.strata
+        inner = comparison.compared[frame[part] != "all"]
+        return prose.parts_sentence(inner, words, label(comparison.reference), part)
     return ""
 
 

@@ -9,12 +9,20 @@ import pandas as pd
 
 from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
+    DIMENSION_LABELS,
+    DISPROPORTIONATE,
+    INCONCLUSIVE,
     MARKS,
+    MOST_NAMED,
+    NOT_ASSESSED,
     PARITY,
+    SIZE_UNCERTAIN,
+    SMALL,
     VERDICTS,
     MeasureWords,
     all_people,
     capital,
+    counted,
     flagged,
     listed,
     marked,
@@ -30,6 +38,12 @@ FEWEST_YEARS = 4  # no trend is described on fewer
 BY_ENOUGH = ", by enough to be disproportionate"
 NOT_MADE = "No comparison is made for "
 BY_MANY = "but chance could account for it, since so many groups are compared"
+IN_PARTS = {  # in how many of the comparisons within parts the verdict is another
+    SIZE_UNCERTAIN: "in {} there is a difference of uncertain size",
+    SMALL: "in {} there is a small difference",
+    PARITY: "in {} any difference is likely to be small",
+    INCONCLUSIVE: "in {} the data cannot tell",
+}
 MOST_DECIMALS = 3  # a significant difference is never printed as two equal figures, as far as these go
 
 
@@ -63,6 +77,46 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str) -
         who = words.subject.format(people=_who(not_assessed))
         said.append(f"{NOT_MADE}{who}: {_why_not(not_assessed)}")
     return " ".join(f"{capital(sentence)}." for sentence in said)
+
+
+def parts_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, part: str) -> str:
+    """What comparisons within the parts of the system say: how many there are, and which are disproportionate.
+
+    frame: comparison frames of the parts, one below the other, as for `summary_sentence`; the column `part` tells them
+    apart.
+    """
+    base = frame[frame["label"] == reference].set_index(part)["value"]
+    told = frame[(frame["label"] != reference) & frame["verdict"].notna()]
+    rows: list[Row] = [{**row, "reference_value": base.get(row[part])} for row in told.to_dict("records")]
+    lacking = [row for row in rows if row["verdict"] == NOT_ASSESSED]
+    found, made = [row for row in rows if row["verdict"] == DISPROPORTIONATE], len(rows) - len(lacking)
+    of = f"Of {counted(len(rows), 'comparison')} with {people(reference)} by {DIMENSION_LABELS[part].lower()}"
+    if not made:
+        return f"{of}, none could be made: {_why_not(lacking)}."
+    of += f", {made} could be made, and" if lacking else ","
+    said = [f"{of} {len(found) or 'none'} {'are' if len(found) > 1 else 'is'} disproportionate"]
+    if found:
+        ways, parts = {True: "higher", False: "lower", None: "different"}, told[part].nunique()
+        sides = [f"was {ways[up]} {_where(side, part, parts)}" for side, up in _sides(found)]
+        said[0] += f": the {words.name} {'; it '.join(sides)}"
+    counts = {text: sum(row["verdict"] == verdict for row in rows) for verdict, text in IN_PARTS.items()}
+    said.append(listed([text.format(n) for text, n in counts.items() if n]))
+    if lacking:
+        said.append(f"the other {len(lacking)} could not be made: {_why_not(lacking)}")
+    return " ".join(f"{capital(sentence)}." for sentence in said if sentence)
+
+
+def _where(rows: Sequence[Row], part: str, parts: int) -> str:
+    """For which groups, each with the parts in which it was so; in numbers, where they are too many to name."""
+    places: dict[str, list[str]] = {}
+    for row in rows:
+        places.setdefault(str(row["label"]), []).append(str(row[part]))
+    if len(places) > MOST_NAMED:
+        return f"for {people_or_number([*places])}"
+    inside = {
+        group: listed(some) if len(some) <= MOST_NAMED else f"{len(some)} of {parts}" for group, some in places.items()
+    }
+    return listed([f"for {people(group)} ({some})" for group, some in inside.items()])
 
 
 def trend_sentence(
