@@ -21,6 +21,7 @@ def test_a_report_in_another_grouping(tmp_path, demo_data, grouping, reference, 
     assert len([name for name in judged if name.endswith("/verdict")]) == groups
 
 
+@pytest.mark.full
 def test_a_report_with_a_logo_its_own_order_of_chapters_and_categories_of_any_name(tmp_path, demo_data):
     (tmp_path / "logo.svg").write_text(
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M1 1h7v7z"/></svg>'

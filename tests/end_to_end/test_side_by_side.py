@@ -141,6 +141,7 @@ def determined(hidden: list[tuple[str, str]], sums: list[list[tuple[str, str]]])
 # Nothing stops another
 
 
+@pytest.mark.full
 def test_a_process_that_is_killed_costs_nothing(made, tmp_path):
     again, began = elsewhere(made, tmp_path), []
 
