@@ -126,7 +126,7 @@ def test_a_name_that_there_is_not_is_told_with_the_nearest(chapter):
     ("step", "measure", "by"),
     [
         ("evidence", "upheld", ["category"]),
-        ("say", "upheld", ["category", "ethnicity"]),
+        ("say", "upheld", ["category", "establishment_type", "ethnicity"]),
         ("chart", "upheld", ["year"]),
         ("chart", "upheld", ["category", "establishment_type"]),
         ("chart", "upheld", ["year", "category", "ethnicity"]),
