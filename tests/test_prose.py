@@ -373,6 +373,9 @@ def test_where_no_part_shows_a_difference_or_can_be_compared_that_is_said():
         "Of 1 comparison with White people by category of complaint, none is disproportionate. "
         "In 1 the data cannot tell."
     )
+    assert in_parts(parts(Property="parity", Visits="parity")).endswith(
+        "In all 2 any difference is likely to be small."
+    )
     assert in_parts(parts(Property="not assessed", Visits="not assessed")) == (
         "Of 2 comparisons with White people by category of complaint, none could be made: "
         "figures are suppressed to protect individuals [c]."

@@ -100,7 +100,7 @@ def parts_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, par
         sides = [f"was {ways[up]} {_where(side, part, parts)}" for side, up in _sides(found)]
         said[0] += f": the {words.name} {'; it '.join(sides)}"
     counts = {text: sum(row["verdict"] == verdict for row in rows) for verdict, text in IN_PARTS.items()}
-    said.append(listed([text.format(n) for text, n in counts.items() if n]))
+    said.append(listed([text.format(f"all {n}" if n == made > 1 else n) for text, n in counts.items() if n]))
     if lacking:
         said.append(f"the other {len(lacking)} could not be made: {_why_not(lacking)}")
     return " ".join(f"{capital(sentence)}." for sentence in said if sentence)
