@@ -67,7 +67,7 @@ def _table(run: Run, name: str, held: Mapping[str, Any]) -> Pairs:
     if measure.denominator:
         pairs.append(("Denominator", _part(measure.denominator)))
     pairs.append(("Filters", _filters(run, held)))
-    compared = ["ratio", "verdict"] if "ethnicity" in held["by"] else []
+    compared = ["ratio", "verdict"] if "ethnicity" in held["by"] and measure.kind != "count" else []
     methods = [name for statistic in ["value", *compared] for name in _methods(measure, statistic)]
     pairs.append(("Method", _told(list(dict.fromkeys(methods)))))
     pairs += [("Input", _input(each)) for each in inputs]

@@ -252,6 +252,12 @@ MEASURES: dict[str, Measure] = {
             decimals=2,
         ),
         Measure(
+            "caseload", "People on probation", PARTS["caseload/average"], None, "count",
+            "How many people of each ethnic group are on probation?",
+            "People on probation: the mean over the dates in the period at which the caseload was counted.",
+            SERVICE,
+        ),
+        Measure(
             "completed", "Supervision completed",
             PARTS["terminations/completed"], PARTS["terminations/all"], "proportion",
             "Do people of each group complete supervision as often?",
