@@ -42,10 +42,10 @@ def test_plain_counts_and_what_is_too_much_for_a_page_have_no_picture():
         assert draw(Comparison(spec, frame, place, "2024-25", "W", 0.95), (0.8, 1.25)) is None
 
 
-def adjusted(complement: bool = False, width: float = 0.1, **verdicts: str) -> str:
+def adjusted(complement: bool = False, width: float = 0.1, mixed: float = 1.2, **verdicts: str) -> str:
     """What adjustment changed of three ratios, of the measure's outcome or of its opposite; `width` of a limit."""
     spec = TableSpec("completed", MEASURES["completed"], ("ethnicity",), "5+1", adjust=("region",))
-    ratios = {"Asian": (0.9, 0.95), "Black": (0.95, 1.04), "Mixed": (1.2, 1.2)}
+    ratios = {"Asian": (0.9, 0.95), "Black": (0.95, 1.04), "Mixed": (1.2, mixed)}
     rows = [
         {"label": label, "ratio": one, "adjusted_ratio": two, "verdict": verdicts.get(label, "inconclusive"),
          "adjusted_lower": two - width, "adjusted_upper": two + width}
@@ -81,6 +81,12 @@ def test_what_is_left_of_a_disproportionate_difference_is_said():
     assert "The difference lies the other way for Black people." in adjusted(width=0.03)
     sure = adjusted(Mixed="disproportionate", width=0.03)
     assert "A difference remains for people from the Mixed ethnic group, within 0.8 to 1.25." in sure
+
+
+def test_where_adjustment_makes_a_difference_less_certain_and_no_smaller_it_accounts_for_nothing():
+    assert "The data cannot tell whether a difference remains for people from the Mixed ethnic group." in adjusted(
+        Mixed="disproportionate", mixed=1.4, width=0.5
+    )
 
 
 def test_adjusted_rates_are_said_to_be_of_the_outcome_that_was_judged():

@@ -167,6 +167,7 @@ def left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]]
     turns = known["ratio"].round(places).sub(1) * known["adjusted_ratio"].round(places).sub(1) < 0
     small = known["adjusted_lower"].le(1) & known["adjusted_upper"].ge(1)
     inside = known["adjusted_ratio"].between(*band)
+    little = small & inside
     whole = known["adjusted_lower"].ge(band[0]) & known["adjusted_upper"].le(band[1])
     told = turns | known["verdict"].eq(DISPROPORTIONATE) | (small & known["verdict"].isin(SIGNIFICANT))
     found = {
@@ -174,8 +175,9 @@ def left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]]
         f"a difference remains for {{}}{within(band)}.": told & ~small & ~turns & whole,
         f"a difference remains for {{}}{across(band)}.": told & ~small & ~turns & inside & ~whole,
         "the difference lies the other way for {}.": told & ~small & turns,
-        "chance could account for what is left for {}.": told & small & ~turns,
-        "the estimate lies the other way for {}, by no more than chance could account for.": told & small & turns,
+        "the data cannot tell whether a difference remains for {}.": told & small & ~inside,
+        "chance could account for what is left for {}.": told & little & ~turns,
+        "the estimate lies the other way for {}, by no more than chance could account for.": told & little & turns,
     }
     groups = {text: list(known.loc[some, "label"]) for text, some in found.items() if some.any()}
     return {capital(text.format(all_people(names))): names for text, names in groups.items()}
