@@ -100,6 +100,12 @@ def test_several_groups_are_named_once():
     )
 
 
+def test_every_dimension_has_a_label_and_a_name_for_its_parts():
+    names = {name for held in measures.DIMENSIONS.values() for name in held}
+    assert words.DIMENSION_LABELS.keys() == names | {"year"}
+    assert words.PARTS_OF.keys() == names - {"ethnicity"}
+
+
 def test_every_measure_has_words():
     compared = {code for code, measure in measures.MEASURES.items() if measure.kind != "count"}
     assert compared <= set(WORDS)
@@ -258,7 +264,7 @@ def test_an_interval_that_leaves_out_1_is_not_said_to_tell_nothing():
     """The p-value allows for the number of comparisons, which the interval that is shown does not."""
     apart = row(verdict="inconclusive", ratio_lower=0.5, ratio_upper=0.98)
     assert say(apart, row(label="Asian", verdict="inconclusive", ratio_lower=0.6, ratio_upper=1.0)) == (
-        "The uphold rate was lower for Black people, but chance could account for it, since so many groups are "
+        "The uphold rate was lower for Black people, but chance could account for it, as several groups are "
         "compared. The data cannot tell whether the uphold rate was higher or lower for Asian people."
     )
 
@@ -335,50 +341,66 @@ def in_parts(frame, words=UPHELD):
     return prose.parts_sentence(frame, words, "White", "category")
 
 
-def test_parts_tell_how_many_comparisons_were_made_and_where_a_group_stands_out():
-    frame = parts(
-        Property="disproportionate", Money="inconclusive", Work="inconclusive", Food="parity",
-        Visits="disproportionate", Mail="difference, size uncertain", Gym="small difference", Transfers="not assessed",
-    )  # fmt: skip
+def test_parts_tell_how_many_comparisons_were_made_where_a_group_stands_out_and_what_the_others_show():
+    given = {
+        **dict.fromkeys(["Property", "Visits"], "disproportionate"),
+        **{"Mail": "difference, size uncertain", "Gym": "small difference", "Food": "parity"},
+        **dict.fromkeys(["Money", "Work", "Letters"], "inconclusive"),
+        "Transfers": "not assessed",
+    }
+    frame = parts(**given)
+    frame.loc[frame["category"].eq("Letters"), ["ratio_lower", "ratio_upper"]] = (
+        0.6,
+        0.97,
+    )  # before many are allowed for
     assert in_parts(frame) == (
-        "Of 8 comparisons with White people by category of complaint, 7 could be made, and 2 are disproportionate: the "
-        "uphold rate was lower for Black people (Property and Visits). In 1 there is a difference of uncertain size, "
-        "in 1 there is a small difference, in 1 any difference is likely to be small and in 2 the data cannot tell. "
-        "The other 1 could not be made: figures are suppressed to protect individuals [c]."
+        "Of 9 comparisons with White people across 9 categories of complaint, 8 could be made, and 2 are "
+        "disproportionate: the uphold rate was lower for Black people (Property; Visits). In 2 there is a difference "
+        "that is small or of uncertain size: the uphold rate was lower for Black people (Mail; Gym). In 1 any "
+        "difference is likely to be small, in 1 there may be a difference, but chance could account for it given the number of "
+        "comparisons and in 2 the data cannot tell. The other 1 could not be made: figures are suppressed to protect "
+        "individuals [c]. These rates are not adjusted; parts that are not named may not differ from those that are."
     )
 
 
 def test_in_parts_a_group_can_stand_out_either_way():
     low, high = parts(Property="disproportionate"), parts(Visits="disproportionate")
-    frame = pd.concat(
-        [low, high.replace({"value": 0.284}, 0.5), high.replace({"label": "Black"}, {"label": "Asian"})[:1]]
-    )
-    assert in_parts(frame) == (
-        "Of 3 comparisons with White people by category of complaint, 3 are disproportionate: the uphold rate was "
-        "higher for Black people (Visits); it was lower for Black people (Property) and for Asian people (Visits)."
-    )
+    asian = high[:1].assign(label="Asian")
+    assert (
+        "3 are disproportionate: the uphold rate was higher for Black people (Visits); it was lower for Black people "
+        "(Property) and for Asian people (Visits). These"
+    ) in in_parts(pd.concat([low, high.replace({"value": 0.284}, 0.5), asian]))
 
 
 def test_of_many_parts_and_of_many_groups_the_number_is_said():
     many = parts(**dict.fromkeys("ABCDEFG", "disproportionate"), H="parity")
-    assert "was lower for Black people (7 of 8). In 1 any difference is likely to be small." in in_parts(many)
+    assert "was lower for Black people (7 of 8 categories of complaint). In 1 any" in in_parts(many)
+    assert "was lower for Black people (all 7 categories of complaint). These" in in_parts(many[:14])
     groups = groupings()["19"].labels.values()
     one = parts(Property="disproportionate")
     crowd = pd.concat([one, *(one[:1].assign(label=name) for name in groups if name != "White")])
     assert f"for people from {crowd['label'].nunique() - 1} ethnic groups." in in_parts(crowd)
 
 
-def test_where_no_part_shows_a_difference_or_can_be_compared_that_is_said():
-    assert in_parts(parts(Property="inconclusive")) == (
-        "Of 1 comparison with White people by category of complaint, none is disproportionate. "
-        "In 1 the data cannot tell."
+def test_where_few_parts_can_be_compared_nothing_follows_from_finding_no_difference():
+    few = parts(Property="inconclusive", Visits="not assessed", Mail="not assessed")
+    assert in_parts(few).startswith(
+        "Of 3 comparisons with White people across 3 categories of complaint, only 1 could be made, too few to tell "
+        "where differences lie. Of these, none is disproportionate. In 1 the data cannot tell. The other 2 could not "
+        "be made"
     )
-    assert in_parts(parts(Property="parity", Visits="parity")).endswith(
-        "In all 2 any difference is likely to be small."
-    )
-    assert in_parts(parts(Property="not assessed", Visits="not assessed")) == (
-        "Of 2 comparisons with White people by category of complaint, none could be made: "
+    assert in_parts(few[2:]) == (
+        "Of 2 comparisons with White people across 2 categories of complaint, none could be made: "
         "figures are suppressed to protect individuals [c]."
+    )
+
+
+def test_where_all_comparisons_within_parts_have_one_verdict_it_is_said_of_all():
+    said = in_parts(parts(Property="parity", Visits="parity"))
+    assert said.endswith("In all 2 any difference is likely to be small. These rates are not adjusted.")
+    assert in_parts(parts(Property="inconclusive")) == (
+        "Of 1 comparison with White people in Property, none is disproportionate. In 1 the data cannot tell. "
+        "These rates are not adjusted."
     )
 
 

@@ -70,7 +70,7 @@ def test_missing_ethnicity_that_could_account_for_all_is_told_and_an_answer_stan
     facts = told("Black", 0.6, bound_lower=0.5, bound_upper=1.2)
     (row,) = rows(register(facts).over_all({"upheld/ethnicity/B": "Cases were re-read."}, BAND))
     assert row["What is left to explain"].endswith(
-        "could vanish if missing ethnicity were divided in the most extreme way."
+        " Divided in the most extreme way, missing ethnicity could undo the crude difference, or reverse it."
     )
     assert row["Response"] == "Cases were re-read."
 

@@ -26,8 +26,16 @@ def card(facts: list[Fact], table: str, adjust: Sequence[str] = ()) -> dict[str,
         (["parity", "not assessed"], (0.9, 1.1), "parity, as far as assessed"),
         (["not assessed", "not assessed"], (0.9, 1.1), "not assessed"),
         (["disproportionate", "parity"], (0.5, 0.9), "disproportionate"),
-        (["disproportionate", "parity"], (0.75, 0.95), "disproportionate, but less so once adjusted"),
-        (["disproportionate", "parity"], (0.5, 1.1), "disproportionate; once adjusted, no difference is shown"),
+        (
+            ["disproportionate", "parity"],
+            (0.75, 0.95),
+            "disproportionate as counted; once adjusted, the estimate lies within the band",
+        ),
+        (
+            ["disproportionate", "parity"],
+            (0.5, 1.1),
+            "disproportionate as counted; once adjusted, chance could account for it",
+        ),
         (["disproportionate", "parity"], (0.3, 1.1), "disproportionate"),  # only less certain
         (["disproportionate", "parity"], None, "disproportionate"),
     ],
@@ -76,7 +84,10 @@ def test_a_card_says_what_the_last_year_alone_shows_and_what_missing_ethnicity_c
         *rows("trend", "2024-25", "A", "Asian", "parity", 1.0),
         *rows("trend", "2024-25", "M", "Mixed", "disproportionate", 1.6),
     ]
-    could = "Were missing ethnicity divided in the most extreme way, the difference could vanish for Black people."
+    could = (
+        "Were missing ethnicity divided in the most extreme way, the difference as counted could vanish or reverse for "
+        "Black people."
+    )
     assert card(whole, "rate")["further"] == [could]
     assert card([*whole, *year], "rate")["further"] == [
         "In 2024-25 alone, the crude relative rate was 0.80 (0.60 to 1.00; inconclusive) for Black people and 1.60 "
@@ -86,7 +97,7 @@ def test_a_card_says_what_the_last_year_alone_shows_and_what_missing_ethnicity_c
 
 
 def deaths(groups: Sequence[str]) -> list[Fact]:
-    """What is known of deaths of each group: disproportionately low, and once adjusted no difference is shown."""
+    """What is known of deaths of each group: disproportionately low, and once adjusted chance could account for it."""
     numbers = {"ratio": 0.6, "ratio_lower": 0.5, "ratio_upper": 0.7}
     numbers |= {"adjusted_ratio": 0.9, "adjusted_lower": 0.7, "adjusted_upper": 1.1}
     of_group: dict[str, tuple[str, float | None]] = {name: (f"{value:.2f}", value) for name, value in numbers.items()}
@@ -161,7 +172,7 @@ def test_a_main_point_says_what_was_disproportionate_and_what_adjustment_and_mis
             f"{CLAIM}. Allowing for establishment type, the relative rate moves from 1.32 to 1.31 (1.26 to 1.37) for "
             "Black people. A difference remains for Black people. No adjusted comparison could be made for people from "
             "the Mixed ethnic group. No comparison is made for Other people: too few. Were missing ethnicity divided "
-            "in the most extreme way, the difference could vanish for Black people.",
+            "in the most extreme way, the difference as counted could vanish or reverse for Black people.",
         )
     ]
 
@@ -185,7 +196,7 @@ def test_main_points_end_with_the_measures_in_which_nothing_was_disproportionate
             "Differences, none of them disproportionate",
             "Upheld (not compared: people from the Mixed ethnic group) and completed.",
         ),
-        ("No difference shown", "Deaths."),
+        ("The data cannot tell", "Deaths."),
         ("Not compared", "Recalled."),
     ]
 
@@ -194,7 +205,7 @@ def test_of_many_groups_that_are_not_compared_the_number_is_said():
     rows = [row(f"deaths/ethnicity/{code}", code, "not assessed", ratio=1.0) for code in "BCDEFGH"]
     held = said("deaths", "The data cannot tell.", row("deaths/ethnicity/A", "A", "parity", ratio=1.0), *rows)
     assert points(held, {"deaths": ()}) == [
-        ("No difference shown", "Deaths (not compared: people from 7 ethnic groups).")
+        ("Any difference is likely to be small", "Deaths (not compared: people from 7 ethnic groups).")
     ]
 
 

@@ -165,6 +165,7 @@ def left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]]
     """What adjustment leaves, in sentences, each with its groups, of those that stand out or that it changes."""
     known, places = frame[frame["adjusted_ratio"].notna()], ratio_decimals(frame)
     turns = known["ratio"].round(places).sub(1) * known["adjusted_ratio"].round(places).sub(1) < 0
+    above, below = turns & known["adjusted_ratio"].gt(1), turns & known["adjusted_ratio"].lt(1)
     small = known["adjusted_lower"].le(1) & known["adjusted_upper"].ge(1)
     inside = known["adjusted_ratio"].between(*band)
     little = small & inside
@@ -174,10 +175,12 @@ def left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]]
         "a difference remains for {}.": told & ~small & ~turns & ~inside,
         f"a difference remains for {{}}{within(band)}.": told & ~small & ~turns & whole,
         f"a difference remains for {{}}{across(band)}.": told & ~small & ~turns & inside & ~whole,
-        "the difference lies the other way for {}.": told & ~small & turns,
+        "the relative rate is then above 1 for {}.": ~small & above,
+        "the relative rate is then below 1 for {}.": ~small & below,
         "the data cannot tell whether a difference remains for {}.": told & small & ~inside,
         "chance could account for what is left for {}.": told & little & ~turns,
-        "the estimate lies the other way for {}, by no more than chance could account for.": told & little & turns,
+        "the relative rate is then above 1 for {}, but chance could account for that.": little & above,
+        "the relative rate is then below 1 for {}, but chance could account for that.": little & below,
     }
     groups = {text: list(known.loc[some, "label"]) for text, some in found.items() if some.any()}
     return {capital(text.format(all_people(names))): names for text, names in groups.items()}

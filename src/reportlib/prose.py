@@ -9,13 +9,13 @@ import pandas as pd
 
 from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
-    DIMENSION_LABELS,
     DISPROPORTIONATE,
     INCONCLUSIVE,
     MARKS,
     MOST_NAMED,
     NOT_ASSESSED,
     PARITY,
+    PARTS_OF,
     SIZE_UNCERTAIN,
     SMALL,
     VERDICTS,
@@ -37,13 +37,7 @@ Row = Mapping[Hashable, Any]
 FEWEST_YEARS = 4  # no trend is described on fewer
 BY_ENOUGH = ", by enough to be disproportionate"
 NOT_MADE = "No comparison is made for "
-BY_MANY = "but chance could account for it, since so many groups are compared"
-IN_PARTS = {  # in how many of the comparisons within parts the verdict is another
-    SIZE_UNCERTAIN: "in {} there is a difference of uncertain size",
-    SMALL: "in {} there is a small difference",
-    PARITY: "in {} any difference is likely to be small",
-    INCONCLUSIVE: "in {} the data cannot tell",
-}
+BY_MANY = "but chance could account for it, as several groups are compared"
 MOST_DECIMALS = 3  # a significant difference is never printed as two equal figures, as far as these go
 
 
@@ -80,7 +74,7 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str) -
 
 
 def parts_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, part: str) -> str:
-    """What comparisons within the parts of the system say: how many there are, and which are disproportionate.
+    """What comparisons within the parts of the system say: how many there are, which stand out, what the others show.
 
     frame: comparison frames of the parts, one below the other, as for `summary_sentence`; the column `part` tells them
     apart.
@@ -88,22 +82,44 @@ def parts_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, par
     base = frame[frame["label"] == reference].set_index(part)["value"]
     told = frame[(frame["label"] != reference) & frame["verdict"].notna()]
     rows: list[Row] = [{**row, "reference_value": base.get(row[part])} for row in told.to_dict("records")]
-    lacking = [row for row in rows if row["verdict"] == NOT_ASSESSED]
-    found, made = [row for row in rows if row["verdict"] == DISPROPORTIONATE], len(rows) - len(lacking)
-    of = f"Of {counted(len(rows), 'comparison')} with {people(reference)} by {DIMENSION_LABELS[part].lower()}"
+    held = {verdict: [row for row in rows if row["verdict"] == verdict] for verdict in VERDICTS}
+    found, lacking, made = held[DISPROPORTIONATE], held[NOT_ASSESSED], len(rows) - len(held[NOT_ASSESSED])
+    names = list(told[part].unique())
+    within = f"across {len(names)} {PARTS_OF[part]}" if len(names) > 1 else f"in {names[0]}"
+    of = f"Of {counted(len(rows), 'comparison')} with {people(reference)} {within},"
     if not made:
-        return f"{of}, none could be made: {_why_not(lacking)}."
-    of += f", {made} could be made, and" if lacking else ","
-    said = [f"{of} {len(found) or 'none'} {'are' if len(found) > 1 else 'is'} disproportionate"]
+        return f"{of} none could be made: {_why_not(lacking)}."
+    count = f"{len(found) or 'none'} {'are' if len(found) > 1 else 'is'} disproportionate"
     if found:
-        ways, parts = {True: "higher", False: "lower", None: "different"}, told[part].nunique()
-        sides = [f"was {ways[up]} {_where(side, part, parts)}" for side, up in _sides(found)]
-        said[0] += f": the {words.name} {'; it '.join(sides)}"
-    counts = {text: sum(row["verdict"] == verdict for row in rows) for verdict, text in IN_PARTS.items()}
-    said.append(listed([text.format(f"all {n}" if n == made > 1 else n) for text, n in counts.items() if n]))
+        count += f": {_by_side(found, words, part, len(names))}"
+    if 2 * made < len(rows):
+        said = [f"{of} only {made} could be made, too few to tell where differences lie", f"of these, {count}"]
+    else:
+        said = [f"{of} {f'{made} could be made, and ' if lacking else ''}{count}"]
+    if differing := held[SIZE_UNCERTAIN] + held[SMALL]:
+        sizes = (["small"] if held[SMALL] else []) + (["of uncertain size"] if held[SIZE_UNCERTAIN] else [])
+        which = _by_side(differing, words, part, len(names))
+        said.append(f"in {len(differing)} there is a difference that is {' or '.join(sizes)}: {which}")
+    apart = sum(map(_apart, held[INCONCLUSIVE]))
+    others = {
+        "any difference is likely to be small": len(held[PARITY]),
+        "there may be a difference, but chance could account for it given the number of comparisons": apart,
+        "the data cannot tell": len(held[INCONCLUSIVE]) - apart,
+    }
+    said.append(listed([f"in {'all ' * (n == made > 1)}{n} {text}" for text, n in others.items() if n]))
     if lacking:
         said.append(f"the other {len(lacking)} could not be made: {_why_not(lacking)}")
+    named = "; parts that are not named may not differ from those that are" if found else ""
+    said.append(f"these rates are not adjusted{named}")
     return " ".join(f"{capital(sentence)}." for sentence in said if sentence)
+
+
+def _by_side(rows: Sequence[Row], words: MeasureWords, part: str, parts: int) -> str:
+    """For which groups a measure was higher, and for which lower, each with the parts in which it was so."""
+    ways = {True: "higher", False: "lower", None: "different"}
+    return f"the {words.name} " + "; it ".join(
+        f"was {ways[up]} {_where(side, part, parts)}" for side, up in _sides(rows)
+    )
 
 
 def _where(rows: Sequence[Row], part: str, parts: int) -> str:
@@ -113,10 +129,11 @@ def _where(rows: Sequence[Row], part: str, parts: int) -> str:
         places.setdefault(str(row["label"]), []).append(str(row[part]))
     if len(places) > MOST_NAMED:
         return f"for {people_or_number([*places])}"
-    inside = {
-        group: listed(some) if len(some) <= MOST_NAMED else f"{len(some)} of {parts}" for group, some in places.items()
-    }
-    return listed([f"for {people(group)} ({some})" for group, some in inside.items()])
+    told = []
+    for group, some in places.items():
+        of = f"{'all' if len(some) == parts else f'{len(some)} of'} {parts} {PARTS_OF[part]}"
+        told.append(f"for {people(group)} ({'; '.join(some) if len(some) <= MOST_NAMED else of})")
+    return listed(told)
 
 
 def trend_sentence(
@@ -234,5 +251,5 @@ def _figures(rows: Sequence[Row], words: MeasureWords) -> str:
 
 def _why_not(rows: Sequence[Row]) -> str:
     marks = [row["mark"] for row in rows if row.get("mark") in MARKS]
-    small = ["the numbers are too small"] if len(marks) < len(rows) else []
+    small = ["the numbers are too small"] if len(marks) < len(rows) and "u" not in marks else []
     return " or ".join(([f"figures are {marked(marks)}"] if marks else []) + small)

@@ -93,7 +93,9 @@ class Register:
         way, outcome = _way(ratio), f" of {ratio.unit}" if ratio.unit else ""
         left = self._left(name, way, band)
         if chance(self.held, name, "bound"):
-            left += " The crude difference could vanish if missing ethnicity were divided in the most extreme way."
+            left += (
+                " Divided in the most extreme way, missing ethnicity could undo the crude difference, or reverse it."
+            )
         awaited = f"awaited from {MEASURES[name.partition('/')[0]].answers}"
         return {
             "Comparison": f"{self.held[f'{name}/verdict'].label}, {way} rate{outcome}",

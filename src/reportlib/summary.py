@@ -32,7 +32,8 @@ from reportlib.words import (
 
 OTHERS = {  # what stands at the end of the main points, by the weightiest verdict of a table
     **dict.fromkeys(SIGNIFICANT, "Differences, none of them disproportionate"),
-    **dict.fromkeys((INCONCLUSIVE, PARITY), "No difference shown"),
+    INCONCLUSIVE: "The data cannot tell",
+    PARITY: "Any difference is likely to be small",
     NOT_ASSESSED: "Not compared",
 }
 BY_WEIGHT = (*SIGNIFICANT, INCONCLUSIVE, PARITY, NOT_ASSESSED)  # of a table; parity is said if nothing else is
@@ -152,8 +153,9 @@ def headline(
 ) -> dict[str, Any] | None:
     """The finding of one table with the weightiest of its verdicts; None if there is none.
 
-    `further` says what adjustment (for `adjust`) and missing ethnicity could leave of it, and what the last year alone
-    shows; `chart` shows every group against the one labelled `reference`, if they are not too many.
+    `further` says of what the picture is, what adjustment (for `adjust`) and missing ethnicity could leave of the
+    finding, and what the last year alone shows; `chart` shows every group against the one labelled `reference`, if they
+    are not too many.
     """
     own = [fact for fact in held if fact.table == table]
     said = [fact for fact in own if fact.statistic == "sentence"]
@@ -172,7 +174,8 @@ def headline(
             "caption": title,
             **vars(charts.card(frame.drop(columns="stratum"), title, reference, level, band, outcome)),
         }
-    further = [_adjusted(frame, adjust, band), _last_year(held, said[0], names), _unknown(facts, names)]
+    shown = f"The picture shows relative rates of {outcome}." if chart and outcome else ""
+    further = [shown, _adjusted(frame, adjust, band), _last_year(held, said[0], names), _unknown(facts, names)]
     return {
         "title": title,
         "verdict": verdict,
@@ -197,9 +200,9 @@ def _badge(held: Mapping[str, Fact], names: Sequence[str], band: tuple[float, fl
     if found == PARITY and NOT_ASSESSED in verdicts:
         return found, f"{found}, as far as assessed"
     if names and all(undone(held, name, band) for name in names):
-        return found, f"{found}; once adjusted, no difference is shown"
+        return found, f"{found} as counted; once adjusted, chance could account for it"
     if names and all(brought_inside(held, name, band) for name in names):
-        return found, f"{found}, but less so once adjusted"
+        return found, f"{found} as counted; once adjusted, the estimate lies within the band"
     return found, found
 
 
@@ -227,7 +230,8 @@ def _unknown(held: Mapping[str, Fact], names: Sequence[str]) -> str:
     """Whose difference is within what missing ethnicity could bring about."""
     who = [held[f"{name}/verdict"].label.partition(": ")[2] for name in names if chance(held, name, "bound")]
     return (
-        f"Were missing ethnicity divided in the most extreme way, the difference could vanish for {all_people(who)}."
+        "Were missing ethnicity divided in the most extreme way, the difference as counted could vanish or reverse "
+        f"for {all_people(who)}."
         if who
         else ""
     )

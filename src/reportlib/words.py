@@ -69,6 +69,19 @@ DIMENSION_LABELS = {
     "year": "Reporting year",
     "outcome": "Outcome",
 }
+PARTS_OF = {  # parts of the system by what divides it
+    "ethnicity_nomis": "ethnic groups on NOMIS",
+    "ethnicity_ppud": "ethnic groups on PPUD",
+    "ethnicity_source": "sources of ethnicity",
+    "establishment_type": "types of establishment",
+    "category": "categories of complaint",
+    "order_type": "types of order",
+    "age_band": "age groups",
+    "cause": "causes of death",
+    "region": "regions",
+    "sex": "sexes",
+    "outcome": "outcomes",
+}
 
 
 @dataclass(frozen=True)
