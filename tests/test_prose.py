@@ -357,9 +357,10 @@ def test_parts_tell_how_many_comparisons_were_made_where_a_group_stands_out_and_
         "Of 9 comparisons with White people across 9 categories of complaint, 8 could be made, and 2 are "
         "disproportionate: the uphold rate was lower for Black people (Property; Visits). In 2 there is a difference "
         "that is small or of uncertain size: the uphold rate was lower for Black people (Mail; Gym). In 1 any "
-        "difference is likely to be small, in 1 there may be a difference, but chance could account for it given the number of "
-        "comparisons and in 2 the data cannot tell. The other 1 could not be made: figures are suppressed to protect "
-        "individuals [c]. These rates are not adjusted; parts that are not named may not differ from those that are."
+        "difference is likely to be small, in 1 there may be a difference, but chance could account for it given the "
+        "number of comparisons and in 2 the data cannot tell. The other 1 could not be made: figures are suppressed "
+        "to protect individuals [c]. These rates are not adjusted; parts that are not named may not differ from those"
+        " that are."
     )
 
 
