@@ -204,10 +204,10 @@ def figure_column(key: str, head: str, words: Callable[[Any], str], unit: str = 
     return Column(key, head, lambda row: row.figure(key, words, unit), unit, "number")
 
 
-def limits_column(of: Comparison, kind: str, places: int, unit: str = "") -> Column:
+def limits_column(of: Comparison, kind: str, places: int) -> Column:
     """The two limits of one kind of figure."""
     ends = f"{kind}_lower", f"{kind}_upper"
-    return Column(f"{kind}_interval", _interval_label(of), lambda row: row.limits(*ends, places, unit))
+    return Column(f"{kind}_interval", _interval_label(of), lambda row: row.limits(*ends, places))
 
 
 def ratio_columns(of: Comparison, key: str, head: str, kind: str) -> list[Column]:

@@ -25,7 +25,6 @@ class Grouping:
     others are compared with.
     """
 
-    name: str
     labels: dict[str, str]
     of: dict[str, str]
     reference: str
@@ -57,9 +56,9 @@ def groupings() -> dict[str, Grouping]:
     labels, five, two = (_columns("ethnic_groups.csv", "group_19", to) for to in ("label_19", "group_5", "group_2"))
     not_stated = {NOT_STATED: "Not stated"}
     return {
-        "5+1": Grouping("5+1", FIVE | not_stated, five, reference="W"),
-        "19": Grouping("19", labels, {detail: detail for detail in labels}, reference="W1"),
-        "two": Grouping("two", TWO | not_stated, two, reference="WB"),
+        "5+1": Grouping(FIVE | not_stated, five, reference="W"),
+        "19": Grouping(labels, {detail: detail for detail in labels}, reference="W1"),
+        "two": Grouping(TWO | not_stated, two, reference="WB"),
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,10 +82,10 @@ def published_table(name: str, table: PublishedTable, place: Place) -> Table:
     return Table(name, table.caption, heads, rows, facts, list(table.notes), table.source, ("published",))
 
 
-def frame_table(identifier: str, title: str, frame: pd.DataFrame, header: str, status: Sequence[str] = ()) -> Table:
+def frame_table(identifier: str, title: str, frame: pd.DataFrame, header: str) -> Table:
     """A table of words: every column is text, and `header` names the rows."""
     columns = [
         {"key": str(name), "label": str(name), "role": "header" if name == header else "text"} for name in frame.columns
     ]
     rows = [{str(name): text_cell(str(value)) for name, value in row.items()} for row in frame.to_dict("records")]
-    return Table(identifier, title, columns, rows, status=tuple(status))
+    return Table(identifier, title, columns, rows)

@@ -198,10 +198,12 @@ class Shown:
         codes: dict[str, Sequence[Any]] = {}
         for name in kind.dimensions:
             listed = {row[t.columns.index(name)] for t in tables if name in t.columns for row in t.rows} - {"all"}
-            gone = self.left_out & self.release.codes(name) if name != "ethnicity" else frozenset()
+            gone = (
+                self.left_out & {code for (code,) in self.release.codes(name)} if name != "ethnicity" else frozenset()
+            )
             codes[name] = sorted({*map(str, listed), *gone})
         if types := codes.pop("establishment_type", None):
-            pairs = self.release.pairs("region", "establishment_type")
+            pairs = self.release.codes("region", "establishment_type")
             codes["place"] = sorted(pair for pair in pairs if pair[1] in types)
         return codes
 

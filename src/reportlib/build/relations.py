@@ -72,7 +72,8 @@ def _codes(
         codes[name].update(left_out)
     for edition in params.editions:
         if edition.dimension:
-            codes.setdefault(edition.dimension, set()).update(release.codes(edition.dimension), edition.values)
+            held = (code for (code,) in release.codes(edition.dimension))
+            codes.setdefault(edition.dimension, set()).update(held, edition.values)
     for name, of in several.items():
         codes.setdefault(name, set()).update(value for (values,) in of.values() for value in values)
     return {name: found - {"all"} for name, found in codes.items()}
@@ -148,7 +149,7 @@ def _together(counted: Sequence[Counted], release: Release, period: str) -> tupl
             shown[name].update((table.part.code, year) for year in frame["year"].unique())
     both = sorted(set.intersection(*shown.values()))
     groups: list[tuple[set[str], set[str]]] = []
-    for code, beside in sorted(release.pairs("region", "establishment_type")) if both else ():
+    for code, beside in sorted(release.codes("region", "establishment_type")) if both else ():
         tied = [group for group in groups if code in group[0] or beside in group[1]]
         groups = [group for group in groups if group not in tied]
         groups.append(({code}.union(*(group[0] for group in tied)), {beside}.union(*(group[1] for group in tied))))

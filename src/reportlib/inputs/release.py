@@ -59,19 +59,13 @@ class Release:
         part.only = self.only | {dimension: tuple(values)}
         return part
 
-    def codes(self, dimension: str) -> set[str]:
-        """The codes of a dimension that occur in any dataset."""
-        held = [name for name, own in DIMENSIONS.items() if dimension in own and DATASETS[name] in self.sources]
-        rows = [cube.rows(name, [dimension], self.has) for name in held]
-        found = [row for sql in rows for row in self.engine.rows(f"SELECT DISTINCT {dimension} FROM ({sql}) r")]
-        return {str(code) for (code,) in found if code is not None}
-
-    def pairs(self, one: str, other: str) -> set[tuple[str, str]]:
-        """The codes of two dimensions that occur together in any dataset that has both."""
-        held = [name for name, own in DIMENSIONS.items() if {one, other} <= {*own} and DATASETS[name] in self.sources]
-        rows = [cube.rows(name, [one, other], self.has) for name in held]
-        found = [row for sql in rows for row in self.engine.rows(f"SELECT DISTINCT {one}, {other} FROM ({sql}) r")]
-        return {(str(code), str(beside)) for code, beside in found if code is not None and beside is not None}
+    def codes(self, *dimensions: str) -> set[tuple[str, ...]]:
+        """The codes of some dimensions that occur together in any dataset that has all of them."""
+        fits = [name for name, own in DIMENSIONS.items() if {*dimensions} <= {*own} and DATASETS[name] in self.sources]
+        rows = [cube.rows(name, dimensions, self.has) for name in fits]
+        wanted = ", ".join(dimensions)
+        found = [row for sql in rows for row in self.engine.rows(f"SELECT DISTINCT {wanted} FROM ({sql}) r")]
+        return {tuple(map(str, codes)) for codes in found if None not in codes}
 
     # What the inputs hold
 
