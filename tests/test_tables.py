@@ -427,7 +427,7 @@ def test_published_figures_are_never_suppressed_and_say_what_was_not_published(n
 )
 def test_no_interval_stands_without_its_level_and_kind(spec):
     """Whatever is in the table: the columns and notes come from its declaration."""
-    empty = pd.DataFrame(columns=[*spec.by, *FIGURES, "mark", *(["verdict"] if "ethnicity" in spec.by else [])])
+    empty = pd.DataFrame(columns=[*spec.by, *FIGURES, "mark", *(["verdict"] if spec.compared else [])])
     made = [comparison_table, *(DERIVED.values() if "verdict" in empty else [])]
     place = Place("c", "national", ("synthetic",))
     kinds = {method.interval for method in METHODS.values() if method.interval}
