@@ -81,7 +81,7 @@ def _is_protected(hidden: np.ndarray, small: np.ndarray, value: np.ndarray, line
     if (np.count_nonzero(own, axis=1) == 1).any():
         return False
     rest = own @ value[hidden]
-    for cell in hidden:
+    for cell in [*small, *np.setdiff1d(hidden, small)]:  # the small ones fail first
         low = _extreme(hidden == cell, own, rest, 1, np.inf)
         wide = cell in small
         high = _extreme(hidden == cell, own, rest, -1, max(low + 5, 6) if wide else low + 1)
