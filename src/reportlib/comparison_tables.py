@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ import pandas as pd
 from reportlib.ethnicity import NOT_STATED, label
 from reportlib.facts import Fact, fact_id
 from reportlib.figures import FIGURES, Of, ratio_decimals
-from reportlib.measures import UNKNOWN_TYPE, TableSpec
+from reportlib.measures import UNKNOWN_TYPE, Part, TableSpec
 from reportlib.statistics import METHODS
 from reportlib.tables import Place, Table, cell_value, text_cell
 from reportlib.words import (
@@ -245,7 +246,8 @@ def comparison_table(of: Comparison) -> Table:
 def comparison_columns(of: Comparison) -> list[Column]:
     """The columns that every table of counts has; without a reference group, nothing is compared."""
     parts = zip(("numerator", "denominator"), of.spec.measure.parts, strict=False)
-    columns = [*(figure_column(key, part.label, _count_text) for key, part in parts), *measure_columns(of)]
+    counts = (figure_column(key, part.label, partial(_count_text, part)) for key, part in parts)
+    columns = [*counts, *measure_columns(of)]
     if "verdict" not in of.frame:
         return columns
     places = of.places
@@ -281,8 +283,9 @@ def measure_columns(of: Comparison) -> list[Column]:
     return [*columns, limits]
 
 
-def _count_text(value: Any) -> str:
-    return number(value, "", 0 if float(value).is_integer() else 1)
+def _count_text(part: Part, value: Any) -> str:
+    """A count; a mean over snapshots has a decimal, be it whole or not."""
+    return number(value, "", 1 if part.counts == "stock" else 0)
 
 
 def _interval_label(of: Comparison) -> str:
