@@ -349,10 +349,8 @@ def test_parts_tell_how_many_comparisons_were_made_where_a_group_stands_out_and_
         "Transfers": "not assessed",
     }
     frame = parts(**given)
-    frame.loc[frame["category"].eq("Letters"), ["ratio_lower", "ratio_upper"]] = (
-        0.6,
-        0.97,
-    )  # before many are allowed for
+    limits = [0.6, 0.97]  # which do not allow for the number of comparisons
+    frame.loc[frame["category"].eq("Letters"), ["ratio_lower", "ratio_upper"]] = limits
     assert in_parts(frame) == (
         "Of 9 comparisons with White people across 9 categories of complaint, 8 could be made, and 2 are "
         "disproportionate: the uphold rate was lower for Black people (Property; Visits). In 2 there is a difference "
