@@ -133,6 +133,7 @@ def test_a_name_that_there_is_not_is_told_with_the_nearest(chapter):
         ("chart", "ethnicity-source", ["ethnicity_source"]),
         ("standardised", "complaints", ["ethnicity"]),  # there is no age in complaints
         ("standardised", "deaths", ["cause", "ethnicity"]),
+        ("shares", "upheld", ["year", "ethnicity"]),
         ("gap_over_time", "upheld", ["ethnicity"]),
         ("gap_over_time", "deaths", ["year", "ethnicity"]),
         ("funnel", "upheld", ["ethnicity"]),

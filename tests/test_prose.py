@@ -403,6 +403,36 @@ def test_where_all_comparisons_within_parts_have_one_verdict_it_is_said_of_all()
     )
 
 
+# Beside another measure
+
+NAMES = ["Asian", "Black", "Mixed", "Other"]
+
+
+def counted_so(ratios: list[float | None], *verdicts: str) -> pd.DataFrame:
+    return pd.DataFrame({"label": NAMES[: len(ratios)], "ratio": ratios, "verdict": verdicts})
+
+
+def test_where_a_verdict_hangs_on_what_is_counted_both_rates_are_told():
+    headline = counted_so([1.0, 0.73, 1.1, 0.7], "parity", "disproportionate", "inconclusive", "not assessed")
+    otherwise = counted_so([0.98, 0.83, None, 0.9], "parity", words.SIZE_UNCERTAIN, "not assessed", "inconclusive")
+    assert prose.beside_sentence(otherwise, headline, "uphold rate") == (
+        "Set beside the uphold rate, the relative rate is 0.83 (difference, size uncertain) instead of 0.73 "
+        "(disproportionate) for Black people. The verdict is that on the uphold rate for Asian people. For people from "
+        "the Mixed and Other ethnic groups the two cannot be set side by side."
+    )
+
+
+def test_where_no_verdict_hangs_on_what_is_counted_it_is_said():
+    same = counted_so([1.0, 0.73], "parity", "disproportionate")
+    said = "The verdict is that on the uphold rate for Asian and Black people."
+    assert prose.beside_sentence(same, same, "uphold rate") == said
+
+
+def test_where_no_group_is_assessed_twice_nothing_is_set_side_by_side():
+    one, other = counted_so([1.1], "not assessed"), counted_so([1.1], "parity")
+    assert prose.beside_sentence(one, other, "uphold rate") == ""
+
+
 # Years
 
 

@@ -33,6 +33,7 @@ from reportlib.presentation import (
     NO_AGES,
     NO_COMPARISON,
     adjusted_sentence,
+    beside_sentence,
     draw,
     draw_funnel,
     mix_sentence,
@@ -59,7 +60,9 @@ STEPS: dict[str, tuple[str, Callable[[TableSpec], bool]]] = {  # what each step 
         "a comparison by ethnicity and at most one thing more",
         lambda spec: spec.compared and len(spec.by) <= 2,
     ),
-    "shares": ("a comparison by ethnicity", lambda spec: spec.compared and spec.by == ALONE),
+    **dict.fromkeys(
+        ("shares", "beside"), ("a comparison by ethnicity", lambda spec: spec.compared and spec.by == ALONE)
+    ),
     "standardised": (
         "a rate by ethnicity, adjusted for age_band",
         lambda spec: spec.by == ALONE and "age_band" in DIMENSIONS[spec.measure.numerator.dataset],
@@ -359,6 +362,15 @@ class Chapter:
         """Say in a sentence what the table shows, as strongly as its verdicts allow."""
         if text := sentence(comparison):
             self._say(comparison.spec, comparison.spec.id, text, "verdict")
+
+    @_step
+    def beside(self, comparison: Comparison, other: Comparison) -> None:
+        """Say whether the verdicts are those of another table, in which the outcome is counted otherwise."""
+        if _checked(other).unavailable:
+            return
+        _fitting("beside", other.spec)
+        if text := beside_sentence(comparison, other):
+            _show_text(f"{comparison.spec.id}-beside", text, "finding")
 
     def _say(self, spec: TableSpec, table: str, text: str, role: str) -> None:
         """Show a sentence, which is a fact."""

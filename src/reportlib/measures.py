@@ -19,6 +19,7 @@ ORDERS, LICENCES = ("community order", "suspended sentence order"), ("licence", 
 COMMUNITY, CUSTODIAL = f"order_type IN {ORDERS}", f"order_type IN {LICENCES}"
 PRISON = "setting = 'prison'"
 
+APART = "Complaints about probation are left out, where the extract tells them apart"
 OMBUDSMAN, SERVICE = "the Ombudsman", "HM Prison and Probation Service"
 EITHER = f"{SERVICE} and {OMBUDSMAN}"
 UNKNOWN_TYPE = "Other or escort"  # a death in escort, an establishment that the list does not hold
@@ -197,14 +198,14 @@ MEASURES: dict[str, Measure] = {
             "Do people of each ethnic group complain in proportion to the prison population?",
             "Distinct people who made at least one complaint in the period, per 1,000 average population of all "
             "establishments. A figure for several years is not a yearly rate and cannot be compared with one: people "
-            "come and go, so the number who complained can be larger than the average population.",
+            f"come and go, so the number who complained can be larger than the average population. {APART}.",
             EITHER,
         ),
         Measure(
             "complaints", "Complaints received", PARTS["complaints/received"], PARTS["population/average"], "rate",
             "Are complaints received in proportion to the prison population?",
             "Complaints received in the period, per 1,000 average population of all establishments a year. One person "
-            "may complain many times, so the interval allows for repeat complaints.",
+            f"may complain many times, so the interval allows for repeat complaints. {APART}.",
             EITHER,
             clustered=True,
         ),
@@ -212,7 +213,7 @@ MEASURES: dict[str, Measure] = {
             "eligible", "Complaints found eligible",
             PARTS["complaints/eligible"], PARTS["complaints/received"], "proportion",
             "Are complaints found eligible as often for each group?",
-            "Complaints found eligible, out of complaints received in the period.",
+            f"Complaints found eligible, out of complaints received in the period. {APART}.",
             OMBUDSMAN,
             clustered=True,
         ),
@@ -220,7 +221,7 @@ MEASURES: dict[str, Measure] = {
             "upheld", "Uphold rate", PARTS["complaints/upheld"], PARTS["complaints/decided"], "proportion",
             "Are complaints upheld as often for each group?",
             "Complaints upheld or partly upheld, out of complaints upheld, partly upheld or not upheld in "
-            "the period. Mediated and ceased complaints stand apart.",
+            f"the period. Mediated and ceased complaints stand apart. {APART}.",
             OMBUDSMAN,
             clustered=True,
         ),

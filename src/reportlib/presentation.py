@@ -134,6 +134,14 @@ def sentence(comparison: Comparison) -> str:
     return ""
 
 
+def beside_sentence(comparison: Comparison, other: Comparison) -> str:
+    """Whether the verdicts hang on how an outcome is counted; empty where the two cannot be set side by side."""
+    if comparison.outcome != other.outcome:
+        return ""
+    frame, beside = (each.frame[each.frame["verdict"].notna()] for each in (comparison, other))
+    return prose.beside_sentence(frame, beside, _words(other.spec).name)
+
+
 def _words(spec: TableSpec) -> MeasureWords:
     """How the measure of a table is spoken of: the period of people who count once is a year where years are told."""
     words = replace(WORDS[spec.measure.code], decimals=spec.measure.decimals)

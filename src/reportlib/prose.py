@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from reportlib.figures import ratio_decimals
 from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
     DISPROPORTIONATE,
@@ -31,6 +32,7 @@ from reportlib.words import (
     people,
     people_or_number,
     percent_decimals,
+    ratio,
 )
 
 Row = Mapping[Hashable, Any]
@@ -134,6 +136,35 @@ def _where(rows: Sequence[Row], part: str, parts: int) -> str:
         of = f"{'all' if len(some) == parts else f'{len(some)} of'} {parts} {PARTS_OF[part]}"
         told.append(f"for {people(group)} ({'; '.join(some) if len(some) <= MOST_NAMED else of})")
     return listed(told)
+
+
+def beside_sentence(frame: pd.DataFrame, other: pd.DataFrame, beside: str) -> str:
+    """Of which groups the verdict changes if an outcome is counted otherwise, with both relative rates.
+
+    frame, other: comparison frames of one stratum, without the reference group, with rates of the same sense (label,
+    ratio, verdict); `beside` names the measure of `other`. Empty if no group is assessed by both.
+    """
+    places, places_other = map(ratio_decimals, (frame, other))
+    both = frame.merge(other, on="label", suffixes=("", "_other")).to_dict("records")
+    told = [row for row in both if NOT_ASSESSED not in (row["verdict"], row["verdict_other"])]
+    changed = [row for row in told if row["verdict"] != row["verdict_other"]]
+    same, lacking = ([row for row in rows if row not in without] for rows, without in ((told, changed), (both, told)))
+    said = []
+    if len(changed) > MOST_NAMED:
+        said.append(f"the verdict is not that on the {beside} for {_who(changed)}")
+    elif changed:
+        moves = [
+            f"{ratio(row['ratio'], decimals=places)} ({row['verdict']}) instead of "
+            f"{ratio(row['ratio_other'], decimals=places_other)} ({row['verdict_other']}) "
+            f"for {people(str(row['label']))}"
+            for row in changed
+        ]
+        said.append(f"set beside the {beside}, the relative rate is {listed(moves)}")
+    if same:
+        said.append(f"the verdict is that on the {beside} for {_who(same)}")
+    if told and lacking:
+        said.append(f"for {_who(lacking)} the two cannot be set side by side")
+    return " ".join(f"{capital(sentence)}." for sentence in said)
 
 
 def trend_sentence(

@@ -42,6 +42,7 @@ STEPS: dict[str, Callable[[Any], None]] = {
     "shares": lambda chapter: chapter.shares(
         chapter.compare("uphold-rate-by-ethnicity"), "complaints upheld", "complaints decided"
     ),
+    "beside": lambda chapter: chapter.beside(*[chapter.compare("uphold-rate-by-ethnicity")] * 2),
     "trend": lambda chapter: _show(chapter, "uphold-rate-trend", "say", "chart", "table"),
     "rules": lambda chapter: chapter.about("rules"),
     "headlines": lambda chapter: chapter.headlines("uphold-rate-by-ethnicity"),

@@ -219,6 +219,11 @@ def test_a_sentence_with_a_figure_that_facts_do_not_give_is_found(run: Path) -> 
     assert [fault for fault in faults(run) if "sentence" in fault and NOTEBOOK in fault]
 
 
+def test_a_sentence_that_sets_two_tables_side_by_side_is_held_against_facts_in_words_too(run: Path) -> None:
+    edit(run / NOTEBOOK, lambda text: text.replace("The verdict is that on the uphold rate for", "All is well for"))
+    assert [fault for fault in faults(run) if "-beside: a sentence that published facts do not give" in fault]
+
+
 @pytest.mark.parametrize(
     ("text", "refused"),
     [(NO_COMPARISON, False), (NO_AGES, False), (FEW_DEATHS, False), ("Nothing can be compared.", True)],

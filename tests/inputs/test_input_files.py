@@ -350,7 +350,7 @@ def test_fields_that_are_not_mapped_are_told_beside_columns_that_are_not_read(al
     (finding,) = alone.check()
     assert (finding.level, str(finding)) == (
         "warning",
-        "complaints.csv: not mapped: completed_date, category, eligible, outcome, ethnicity_ppud, "
+        "complaints.csv: not mapped: completed_date, service, category, eligible, outcome, ethnicity_ppud, "
         "racism_concern_complainant, racism_concern_investigator; not read: 'Date completed', 'Complaint type', "
         "'In remit?', 'Decision', 'Ethnic origin'. Name yours under columns:, or \"\" for a field that you do not have",
     )
@@ -358,7 +358,8 @@ def test_fields_that_are_not_mapped_are_told_beside_columns_that_are_not_read(al
 
 def test_a_field_can_be_said_not_to_be_there(alone):
     mapped = {"category": "Complaint type", "eligible": "In remit?", "outcome": "Decision", "completed_date": ""}
-    never = dict.fromkeys(["ethnicity_ppud", "racism_concern_complainant", "racism_concern_investigator"], "")
+    lacking = ["service", "ethnicity_ppud", "racism_concern_complainant", "racism_concern_investigator"]
+    never = dict.fromkeys(lacking, "")
     alone.put("complaints", OWN, columns=REQUIRED | mapped | never)
     assert not [found for found in alone.check() if "not mapped" in found.message]
     assert "completed_date" not in alone.read()["complaints"].columns

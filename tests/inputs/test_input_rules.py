@@ -448,6 +448,19 @@ def test_without_settings_every_incident_is_said_to_be_counted_as_in_prison(extr
     assert not any(said in str(found) for found in extracts.check())
 
 
+def test_a_complaint_about_probation_needs_no_establishment(extracts):
+    head = "complaint_id,person_id,received_date,establishment,service\n"
+    extracts.put("complaints", f"{head}C1,A1001AA,2024-04-02,,probation\nC2,A1001AA,2024-04-02,Elsewhere,probation\n")
+    assert not [found for found in extracts.check() if found.column in ("establishment", "service")]
+    extracts.put("complaints", f"{head}C1,A1001AA,2024-04-02,Leeds,\nC2,A1001AA,2024-04-02,,prison\n")
+    said = [(found.row, found.level, found.message) for found in extracts.check() if found.file == "complaints.csv"]
+    counted = "is blank; the complaint is counted over the people in prison"
+    assert said == [
+        (2, "warning", f"service complained about {counted}"),
+        (3, "warning", f"establishment {counted}; if it is about probation, say so as its service"),
+    ]
+
+
 def test_without_the_investigator_a_concern_is_said_to_be_the_complainants(extracts):
     head = "complaint_id,person_id,received_date,establishment,racism_concern_complainant"
     extracts.put("complaints", f"{head}\nC1,A1001AA,2024-04-02,Leeds,yes\n")

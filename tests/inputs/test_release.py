@@ -266,6 +266,19 @@ F2,2024-07-02,Wandsworth{centre}
 """
 
 
+@pytest.mark.parametrize(("told", "complaints", "people"), [(True, 3, 2), (False, 4, 3)])
+def test_complaints_about_probation_are_left_out_if_the_extract_tells_them(alone_with, told, complaints, people):
+    """Of four complaints by three people one is about probation, the only one of B, and one does not say."""
+    text = (
+        "complaint_id,person_id,received_date,establishment,service\n"
+        "C1,A,2024-05-01,Leeds,prison\nC2,A,2024-06-01,Leeds,immigration removal\n"
+        "C3,B,2024-07-01,,probation\nC4,C,2024-08-01,Leeds,\n"
+    )
+    release = alone_with(complaints=text if told else without(text, "service"))
+    assert cells(release, spec("complaints", "year"), "complaints/received") == {"2024-25": complaints}
+    assert cells(release, spec("complainants", "year"), "people/complained") == {"2024-25": people}
+
+
 @pytest.mark.parametrize("centre", ["immigration removal", "prison"])
 def test_immigration_removal_centres_are_in_neither_side_of_the_death_rate(alone_with, centre):
     deaths = DEATHS.format(head=",setting", prison=",prison", centre=f",{centre}")
@@ -514,7 +527,7 @@ def complaints(folder: Path) -> pd.DataFrame:
     frame["ethnicity"] = frame["person_id"].map(nomis).fillna(frame["person_id"].map(last)).fillna("NS")
     frame["received"] = reporting_year(frame["received_date"])
     frame["completed"] = reporting_year(frame["completed_date"].replace("", None))
-    return frame
+    return frame[frame["service"].ne("probation")]
 
 
 def test_complaints_received_by_category_and_ethnicity(release, complaints):

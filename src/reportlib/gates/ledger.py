@@ -28,6 +28,7 @@ from reportlib.presentation import (
     NO_COMPARISON,
     SENTENCES,
     adjusted_sentence,
+    beside_sentence,
     draw,
     draw_funnel,
     mix_sentence,
@@ -47,7 +48,7 @@ SHARES = re.compile(r"Share of (.+) and of (.+), [^,]+")
 FACT_ROUNDING = 1e-9
 COUNTS = ("numerator", "denominator")
 SAID = {"sentence": "sentence", "adjusted": "adjusted_sentence"}  # kind of a sentence: the statistic of its fact
-FOLLOWING = "mix"  # a sentence that is no fact, but follows from facts
+FOLLOWING = ("mix", "beside")  # sentences that are no facts, but follow from facts
 
 
 class Ledger:
@@ -318,26 +319,34 @@ def _say(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str) -
         own = [ledger.run.unavailable(name), ledger.context(spec)[0]]
         if ledger.constants.stray(model["text"], own):
             yield Finding("a figure without a fact", where)
-    elif not spec or not (model["text"] in ledger.said(name, kind) or kind == FOLLOWING):
+    elif spec and name in shown and kind in FOLLOWING:
+        if model["text"] not in _sentences(shown[name], shown, ledger):
+            yield Finding("a sentence that published facts do not give", where)
+    elif not spec or model["text"] not in ledger.said(name, kind):
         yield Finding("a sentence that is not published", where)
-    elif name not in shown or not _given(model["text"], shown[name], shown.get(f"{name}-shares"), ledger):
+    elif name not in shown or not _given(model["text"], shown[name], shown, ledger):
         yield Finding("a figure that the published facts of its table do not give", where)
 
 
-def _given(text: str, table: Model, pairs: Model | None, ledger: Ledger) -> bool:
+def _given(text: str, table: Model, shown: Mapping[str, Model], ledger: Ledger) -> bool:
     """Whether the figures of a sentence are those that facts give, or are facts that no cell shows."""
-    if figures(text) in [figures(said) for said in _sentences(table, pairs, ledger)]:
+    if figures(text) in [figures(said) for said in _sentences(table, shown, ledger)]:
         return True
     loose = [fact for fact in ledger.facts if fact.table == table["id"] and id(fact) not in ledger.placed]
     ledger.placed |= {id(fact) for fact in loose if fact.text in text}
     return not ledger.constants.stray(text, [fact.text for fact in loose])
 
 
-def _sentences(table: Model, pairs: Model | None, ledger: Ledger) -> Iterator[str]:
-    """The sentences that the facts of a table give; `pairs` is its chart of shares."""
+def _sentences(table: Model, shown: Mapping[str, Model], ledger: Ledger) -> Iterator[str]:
+    """The sentences that the facts of a table give, alone and beside the other tables that are shown."""
     comparison = ledger.comparison(table)
-    if "verdict" in comparison.frame:
-        yield sentence(comparison)
-        yield adjusted_sentence(comparison, ledger.params.verdict_band)
+    if "verdict" not in comparison.frame:
+        return
+    yield sentence(comparison)
+    yield adjusted_sentence(comparison, ledger.params.verdict_band)
+    pairs = shown.get(f"{table['id']}-shares")
     if pairs and (named := SHARES.fullmatch(pairs["caption"])):
         yield mix_sentence(comparison.frame, *named.groups())
+    for name, other in shown.items():
+        if (spec := ledger.spec(name)) and spec.compared and spec.by == comparison.spec.by:
+            yield beside_sentence(comparison, ledger.comparison(other))

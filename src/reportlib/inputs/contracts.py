@@ -28,7 +28,7 @@ def listed(values: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class Field:
-    """One column of a contract. `blank` is the level of a blank where the field is required."""
+    """One column of a contract. `blank` is the level of a blank where it is required; "none" if a rule finds it."""
 
     name: str
     title: str

@@ -29,6 +29,10 @@ MOMENTS = {  # input: SQL for the day of a row, by the field that it needs; the 
     },
     "probation_terminations": {"end_date": "end_date"},
 }
+IN_CUSTODY = {  # input: the field that tells, and SQL for the rows that concern an establishment
+    "complaints": ("service", "coalesce(service, 'prison') <> 'probation'"),
+    "fatal_incidents": ("setting", "coalesce(setting, 'prison') = 'prison'"),
+}
 PEOPLE = "complaint_people"  # the ethnicity of each person who complained
 # Dimensions that follow from the columns of a dataset.
 DERIVED = {
@@ -94,7 +98,9 @@ def rows(dataset: str, names: Iterable[str], has: Has) -> str:
         joins += f" {_codes(left=True)}"
     if "e." in selected:
         joins += _establishments(dataset, has)
-    return f"SELECT {selected} FROM {source(DATASETS[dataset])} x{joins}"
+    tells, concerns = IN_CUSTODY["complaints"]
+    kept = f" WHERE {concerns}" if dataset == "complaints" and has(tells, dataset) else ""
+    return f"SELECT {selected} FROM {source(DATASETS[dataset])} x{joins}{kept}"
 
 
 def numbered(dataset: str, cells: str, names: Sequence[str]) -> str:

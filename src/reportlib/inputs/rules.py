@@ -42,6 +42,11 @@ NARROWER = (  # table, a field that is there, one that is not, what the figures 
     ),
 )
 UNKNOWN = (  # table, a field, other fields that the condition needs, the condition, what follows from a blank
+    (
+        *("complaints", "establishment", (), "TRUE"),
+        "the complaint is counted over the people in prison; if it is about probation, say so as its service",
+    ),
+    ("complaints", "service", (), "TRUE", "the complaint is counted over the people in prison"),
     ("complaints", "eligible", (), "TRUE", "the complaint counts as not eligible"),
     (
         *("complaints", "outcome", ("completed_date", "eligible"), "completed_date IS NOT NULL AND eligible"),
@@ -137,7 +142,8 @@ def unknown_values(tables: Tables) -> Iterator[Finding]:
     for table, name, others, where, so in UNKNOWN:
         if tables.has(table, name, *others) and tables.sound(table, name):
             message = f"{contracts()[table].fields[name].title} is blank; {so}"
-            yield from tables.find(table, name, f"{name} IS NULL AND {where}", message, "warning")
+            blank = f"{name} IS NULL AND {where}{tables.in_custody(table)}"
+            yield from tables.find(table, name, blank, message, "warning")
 
 
 def undated_deaths(tables: Tables) -> Iterator[Finding]:
@@ -154,17 +160,17 @@ def unknown_establishments(tables: Tables) -> Iterator[Finding]:
         source, advice = tables.sources[table], f"{NOT_TYPED} until written as there, or added there"
         held = tables.engine.rows(f"SELECT DISTINCT establishment FROM {named('establishments')}")
         names = sorted(name for (name,) in held if name)
-        folded, in_prison = {_folded(name): name for name in names}, tables.in_prison(table)
+        folded, in_custody = {_folded(name): name for name in names}, tables.in_custody(table)
         unknown = f"SELECT establishment, count(*) FROM {named(table)} WHERE establishment NOT IN {listed(names)}"
-        counts = dict(tables.engine.rows(f"{unknown}{in_prison} GROUP BY establishment"))
+        counts = dict(tables.engine.rows(f"{unknown}{in_custody} GROUP BY establishment"))
         level = "warning" if sum(counts.values()) <= source.rows / 2 else "error"
         if alike := {name: folded[_folded(name)] for name in sorted(counts) if _folded(name) in folded}:
             pairs = [f"{quoted(name)} for {quoted(known)}" for name, known in alike.items()]
             pairs[FIRST:] = [f"{len(pairs) - FIRST} more"] if len(pairs) > FIRST else []
             message = f"differs from establishments in capitals or spaces alone: {in_words(pairs)}; write them alike"
-            where = f"establishment IN {listed(alike)}{in_prison}"
+            where = f"establishment IN {listed(alike)}{in_custody}"
             yield from tables.find(table, "establishment", where, message, level)
-        where = f"establishment NOT IN {listed([*names, *alike])}{in_prison}"
+        where = f"establishment NOT IN {listed([*names, *alike])}{in_custody}"
         places = tables.places(table, where, "establishment")
         if level == "error":
             message = "most rows have an establishment that is not in establishments; write the names alike"
@@ -194,7 +200,7 @@ def closed_establishments(tables: Tables) -> Iterator[Finding]:
     outside = " OR ".join(limits[name] for name in held)
     for table in filter(tables.dated, tables.placed() if held else []):
         same = f"SELECT 1 FROM {named('establishments')} e WHERE e.establishment = r.establishment"
-        where = f"EXISTS ({same}) AND NOT EXISTS ({same} AND NOT coalesce({outside}, FALSE)){tables.in_prison(table)}"
+        where = f"EXISTS ({same}) AND NOT EXISTS ({same} AND NOT coalesce({outside}, FALSE)){tables.in_custody(table)}"
         rows = f"SELECT *, {tables.day(table)[0]} AS day FROM {named(table)}"
         message = f"{{found}} is not in establishments on that day; {NOT_TYPED}"
         yield from tables.find(table, "establishment", where, message, "warning", "establishment", rows)

@@ -357,7 +357,7 @@ class _Typing:
         """What was wrong with cells, and how many rows were left out."""
         for each in self.fields:
             column = self.names[each.name]
-            if blank := self.wrong.get((each.name, "blank")):
+            if (blank := self.wrong.get((each.name, "blank"))) and each.blank != "none":
                 advice = "the row is left out where it is needed"
                 advice = advice if each.blank == "warning" else "fill it in, or leave such rows out by exclude:"
                 yield blank.finding(f"the {each.title} is blank; {advice}", files, column, each.blank)

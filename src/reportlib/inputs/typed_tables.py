@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from reportlib.errors import Finding
-from reportlib.inputs.cube import MOMENTS, moment
+from reportlib.inputs.cube import IN_CUSTODY, MOMENTS, moment
 from reportlib.inputs.cube import source as named
 from reportlib.inputs.engines import DuckDB, Engine
 from reportlib.inputs.findings import FIRST, Places, quoted
@@ -60,9 +60,10 @@ class Tables:
         """Tables with establishments, if there is a list of establishments to look them up in."""
         return [t for t in MOMENTS if self.has("establishments") and self.has(t, "establishment")]
 
-    def in_prison(self, table: str) -> str:
-        """SQL that goes on to leave out deaths outside prison, which are in no establishment."""
-        return " AND coalesce(setting, 'prison') = 'prison'" if self.has(table, "setting") else ""
+    def in_custody(self, table: str) -> str:
+        """SQL that goes on to leave out deaths outside prison and complaints about probation, in no establishment."""
+        tells, concerns = IN_CUSTODY.get(table, ("", ""))
+        return f" AND {concerns}" if self.has(table, tells) else ""
 
     def places(self, table: str, where: str, value: str = "NULL", rows: str = "") -> list[Places]:
         """Where rows meet a condition, for each different value, in the order of the first of them.

@@ -15,6 +15,7 @@ from reportlib.inputs.demo.world import (
     RAW,
     RAW_GROUP,
     RAW_SHARE,
+    REMOVAL,
     TYPES,
     WHITE,
     Floats,
@@ -60,6 +61,11 @@ def complaints_and_ethnicity(world: World, rng: np.random.Generator, scale: floa
             "racism_concern_investigator": concern & (rng.random(len(person)) < HERE["racism_concern"]["investigator"]),
         }
     )
+    probation = rng.random(len(table)) < HERE["probation"]
+    removal = world.units["type"].to_numpy()[unit] == TYPES.index.get_loc(REMOVAL)
+    service = np.select([probation, removal], ["probation", "immigration removal"], "prison")
+    table.insert([*table].index("establishment"), "service", service)
+    table["establishment"] = table["establishment"].mask(probation, "")
     table = table[(received >= 0) | (eligible & (done_year >= 1))].sort_values(
         ["received_date", "person_id"], ignore_index=True
     )
@@ -97,7 +103,8 @@ def expected_people(world: World, years: int) -> Floats:
     people, shares = HERE["turnover"] * world.by_type(), HERE["stay_shares"]
     span = np.arange(len(world.years) + 1)[:, None]
     mean_stay = (shares * STAYS / (len(span) + STAYS)).sum()  # in any one year
-    pressure = np.array(yearly(world, "received")[-years:]) / ((people * RATE).sum() * mean_stay)
+    in_custody = (1 - HERE["probation"]) * np.array(yearly(world, "received")[-years:])
+    pressure = in_custody / ((people * RATE).sum() * mean_stay)
     nodes, weights = np.polynomial.hermite_e.hermegauss(60)
     ready = np.exp(SPREAD * (nodes - SPREAD / 2))
     expected = np.zeros_like(RATE)
