@@ -139,8 +139,8 @@ def test_two_fresh_runs_of_the_whole_report_are_the_same(whole, tmp_path, demo_d
 
 
 @pytest.fixture(scope="module")
-def small_counts(whole, tmp_path_factory) -> list[tuple[str, str, tuple[str, ...], str, int]]:
-    """Every count of 1 to 5 in the declared tables: table, column, codes, period, count."""
+def small_counts(whole, tmp_path_factory) -> list[tuple[str, str, tuple[str, ...], str, float]]:
+    """Every count of 1 to 5, and every mean over snapshots up to 5: table, column, codes, period, count."""
     params = load(whole[0].params)
     release = Release(read_all(dict(params.inputs), tmp_path_factory.mktemp("typed"), ROOT), params)
     run = json.loads((whole[0].current / "run.json").read_text(encoding="utf-8"))
@@ -148,10 +148,9 @@ def small_counts(whole, tmp_path_factory) -> list[tuple[str, str, tuple[str, ...
     for name, held in run["tables"].items():
         spec = TableSpec(name, MEASURES[held["measure"]], tuple(held["by"]), held["grouping"], held["period"])
         for column, part in zip(("numerator", "denominator"), spec.measure.parts, strict=False):
-            if part.counts == "stock":
-                continue
-            for row in release.counts(spec, part).to_dict("records"):
-                if 1 <= row["value"] <= 5:
+            counts = release.average(spec, part) if part.counts == "stock" else release.counts(spec, part)
+            for row in counts.to_dict("records"):
+                if 0 < row["value"] <= 5:
                     period = row.get("year", params.pooled_label)
                     found.append((name, column, tuple(str(row[key]) for key in spec.by), period, row["value"]))
     return found
