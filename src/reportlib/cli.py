@@ -330,7 +330,7 @@ def check_data(params: ParamsFile) -> None:
 
         loaded, answers = _given(params)
         place = OUTPUTS / "check-data.html"
-        with scratch(OUTPUTS / loaded.reporting_year) as work:
+        with scratch(OUTPUTS) as work:
             try:
                 sources, findings = checked_inputs(loaded, work, {loaded.edition: answers})
             except ReportError as error:

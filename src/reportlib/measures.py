@@ -255,7 +255,7 @@ MEASURES: dict[str, Measure] = {
         Measure(
             "caseload", "People on probation", PARTS["caseload/average"], None, "count",
             "How many people of each ethnic group are on probation?",
-            "People on probation: the mean over the dates in the period at which the caseload was counted.",
+            "People on probation: the mean over the dates of a year when the caseload was counted, then over years.",
             SERVICE,
         ),
         Measure(

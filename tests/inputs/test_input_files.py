@@ -23,11 +23,12 @@ def rows(alone: Extracts, name: str = "probation_caseload") -> list[tuple]:
     return duckdb.sql(f"SELECT * EXCLUDE source_file FROM read_parquet('{parquet}')").fetchall()
 
 
-def workbook(*sheets: list[list[object]], merged: str = "") -> bytes:
+def workbook(*sheets: list[list[object]], merged: str = "", hidden: int | None = None) -> bytes:
     book = openpyxl.Workbook()
     for number, cells in enumerate(sheets):
         sheet = book.active if number == 0 else book.create_sheet()
         sheet.title = f"Sheet {number + 1}"
+        sheet.sheet_state = "hidden" if number == hidden else "visible"
         for row in cells:
             sheet.append(row)
     if merged:
@@ -217,6 +218,13 @@ def test_the_time_of_day_of_any_date_is_cut_off(alone):
     alone.put("probation_caseload", text, date_format="%d/%m/%Y")
     days = pq.read_table(alone.read()["probation_caseload"].parquet)["snapshot_date"].to_pylist()
     assert days == [date(2024, 6, 30)] * 3
+
+
+def test_a_hidden_sheet_is_not_taken_for_the_first(alone):
+    book = workbook([["Draft"], ["of", "May"]], [HEADINGS, *CASELOAD], hidden=0)
+    alone.put("probation_caseload", book, "caseload.xlsx")
+    assert rows(alone)
+    assert not [each for each in alone.check() if "sheet" in each.message]
 
 
 def test_sheets_that_are_not_read_are_named(alone):
@@ -460,7 +468,7 @@ def test_ragged_rows_are_named(alone):
     alone.change("complaints", "Leeds,Property", "Leeds,Property, lost")
     assert alone.refusal() == [
         "complaints.csv, row 2: the row has 10 cells, the headings have 9; "
-        "look for a comma or quotation mark in a value"
+        "look for a comma or quotation mark in a value, or text"
     ]
 
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from reportlib.errors import Finding, ReportError, nearest
 from reportlib.inputs.findings import Places
@@ -88,7 +88,8 @@ def _headings(
         message = "are cells merged, or is this a title? Unmerge them, and delete rows above the headings"
         raise wrong(shown, f"the heading is blank in {_columns(blank, before)}: {message}", number)
     if twice:
-        raise wrong(shown, f"the heading of {_columns(twice, before)} is that of an earlier column; rename it", number)
+        message = "is that of an earlier column; rename it, or put headings above if this is a record"
+        raise wrong(shown, f"the heading of {_columns(twice, before)} {message}", number)
     return names
 
 
@@ -150,7 +151,8 @@ def _decode(path: Path, shown: str, encoding: str) -> None:
             except UnicodeError as error:  # a file that is not UTF-16 at all is no UnicodeDecodeError
                 read = error.object[: error.start] if isinstance(error, UnicodeDecodeError) else b""
                 line += read.count(b"\n")
-                advice = 'save it again as "CSV UTF-8", or say what it is under encoding: (often windows-1252)'
+                often = "utf-16" if chunk[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "windows-1252"
+                advice = f'save it again as "CSV UTF-8", or say what it is under encoding: (often {often})'
                 raise wrong(shown, f"the file is not {encoding} text from this row on; {advice}", line) from None
             line += chunk.count(b"\n")
 
@@ -179,7 +181,9 @@ def _csv_rows(
     except pa.ArrowInvalid:
         raise _open_quote(shown) from None
     if ragged:
-        advice = f"the headings have {len(reading.column_names)}; look for a comma or quotation mark in a value"
+        advice = (
+            f"the headings have {len(reading.column_names)}; look for a comma or quotation mark in a value, or text"
+        )
         findings = [p.finding(f"the row has {cells} cells, {advice}", [shown]) for cells, p in ragged.items()]
         raise ReportError("The inputs cannot be read:", findings)
 
@@ -247,11 +251,15 @@ def _sheet(path: Path, shown: str, sheet: str | None, needed: Set[str]) -> Extra
     try:
         book = CalamineWorkbook.from_path(path)
     except (CalamineError, OSError):
-        raise wrong(shown, "the file is not a workbook that can be opened; has it a password?") from None
+        message = "the file is no workbook that can be opened; has it a password, or another format than its name says?"
+        raise wrong(shown, message) from None
     if sheet is not None and sheet not in book.sheet_names:
         raise wrong(shown, f"there is no sheet {sheet!r}{nearest(sheet, book.sheet_names)}; correct sheet:")
-    name, others = sheet or book.sheet_names[0], ", ".join(map(repr, book.sheet_names[1:]))
-    note = f"the first sheet was read, {name!r}; there are also {others}. Name another under sheet:"
+    seen = [each.name for each in book.sheets_metadata if each.visible == SheetVisibleEnum.Visible]
+    name, *others = [sheet] if sheet else seen or book.sheet_names
+    note = (
+        f"the first sheet was read, {name!r}; there are also {', '.join(map(repr, others))}. Name another under sheet:"
+    )
     held = book.get_sheet_by_name(name)
 
     def read() -> Iterator[list[str]]:
@@ -270,7 +278,7 @@ def _sheet(path: Path, shown: str, sheet: str | None, needed: Set[str]) -> Extra
             yield numbered([pa.array(cells) for cells in zip(*chunk, strict=True)], start)
             start += len(chunk)
 
-    return Extract(shown, headings, batches, f"row {top} of sheet {name!r}", note if others and not sheet else "")
+    return Extract(shown, headings, batches, f"row {top} of sheet {name!r}", note if others else "")
 
 
 def text_of(cell: object) -> str:

@@ -10,6 +10,7 @@ from reportlib.errors import Finding
 
 FIRST = 5  # rows that a finding names; the rest are counted
 LONGEST_CODE = 40  # characters; a longer value is free text
+AGES = re.compile(r"[1-9]?\d ?(-|–|to|and) ?[1-9]?\d")  # nobody's number, though of four digits
 MOST_DIGITS = 2  # in a code; a value with more may be a person's number
 
 
@@ -22,8 +23,9 @@ def shape(value: str) -> str:
 def quoted(value: str) -> str:
     """A code in quotation marks, of which it holds none of its own; what cannot be a code is masked."""
     value = value.replace("'", "’")  # where a value ends must be seen: reports leave values out
-    code = len(value) <= LONGEST_CODE and sum(map(str.isdigit, value)) <= MOST_DIGITS
-    return f"'{value}'" if code else f"'{shape(value)}' (masked)"
+    code = (len(value) <= LONGEST_CODE and sum(map(str.isdigit, value)) <= MOST_DIGITS) or AGES.fullmatch(value)
+    shown = re.sub(r"[^\S ]", lambda space: f"\\u{ord(space[0]):04x}", value)  # a space that looks like another
+    return f"'{shown}'" if code else f"'{shape(value)}' (masked)"
 
 
 @dataclass

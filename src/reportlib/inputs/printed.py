@@ -10,11 +10,26 @@ from reportlib.errors import Finding
 from reportlib.facts import slug
 from reportlib.inputs.contracts import contracts, listed
 from reportlib.inputs.cube import source as named
-from reportlib.inputs.findings import quoted
+from reportlib.inputs.findings import MOST_DIGITS, quoted
 from reportlib.inputs.typed_tables import Tables
 from reportlib.words import ill_chosen
 
 IDENTIFIER = r"\w[\w/-]{3,}\w"  # of a person or a case, as somebody would write it
+PRINTED = ", and the report prints categories"
+MOST_CATEGORIES = 100  # of complaint; a column with more holds something else
+
+
+def many_categories(tables: Tables) -> Iterator[Finding]:
+    """A column that cannot be of categories: each of them would be printed."""
+    if tables.has("complaints", "category"):
+        ((different,),) = tables.engine.rows(f"SELECT count(DISTINCT category) FROM {named('complaints')}")
+        if different > MOST_CATEGORIES:
+            source = tables.sources["complaints"]
+            message = (
+                f"there are {different:,} categories, and the report prints each of them: is it the right column? At "
+                f"most {MOST_CATEGORIES} are read; give several one name under codes:"
+            )
+            yield Finding(message, source.files[0], column=source.names["category"])
 
 
 def categories_alike(tables: Tables) -> Iterator[Finding]:
@@ -40,28 +55,36 @@ def ill_chosen_words(tables: Tables) -> Iterator[Finding]:
 
 
 def printed_identifiers(tables: Tables) -> Iterator[Finding]:
-    """People and cases of the extracts in what somebody has written to be printed."""
+    """People and cases of the extracts in what would be printed: categories, and what somebody has written."""
     words = {place: {*re.findall(IDENTIFIER, text.casefold())} for place, text in tables.texts.items()}
-    written = listed(sorted(set().union(*words.values())))
+    categories = _categories(tables)
+    if numbers := [name for name in categories if sum(map(str.isdigit, name)) > MOST_DIGITS]:
+        others = f" and {len(numbers) - 1} more" if len(numbers) > 1 else ""
+        yield _of_categories(tables, f"{quoted(numbers[0])}{others} may be a number of a person or a case{PRINTED}")
+    names = {name.casefold() for name in categories if name not in numbers}
+    written = listed(sorted(names.union(*words.values())))
     for table, source in tables.sources.items() if written != listed(()) else ():
         for name in source.columns:
             if not name.endswith("_id"):
                 continue
             same = f"SELECT DISTINCT lower({name}) FROM {named(table)} WHERE lower({name}) IN {written}"
             found = {each for (each,) in tables.engine.rows(same)}
-            for place in (place for place, own in words.items() if own & found):
-                title = contracts()[table].fields[name].title
-                yield Finding(
-                    f"holds the {title} of a row of {table}, and is printed in the report; take it out", place
-                )
+            what = f"the {contracts()[table].fields[name].title} of a row of {table}"
+            yield from (
+                Finding(f"holds {what}, and is printed in the report; take it out", place)
+                for place, own in words.items()
+                if own & found
+            )
+            if names & found:
+                yield _of_categories(tables, f"a category is {what}{PRINTED}")
 
 
 def _categories(tables: Tables) -> list[str]:
-    """The categories of complaint; none where the extract has none."""
+    """The categories of complaint; none where the extract has none, or where its column holds something else."""
     if not tables.has("complaints", "category"):
         return []
     rows = tables.engine.rows(f"SELECT DISTINCT category FROM {named('complaints')} WHERE category IS NOT NULL")
-    return sorted(name for (name,) in rows)
+    return sorted(name for (name,) in rows) if len(rows) <= MOST_CATEGORIES else []
 
 
 def _of_categories(tables: Tables, message: str, what: str = "it") -> Finding:

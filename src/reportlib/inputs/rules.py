@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import compress
-from statistics import median
 
 from reportlib.editions import codes
 from reportlib.errors import Finding, nearest
@@ -15,13 +14,14 @@ from reportlib.inputs.cube import MOMENTS, reporting_year_of
 from reportlib.inputs.cube import source as named
 from reportlib.inputs.engines import Engine
 from reportlib.inputs.findings import FIRST, quoted
-from reportlib.inputs.printed import categories_alike, ill_chosen_words, printed_identifiers
+from reportlib.inputs.identifiers import identifiers_alike, missing_people, no_identifiers
+from reportlib.inputs.printed import categories_alike, ill_chosen_words, many_categories, printed_identifiers
+from reportlib.inputs.snapshots import partial_snapshots, totals_among_people, uneven_snapshots
 from reportlib.inputs.sources import Source
 from reportlib.inputs.typed_tables import ORDER, Tables
 from reportlib.words import listed as in_words
 from reportlib.years import APRIL, reporting_year
 
-TYPICAL = 0.75  # of the median snapshot; a smaller one is not all there
 ORDERED = (  # table, earlier, later, level of a breach
     ("complaints", "received_date", "completed_date", "error"),
     ("probation_terminations", "start_date", "end_date", "error"),
@@ -32,6 +32,8 @@ POSSIBLE = {  # outcome of supervision: the order types that it can follow
     "recalled": ("licence", "post-sentence supervision"),
     "revoked for breach": ("community order", "suspended sentence order"),
 }
+EVENTS = ("complaints", "fatal_incidents", "probation_terminations")
+USUAL = 10  # rows a month, of which an empty one is not chance
 NARROWER = (  # table, a field that is there, one that is not, what the figures then are
     ("fatal_incidents", "incident_id", "setting", "every incident is counted as a death in prison"),
     ("fatal_incidents", "ethnicity_code", "age_band", "rates of death are compared between people of different ages"),
@@ -55,7 +57,6 @@ UNKNOWN = (  # table, a field, other fields that the condition needs, the condit
     ("fatal_incidents", "setting", (), "TRUE", "the death is left out of those in prison"),
 )
 NOT_TYPED = "counted as of no known type"
-MOST_UNKNOWN = 0.25  # of the people in prison; with more, there may be totals among the rows
 
 
 def check(
@@ -121,20 +122,6 @@ def conflicting_codes(tables: Tables) -> Iterator[Finding]:
         )
         message = "the person has two different codes; keep the one of the latest date"
         yield from tables.find("nomis_ethnicity", "ethnicity_code", where, message)
-
-
-def missing_people(tables: Tables) -> Iterator[Finding]:
-    """Complainants whom the NOMIS extract does not hold; an error if most complaints are theirs."""
-    if tables.has("complaints") and tables.has("nomis_ethnicity"):
-        known = f"SELECT 1 FROM {named('nomis_ethnicity')} n WHERE n.person_id = r.person_id"
-        where = f"person_id IS NOT NULL AND NOT EXISTS ({known})"
-        message, level = "the person is not in nomis_ethnicity; the code in PPUD counts, if there is one", "warning"
-        if sum(place.count for place in tables.places("complaints", where)) > tables.sources["complaints"].rows / 2:
-            message, level = (
-                "most complaints have a person who is not in nomis_ethnicity; write the numbers alike",
-                "error",
-            )
-        yield from tables.find("complaints", "person_id", where, message, level)
 
 
 def unknown_values(tables: Tables) -> Iterator[Finding]:
@@ -259,6 +246,40 @@ def missing_years(tables: Tables) -> Iterator[Finding]:
             yield Finding(message, source.files[0], column=source.names[column], level="warning")
 
 
+def missing_months(tables: Tables) -> Iterator[Finding]:
+    """Months without a row in years that have rows, where an extract has so many that none would be empty by chance."""
+    first, last = (day.year - (day.month < APRIL) for day in tables.period)
+    for table in filter(tables.dated, EVENTS):
+        day, column = tables.day(table)
+        month = f"year({day}) * 12 + month({day}) - 1"
+        held = dict(tables.engine.rows(f"SELECT {month}, count(*) FROM {named(table)} GROUP BY {month}"))
+        years = [range(12 * year + APRIL - 1, 12 * year + APRIL + 11) for year in range(first, last + 1)]
+        months = [each for year in years if any(each in held for each in year) for each in year]
+        missing = [each for each in months if each not in held]
+        if missing and sum(held.get(each, 0) for each in months) >= USUAL * len(months):
+            message = (
+                f"there is no row of {_months(missing)}, though every other month has rows: is the extract all there? "
+                "What it holds of a year is shown as the whole of it"
+            )
+            source = tables.sources[table]
+            yield Finding(message, source.files[0], column=source.names[column], level="warning")
+
+
+def _months(numbers: Sequence[int]) -> str:
+    """Months in words, those that follow one another from the first to the last; they are counted from year 0."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    ends = [
+        [f"{date(number // 12, number % 12 + 1, 1):%B %Y}" for number in dict.fromkeys((run[0], run[-1]))]
+        for run in runs
+    ]
+    return in_words([" to ".join(end) for end in ends])
+
+
 def impossible_outcomes(tables: Tables) -> Iterator[Finding]:
     """Outcomes that cannot follow the order: they are left out of that outcome's share."""
     if tables.has("probation_terminations"):
@@ -280,46 +301,12 @@ def unfinished_complaints(tables: Tables) -> Iterator[Finding]:
             yield from tables.find("complaints", column, f"outcome IS NOT NULL AND {where}", message, "warning")
 
 
-def partial_snapshots(tables: Tables) -> Iterator[Finding]:
-    """Snapshots with far fewer people than the others: an average over them is too low."""
-    for table in ("population", "probation_caseload"):
-        if not tables.sound(table, "snapshot_date", "number"):
-            continue
-        held = tables.engine.rows(
-            f"SELECT snapshot_date, sum(CAST(number AS DOUBLE)) FROM {named(table)} GROUP BY snapshot_date"
-        )
-        least = TYPICAL * median(number or 0 for _, number in held)
-        if not (low := [str(day) for day, number in held if (number or 0) < least and day]):
-            continue
-        rows = (
-            f"SELECT *, row_number() OVER (PARTITION BY snapshot_date ORDER BY {ORDER}) AS nth FROM {named(table)} "
-            f"WHERE CAST(snapshot_date AS VARCHAR) IN {listed(low)}"
-        )
-        message = f"the snapshot has under {TYPICAL:.0%} of the people of the median one; is it all there?"
-        yield from tables.find(table, "snapshot_date", "nth = 1", message, "warning", rows=rows)
-
-
 def missing_distinctions(tables: Tables) -> Iterator[Finding]:
     """Fields that are not needed, but without which figures mean something else."""
     for table, held, missing, so in NARROWER:
         if tables.has(table, held) and not tables.has(table, missing) and tables.sources[table].status != "published":
             message = f"there is no column {missing!r}, so {so}. If you have it, name it under columns:"
             yield Finding(message, tables.sources[table].files[0], column=missing, level="warning")
-
-
-def totals_among_people(tables: Tables) -> Iterator[Finding]:
-    """Rows of the population without an ethnicity, where they are so many that they may be totals of the others."""
-    if not tables.has("population", "ethnicity_code") or not tables.sound("population", "number"):
-        return
-    unknown = "sum(CASE WHEN ethnicity_code IS NULL THEN CAST(number AS DOUBLE) END)"
-    ((part, whole),) = tables.engine.rows(f"SELECT {unknown}, sum(CAST(number AS DOUBLE)) FROM {named('population')}")
-    if whole and (part or 0) > MOST_UNKNOWN * whole:
-        message = (
-            f"{part / whole:.0%} of the people have no ethnicity: are there totals among the rows? "
-            "If so, leave them out by exclude:"
-        )
-        source = tables.sources["population"]
-        yield Finding(message, source.files[0], column=source.names["ethnicity_code"], level="warning")
 
 
 def unknown_regions(tables: Tables) -> Iterator[Finding]:
@@ -332,6 +319,8 @@ def unknown_regions(tables: Tables) -> Iterator[Finding]:
 
 RULES = (
     contract_rules,
+    no_identifiers,
+    identifiers_alike,
     repeated_keys,
     conflicting_codes,
     missing_people,
@@ -343,12 +332,15 @@ RULES = (
     reversed_dates,
     late_dates,
     missing_years,
+    missing_months,
     impossible_outcomes,
     unfinished_complaints,
     partial_snapshots,
-    missing_distinctions,
+    uneven_snapshots,
     totals_among_people,
+    missing_distinctions,
     unknown_regions,
+    many_categories,
     categories_alike,
     ill_chosen_words,
     printed_identifiers,

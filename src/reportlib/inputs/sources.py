@@ -71,6 +71,7 @@ def read(name: str, spec: InputSpec, work: Path, root: Path) -> Source:
         from reportlib.inputs import databases  # with all its drivers
     extracts: list[Extract] = []
     findings = [*_unknown_fields(contract, spec), *_read_twice(contract, spec), *_named_in_exclude(contract, spec)]
+    findings += _unknown_codes(contract, spec)
     needed = {spec.columns.get(each) or each for each in _needed(contract, spec)}
     for path, shown in zip_longest(paths, files):
         try:
@@ -93,7 +94,7 @@ def read(name: str, spec: InputSpec, work: Path, root: Path) -> Source:
         left = " left after exclude:" if excluded else ""
         raise wrong(spec.shown, f"there are no rows{left}; export it again")
     notes = [Finding(each.note, each.shown, level="warning") for each in extracts if each.note]
-    found = (*notes, *_unmapped(contract, told, extracts), *typing.findings(files, excluded))
+    found = (*notes, *_unmapped(contract, told, extracts), *typing.findings(files, rows, excluded))
     parquet, (sha256, size) = part.replace(work / f"{name}.parquet"), digest(paths)
     columns = tuple(typing.names)
     kept = (rows, excluded, spec.status, columns)
@@ -216,6 +217,16 @@ def _unknown_fields(contract: Contract, spec: InputSpec) -> list[Finding]:
     ]
 
 
+def _unknown_codes(contract: Contract, spec: InputSpec) -> Iterator[Finding]:
+    """Codes that `codes:` maps to, and that the contract does not know."""
+    for name, codes in spec.codes.items():
+        field = contract.fields.get(name)
+        allowed = (*field.enum, *field.true, *field.false) if field else ()
+        for code in dict.fromkeys(code for code in codes.values() if allowed and code and code not in allowed):
+            message = f"codes: maps {name} to {code!r}, which is not one of its codes{nearest(code, allowed)}"
+            yield Finding(message, spec.shown, column=spec.columns.get(name, name))
+
+
 def _read_twice(contract: Contract, spec: InputSpec) -> Iterator[Finding]:
     """A column that is named for one field, and has the name of another."""
     for name, theirs in spec.columns.items():
@@ -293,7 +304,14 @@ class _Typing:
         self.read = list(dict.fromkeys([*names.values(), *spec.exclude]))
         self.schema = pa.schema([*((each.name, ARROW[each.type]) for each in self.fields), *PLACE])
         self.wrong: dict[tuple[str, str], Places] = defaultdict(Places)
-        self.unseen = {name: dict.fromkeys(values) for name, values in spec.exclude.items()}  # in order
+        self.unseen = {  # what is asked for and not yet seen, in order
+            **{("exclude", name): dict.fromkeys(values) for name, values in spec.exclude.items()},
+            **{
+                ("codes", names[each.name]): dict.fromkeys(spec.codes[each.name])
+                for each in self.fields
+                if each.name in spec.codes and each.type == "string" and not each.enum  # others find what is not mapped
+            },
+        }
         self.db = duckdb.cursor()
 
     def write(self, extracts: Sequence[Extract], path: Path) -> tuple[int, int]:
@@ -320,8 +338,7 @@ class _Typing:
         kept = row = reduce(pc.or_, map(pc.is_valid, raw))
         for name, values in self.spec.exclude.items():
             left_out = pc.is_in(filled := columns[name].fill_null(""), pa.array(values, pa.string()))
-            for value in pc.unique(filled.filter(left_out)).to_pylist():
-                self.unseen[name].pop(value, None)
+            self._seen("exclude", name, filled.filter(left_out))
             kept = pc.and_not(kept, left_out)
         text = {name: self._coded(name, columns[theirs]) for name, theirs in self.names.items()}
         table = pa.table({**text, "source_row": batch["source_row"]}).filter(kept)
@@ -331,8 +348,14 @@ class _Typing:
         if not (codes := self.spec.codes.get(name)):
             return text
         targets = pa.array([to or None for to in codes.values()], pa.string())
-        found = pc.index_in(text.fill_null(""), pa.array(codes, pa.string()))
+        filled = text.fill_null("")
+        found = pc.index_in(filled, pa.array(codes, pa.string()))
+        self._seen("codes", self.names[name], filled.filter(found.is_valid()))
         return pc.if_else(found.is_valid(), targets.take(found), text)
+
+    def _seen(self, option: str, column: str, values: pa.Array) -> None:
+        for value in pc.unique(values).to_pylist():
+            self.unseen.get((option, column), {}).pop(value, None)
 
     def _typed(self, text: pa.Table, file: int) -> pa.Table:
         sql = [each.typed(self.spec.date_format) for each in self.fields if each.type != "string"]
@@ -353,22 +376,27 @@ class _Typing:
         numbers = rows["source_row"].to_pylist()
         self.wrong[each.name, kind].add(file, numbers, rows[each.name][0].as_py())
 
-    def findings(self, files: Sequence[str], excluded: int) -> Iterator[Finding]:
-        """What was wrong with cells, and how many rows were left out."""
+    def findings(self, files: Sequence[str], rows: int, excluded: int) -> Iterator[Finding]:
+        """What was wrong with cells, and how many rows were left out of those that are not kept."""
         for each in self.fields:
             column = self.names[each.name]
             if (blank := self.wrong.get((each.name, "blank"))) and each.blank != "none":
                 advice = "the row is left out where it is needed"
-                advice = advice if each.blank == "warning" else "fill it in, or leave such rows out by exclude:"
+                if each.blank == "error":
+                    advice = f'fill it in, or leave such rows out by exclude: {{{column}: [""]}}'
                 yield blank.finding(f"the {each.title} is blank; {advice}", files, column, each.blank)
+            if each.required and blank and blank.count == rows:
+                advice = "if a workbook has formulas there, open and save it; or name another under columns:"
+                yield Finding(f"there is no value in the whole column; {advice}", files[0], column=column)
             if untyped := self.wrong.get((each.name, "type")):
                 found, allowed = shape(untyped.value or ""), each.allowed(self.spec.date_format)
+                if each.type == "date" and re.fullmatch("9{5}", found):
+                    allowed = "a date but a spreadsheet's number of a day; format the column there as dates"
                 yield untyped.finding(f"'{found}' (masked) is not {allowed}", files, column)
-        for name, values in self.unseen.items():
+        for (option, name), values in self.unseen.items():
             if values:
-                message = (
-                    f"exclude: asks for what is not there{NO_ROW_HAS}{listed(list(map(repr, values)))}. Is it spelt so?"
-                )
+                asked = listed(list(map(repr, values)))
+                message = f"{option}: asks for what is not there{NO_ROW_HAS}{asked}. Is it spelt so?"
                 yield Finding(message, self.spec.shown, column=name, level="warning")
         if excluded:
             message = f"rows are left out, as exclude: of {', '.join(self.spec.exclude)} asks{IN_ALL}{excluded:,}"

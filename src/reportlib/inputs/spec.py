@@ -6,7 +6,7 @@ import codecs
 import re
 from collections import defaultdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -32,6 +32,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "adbc": ("url_env", "driver", "table"),
     "sqlalchemy": ("url_env", "table"),
 }
+Format = Literal["csv", "parquet", "xlsx", "ods"]
+FORMATS = get_args(Format)
 # YAML reads a bare true or false as a truth value, which contracts spell as text, and nothing as null: a blank.
 Code = Annotated[
     str, BeforeValidator(lambda code: str(code).lower() if isinstance(code, bool) else "" if code is None else code)
@@ -69,7 +71,7 @@ class InputSpec(Block):
     status: Literal["published", "extract", "synthetic"] = Field(
         description="What the data are; shown as a badge on all that is made from them"
     )
-    format: Literal["csv", "parquet", "xlsx", "ods"] | None = Field(
+    format: Format | None = Field(
         default_factory=lambda given: _ending(given["kind"], given["path"]),
         validate_default=True,
         description="File format; without it, the path's ending says",
@@ -144,6 +146,13 @@ class InputSpec(Block):
         needed, given = PLACES[self.kind], {name for name in PLACE if getattr(self, name) is not None}
         if missing := [name for name in needed if name not in given]:
             raise ValueError(f"of the kind {self.kind} needs {' and '.join(missing)}")
+        if self.kind == "files" and not self.format:
+            known = " or ".join(FORMATS)
+            raise ValueError(
+                f"path: {self.path!r} does not end in {known}; save it as one, or say under format: what it is"
+            )
+        if self.sheet is not None and self.format not in ("xlsx", "ods"):
+            raise ValueError("takes no sheet:, as it is no workbook; take it out")
         if other := [name for name in PLACE if name in given - {*needed}]:
             raise ValueError(f"of the kind {self.kind} takes no {' or '.join(other)}; take it out")
         return self
@@ -155,4 +164,5 @@ class InputSpec(Block):
 
 
 def _ending(kind: str, path: str | None) -> str | None:
-    return Path(path).suffix.lower().lstrip(".") if kind == "files" and path else None
+    ending = Path(path or "").suffix.lower().lstrip(".")
+    return ending if kind == "files" and ending in FORMATS else None

@@ -13,7 +13,7 @@ from reportlib.inputs.engines import DuckDB, Engine
 from reportlib.inputs.findings import FIRST, Places, quoted
 from reportlib.inputs.sources import Source
 
-MANY = 20  # different unknown codes in a column; with more, the column is not what it is taken for
+MANY = 30  # different unknown codes in a column; with more, the column is not what it is taken for
 ORDER = "source_file, source_row"
 
 
@@ -103,7 +103,13 @@ class Tables:
     ) -> Iterator[Finding]:
         """A finding for the rows that meet a condition, or for each value, `{found}` in the message."""
         source = self.sources[table]
-        for place in self.places(table, where, value, rows):
+        places = self.places(table, where, value, rows)
+        if len(places) > FIRST:
+            together = Places(sum(place.count for place in places), places[0].first)
+            text = message.replace("{found}", f"each of {', '.join(quoted(place.value or '') for place in places)}")
+            yield together.finding(text, source.files, source.names.get(column, column), level)
+            return
+        for place in places:
             text = message.replace("{found}", quoted(place.value or ""))
             if place.different:
                 text = message.replace("{found}", f"each of {place.different} different values")

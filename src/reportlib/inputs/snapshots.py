@@ -1,0 +1,95 @@
+"""Whether counts of people at dates are all there, and hold nobody twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import median, mode
+
+from reportlib.errors import Finding
+from reportlib.inputs.contracts import listed
+from reportlib.inputs.cube import reporting_year_of
+from reportlib.inputs.cube import source as named
+from reportlib.inputs.findings import quoted
+from reportlib.inputs.typed_tables import ORDER, Tables
+from reportlib.words import listed as in_words
+from reportlib.years import reporting_year
+
+STOCKS = ("population", "probation_caseload")
+TYPICAL = 0.75  # of the median snapshot; a smaller one is not all there
+MOST_UNKNOWN = 0.25  # of the people; with more, there may be totals among the rows
+HALF = 0.001  # how near to one half the share is that totals have of the rows with them
+FEW = 2  # places, of which one can well have half of the people
+UNKNOWN = {"ethnicity_code": "ethnicity", "age_band": "age band", "sex": "sex"}
+PLACES = ("establishment", "region")
+TAKE_OUT = "If so, leave them out by exclude:"
+
+
+def partial_snapshots(tables: Tables) -> Iterator[Finding]:
+    """Snapshots with far fewer people than the others: an average over them is too low."""
+    for table in STOCKS:
+        if not tables.sound(table, "snapshot_date", "number"):
+            continue
+        held = tables.engine.rows(
+            f"SELECT snapshot_date, sum(CAST(number AS DOUBLE)) FROM {named(table)} GROUP BY snapshot_date"
+        )
+        least = TYPICAL * median(number or 0 for _, number in held)
+        if not (low := [str(day) for day, number in held if (number or 0) < least and day]):
+            continue
+        rows = (
+            f"SELECT *, row_number() OVER (PARTITION BY snapshot_date ORDER BY {ORDER}) AS nth FROM {named(table)} "
+            f"WHERE CAST(snapshot_date AS VARCHAR) IN {listed(low)}"
+        )
+        message = f"the snapshot has under {TYPICAL:.0%} of the people of the median one; is it all there?"
+        yield from tables.find(table, "snapshot_date", "nth = 1", message, "warning", rows=rows)
+
+
+def uneven_snapshots(tables: Tables) -> Iterator[Finding]:
+    """Years with more snapshots than others: one may be missing, and each year weighs the same in an average."""
+    first, last = tables.period
+    for table in STOCKS:
+        if not tables.sound(table, "snapshot_date"):
+            continue
+        year = reporting_year_of("snapshot_date")
+        held = tables.engine.rows(
+            f"SELECT {year}, count(DISTINCT snapshot_date) FROM {named(table)} "
+            f"WHERE snapshot_date BETWEEN DATE '{first}' AND DATE '{last}' GROUP BY {year}"
+        )
+        usual = mode(number for _, number in sorted(held)) if held else 0
+        if others := [f"{number} in {reporting_year(year)}" for year, number in sorted(held) if number != usual]:
+            message = f"there are {usual} snapshots in a year, but {in_words(others)}: is one missing?"
+            yield _of(tables, table, "snapshot_date", message)
+
+
+def totals_among_people(tables: Tables) -> Iterator[Finding]:
+    """Rows that may be totals: of no known ethnicity, age or sex, or of a place as large as all others together."""
+    for table in STOCKS:
+        if not tables.sound(table, "number"):
+            continue
+        people = f"FROM {named(table)}"
+        ((whole,),) = tables.engine.rows(f"SELECT sum(CAST(number AS DOUBLE)) {people}")
+        for name, what in UNKNOWN.items() if whole else ():
+            if tables.has(table, name):
+                ((part,),) = tables.engine.rows(f"SELECT sum(CAST(number AS DOUBLE)) {people} WHERE {name} IS NULL")
+                share = (part or 0) / whole
+                if share > MOST_UNKNOWN:
+                    message = f"{share:.0%} of the people have no {what}: are there totals among the rows? {TAKE_OUT}"
+                    yield _of(tables, table, name, message, _level(share))
+        for name in PLACES if whole else ():
+            if tables.has(table, name):
+                held = tables.engine.rows(
+                    f"SELECT {name}, sum(CAST(number AS DOUBLE)) {people} WHERE {name} IS NOT NULL GROUP BY {name}"
+                )
+                for place, number in held if len(held) > FEW else ():
+                    if _level(number / whole) == "error":
+                        message = f"{quoted(place)} has as many people as all others together: a total? {TAKE_OUT}"
+                        yield _of(tables, table, name, message, "error")
+
+
+def _level(share: float) -> str:
+    """A share of exactly one half is that of totals."""
+    return "error" if abs(share - 1 / 2) < HALF else "warning"
+
+
+def _of(tables: Tables, table: str, name: str, message: str, level: str = "warning") -> Finding:
+    source = tables.sources[table]
+    return Finding(message, source.files[0], column=source.names[name], level=level)
