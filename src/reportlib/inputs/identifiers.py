@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import compress
 
 from reportlib.errors import Finding
 from reportlib.inputs.contracts import contracts, listed
@@ -11,47 +12,53 @@ from reportlib.inputs.typed_tables import Tables
 
 NOBODY = (
     *("unknown", "not known", "not recorded", "not stated", "not available", "not applicable", "none", "null", "nil"),
-    *("n/a", "n.a.", "na", "nan", "nk", "tbc", "x", "xx", "xxx", "-", "--", ".", "?", "0"),
+    *("n/a", "n.a.", "na", "nan", "nk", "tbc", "x", "xx", "xxx", "-", "--", ".", "?"),
 )
-ROUNDED = r"[0-9]([.,][0-9]+)?[eE][+]?[0-9]+"  # as a spreadsheet shows a long number
+# SQL, of a column that is put in: what stands for no number, how a spreadsheet shows a long one, and a number without
+# what does not tell two apart
+NOBODYS = f"lower({{0}}) IN {listed(NOBODY)}"
+ROUNDED = "regexp_matches({0}, '^[0-9]([.,][0-9]+)?[eE][+][0-9]+$')"
+BARE = "replace(upper({0}), ' ', '')"
+WRITTEN = f"ltrim(CASE WHEN {BARE} LIKE '%.0' THEN left({BARE}, length({BARE}) - 2) ELSE {BARE} END, '0')"
 SAME_PEOPLE = ("complaints", "nomis_ethnicity")  # tables whose people have one set of numbers
 
 
-def no_identifiers(tables: Tables) -> Iterator[Finding]:
-    """What stands for the lack of a number, and what a spreadsheet rounded: many people would count as one."""
-    for table, name in _identifiers(tables):
-        title = contracts()[table].fields[name].title
-        message = f"{{found}} is no {title}; fill it in, or leave such rows out of the extract"
-        yield from tables.find(table, name, f"lower({name}) IN {listed(NOBODY)}", message, value=name)
-        message = f"a spreadsheet has rounded the {title}; export the column as text"
-        yield from tables.find(table, name, f"regexp_matches({name}, '^{ROUNDED}$')", message)
+def ill_written_identifiers(tables: Tables) -> Iterator[Finding]:
+    """What is no number of a person or a case, so that many count as one, and what is written in two ways."""
+    for name, together in _identifiers(tables):
+        title = contracts()[together[0]].fields[name].title
+        held = " UNION ".join(f"SELECT {name} AS number FROM {named(table)}" for table in together)
+        twice = f"{WRITTEN} IN (SELECT written FROM ({_several(held)}) s)"
+        wrong = {
+            NOBODYS: f"{{found}} is no {title}; fill it in, or leave such rows out of the extract",
+            ROUNDED: f"a spreadsheet has rounded the {title}; export the column as text",
+            twice: f"the {title} differs from another in capitals, spaces, noughts in front or .0 behind alone; "
+            "write them alike",
+        }
+        tests = ", ".join(f"coalesce(bool_or({where.format('number')}), FALSE)" for where in wrong)
+        (found,) = tables.engine.rows(f"SELECT {tests} FROM (SELECT DISTINCT number FROM ({held}) h) d")
+        for where, message in compress(wrong.items(), found):
+            value = name if "{found}" in message else "NULL"
+            for table in together:
+                yield from tables.find(table, name, where.format(name), message, value=value)
 
 
-def identifiers_alike(tables: Tables) -> Iterator[Finding]:
-    """Numbers that differ in how they are written alone: one person would count as two."""
-    for table, name in _identifiers(tables):
-        same = [each for each in SAME_PEOPLE if table in SAME_PEOPLE and name == "person_id" and tables.has(each)]
-        held = " UNION ".join(f"SELECT {name} AS number FROM {named(each)}" for each in same or [table])
-        written = _written("number")
-        several = f"SELECT {written} FROM ({held}) h GROUP BY {written} HAVING count(DISTINCT number) > 1"
-        title = contracts()[table].fields[name].title
-        message = (
-            f"the {title} differs from another in capitals, spaces, noughts in front or .0 behind alone; "
-            "write them alike"
-        )
-        yield from tables.find(table, name, f"{_written(name)} IN ({several})", message)
+def _several(held: str) -> str:
+    """SQL for what stands for more than one number as they are written."""
+    written = WRITTEN.format("number")
+    return f"SELECT {written} AS written FROM ({held}) h GROUP BY {written} HAVING count(DISTINCT number) > 1"
 
 
-def _written(name: str) -> str:
-    """SQL for a number without what does not tell two apart."""
-    bare = f"replace(upper({name}), ' ', '')"
-    return f"ltrim(CASE WHEN {bare} LIKE '%.0' THEN left({bare}, length({bare}) - 2) ELSE {bare} END, '0')"
-
-
-def _identifiers(tables: Tables) -> Iterator[tuple[str, str]]:
-    """The fields of people and cases that the tables have."""
+def _identifiers(tables: Tables) -> Iterator[tuple[str, list[str]]]:
+    """The fields of people and cases, each with the tables in which it has one set of numbers."""
+    alike = [table for table in SAME_PEOPLE if tables.has(table, "person_id")]
+    if alike:
+        yield "person_id", alike
     for table, source in tables.sources.items():
-        yield from ((table, name) for name in source.columns if name.endswith("_id"))
+        apart = (
+            name for name in source.columns if name.endswith("_id") and not (name == "person_id" and table in alike)
+        )
+        yield from ((name, [table]) for name in apart)
 
 
 def missing_people(tables: Tables) -> Iterator[Finding]:

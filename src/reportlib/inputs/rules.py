@@ -14,7 +14,7 @@ from reportlib.inputs.cube import MOMENTS, reporting_year_of
 from reportlib.inputs.cube import source as named
 from reportlib.inputs.engines import Engine
 from reportlib.inputs.findings import FIRST, quoted
-from reportlib.inputs.identifiers import identifiers_alike, missing_people, no_identifiers
+from reportlib.inputs.identifiers import ill_written_identifiers, missing_people
 from reportlib.inputs.printed import categories_alike, ill_chosen_words, many_categories, printed_identifiers
 from reportlib.inputs.snapshots import partial_snapshots, totals_among_people, uneven_snapshots
 from reportlib.inputs.sources import Source
@@ -319,8 +319,7 @@ def unknown_regions(tables: Tables) -> Iterator[Finding]:
 
 RULES = (
     contract_rules,
-    no_identifiers,
-    identifiers_alike,
+    ill_written_identifiers,
     repeated_keys,
     conflicting_codes,
     missing_people,
