@@ -55,13 +55,21 @@ def test_linear_and_integer_bounds_differ_where_fractions_fit() -> None:
 
 @pytest.mark.parametrize(
     ("margins", "upper"),
-    [("all row totals published", 2), ("row and column totals", 1), ("All two-way totals", 1), ("None.", math.inf)],
+    [
+        ("all row totals published", 2),
+        ("row and column totals", 1),
+        ("All two-way totals", 1),
+        ("None.", math.inf),
+        ("no margins published", math.inf),
+    ],
 )
 def test_totals_are_named_in_words(margins: str, upper: float) -> None:
     assert feasible_interval([[1, 2], [3, 4]], margins, [(0, 0), (0, 1)], 1)[0, 0].upper == upper
 
 
-@pytest.mark.parametrize("margins", ["", "totals", "row totals published, column totals not published"])
+@pytest.mark.parametrize(
+    "margins", ["", "totals", "no totals suppressed", "row totals published, column totals not published"]
+)
 def test_totals_that_are_not_named_are_refused(margins: str) -> None:
     with pytest.raises(ValueError, match="margins are all or none, or the row, column or grand totals"):
         feasible_interval([[1, 2], [3, 4]], margins, [(0, 0)])

@@ -43,6 +43,37 @@ def test_a_confounded_ratio_is_adjusted_away() -> None:
     assert adjusted.value == pytest.approx(1) and adjusted.lower < 1 < adjusted.upper
 
 
+@pytest.mark.parametrize(("scale", "offset"), [(1, 2022), (1, 20_220_101), (1e-9, 0), (1e7, 0), (1e5, 1e6)])
+def test_the_unit_and_the_origin_of_a_covariate_do_not_matter(scale: float, offset: float) -> None:
+    frame = records(1)
+    random = np.random.default_rng(1)
+    frame["age"] = random.normal(size=len(frame)) + frame["upheld"]
+    plain = adjusted_risk_ratio(frame, "upheld", "group", ["age"], "person")
+    other = adjusted_risk_ratio(frame.assign(age=scale * frame["age"] + offset), "upheld", "group", ["age"], "person")
+    assert (other.value, other.lower, other.upper) == pytest.approx((plain.value, plain.lower, plain.upper), rel=1e-6)
+    assert plain.value != pytest.approx(adjusted_risk_ratio(frame, "upheld", "group", [], "person").value, rel=1e-3)
+
+
+SEPARATED = pd.DataFrame({"upheld": [0, 0, 0, 1, 1, 1] * 10, "group": [0, 1] * 30, "age": [1, 2, 3, 4, 5, 6] * 10})
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({}, "the covariates tell the outcome"),
+        ({"age": SEPARATED["upheld"].map({0: "young", 1: "old"})}, "the covariates tell the outcome"),
+        ({"age": 2 * SEPARATED["group"] + 1}, "the covariates tell the group"),
+        ({"age": SEPARATED["group"].map({0: "young", 1: "old"})}, "the covariates tell the group"),
+        ({"person": 1, "age": 0}, "all records are of one person"),
+    ],
+)
+def test_a_model_that_has_no_answer_gives_none(change: dict[str, object], reason: str) -> None:
+    frame = SEPARATED.assign(person=range(60)).assign(**change)
+    found = adjusted_risk_ratio(frame, "upheld", "group", ["age"], "person")
+    assert found.value is None
+    assert found.reason.startswith(reason)
+
+
 @pytest.mark.parametrize("upheld", [0, 1])
 def test_an_arm_without_events_or_of_nothing_else_has_no_model(upheld: int) -> None:
     frame = pd.DataFrame({"upheld": [upheld, upheld, 1, 0], "group": [1, 1, 0, 0], "person": range(4)})

@@ -31,8 +31,17 @@ def test_full_agreement_is_1() -> None:
     assert (found.value, found.lower, found.upper) == pytest.approx((1, 1, 1))
 
 
-def test_no_limit_lies_beyond_full_agreement() -> None:
-    assert agreement([[50, 0], [1, 49]]).upper == 1.0
+def test_limits_are_walds_even_beyond_full_agreement() -> None:
+    """κ = 0.75. With chance agreement ½ and so few errors the variance is by hand, Fleiss, Cohen and Everitt (1969):
+    A = 3/8(1 − (½ + 3/8)/4)² + 4/8(1 − (½ + 5/8)/4)², B = (1/16)(1/8)(3/8 + ½)² as only one cell is off the diagonal,
+    C = (¾ − ½ × ¼)²; all over n (1 − ½)²."""
+    a = 3 / 8 * (1 - (1 / 2 + 3 / 8) / 4) ** 2 + 4 / 8 * (1 - (1 / 2 + 5 / 8) / 4) ** 2
+    b = (1 / 4) ** 2 * (1 / 8) * (3 / 8 + 1 / 2) ** 2
+    c = (3 / 4 - 1 / 2 * (1 - 3 / 4)) ** 2
+    reach = 1.959963984540054 * ((a + b - c) / (8 * (1 - 1 / 2) ** 2)) ** 0.5
+    found = agreement([[3, 1], [0, 4]])
+    assert (found.lower, found.upper) == pytest.approx((0.75 - reach, 0.75 + reach))
+    assert found.upper > 1
 
 
 def test_an_unused_category_changes_nothing() -> None:

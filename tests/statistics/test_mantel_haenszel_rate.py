@@ -52,6 +52,20 @@ def test_effective_counts_spread_thin_are_no_error() -> None:
     assert thin.value == pytest.approx((12 / 2.7) / (10 / 4))
 
 
+def test_few_events_against_a_thousand_million_are_counted_in_no_time() -> None:
+    """Two strata alike in their rates are one: the exact limits are those of the sums."""
+    many = mantel_haenszel_rate([1, 2], [10, 10], [10**9, 10**9], [10**10, 10**10])
+    sums = rate_ratio(3, 20, 2 * 10**9, 2 * 10**10)
+    assert (many.value, many.lower, many.upper) == pytest.approx((sums.value, sums.lower, sums.upper), rel=1e-6)
+    assert many.p_value == pytest.approx(sums.p_value, rel=1e-6)
+
+
+def test_a_ratio_of_exposures_of_any_size_has_limits() -> None:
+    one = mantel_haenszel_rate([1], [1e13], [1], [1e-3])
+    exact = rate_ratio(1, 1e13, 1, 1e-3)
+    assert (one.value, one.lower, one.upper) == pytest.approx((exact.value, exact.lower, exact.upper), rel=1e-6)
+
+
 def test_a_missing_stratum_is_refused() -> None:
     with pytest.raises(ValueError, match="missing"):
         mantel_haenszel_rate([1, None], [1, 1], [1, 1], [1, 1])  # type: ignore[list-item]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binomtest, chi2
 
 from reportlib.statistics import rate_ratio
 
@@ -18,6 +18,15 @@ def test_rothman_and_boice_1982_breast_cancer_after_fluoroscopy() -> None:
     found = rate_ratio(41, 28_010, 15, 19_017)
     assert found.value == pytest.approx(1.855759, abs=5e-7)
     assert (found.lower, found.upper) == pytest.approx((1.005684, 3.6093), abs=5e-5)
+
+
+@pytest.mark.parametrize("x", [999, 1000, 1001])
+def test_against_a_thousand_million_events_the_limits_are_garwoods(x: int) -> None:
+    """The reference is then as good as known (to one in thirty thousand): χ² limits of a Poisson count."""
+    found, turned = rate_ratio(x, 1, 10**9, 1), rate_ratio(10**9, 1, x, 1)
+    limits = (chi2.ppf(0.025, 2 * x) / 2e9, chi2.ppf(0.975, 2 * (x + 1)) / 2e9)
+    assert (found.lower, found.upper) == pytest.approx(limits, rel=1e-6)
+    assert (1 / turned.upper, 1 / turned.lower) == pytest.approx(limits, rel=1e-6)
 
 
 def test_no_events_on_one_side_leave_that_side_open() -> None:

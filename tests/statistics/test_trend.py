@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -38,6 +40,8 @@ def test_faults_are_named() -> None:
         trend([6, 1], [5, 5])
     with pytest.raises(ValueError, match="scores"):
         trend([1, 1], [5, 5], scores=[1, 2, 3])
+    with pytest.raises(ValueError, match="scores must be finite"):
+        trend([1, 2, 3], [5, 5, 5], scores=[1, math.nan, 2])
 
 
 @given(years, st.floats(0.1, 10), st.floats(-100, 100))

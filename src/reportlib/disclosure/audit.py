@@ -184,7 +184,7 @@ def _published(totals: Mask, margins: str) -> Mask:
         if totals.shape[0] == 2 and named:
             of = {"row": totals[1] & ~totals[0], "column": totals[0] & ~totals[1], "grand": totals.all(axis=0)}
             return np.asarray(np.any([of[name] for name in named], axis=0))
-    elif "none" in words and not named:
+    elif words & {"no", "none"} and not named | words & {"not", "without", "suppressed", "unpublished"}:
         return np.zeros(totals.shape[1:], dtype=bool)
     raise ValueError(f"margins are all or none, or the row, column or grand totals that are published, not {margins!r}")
 

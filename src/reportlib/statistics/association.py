@@ -144,6 +144,8 @@ def _scores(given: Values | None, number: int) -> Array:
     s = np.arange(1.0, number + 1) if given is None else np.asarray(given, dtype=float)
     if len(s) != number:
         raise ValueError("unequal lengths: scores")
+    if not np.isfinite(s).all():
+        raise ValueError("scores must be finite")
     return s
 
 
@@ -157,7 +159,7 @@ def _scores(given: Values | None, number: int) -> Array:
 def agreement(table: Sequence[Sequence[float]] | Array | pd.DataFrame, level: float = LEVEL) -> Estimate:
     """Cohen's kappa of a square table of people, one record in the rows, the other in the columns.
 
-    No limit lies beyond −1 or 1. None for an empty table or one in which all stand in one category.
+    Limits are not cut at −1 and 1. None for an empty table or one in which all stand in one category.
     Raises ValueError unless the table is square, with counts of 0 or more.
     """
     from statsmodels.stats.inter_rater import cohens_kappa
@@ -174,7 +176,7 @@ def agreement(table: Sequence[Sequence[float]] | Array | pd.DataFrame, level: fl
         found = cohens_kappa(counts[np.ix_(used, used)])
     reach = normal_quantile(level) * float(np.nan_to_num(found.std_kappa))  # the root of −0 at full agreement
     kappa = float(found.kappa)
-    return Estimate(kappa, max(kappa - reach, -1.0), min(kappa + reach, 1.0))
+    return Estimate(kappa, kappa - reach, kappa + reach)
 
 
 @overload

@@ -14,6 +14,7 @@ from reportlib.statistics.result import LEVEL, Array, Estimate, Test, Values, lo
 
 YEARS_FOR_A_TREND = 4
 NEWTON_STEPS = 25
+SAME = 1e-6  # closer figures of a model are the same
 
 
 @method(
@@ -31,14 +32,23 @@ def adjusted_risk_ratio(
 
     One row a record; `outcome` and `group` are columns of 0 and 1 (or boolean), text covariates become
     categories, `cluster` names the person. Raises ValueError where a column is missing, has gaps or is
-    not 0 and 1; None where the model has no finite answer.
+    not 0 and 1; None where the model has no finite answer, or could not tell the group from the covariates.
     """
     needed = [outcome, group, *covariates, cluster]
     _check_records(frame, needed, [outcome, group])
     if frame[outcome].astype(float).groupby(frame[group].astype(bool)).mean().isin([0, 1]).any():
         return nothing("an arm has no events, or nothing else: the model has no finite answer")
+    if frame[cluster].nunique() < 2:
+        return nothing("all records are of one person")
     cells = _Cells.of(frame, [group, *covariates], outcome)
-    fitted, covariance = _clustered_logit(cells, cells.design(cells.rows[group], covariates), frame[cluster])
+    design = cells.design(cells.rows[group], covariates)
+    own, others = design[:, 1], np.delete(design, 1, axis=1)
+    if np.abs(own - others @ np.linalg.lstsq(others, own)[0]).max() < SAME:
+        return nothing("the covariates tell the group: nothing of it is left to compare")
+    fitted, covariance = _clustered_logit(cells, design, frame[cluster])
+    share = special.expit(design @ fitted)
+    if (share * (1 - share)).max() < SAME:
+        return nothing("the covariates tell the outcome: the model has no finite answer")
     (log_group, slope), (log_reference, ref_slope) = (
         _log_mean_share(cells.design(np.full(len(cells.rows), side), covariates), cells.size, fitted)
         for side in (1.0, 0.0)
@@ -76,7 +86,14 @@ class _Cells:
     def design(self, group: Values, covariates: Sequence[str]) -> Array:
         dummies = [pd.get_dummies(self.rows[[name]], drop_first=True, dtype=float) for name in covariates]
         columns = [np.ones(len(self.rows)), np.asarray(group, dtype=float)]
-        return np.column_stack([*columns, *(part.to_numpy(dtype=float) for part in dummies)])
+        return np.column_stack([*columns, *(_scaled(part.to_numpy(dtype=float)) for part in dummies)])
+
+
+def _scaled(columns: Array) -> Array:
+    """Columns about their means in units of their spread: the model is the same, and its matrix can be inverted."""
+    apart = columns - columns.mean(axis=0)
+    spread = np.abs(apart).max(axis=0)
+    return apart / np.where(spread > 0, spread, 1)
 
 
 def _clustered_logit(cells: _Cells, design: Array, cluster: pd.Series) -> tuple[Array, Array]:

@@ -97,8 +97,8 @@ def rate_ratio(
     (x, t, y, u), rows = numbers(**given)
     tail = tail_area(level)
     with np.errstate(divide="ignore", invalid="ignore"):
-        low = np.where(x == 0, 0.0, stats.beta.ppf(tail, x, y + 1))
-        high = np.where(y == 0, 1.0, stats.beta.isf(tail, x + 1, y))
+        low = np.where(x == 0, 0.0, stats.beta.ppf(tail, *map(_not_1000, (x, y + 1))))
+        high = np.where(y == 0, 1.0, stats.beta.isf(tail, *map(_not_1000, (x + 1, y))))
         share = t / (t + u)
         as_many = np.where(x == 0, 1.0, stats.beta.cdf(share, x, y + 1))
         as_few = np.where(y == 0, 1.0, stats.beta.sf(share, x + 1, y))
@@ -106,6 +106,11 @@ def rate_ratio(
     p_value = np.minimum(1, 2 * np.minimum(as_many, as_few))
     undefined = {NO_EXPOSURE: (t == 0) | (u == 0), "no events in either arm": (x == 0) & (y == 0)}
     return estimates(rows, value, lower, upper, p_value, undefined)
+
+
+def _not_1000(events: Array) -> Array:
+    """Shapes for beta's quantiles, which SciPy 1.17 has wrong where one is 1000 and the other above ten million."""
+    return np.where(events == 1000, np.nextafter(events, 0), events)
 
 
 @overload

@@ -12,7 +12,8 @@ from reportlib.statistics.rates import strata
 from reportlib.statistics.result import LEVEL, Array, Estimate, Test, Values, log_wald, method, nothing, tail_area
 
 SPARSE_BELOW = 5  # events in an arm: exact limits under this
-LOG_REACH = 30.0
+LOG_REACH = 100.0  # ratios are sought between exp(-100) and exp(100)
+BEYOND = 100  # events more than were seen, of which the sum of a small tail needs no more
 
 
 def _tables(counts: Values | Sequence[Sequence[Sequence[float]]]) -> Array:
@@ -88,16 +89,23 @@ def _exact_common_ratio(x: Array, t: Array, y: Array, u: Array, level: float) ->
 
     The Mantel-Haenszel ratio could lie outside these limits. p is twice the smaller tail at 1.
     """
+    if x.sum() > y.sum():  # the arm with fewer events is counted, however many the other has
+        found = _exact_common_ratio(y, u, x, t, level)
+        value, upper, lower = (math.inf if not end else 1 / end for end in (found.value, found.lower, found.upper))
+        return Estimate(value, lower, upper, found.p_value)
     seen, tail = round(x.sum()), tail_area(level)
+    most = seen + BEYOND
 
     def shares(log_ratio: float) -> Array:
         return 1 / (1 + math.exp(-log_ratio) * u / t)
 
     def tails(log_ratio: float) -> tuple[float, float]:
+        """The chance of as many events as were seen, or more, and of as few, or fewer."""
         mass = np.ones(1)
         for total, share in zip(x + y, shares(log_ratio), strict=True):
-            mass = np.convolve(mass, stats.binom.pmf(np.arange(round(total) + 1), round(total), share))
-        return float(mass[seen:].sum()), float(mass[: seen + 1].sum())
+            events = np.arange(min(round(total), most) + 1)
+            mass = np.convolve(mass, stats.binom.pmf(events, round(total), share))[: most + 1]
+        return max(float(mass[seen:].sum()), 1 - float(mass[:seen].sum())), float(mass[: seen + 1].sum())
 
     def solve(gap: Callable[[float], float]) -> float:
         return math.exp(optimize.brentq(gap, -LOG_REACH, LOG_REACH))
