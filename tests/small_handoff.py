@@ -60,6 +60,7 @@ def write_handoff(folder: Path, **chapters: dict[str, list[str]]) -> Path:
         "rules": Policy().reasons().to_dict("records"),
         "responses": {},
         "chapters": chapters,
+        "headlines": ["uphold-rate", "deaths-by-region"],
         "tables": {name: also | table for name, table in TABLES.items()},
     }
     for name in ("counts", "estimates", "facts"):

@@ -213,9 +213,9 @@ def test_the_summary_reads_the_facts_of_the_chapters_before(tmp_path, shown):
     chapter.close()
     shown.clear()
     summary = Chapter("summary", PARAMETERS, handoff)
-    summary.main_points("uphold-rate", "deaths-by-region")
-    summary.headlines("uphold-rate", "deaths-by-region")
-    summary.verdicts("uphold-rate", "deaths-by-region")
+    summary.main_points()
+    summary.headlines()
+    summary.verdicts()
     (points,) = [model for model in shown if model["kind"] == "points"]
     (headline,) = [model for model in shown if model["kind"] == "headline"]
     (verdicts,) = [model for model in shown if model["kind"] == "table"]
@@ -230,9 +230,9 @@ def test_the_summary_reads_the_facts_of_the_chapters_before(tmp_path, shown):
 def test_a_summary_of_no_comparison_says_so(tmp_path, shown):
     summary = Chapter("summary", PARAMETERS, Handoff(write_handoff(tmp_path, summary=SUMMARY)))
     shown.clear()
-    summary.main_points("uphold-rate")
-    summary.headlines("uphold-rate")
-    summary.verdicts("uphold-rate")
+    summary.main_points()
+    summary.headlines()
+    summary.verdicts()
     assert [model["kind"] for model in shown] == ["say", "say", "say"]
     assert all("[x]" in model["text"] for model in shown)
 

@@ -301,34 +301,32 @@ class Chapter:
         """Show a table in words of what other chapters found."""
         _show(replace(table, status=tuple(self.handoff.run["status"])).model())
 
-    # What the summary reads: the facts of the chapters before it
+    # What the summary reads: the facts of the chapters before it on their headlines, the tables by ethnic group alone
 
-    def main_points(self, *tables: str) -> None:
-        """Say of each of these tables what was disproportionate in it, in a sentence or two, and where nothing was."""
-        known = self.handoff.run["tables"]
-        period = span(self._years["pooled"])
-        points = main_points(self.handoff.facts(self.name), tables, known, self.band, period)
+    def main_points(self) -> None:
+        """Say of each headline what was disproportionate in it, in a sentence or two, and where nothing was."""
+        run, period = self.handoff.run, span(self._years["pooled"])
+        points = main_points(self.handoff.facts(self.name), run["headlines"], run["tables"], self.band, period)
         if points:
             _show(points)
         else:
             _show_text("no-main-points", NO_COMPARISON, "note")
 
-    def headlines(self, *tables: str) -> None:
-        """Show the finding of each of these tables, with its weightiest verdict."""
-        known, reference = self.handoff.run["tables"], label(self.reference)
+    def headlines(self) -> None:
+        """Show the finding of each headline, with its weightiest verdict."""
+        run, reference, held = self.handoff.run, label(self.reference), self.handoff.facts(self.name)
         items = [
-            headline(self.handoff.facts(self.name), table, known[table]["adjust"], reference, self.band, self.level)
-            for table in tables
-            if table in known
+            headline(held, table, run["tables"][table]["adjust"], reference, self.band, self.level)
+            for table in run["headlines"]
         ]
         if not any(items):
             _show_text("no-headlines", NO_COMPARISON, "note")
             return
         _show({"kind": "headline", "items": [item for item in items if item]})
 
-    def verdicts(self, *tables: str) -> None:
-        """Show every verdict of these tables side by side, by measure and ethnic group: a picture and a table."""
-        frame = verdicts(self.handoff.facts(self.name), tables)
+    def verdicts(self) -> None:
+        """Show every verdict of the headlines side by side, by measure and ethnic group: a picture and a table."""
+        frame = verdicts(self.handoff.facts(self.name), self.handoff.run["headlines"])
         if frame.empty:
             _show_text("no-verdicts", NO_COMPARISON, "note")
             return

@@ -322,7 +322,7 @@ def notes_of(of: Comparison) -> list[str]:
     if "verdict" in frame and (_leaves_out_1(frame) & frame["verdict"].isin([INCONCLUSIVE, PARITY])).any():
         notes.append(
             "Verdicts allow for the number of comparisons, and intervals do not: some leave out equality where the "
-            "verdict is inconclusive or parity."
+            f"verdict is {INCONCLUSIVE} or {PARITY}."
         )
     if spec.measure.kind == "rate" and "ethnicity" in frame and frame["ethnicity"].eq(NOT_STATED).any():
         notes.append(

@@ -322,6 +322,11 @@ class TableSpec:
         return "ethnicity" in self.by and self.measure.kind != "count"
 
     @property
+    def headline(self) -> bool:
+        """Whether it is one of those that the summary is of: ethnic groups compared over all years and parts."""
+        return self.compared and self.by == ("ethnicity",) and self.period == "pooled"
+
+    @property
     def strata(self) -> tuple[str, ...]:
         """The dimensions other than ethnicity and year."""
         return tuple(name for name in self.by if name not in ("ethnicity", "year"))

@@ -58,7 +58,7 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str) -
     if unknown := {row["verdict"] for row in rows} - set(VERDICTS):
         raise ValueError(f"unknown verdict {min(unknown)!r}: one of {'; '.join(VERDICTS)}")
     held = {verdict: [row for row in rows if row["verdict"] == verdict] for verdict in VERDICTS}
-    disproportionate, (*differences, inconclusive, not_assessed) = held["disproportionate"], list(held.values())[1:]
+    disproportionate, (*differences, inconclusive, not_assessed) = held[DISPROPORTIONATE], list(held.values())[1:]
     said = [_claim(some, words, up) for some, up in _sides(disproportionate)]
     if not disproportionate and any(differences):
         said = [f"No group was found to differ from {people(reference)} by enough to be disproportionate"]
@@ -235,12 +235,8 @@ def _claim(rows: Sequence[Row], words: MeasureWords, up: bool | None) -> str:
     """The whole claim about groups that are disproportionate, with their figures."""
     named = all_people([str(row["label"]) for row in rows])
     who, than = words.subject.format(people=named), words.again.format(people=people(rows[0]["reference_label"]))
-    if words.unit == "%":
-        how = f"were {'more' if up else 'less'} likely to {words.verb}"
-    else:
-        how = f"had a {'higher' if up else 'lower'} {words.name}"
-    if up is None:  # only where no figure can be shown
-        how = how.replace("less", "more or less").replace("lower", "higher or lower")
+    more = {True: ("more", "higher"), False: ("less", "lower"), None: ("more or less", "higher or lower")}[up]
+    how = f"were {more[0]} likely to {words.verb}" if words.unit == "%" else f"had a {more[1]} {words.name}"
     return f"{who} {how} than {than}{_figures(rows, words)}{BY_ENOUGH}"
 
 
@@ -251,7 +247,7 @@ def _shorter(rows: Sequence[Row], words: MeasureWords, up: bool | None) -> str:
         return f"any difference in the {words.name} is likely to be small for {_who(rows)}"
     if up is None:
         return f"the {words.name} was about the same for {_who(rows)}"
-    by = "by an amount that is uncertain" if verdict == "difference, size uncertain" else "by a small amount"
+    by = "by an amount that is uncertain" if verdict == SIZE_UNCERTAIN else "by a small amount"
     return f"the {words.name} was {'higher' if up else 'lower'} for {_who(rows)}, {by}"
 
 

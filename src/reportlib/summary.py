@@ -70,7 +70,7 @@ def main_points(
     for title, some in others.items():
         points += [{"title": title, "text": f"{capital(listed(some))}.", "chapter": ""}] if some else []
     lead = f"Over {period}, with a band of {band[0]:g} to {band[1]:g}:"
-    return {"kind": "points", "tables": list(tables), "lead": lead, "items": points} if points else None
+    return {"kind": "points", "lead": lead, "items": points} if points else None
 
 
 def _main_point(

@@ -126,6 +126,14 @@ def test_a_run_holds_no_time_and_no_place(whole):
             assert b'"start_time"' not in content, path
 
 
+def test_the_summary_is_of_the_tables_by_ethnic_group_alone_in_the_order_of_the_chapters(whole):
+    complaints = ["complainants-by-ethnicity", "complaints-by-ethnicity", "racism-concern-by-ethnicity"]
+    decisions = ["eligible-by-ethnicity", "uphold-rate-by-ethnicity", "uphold-rate-with-mediated"]
+    outcomes = ["deaths-by-ethnicity", "completed-by-ethnicity", "breached-by-ethnicity", "recalled-by-ethnicity"]
+    run = json.loads((whole[0].current / "run.json").read_text(encoding="utf-8"))
+    assert run["headlines"] == complaints + decisions + outcomes
+
+
 @pytest.mark.full
 def test_two_fresh_runs_of_the_whole_report_are_the_same(whole, tmp_path, demo_data):
     again = replace(whole[0], outputs=tmp_path / "again")

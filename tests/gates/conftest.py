@@ -45,8 +45,8 @@ STEPS: dict[str, Callable[[Any], None]] = {
     "beside": lambda chapter: chapter.beside(*[chapter.compare("uphold-rate-by-ethnicity")] * 2),
     "trend": lambda chapter: _show(chapter, "uphold-rate-trend", "say", "chart", "table"),
     "rules": lambda chapter: chapter.about("rules"),
-    "headlines": lambda chapter: chapter.headlines("uphold-rate-by-ethnicity"),
-    "points": lambda chapter: chapter.main_points("uphold-rate-by-ethnicity"),
+    "headlines": lambda chapter: chapter.headlines(),
+    "points": lambda chapter: chapter.main_points(),
     "close": lambda chapter: chapter.close(),
 }
 
@@ -90,6 +90,7 @@ def _handoff(folder: Path, params: Params) -> None:
         "code": "c" * 64, "lock": "1" * 64, "inputs": [], "findings": [], "hidden": [], "responses": {},
         "rules": Policy().reasons().to_dict("records"),
         "chapters": {CHAPTER: {"tables": list(TABLES), "published": [], "reads_facts": True}},
+        "headlines": ["uphold-rate-by-ethnicity"],
         "tables": {
             name: {"measure": "upheld", "grouping": "5+1", "status": ["synthetic"], "unavailable": None, **held}
             for name, held in TABLES.items()

@@ -7,6 +7,7 @@ import pytest
 from good_extracts import GOOD, YEARS, Extracts
 
 from reportlib.ethnicity import raw_codes
+from reportlib.inputs.contracts import contracts
 from reportlib.inputs.rules import check
 from reportlib.inputs.spec import InputSpec
 from reportlib.project import CONTRACTS
@@ -430,6 +431,13 @@ def test_contract_and_code_list_agree():
         for field in resource["schema"]["fields"]:
             if field["name"].startswith("ethnicity"):
                 assert set(field["constraints"]["enum"]) == raw_codes().keys()
+
+
+@pytest.mark.check
+@pytest.mark.parametrize("name", ["region", "age_band", "sex", "ethnicity_code"])
+def test_a_field_of_several_tables_has_the_same_codes_in_each(name):
+    fields = [each for table in contracts().values() for each in table.fields.values() if each.name == name]
+    assert len({each.enum for each in fields if each.enum}) == 1 < len(fields)
 
 
 def test_contracts_and_parameters_name_the_same_inputs(extracts):

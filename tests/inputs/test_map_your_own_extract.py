@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from ruamel.yaml import YAML
 
 from reportlib.inputs.contracts import contracts
@@ -9,6 +10,7 @@ from reportlib.inputs.rules import RULES
 from reportlib.inputs.spec import InputSpec
 from reportlib.project import ROOT
 
+pytestmark = pytest.mark.check
 PAGE = (ROOT / "docs" / "map-your-own-extract.md").read_text(encoding="utf-8")
 
 

@@ -154,14 +154,3 @@ def test_the_tables_that_a_chapter_shows_are_declared(path):
     counted = re.compile(r'chapter\.(?:compare|measure|published|counts)\(\s*"([^"]+)"')
     used = {name for cell in analysis(path) for name in counted.findall(cell.source)}
     assert used == declared
-
-
-@pytest.mark.check
-@every_chapter
-def test_the_summary_reads_only_tables_that_a_chapter_declares(path):
-    declared = {
-        table["id"] for other in PATHS for table in nbformat.read(other, as_version=4).metadata["reportlib"]["tables"]
-    }
-    for cell in analysis(path):
-        for call in re.findall(r"chapter\.(?:main_points|headlines|verdicts)\((.*?)\)", cell.source, re.DOTALL):
-            assert set(re.findall(r'"([^"]+)"', call)) <= declared

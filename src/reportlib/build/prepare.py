@@ -134,6 +134,12 @@ class Prepared:
                 for chapter in chapters
                 for spec in chapter.tables
             },
+            "headlines": [
+                spec.id
+                for chapter in chapters
+                for spec in chapter.tables
+                if spec.headline and spec.grouping == params.grouping
+            ],
             "hidden": [
                 {"table": table.spec.id, "part": table.part.label, "cells": len(gone), "hidden": sum(gone)}
                 for table, _, gone in seen

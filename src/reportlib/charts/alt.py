@@ -9,6 +9,7 @@ import pandas as pd
 
 from reportlib.figures import ratio_decimals
 from reportlib.words import (
+    DISPROPORTIONATE,
     MARKS,
     flagged,
     interval,
@@ -105,7 +106,7 @@ def _measured(unit: str) -> str:
 
 def _verdicts(shown: pd.DataFrame, places: int) -> str:
     """Each row with its verdict; of many, the disproportionate ones and how many have each other verdict."""
-    told = shown if len(shown) <= LONGEST else shown[shown["verdict"] == "disproportionate"]
+    told = shown if len(shown) <= LONGEST else shown[shown["verdict"] == DISPROPORTIONATE]
     parts = [
         f"{_name(row)} {_ratio_words(row, 'ratio', 'ratio', places)}, {row['verdict']}{_adjusted(row, places)}"
         for row in told.to_dict("records")

@@ -25,13 +25,7 @@ CARD, CARD_NAME = 300, 17  # width of a picture in a card, and letters in a line
 NAMES, WIDE_NAMES = 128, 168  # widths of the names beside cells
 MOST_LINES = 3  # of a name beside cells; the table has it whole
 RATIOS = ("ratio", "ratio_lower", "ratio_upper", "adjusted_ratio", "adjusted_lower", "adjusted_upper")
-SIGNS = {  # above and below the reference
-    "disproportionate": "▲▼",
-    "difference, size uncertain": "△▽",
-    "small difference": "~~",
-    "parity": "==",
-    "inconclusive": "??",
-}
+SIGNS = dict(zip(VERDICTS, ("▲▼", "△▽", "~~", "==", "??"), strict=False))  # above and below the reference
 UNSURE = "u"  # where a cell has no figure though its counts are shown: they are too few
 SHADES = ("#801650", "#D9B6CB", "#D5E3F0", "#D5E3F0", "#F3F2F1", "#FFFFFF")  # in the order of VERDICTS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -81,25 +81,25 @@ class Ledger:
         self.placed |= {id(fact) for fact in held}
         return [fact.text for fact in held]
 
-    def verdicts(self, table: Model) -> pd.DataFrame:
-        """The verdicts that a table shows side by side, from those of the tables that it names."""
-        first, *others = (column["label"] for column in table["columns"])
-        outcomes = others if first != "Measure" else [row["Measure"]["text"] for row in table["rows"]]
-        known = [name for name, held in self.run.run["tables"].items() if held["by"] == ["ethnicity"]]
-        frames = {name: verdicts(self.facts, [name]) for name in known}
-        tables = {frame["stratum"].iloc[0]: name for name, frame in frames.items() if len(frame)}
-        return verdicts(self.facts, [tables[outcome] for outcome in outcomes if outcome in tables])
+    @property
+    def headlines(self) -> list[str]:
+        """The tables that the summary is of."""
+        return list(self.run.run["headlines"])
+
+    def verdicts(self) -> pd.DataFrame:
+        """The verdicts of the headlines side by side."""
+        return verdicts(self.facts, self.headlines)
 
     def headline(self, table: str) -> Model | None:
-        """The card of a table."""
-        adjust, params = self.run.run["tables"].get(table, {}).get("adjust", ()), self.params
+        """The card of a headline."""
+        adjust, params = self.run.run["tables"][table]["adjust"], self.params
         reference = label(params.reference_group)
         return headline(self.facts, table, adjust, reference, params.verdict_band, params.confidence_level)
 
-    def main_points(self, tables: Sequence[str]) -> Model | None:
-        """What was disproportionate in these tables."""
+    def main_points(self) -> Model | None:
+        """What was disproportionate in the headlines."""
         params = self.params
-        return main_points(self.facts, tables, self.run.run["tables"], params.verdict_band, params.pooled_label)
+        return main_points(self.facts, self.headlines, self.run.run["tables"], params.verdict_band, params.pooled_label)
 
     def spec(self, table: str) -> TableSpec | None:
         """What the run declares of a table of counts; None for any other table."""
@@ -189,11 +189,10 @@ def check_model(model: Model, ledger: Ledger, shown: Mapping[str, Model], where:
     elif model["kind"] == "say":
         yield from _say(model, ledger, shown, where)
     elif model["kind"] == "points":
-        if model != ledger.main_points(model["tables"]):
+        if model != ledger.main_points():
             yield Finding("main points that published facts do not give", where)
     elif model["kind"] == "headline":
-        tables = dict.fromkeys(fact.table for fact in ledger.facts)
-        made = [ledger.headline(table) for table in tables]
+        made = [ledger.headline(table) for table in ledger.headlines]
         for item in model["items"]:
             if item not in made:
                 yield Finding("a headline that published sentences do not give", where, column=item["chapter"])
@@ -227,7 +226,7 @@ def _made(model: Model, ledger: Ledger) -> Table | None:
         return held.over_all(responses, params.verdict_band) if name == "register" else held.in_parts_alone()
     if name == "verdicts":
         title = f"Verdicts compared with {label(params.reference_group)}, {params.pooled_label}"
-        return verdicts_table(ledger.verdicts(model), title, params.grouping, params.verdict_band)
+        return verdicts_table(ledger.verdicts(), title, params.grouping, params.verdict_band)
     spec = ledger.spec(declared(name))
     if not spec:
         return None
@@ -300,7 +299,7 @@ def _chart(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str)
 def _redrawn(model: Model, table: Model, ledger: Ledger) -> Chart | None:
     params, caption = ledger.params, model["caption"]
     if model["id"] == "verdicts-chart":
-        return verdict_heatmap(ledger.verdicts(table), caption, label(params.reference_group))
+        return verdict_heatmap(ledger.verdicts(), caption, label(params.reference_group))
     comparison = ledger.comparison(table)
     if named := model["id"].endswith("-shares") and SHARES.fullmatch(caption):
         return dumbbell(shares(comparison.frame), caption, *named.groups())

@@ -42,7 +42,7 @@ MODELS = {
     "table": {"id", "caption", "columns", "rows", "notes", "source", "folded", "status"},
     "chart": {"id", "caption", "alt", "svg", "table", "status"},
     "say": {"id", "text", "role"},
-    "points": {"tables", "lead", "items"},
+    "points": {"lead", "items"},
     "headline": {"items"},
 }
 CELL = {"text", "value", "mark", "fact", "facts"}

@@ -38,7 +38,7 @@ def proportion(count: Values, nobs: Numbers, level: float = LEVEL) -> pd.DataFra
     formula="(p + z²/2n ± z√(p(1−p)/n + z²/4n²)) ÷ (1 + z²/n), with p = count/nobs",
     interval="Wilson score",
     source="Wilson (1927); Newcombe (1998a)",
-    used="shares: complaints upheld, supervision completed, breached or recalled",
+    used="every share, such as complaints upheld or supervision completed",
     cannot_say="anything about repeats within one person: give it the effective sample for that",
 )
 def proportion(count: Numbers, nobs: Numbers, level: float = LEVEL) -> Estimate | pd.DataFrame:

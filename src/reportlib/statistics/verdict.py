@@ -26,13 +26,13 @@ def verdict(
     assessed: bool | Array | pd.Series = True,
 ) -> pd.Series: ...
 @method(
-    formula="significant (adjusted p ≤ 0.05): disproportionate where the ratio lies outside the band, "
-    "small difference where the whole interval lies inside, else difference, size uncertain; not "
-    "significant: parity where the whole interval lies inside, else inconclusive; "
-    "not assessed where suppressed or too small",
+    formula=f"significant (adjusted p ≤ 0.05): {DISPROPORTIONATE} where the ratio lies outside the band, "
+    f"{SMALL} where the whole interval lies inside, else {SIZE_UNCERTAIN}; not "
+    f"significant: {PARITY} where the whole interval lies inside, else {INCONCLUSIVE}; "
+    f"{NOT_ASSESSED} where suppressed or too small",
     source="Uniform Guidelines on Employee Selection Procedures (1978) for the band; Altman and Bland (1995)",
     used="the word for every crude comparison with the reference",
-    cannot_say="why; and inconclusive never means that there is no difference",
+    cannot_say=f"why; and {INCONCLUSIVE} never means that there is no difference",
 )
 def verdict(
     estimate: Estimate | pd.DataFrame,
