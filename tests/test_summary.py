@@ -177,6 +177,16 @@ def test_a_main_point_says_what_was_disproportionate_and_what_adjustment_and_mis
     ]
 
 
+def test_an_adjusted_comparison_that_is_hidden_is_said_to_be_so():
+    rows = row("breached/ethnicity/B", "Black", "disproportionate", ratio=1.4)
+    hidden = replace(
+        rows[0], id="breached/ethnicity/B/adjusted_ratio", statistic="adjusted_ratio", text="[c]", mark="c"
+    )
+    held = said("breached", f"{CLAIM}, by enough to be disproportionate.", [*rows, hidden])
+    ((_, text),) = points(held, {"breached": ("region",)})
+    assert text == f"{CLAIM}. The adjusted comparison is suppressed to protect individuals [c]."
+
+
 def test_main_points_end_with_the_measures_in_which_nothing_was_disproportionate():
     held = [
         *said("breached", f"{CLAIM}, by enough to be disproportionate.",
@@ -191,7 +201,7 @@ def test_main_points_end_with_the_measures_in_which_nothing_was_disproportionate
     ]  # fmt: skip
     tables = dict.fromkeys(("upheld", "breached", "completed", "deaths", "recalled", "no-such-table"), ())
     assert points(held, tables) == [
-        ("Breached: disproportionate", f"{CLAIM}. No adjusted comparison could be made."),
+        ("Breached: disproportionate", f"{CLAIM}. No adjusted comparison is made."),
         (
             "Differences, none of them disproportionate",
             "Upheld (not compared: people from the Mixed ethnic group) and completed.",

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from reportlib.words import marked
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -68,6 +70,16 @@ def undone(held: Mapping[str, Fact], name: str, band: tuple[float, float]) -> bo
     An adjusted ratio that is merely less certain undoes nothing.
     """
     return brought_inside(held, name, band) and chance(held, name, "adjusted")
+
+
+def unadjusted(held: Mapping[str, Fact], name: str, adjust: Sequence[str]) -> str:
+    """Why nothing is told of what adjustment for `adjust` leaves of a row, with `{}` for whom; empty if it is told."""
+    if limits(held, name, "adjusted") is not None:
+        return ""
+    fact = held.get(f"{name}/adjusted_ratio")
+    if fact and fact.mark == "c":
+        return f"The adjusted comparison{{}} is {marked(fact.mark)}."
+    return f"No adjusted comparison {'could be' if adjust else 'is'} made{{}}."
 
 
 def held_inside(held: Mapping[str, Fact], name: str, band: tuple[float, float]) -> bool:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from reportlib.comparison_tables import dimensions
 from reportlib.ethnicity import label
-from reportlib.facts import Fact, brought_inside, chance, held_inside, limits, undone
+from reportlib.facts import Fact, brought_inside, chance, held_inside, limits, unadjusted, undone
 from reportlib.measures import MEASURES
 from reportlib.responses import disproportionate, pooled
 from reportlib.tables import Table, frame_table
@@ -108,8 +108,8 @@ class Register:
 
     def _left(self, name: str, way: str, band: tuple[float, float]) -> str:
         """What adjustment leaves of a difference that went `way`."""
-        if limits(self.held, name, "adjusted") is None:
-            return "No adjusted comparison could be made."
+        if why := unadjusted(self.held, name, self.tables[self.held[f"{name}/verdict"].table]["adjust"]):
+            return why.format("")
         adjusted = self.held[f"{name}/adjusted_ratio"]
         turned = adjusted.value != 1 and _way(adjusted) != way
         if undone(self.held, name, band):

@@ -11,7 +11,7 @@ import pandas as pd
 from reportlib import charts
 from reportlib.comparison_tables import dimensions, lower_first
 from reportlib.ethnicity import groupings
-from reportlib.facts import Fact, brought_inside, chance, undone
+from reportlib.facts import Fact, brought_inside, chance, unadjusted, undone
 from reportlib.figures import ratio_decimals
 from reportlib.measures import MEASURES
 from reportlib.presentation import left, moved
@@ -89,11 +89,18 @@ def _main_point(
     if known.any():
         outcome = next((fact.unit for fact in facts.values() if fact.statistic == "ratio"), "")
         told += [moved(found[known], adjust, outcome, ratio_decimals(frame)), *left(found, band)]
-    if not known.all():
-        whom = f" for {all_people(list(found.loc[~known, 'label']))}" if known.any() else ""
-        told.append(f"No adjusted comparison could be made{whom}.")
+    told.append(_not_adjusted(facts, names, adjust))
     told += [f"{one}." for one in sentences if one.startswith(NOT_MADE)]
     return " ".join(filter(None, [*told, _unknown(facts, names)]))
+
+
+def _not_adjusted(facts: Mapping[str, Fact], names: Sequence[str], adjust: Sequence[str]) -> str:
+    """Of which rows that are disproportionate it is not told what adjustment leaves, and why."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(unadjusted(facts, name, adjust), []).append(facts[f"{name}/verdict"].label.partition(": ")[2])
+    whom = {text: f" for {all_people(labels)}" if len(found) > 1 else "" for text, labels in found.items()}
+    return " ".join(text.format(whom[text]) for text in found if text)
 
 
 def _in_part(facts: Mapping[str, Fact], verdict: str) -> str:
@@ -175,7 +182,9 @@ def headline(
             **vars(charts.card(frame.drop(columns="stratum"), title, reference, level, band, outcome)),
         }
     shown = f"The picture shows relative rates of {outcome}." if chart and outcome else ""
-    further = [shown, _adjusted(frame, adjust, band), _last_year(held, said[0], names), _unknown(facts, names)]
+    left_open = _not_adjusted(facts, names, adjust) if adjust else ""
+    further = [shown, _adjusted(frame, adjust, band), left_open, _last_year(held, said[0], names)]
+    further.append(_unknown(facts, names))
     return {
         "title": title,
         "verdict": verdict,
