@@ -148,7 +148,10 @@ LESS = "Complaints from Black people were less likely to be upheld than those fr
             "inconclusive",
             "The data cannot tell whether the uphold rate was higher or lower for Black people than for White people.",
         ),
-        ("not assessed", "No comparison is made for complaints from Black people: the numbers are too small."),
+        (
+            "not assessed",
+            "No comparison is made for complaints from Black people: they rest on too few people or cases.",
+        ),
     ],
 )
 def test_each_verdict_in_words(verdict, sentence):
@@ -236,7 +239,7 @@ def test_suppressed_and_too_small_say_so_and_nothing_else():
     )
     assert say(hidden(), hidden(label="Asian", mark="")) == (
         "No comparison is made for complaints from Black and Asian people: figures are suppressed to protect "
-        "individuals [c] or the numbers are too small."
+        "individuals [c] or they rest on too few people or cases."
     )
 
 

@@ -44,7 +44,7 @@ from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
 from reportlib.register import Register
 from reportlib.statistics import METHODS
-from reportlib.summary import headline, main_points, verdicts, verdicts_table
+from reportlib.summary import headline, main_points, verdicts, verdicts_chart, verdicts_table
 from reportlib.tables import Place, Table, published_table
 from reportlib.words import interval, level_words, number
 from reportlib.years import span, years_to
@@ -333,7 +333,7 @@ class Chapter:
         title = f"Verdicts compared with {label(self.reference)}, {span(self._years['pooled'])}"
         status = self.handoff.run["status"]
         if frame["label"].nunique() <= charts.MOST_COLUMNS:
-            chart = charts.verdict_heatmap(frame, title, label(self.reference))
+            chart = verdicts_chart(frame, title, label(self.reference))
             _show_chart("verdicts-chart", title, chart, "verdicts", status)
         self._list(verdicts_table(frame, title, self.grouping, self.band))
 

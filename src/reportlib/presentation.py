@@ -17,6 +17,7 @@ from reportlib.statistics import goodness_of_fit, rate_trend, trend, trend_depar
 from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
     DISPROPORTIONATE,
+    SHORT,
     SIGNIFICANT,
     WORDS,
     MeasureWords,
@@ -48,7 +49,8 @@ def draw(comparison: Comparison, band: tuple[float, float]) -> charts.Chart | No
     spec, title = comparison.spec, caption(comparison.spec, comparison.period)
     if spec.measure.kind == "count":
         return None
-    frame, words = comparison.frame.rename(columns={"ethnicity": "group"}), _words(comparison.spec)
+    words = _words(comparison.spec)
+    frame = comparison.frame.rename(columns={"ethnicity": "group"}).replace({"label": SHORT})
     inside = (frame[list(spec.strata)] != "all").all(axis=1)
     if "group" not in frame:
         kind, inner = spec.strata[0], frame[inside]
@@ -61,7 +63,7 @@ def draw(comparison: Comparison, band: tuple[float, float]) -> charts.Chart | No
         drawn = lines["group"].nunique() <= MOST_PANELS and lines["value"].notna().any()
         return charts.trend(lines, title, words.unit, words.decimals) if drawn else None
     reference, level, outcome = label(comparison.reference), comparison.level, comparison.outcome
-    frame = comparison.compared.rename(columns={"ethnicity": "group"})
+    frame = comparison.compared.rename(columns={"ethnicity": "group"}).replace({"label": SHORT})
     if frame.loc[inside, "ratio"].isna().all():
         return None
     if not spec.strata:
@@ -92,7 +94,7 @@ def draw_funnel(comparison: Comparison) -> charts.Chart:
 def shares(frame: pd.DataFrame) -> pd.DataFrame:
     """Each known group's share of the numerator and of the denominator, to three decimals; marks stay."""
     known = frame[~frame["ethnicity"].isin(["all", NOT_STATED])]
-    both = pd.DataFrame({"group": known["ethnicity"], "label": known["label"], "mark": known["mark"]})
+    both = pd.DataFrame({"group": known["ethnicity"], "label": known["label"].replace(SHORT), "mark": known["mark"]})
     for name, column in (("share_a", "numerator"), ("share_b", "denominator")):
         whole = frame.set_index("ethnicity")[column]
         both[name] = (known[column] / (whole["all"] - whole[NOT_STATED])).astype("Float64").round(3)

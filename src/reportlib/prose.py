@@ -278,5 +278,5 @@ def _figures(rows: Sequence[Row], words: MeasureWords) -> str:
 
 def _why_not(rows: Sequence[Row]) -> str:
     marks = [row["mark"] for row in rows if row.get("mark") in MARKS]
-    small = ["the numbers are too small"] if len(marks) < len(rows) and "u" not in marks else []
+    small = ["they rest on too few people or cases"] if len(marks) < len(rows) and "u" not in marks else []
     return " or ".join(([f"figures are {marked(marks)}"] if marks else []) + small)

@@ -22,6 +22,7 @@ from reportlib.words import (
     INCONCLUSIVE,
     NOT_ASSESSED,
     PARITY,
+    SHORT,
     SIGNIFICANT,
     all_people,
     capital,
@@ -139,6 +140,11 @@ def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(charts.RATIOS, float))
 
 
+def verdicts_chart(frame: pd.DataFrame, title: str, reference: str) -> charts.Chart:
+    """The same as a picture, against the group labelled `reference`."""
+    return charts.verdict_heatmap(frame.replace({"label": SHORT}), title, reference)
+
+
 def verdicts_table(frame: pd.DataFrame, title: str, grouping: str, band: tuple[float, float]) -> Table:
     """Relative rates and verdicts, a row a measure; a row a group where there are many."""
     order = [text for text in groupings()[grouping].labels.values() if text in set(frame["label"])]
@@ -175,11 +181,12 @@ def headline(
     outcome = next((fact.unit for fact in own if fact.statistic == "ratio"), "")
     chart = None
     if len(frame) <= charts.MOST_COLUMNS and frame["ratio"].notna().any():
+        pictured = frame.drop(columns="stratum").replace({"label": SHORT})
         chart = {
             "kind": "chart",
             "id": f"{table}-card",
             "caption": title,
-            **vars(charts.card(frame.drop(columns="stratum"), title, reference, level, band, outcome)),
+            **vars(charts.card(pictured, title, reference, level, band, outcome)),
         }
     shown = f"The picture shows relative rates of {outcome}." if chart and outcome else ""
     left_open = _not_adjusted(facts, names, adjust) if adjust else ""

@@ -18,7 +18,7 @@ import pandas as pd
 MARKS = {
     "c": "suppressed to protect individuals",
     "x": "not available",
-    "u": "unreliable, because based on small numbers",
+    "u": "unreliable, because too much rests on few people or cases",
     "z": "not applicable",
 }
 MOST_NAMED = 6  # groups in a sentence; of more, their number is said
@@ -41,7 +41,7 @@ PEOPLE = {
     "All": "all ethnic groups together",
 }
 
-
+SHORT = {"Ethnic minority (including White minorities)": "Ethnic minority"}  # names beside a picture
 TERMS = {  # that the guidance advises against, and what to write instead
     r"\bBAME\b": "write “people from ethnic minority backgrounds”, or name the groups",
     r"\bBME\b": "write “people from ethnic minority backgrounds”, or name the groups",

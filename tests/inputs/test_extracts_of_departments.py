@@ -179,3 +179,19 @@ def test_an_age_band_of_four_digits_is_quoted(extracts):
 def test_text_of_another_width_is_said_to_be_utf_16(alone):
     alone.put("complaints", GOOD["complaints"].encode("utf-16"))
     assert "(often utf-16)" in alone.refusal()[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Mr Smith (A1234BC) said so", "holds what looks like a person's number"),
+        ("see our [plan](http://example.org/plan)", "holds a link as Markdown has it"),
+        ("see http://example.org/plan [in draft]", None),
+    ],
+)
+def test_what_somebody_has_written_holds_no_number_and_no_markdown(alone, text, found):
+    alone.put("nomis_ethnicity", GOOD["nomis_ethnicity"])
+    told = check(alone.read(), (date(2024, 4, 1), date(2025, 3, 31)), texts={"responses.yml: upheld": text})
+    assert [(each.file, each.message.startswith(found)) for each in told] == (
+        [("responses.yml: upheld", True)] if found else []
+    )

@@ -158,7 +158,7 @@ def test_received_and_completed_are_each_counted_in_their_own_year(alone_with):
 def test_a_year_without_completed_complaints_is_not_there_though_some_were_received(alone_with):
     release = alone_with(complaints=f"{HEAD}C1,P1,2024-05-01,,Leeds,Food,yes,,W1\n")
     assert release.why_unavailable(spec("eligible", "ethnicity")) is None
-    assert release.why_unavailable(spec("upheld", "ethnicity")) == "complaints has no rows for 2024-25"
+    assert release.why_unavailable(spec("upheld", "ethnicity")) == "complaints has no rows completed for 2024-25"
 
 
 def test_people_of_a_pooled_period_are_distinct_not_the_sum_of_its_years(alone_with):

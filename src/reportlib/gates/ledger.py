@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from reportlib.charts import Chart, dumbbell, verdict_heatmap
+from reportlib.charts import Chart, dumbbell
 from reportlib.comparison import flags, least
 from reportlib.comparison_tables import REFERENCE, Comparison, comparison_table
 from reportlib.derived_tables import DERIVED, declared
@@ -38,7 +38,7 @@ from reportlib.presentation import (
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
 from reportlib.register import Register
-from reportlib.summary import headline, main_points, verdicts, verdicts_table
+from reportlib.summary import headline, main_points, verdicts, verdicts_chart, verdicts_table
 from reportlib.tables import Place, Table, published_table
 from reportlib.words import NOT_ASSESSED, missing
 from reportlib.years import span
@@ -299,7 +299,7 @@ def _chart(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str)
 def _redrawn(model: Model, table: Model, ledger: Ledger) -> Chart | None:
     params, caption = ledger.params, model["caption"]
     if model["id"] == "verdicts-chart":
-        return verdict_heatmap(ledger.verdicts(), caption, label(params.reference_group))
+        return verdicts_chart(ledger.verdicts(), caption, label(params.reference_group))
     comparison = ledger.comparison(table)
     if named := model["id"].endswith("-shares") and SHARES.fullmatch(caption):
         return dumbbell(shares(comparison.frame), caption, *named.groups())

@@ -95,7 +95,8 @@ class Release:
                         return NOT_SUPPLIED.format(" or ".join(lists).replace("_", " "))
                     return f"{dataset} has no {' or '.join(wanted)}"
             if empty := [year for year in self.years(spec) if not self._covers(part, year)]:
-                return f"{dataset} has no rows for {', '.join(empty)}"
+                completed = " completed" * (part.year == "completed_year")
+                return f"{dataset} has no rows{completed} for {', '.join(empty)}"
         return None
 
     def adjustable(self, spec: TableSpec) -> TableSpec:

@@ -15,7 +15,13 @@ from reportlib.inputs.cube import source as named
 from reportlib.inputs.engines import Engine
 from reportlib.inputs.findings import FIRST, quoted
 from reportlib.inputs.identifiers import ill_written_identifiers, missing_people
-from reportlib.inputs.printed import categories_alike, ill_chosen_words, many_categories, printed_identifiers
+from reportlib.inputs.printed import (
+    categories_alike,
+    ill_chosen_words,
+    many_categories,
+    printed_identifiers,
+    unprintable_texts,
+)
 from reportlib.inputs.snapshots import partial_snapshots, totals_among_people, uneven_snapshots
 from reportlib.inputs.sources import Source
 from reportlib.inputs.typed_tables import ORDER, Tables
@@ -342,5 +348,6 @@ RULES = (
     many_categories,
     categories_alike,
     ill_chosen_words,
+    unprintable_texts,
     printed_identifiers,
 )
