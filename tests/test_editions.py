@@ -49,7 +49,7 @@ def test_what_an_edition_has_alike_is_not_held_equal(tmp_path):
 @pytest.mark.parametrize(
     ("edition", "said"),
     [
-        (NORTH.replace("North East", "North Eest"), "'North Eest' is not a region"),
+        (NORTH.replace("North East", "North Eest"), "'North Eest' is no region"),
         (NORTH.replace("North West", "Londn"), "the nearest is 'London'"),
         (NORTH.replace("North West", "North East"), "each once"),
         (NORTH.replace("[North East, North West]", "[]"), "at least one value"),

@@ -135,6 +135,7 @@ def test_a_year_is_written_one_way(written, wrong, said):
         ("edition: ../elsewhere", "allowed: small letters, digits and hyphens"),
         ("disclosure: off", "write `off:` below it, then why"),
         ("disclosure: {off: x}", "disclosure.off: found 'x' (text); allowed: text of 10 characters or more"),
+        (f"title: {'long ' * 21}", "allowed: text of 1 to 100 characters"),
         ("disclosure: {treshold: 3}", "disclosure.treshold is not a parameter; the nearest is 'threshold'"),
         ("  complaint: {path: a.csv, status: extract}", "the nearest is 'complaints'"),
         ("  population: a.csv", "found 'a.csv' (text); allowed: a block with kind, path"),

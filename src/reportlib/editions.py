@@ -42,7 +42,7 @@ class Edition(Block):
             known = codes(dimension)
             for value in values:
                 if value not in known:
-                    raise ValueError(f"{value!r} is not a {dimension.replace('_', ' ')}{nearest_or_all(value, known)}")
+                    raise ValueError(f"{value!r} is no {dimension.replace('_', ' ')}{nearest_or_all(value, known)}")
             if not values or len(set(values)) < len(values):
                 raise ValueError("name at least one value, each once")
         return values

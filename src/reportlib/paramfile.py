@@ -170,6 +170,8 @@ def allowed(part: Schema, schema: Schema) -> str:
             return f"text such as {part['examples'][0]}"
         case "string":
             least = part.get("minLength", 0)
+            if "maxLength" in part:
+                return f"text of {least} to {part['maxLength']} characters"
             return ("text", "text that is not empty", f"text of {least} characters or more")[min(least, 2)]
         case "array" if "prefixItems" in part:
             return f"a list of {len(part['prefixItems'])} numbers"

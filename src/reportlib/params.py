@@ -149,7 +149,10 @@ class Params(Block):
         description="What goes through the records: DuckDB here, or the Spark that `PPO_SPARK_REMOTE` names",
     )
     title: str = Field(
-        default="Race equality in prisons and probation", min_length=1, description="Title of the report"
+        default="Race equality in prisons and probation",
+        min_length=1,
+        max_length=100,  # more does not fit the foot of a page
+        description="Title of the report",
     )
     authors: tuple[str, ...] = Field(default=(), strict=False, description="Author lines for the cover")
     organisation: str = Field(
