@@ -54,6 +54,8 @@ TERMS = {  # that the guidance advises against, and what to write instead
     r"\bhard[- ]to[- ]reach\b": "say who was not reached, and by whom",
 }
 
+PERSON_NUMBER = r"\b[A-Z]\d{4}[A-Z]{2}\b"  # of the prison system
+
 DIMENSION_LABELS = {
     "ethnicity": "Ethnic group",
     "ethnicity_nomis": "Ethnic group on NOMIS",

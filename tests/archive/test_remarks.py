@@ -77,5 +77,11 @@ def test_a_remark_needs_a_name(log):
         log.append("remark", "  ", "report", "Who?")
 
 
+def test_a_remark_with_a_persons_number_is_not_kept(log):
+    with pytest.raises(ReportError, match="what looks like a person's number"):
+        log.append("remark", "Ana", "report", "A1234BC said so")
+    assert "A1234BC" not in log.path.read_text()
+
+
 def test_nothing_but_the_name_is_kept_of_a_person(log):
     assert set(lines(log)[0]) == {"number", "kind", "at", "by", "about", "text", "digest"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from reportlib.archive.runs import KeptRun
 from reportlib.errors import Finding, ReportError, nearest
+from reportlib.words import PERSON_NUMBER
 
 WHOLE = "report"  # what a remark is about that is about no one page
 
@@ -75,9 +77,11 @@ class Log:
         return [Finding("the line was changed, or one before it was", self.path.name, row) for row in wrong[:1]]
 
     def append(self, kind: str, by: str, about: str = "", text: str = "") -> Entry:
-        """Add a line. Raises ReportError where the log has been tampered with."""
+        """Add a line. Raises ReportError for a person's number, and where the log has been tampered with."""
         if not by.strip():
             raise ReportError("Say who you are: --by.")
+        if re.search(PERSON_NUMBER, text):
+            raise ReportError("It has what looks like a person's number, which the log could never lose; take it out.")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
             fcntl.flock(file, fcntl.LOCK_EX)  # two reviewers may write at once

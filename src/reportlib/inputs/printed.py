@@ -12,10 +12,9 @@ from reportlib.inputs.contracts import contracts, listed
 from reportlib.inputs.cube import source as named
 from reportlib.inputs.findings import MOST_DIGITS, quoted
 from reportlib.inputs.typed_tables import Tables
-from reportlib.words import ill_chosen
+from reportlib.words import PERSON_NUMBER, ill_chosen
 
 IDENTIFIER = r"\w[\w/-]{3,}\w"  # of a person or a case, as somebody would write it
-PRISONER = r"\b[A-Z]\d{4}[A-Z]{2}\b"  # a number of the prison system
 LINK = r"\[[^\]]*\]\([^)]*\)"
 PRINTED = ", and the report prints categories"
 MOST_CATEGORIES = 100  # of complaint; a column with more holds something else
@@ -59,7 +58,7 @@ def ill_chosen_words(tables: Tables) -> Iterator[Finding]:
 def unprintable_texts(tables: Tables) -> Iterator[Finding]:
     """What looks like a person's number in what somebody has written, and links as Markdown has them."""
     for place, text in tables.texts.items():
-        if re.search(PRISONER, text):
+        if re.search(PERSON_NUMBER, text):
             yield Finding("holds what looks like a person's number, and is printed in the report; take it out", place)
         if re.search(LINK, text):
             yield Finding("holds a link as Markdown has it; write the address itself", place)
