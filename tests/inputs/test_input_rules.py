@@ -524,7 +524,7 @@ def test_a_person_or_case_named_in_what_is_to_be_printed_is_found_and_not_repeat
         extracts.put(name, text)
     texts = {
         "answer to one": "We re-read 12 cases from 2024-25, among them (a1001aa).",
-        "answer to two": "Case F1 is too short to be told from a word; A1009AA is nobody's.",
+        "answer to two": "Case F1 is too short to be told from a word; X1009 is nobody's.",
         "title": "A report",
     }
     said = [each for each in check(extracts.read(), YEARS, texts=texts) if "printed" in each.message]
