@@ -58,9 +58,18 @@ def test_what_stands_for_no_number_is_no_person(extracts, number, wrong):
 # What is printed
 
 
+def test_a_category_may_have_figures_in_its_name(extracts):
+    extracts.change("complaints", "Wandsworth,Staff behaviour", 'Wandsworth,"Regime 24/7, 1-2 items, PSO 2510"')
+    assert said(extracts, "category") == []
+
+
 @pytest.mark.parametrize(
     ("category", "wrong"),
     [
+        (
+            "SYN-0332338",
+            "'AAA-9999999' (masked) may be a number of a person or a case, and the report prints categories",
+        ),
         ("A1003AA", "'A9999AA' (masked) may be a number of a person or a case, and the report prints categories"),
         ("C1", "a category is the complaint number of a row of complaints, and the report prints categories"),
     ],

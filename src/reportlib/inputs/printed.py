@@ -10,11 +10,12 @@ from reportlib.errors import Finding
 from reportlib.facts import slug
 from reportlib.inputs.contracts import contracts, listed
 from reportlib.inputs.cube import source as named
-from reportlib.inputs.findings import MOST_DIGITS, quoted
+from reportlib.inputs.findings import quoted
 from reportlib.inputs.typed_tables import Tables
 from reportlib.words import PERSON_NUMBER, ill_chosen
 
 IDENTIFIER = r"\w[\w/-]{3,}\w"  # of a person or a case, as somebody would write it
+NUMBER = rf"{PERSON_NUMBER}|\d{{5}}"  # of a person or a case, which no category has
 LINK = r"\[[^\]]*\]\([^)]*\)"
 PRINTED = ", and the report prints categories"
 MOST_CATEGORIES = 100  # of complaint; a column with more holds something else
@@ -68,7 +69,7 @@ def printed_identifiers(tables: Tables) -> Iterator[Finding]:
     """People and cases of the extracts in what would be printed: categories, and what somebody has written."""
     words = {place: {*re.findall(IDENTIFIER, text.casefold())} for place, text in tables.texts.items()}
     categories = _categories(tables)
-    if numbers := [name for name in categories if sum(map(str.isdigit, name)) > MOST_DIGITS]:
+    if numbers := [name for name in categories if re.search(NUMBER, name, re.IGNORECASE)]:
         others = f" and {len(numbers) - 1} more" if len(numbers) > 1 else ""
         yield _of_categories(tables, f"{quoted(numbers[0])}{others} may be a number of a person or a case{PRINTED}")
     names = {name.casefold() for name in categories if name not in numbers}
