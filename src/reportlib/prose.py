@@ -148,7 +148,8 @@ def beside_sentence(frame: pd.DataFrame, other: pd.DataFrame, beside: str) -> st
     both = frame.merge(other, on="label", suffixes=("", "_other")).to_dict("records")
     told = [row for row in both if NOT_ASSESSED not in (row["verdict"], row["verdict_other"])]
     changed = [row for row in told if row["verdict"] != row["verdict_other"]]
-    same, lacking = ([row for row in rows if row not in without] for rows, without in ((told, changed), (both, told)))
+    same = [row for row in told if row["verdict"] == row["verdict_other"]]
+    lacking = [row for row in both if row not in told]
     said = []
     if len(changed) > MOST_NAMED:
         said.append(f"the verdict is not that on the {beside} for {_who(changed)}")

@@ -208,10 +208,7 @@ def _agreed(table: pd.DataFrame, level: float, diagonal: pd.Series) -> tuple[Est
     held = table.to_numpy(float, copy=True)
     np.fill_diagonal(held, diagonal.to_numpy(float))
     share = proportion(float(np.trace(held)), float(held.sum()), level=level)
-    kappa = agreement(pd.DataFrame(held, table.index, table.columns), level=level)
-    if kappa.lower is None or kappa.upper is None:
-        return share, kappa
-    return share, replace(kappa, lower=max(kappa.lower, -1.0), upper=min(kappa.upper, 1.0))
+    return share, agreement(pd.DataFrame(held, table.index, table.columns), level=level)
 
 
 def _arms(records: pd.DataFrame, reference: str) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -26,12 +26,11 @@ def many_categories(tables: Tables) -> Iterator[Finding]:
     if tables.has("complaints", "category"):
         ((different,),) = tables.engine.rows(f"SELECT count(DISTINCT category) FROM {named('complaints')}")
         if different > MOST_CATEGORIES:
-            source = tables.sources["complaints"]
             message = (
                 f"there are {different:,} categories, and the report prints each of them: is it the right column? At "
                 f"most {MOST_CATEGORIES} are read; give several one name under codes:"
             )
-            yield Finding(message, source.files[0], column=source.names["category"])
+            yield tables.about("complaints", "category", message, "error")
 
 
 def categories_alike(tables: Tables) -> Iterator[Finding]:
@@ -99,5 +98,4 @@ def _categories(tables: Tables) -> list[str]:
 
 
 def _of_categories(tables: Tables, message: str, what: str = "it") -> Finding:
-    source = tables.sources["complaints"]
-    return Finding(f"{message}; map {what} under codes:", source.files[0], column=source.names["category"])
+    return tables.about("complaints", "category", f"{message}; map {what} under codes:", "error")

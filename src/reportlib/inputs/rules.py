@@ -248,8 +248,7 @@ def missing_years(tables: Tables) -> Iterator[Finding]:
                 f"there is no row of {in_words(missing)}, which the report covers; add what is missing, or let "
                 "reporting_year:, pooled_years: and trend_years: be those that there are"
             )
-            source = tables.sources[table]
-            yield Finding(message, source.files[0], column=source.names[column], level="warning")
+            yield tables.about(table, column, message)
 
 
 def missing_months(tables: Tables) -> Iterator[Finding]:
@@ -267,8 +266,7 @@ def missing_months(tables: Tables) -> Iterator[Finding]:
                 f"there is no row of {_months(missing)}, though every other month has rows: is the extract all there? "
                 "What it holds of a year is shown as the whole of it"
             )
-            source = tables.sources[table]
-            yield Finding(message, source.files[0], column=source.names[column], level="warning")
+            yield tables.about(table, column, message)
 
 
 def _months(numbers: Sequence[int]) -> str:
@@ -312,7 +310,7 @@ def missing_distinctions(tables: Tables) -> Iterator[Finding]:
     for table, held, missing, so in NARROWER:
         if tables.has(table, held) and not tables.has(table, missing) and tables.sources[table].status != "published":
             message = f"there is no column {missing!r}, so {so}. If you have it, name it under columns:"
-            yield Finding(message, tables.sources[table].files[0], column=missing, level="warning")
+            yield tables.about(table, missing, message)
 
 
 def unknown_regions(tables: Tables) -> Iterator[Finding]:

@@ -57,7 +57,7 @@ def uneven_snapshots(tables: Tables) -> Iterator[Finding]:
         usual = mode(number for _, number in sorted(held)) if held else 0
         if others := [f"{number} in {reporting_year(year)}" for year, number in sorted(held) if number != usual]:
             message = f"there are {usual} snapshots in a year, but {in_words(others)}: is one missing?"
-            yield _of(tables, table, "snapshot_date", message)
+            yield tables.about(table, "snapshot_date", message)
 
 
 def totals_among_people(tables: Tables) -> Iterator[Finding]:
@@ -73,7 +73,7 @@ def totals_among_people(tables: Tables) -> Iterator[Finding]:
                 share = (part or 0) / whole
                 if share > MOST_UNKNOWN:
                     message = f"{share:.0%} of the people have no {what}: are there totals among the rows? {TAKE_OUT}"
-                    yield _of(tables, table, name, message, _level(share))
+                    yield tables.about(table, name, message, _level(share))
         for name in PLACES if whole else ():
             if tables.has(table, name):
                 held = tables.engine.rows(
@@ -82,14 +82,9 @@ def totals_among_people(tables: Tables) -> Iterator[Finding]:
                 for place, number in held if len(held) > FEW else ():
                     if _level(number / whole) == "error":
                         message = f"{quoted(place)} has as many people as all others together: a total? {TAKE_OUT}"
-                        yield _of(tables, table, name, message, "error")
+                        yield tables.about(table, name, message, "error")
 
 
 def _level(share: float) -> str:
     """A share of exactly one half is that of totals."""
     return "error" if abs(share - 1 / 2) < HALF else "warning"
-
-
-def _of(tables: Tables, table: str, name: str, message: str, level: str = "warning") -> Finding:
-    source = tables.sources[table]
-    return Finding(message, source.files[0], column=source.names[name], level=level)

@@ -13,7 +13,7 @@ from reportlib.inputs.engines import DuckDB, Engine
 from reportlib.inputs.findings import FIRST, Places, quoted
 from reportlib.inputs.sources import Source
 
-MANY = 30  # different unknown codes in a column; with more, the column is not what it is taken for
+MANY = 20  # different unknown codes in a column; with more, the column is not what it is taken for
 ORDER = "source_file, source_row"
 
 
@@ -90,6 +90,11 @@ class Tables:
         if different > MANY:
             found[None].different = different
         return list(found.values())
+
+    def about(self, table: str, column: str, message: str, level: str = "warning") -> Finding:
+        """A finding about a whole column, or about one that is not there."""
+        source = self.sources[table]
+        return Finding(message, source.files[0], column=source.names.get(column, column), level=level)
 
     def find(
         self,
