@@ -142,13 +142,28 @@ def test_a_small_group_has_the_design_effect_of_all_and_a_large_one_its_own(esti
     assert deff[("A", "deff")] == deff[("all", "deff")] == pytest.approx((1009 + 500 * 4 + 21**2) / 2030, abs=0.1)
 
 
-def test_what_is_one_persons_has_no_design_effect_and_no_interval(estimated: Estimated) -> None:
-    """Of 1,200 complaints one person made 201: alone they make the design effect 34.5."""
-    people = [("B1", 1, 0)] * 999 + [("B1", 201, 0)] + [("W1", 1, 0)] * 1200
+@pytest.mark.parametrize(("second", "third", "told"), [(60, 60, False), (180, 108, False), (120, 111, True)])
+def test_cases_that_are_mostly_one_persons_have_no_design_effect_and_no_interval(
+    estimated: Estimated, second: int, third: int, told: bool
+) -> None:
+    """One person made 200; the second, who knows their own, may not get within 15%: 0.3225 × 200² must be left."""
+    people = [("B1", 1, 0)] * 800 + [("B1", n, 0) for n in (200, second, third)] + [("W1", 1, 0)] * 1200
     population = SNAPSHOTS + "".join(f"2024-06-30,Leeds,{code},30 to 39,male,5000\n" for code in ("B1", "W1"))
     found = estimated("complaints", "ethnicity", complaints=complaints(people), population=population)
     assert found.loc["W", "value"].to_dict() == {"deff": 1.0, "rate": 240.0}
-    assert "B" not in found.index.get_level_values(0)
+    assert ("B" in found.index.get_level_values(0)) == told
+
+
+def test_a_large_design_effect_of_many_people_is_used_to_two_figures(estimated: Estimated) -> None:
+    """Of 1,800 complaints 20 people made 50 each: a variance 28.2 times that of as many people."""
+    people = [("B1", 1, 0)] * 800 + [("B1", 50, 0)] * 20 + [("W1", 1, 0)] * 1800
+    population = SNAPSHOTS + "".join(f"2024-06-30,Leeds,{code},30 to 39,male,5000\n" for code in ("B1", "W1"))
+    found = estimated("complaints", "ethnicity", complaints=complaints(people), population=population)
+    squares, fourth = 800 + 20 * 50**2, 800 + 20 * 50**4
+    deff = round(squares / 1800 * (t.ppf(0.975, 2 * squares**2 / fourth) / Z) ** 2)
+    assert found.loc[("B", "deff"), "value"] == deff == pytest.approx(31, abs=1)
+    ratio = found.loc[("B", "ratio")]
+    assert (ratio["lower"], ratio["upper"]) == pytest.approx(limits(1, deff / 1800 + 1 / 1800))
 
 
 def test_a_small_part_has_the_design_effect_of_all_parts(estimated: Estimated) -> None:

@@ -36,7 +36,7 @@ from reportlib.statistics import (
 NOTHING_HIDDEN = Hidden(threshold=0)  # nor is any count small
 LEAST_RECORDS = 50  # of an arm in a model that is clustered on person
 ALONE, TOGETHER = 1000, 200  # cases on which a group, and all groups of a part together, show a design effect
-LARGEST = 10.0  # design effect; a larger one is that of one person, of which no interval is made or told
+CLOSEST = 0.15  # of the cases of the person who has most; a variance that would tell them so closely is not used
 Key = tuple[str, ...]  # a code a dimension
 Rows = Iterator[dict[str, Any]]
 COLUMNS = ["statistic", "value", "lower", "upper", "p_value"]
@@ -100,31 +100,49 @@ class _People:
 
         A cell's own where it has very many cases, else that of all ethnic groups in its part of the system, else of
         all parts. In a small group it would say how often single people had cases, and be a poor estimate besides.
-        None where it is above `LARGEST`.
+        None where it would tell of one person (`_tells_of_one`).
         """
-        own = {key: design_effect(count, nobs if self.share else None) for key, (count, nobs) in self.cells.items()}
         cases = {key: nobs.sum() for key, (_, nobs) in self.cells.items()}
         found = {}
-        for key in own:
+        for key in self.cells:
             part = self._with_all(key, ["ethnicity"])
             whole = self._with_all(key, [name for name in self.spec.by if name != "year"])
             enough = [place for place in (part, whole) if cases.get(place, 0) >= TOGETHER]
             if cases[key] >= ALONE or enough:
-                found[key] = own[key if cases[key] >= ALONE else enough[0]]
-        return {key: deff for key, deff in found.items() if deff <= LARGEST}
+                found[key] = key if cases[key] >= ALONE else enough[0]
+        used = {key: self.cells[key] if self.share else (self.cells[key][0], None) for key in {*found.values()}}
+        told = {key: design_effect(*cell) for key, cell in used.items() if not _tells_of_one(_added(*cell))}
+        return {key: told[place] for key, place in found.items() if place in told}
 
     def _with_all(self, key: Key, dimensions: Sequence[str]) -> Key:
         return tuple("all" if name in dimensions else code for name, code in zip(self.spec.by, key, strict=True))
 
 
 def design_effect(count: np.ndarray, nobs: np.ndarray | None = None) -> float:
-    """That of a share, or of a number of events, of people with so many each, as it is told: 1 or more, one decimal."""
+    """That of a share, or of a number of events, of people with so many each, as it is told.
+
+    It is 1 or more, with one decimal, from 10 on with none.
+    """
+    added = _added(count, nobs)
     if nobs is None:
-        found = float((count**2).sum() / count.sum()) * few_people(count)
+        found = float((added**2).sum() / count.sum()) * few_people(added)
     else:
-        spread = count - count.sum() / nobs.sum() * nobs
-        found = effective_sample(count, nobs)[2] * few_people(spread, len(spread))
-    return max(round(found, 1), 1.0)
+        found = effective_sample(count, nobs)[2] * few_people(added, len(added))
+    return max(round(found, 1 if found < 10 else 0), 1.0)
+
+
+def _added(count: np.ndarray, nobs: np.ndarray | None) -> np.ndarray:
+    """What each person adds to a number of events, or to their share in what was observed, beyond what is expected."""
+    return count if nobs is None else count - count.sum() / nobs.sum() * nobs
+
+
+def _tells_of_one(added: np.ndarray) -> bool:
+    """Whether a sum of squares tells the largest closely to one who knows the second.
+
+    The p% rule for magnitudes (Cox 1981; Hundepool et al. 2012, Statistical Disclosure Control), for squares.
+    """
+    squares = np.sort(added.astype(float) ** 2)
+    return bool(squares[:-2].sum() < ((1 + CLOSEST) ** 2 - 1) * squares[-1])
 
 
 def _row(spec: TableSpec, key: Sequence[str], statistic: str, estimate: Estimate) -> dict[str, Any]:
