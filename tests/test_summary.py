@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reportlib.facts import Fact
+from reportlib.measures import MEASURES
 from reportlib.summary import headline, main_points
 
 
@@ -208,6 +209,25 @@ def test_main_points_end_with_the_measures_in_which_nothing_was_disproportionate
         ),
         ("The data cannot tell", "Deaths."),
         ("Not compared", "Recalled."),
+    ]
+
+
+def test_main_points_name_what_could_not_be_made_and_why():
+    nothing = {"adjust": (), "unavailable": "no input complaints was supplied"}
+    known = {
+        "rate": nothing | {"measure": "complaints"},
+        "uphold": nothing | {"measure": "upheld"},
+        "mix": {"adjust": (), "unavailable": None, "measure": "deaths"},
+        "recall": {"adjust": (), "unavailable": "terminations have no rows for 2024-25", "measure": "recalled"},
+    }
+    found = main_points([], [*known], known, (0.8, 1.25), "2022-23 to 2024-25")
+    assert found
+    assert [(item["title"], item["text"]) for item in found["items"]] == [
+        (
+            "Not available [x]",
+            f"{MEASURES['complaints'].name} and {MEASURES['upheld'].name.lower()}, because no input complaints was "
+            f"supplied. {MEASURES['recalled'].name}, because terminations have no rows for 2024-25.",
+        )
     ]
 
 

@@ -49,8 +49,8 @@ def main_points(
 ) -> dict[str, Any] | None:
     """A point for each table with a disproportionate comparison; then the others, by the weightiest of their verdicts.
 
-    `tables` are headline tables, of which `known` says what each is adjusted for. A point has a title, a text, and the
-    chapter that tells more (empty for several). None if no table says anything.
+    `tables` are headline tables, of which `known` says what each is adjusted for, and why some could not be made; these
+    come last. A point has a title, a text, and the chapter that tells more (empty for several). None if there is none.
     """
     points: list[dict[str, str]] = []
     others: dict[str, list[str]] = {title: [] for title in dict.fromkeys(OTHERS.values())}
@@ -70,8 +70,18 @@ def main_points(
             others[OTHERS[verdict]].append(lower_first(said.label) + _in_part(facts, verdict))
     for title, some in others.items():
         points += [{"title": title, "text": f"{capital(listed(some))}.", "chapter": ""}] if some else []
+    if text := _unavailable([known[table] for table in tables if known.get(table, {}).get("unavailable")]):
+        points.append({"title": "Not available [x]", "text": text, "chapter": ""})
     lead = f"Over {period}, with a band of {band[0]:g} to {band[1]:g}:"
     return {"kind": "points", "lead": lead, "items": points} if points else None
+
+
+def _unavailable(tables: Sequence[Mapping[str, Any]]) -> str:
+    """What some tables measure, and why they could not be made: a sentence for each reason."""
+    why: dict[str, list[str]] = {}
+    for held in tables:
+        why.setdefault(held["unavailable"], []).append(lower_first(MEASURES[held["measure"]].name))
+    return " ".join(f"{capital(listed(names))}, because {reason}." for reason, names in why.items())
 
 
 def _main_point(

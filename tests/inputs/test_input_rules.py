@@ -197,6 +197,13 @@ def test_years_that_an_input_lacks_are_named(extracts):
     assert "column received_date: there is no row of 2022-23 and 2023-24, which the report covers; add" in found[0]
 
 
+@pytest.mark.parametrize(("year", "level"), [(2024, "warning"), (2030, "error")])
+def test_a_year_of_the_report_of_which_no_input_has_a_row_is_an_error(extracts, year, level):
+    """2024 is there and 2023 is not; of 2030-31 there is nothing."""
+    found = check(extracts.read(), (date(year - 1, 4, 1), date(year + 1, 3, 31)))
+    assert {f.level for f in found if "no row of" in f.message} == {level}
+
+
 @pytest.mark.parametrize("case", SPOILED)
 def test_what_is_wrong_is_found(extracts: Extracts, case: str) -> None:
     (name, old, new), (file, row, column, level, says) = SPOILED[case]

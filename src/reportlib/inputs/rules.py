@@ -237,18 +237,20 @@ def late_dates(tables: Tables) -> Iterator[Finding]:
 
 
 def missing_years(tables: Tables) -> Iterator[Finding]:
-    """Years of the report of which an input has no row."""
+    """Years of the report of which an input has no row; an error where none has one of the reporting year."""
     first, last = (day.year - (day.month < APRIL) for day in tables.period)
+    held = {}
     for table in filter(tables.dated, MOMENTS):
-        day, column = tables.day(table)
-        held = tables.engine.rows(f"SELECT DISTINCT {reporting_year_of(day)} FROM {named(table)}")
-        there = {year for (year,) in held}
+        years = f"SELECT DISTINCT {reporting_year_of(tables.day(table)[0])} FROM {named(table)}"
+        held[table] = {year for (year,) in tables.engine.rows(years)}
+    level = "warning" if any(last in there for there in held.values()) else "error"
+    for table, there in held.items():
         if missing := [reporting_year(year) for year in range(first, last + 1) if year not in there]:
             message = (
                 f"there is no row of {in_words(missing)}, which the report covers; add what is missing, or let "
                 "reporting_year:, pooled_years: and trend_years: be those that there are"
             )
-            yield tables.about(table, column, message)
+            yield tables.about(table, tables.day(table)[1], message, level)
 
 
 def missing_months(tables: Tables) -> Iterator[Finding]:
