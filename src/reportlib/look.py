@@ -1,15 +1,20 @@
-"""How a report looks, as far as its parameters say: the logo and the colour, checked before anything is made."""
+"""How a report looks, as far as its parameters say: logo, colour and signs, checked before anything is made."""
 
 from __future__ import annotations
 
 import base64
 import re
+import unicodedata
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
+from fontTools.ttLib import TTFont
 from lxml import etree
 
 from reportlib.colour import TEXT_CONTRAST, contrast
 
+FONT = files("font_source_sans_pro") / "files"  # a file a face
 LARGEST_LOGO = 100_000  # bytes
 KINDS = {".svg": "image/svg+xml", ".png": "image/png"}
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -54,6 +59,22 @@ def readable(colour: str) -> str:
             f"text needs at least {TEXT_CONTRAST} to 1"
         )
     return colour
+
+
+def lacking(text: str) -> str:
+    """The signs of a text that the report's font cannot show, each once."""
+    return "".join(
+        sign
+        for sign in dict.fromkeys(text)
+        if sign == "\ufeff" or not (sign.isspace() or unicodedata.category(sign) == "Cf" or ord(sign) in _signs())
+    )
+
+
+@cache
+def _signs() -> frozenset[int]:
+    """The signs that the report's font has."""
+    with TTFont(str(FONT / "SourceSansPro-Regular.ttf"), lazy=True) as font:
+        return frozenset(font.getBestCmap())
 
 
 def _read(path: Path) -> bytes:

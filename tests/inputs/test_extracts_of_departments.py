@@ -180,6 +180,13 @@ def test_a_space_that_looks_like_another_is_shown(extracts):
     assert r"'Wands\u00a0worth' for 'Wandsworth'" in told.message
 
 
+def test_categories_and_establishments_hold_no_sign_that_cannot_be_shown(extracts):
+    extracts.change("complaints", "Staff", "Staff ☎")
+    extracts.change("establishments", "Wandsworth", "Wandsworth ☎")
+    found = {(each.file, each.column) for each in extracts.check() if "'☎', which the font" in each.message}
+    assert found == {("complaints.csv", "category"), ("establishments.csv", "establishment")}
+
+
 def test_an_age_band_of_four_digits_is_quoted(extracts):
     extracts.change("population", "30 to 39", "18-20")
     assert said(extracts, "age_band")[0][1].startswith("'18-20' is not one of the age bands")
@@ -196,9 +203,11 @@ def test_text_of_another_width_is_said_to_be_utf_16(alone):
         ("Mr Smith (A1234BC) said so", "holds what looks like a person's number"),
         ("see our [plan](http://example.org/plan)", "holds a link as Markdown has it"),
         ("see http://example.org/plan [in draft]", None),
+        ("監獄 at Ŵ – “ten” £", "holds '監獄', which the font of the report does not have"),
+        ("a\ufeffb", "holds "),
     ],
 )
-def test_what_somebody_has_written_holds_no_number_and_no_markdown(alone, text, found):
+def test_what_somebody_has_written_holds_no_number_no_markdown_and_no_sign_that_cannot_be_shown(alone, text, found):
     alone.put("nomis_ethnicity", GOOD["nomis_ethnicity"])
     told = check(alone.read(), (date(2024, 4, 1), date(2025, 3, 31)), texts={"responses.yml: upheld": text})
     assert [(each.file, each.message.startswith(found)) for each in told] == (

@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, time
-from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,7 +40,7 @@ from reportlib.build.page import (
     transposed,
 )
 from reportlib.errors import Finding, ReportError
-from reportlib.look import logo_file
+from reportlib.look import FONT, logo_file
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 AROUND = ("/Document", "/Part", "/Sect", "/Div", "/Figure")  # elements of the structure that may hold tables
@@ -168,10 +167,9 @@ def _compile(document: dict[str, Any], page: Page) -> bytes:
 
 def _fonts(folder: str) -> typst.Fonts:
     """The report's faces and no others: the package holds each twice, and Typst takes whole folders."""
-    package = files("font_source_sans_pro") / "files"
     for face in FACES:
         name = f"SourceSansPro-{face}.ttf"
-        (Path(folder) / name).symlink_to(str(package / name))
+        (Path(folder) / name).symlink_to(str(FONT / name))
     return typst.Fonts(include_system_fonts=False, font_paths=[folder])
 
 

@@ -12,11 +12,13 @@ from reportlib.inputs.contracts import contracts, listed
 from reportlib.inputs.cube import source as named
 from reportlib.inputs.findings import quoted
 from reportlib.inputs.typed_tables import Tables
+from reportlib.look import lacking
 from reportlib.words import PERSON_NUMBER, ill_chosen
 
 IDENTIFIER = r"\w[\w/-]{3,}\w"  # of a person or a case, as somebody would write it
 NUMBER = rf"{PERSON_NUMBER}|\d{{5}}"  # of a person or a case, which no category has
 LINK = r"\[[^\]]*\]\([^)]*\)"
+NO_SIGN = "which the font of the report does not have"
 PRINTED = ", and the report prints categories"
 MOST_CATEGORIES = 100  # of complaint; a column with more holds something else
 
@@ -56,12 +58,22 @@ def ill_chosen_words(tables: Tables) -> Iterator[Finding]:
 
 
 def unprintable_texts(tables: Tables) -> Iterator[Finding]:
-    """What looks like a person's number in what somebody has written, and links as Markdown has them."""
+    """Numbers as people have and links as Markdown has in what somebody has written; signs that the PDF cannot show."""
     for place, text in tables.texts.items():
         if re.search(PERSON_NUMBER, text):
             yield Finding("holds what looks like a person's number, and is printed in the report; take it out", place)
         if re.search(LINK, text):
             yield Finding("holds a link as Markdown has it; write the address itself", place)
+        if signs := lacking(text):
+            yield Finding(f"holds {quoted(signs)}, {NO_SIGN}; write it otherwise", place)
+    for name in _categories(tables):
+        if signs := lacking(name):
+            yield _of_categories(tables, f"{quoted(name)} holds {quoted(signs)}, {NO_SIGN}")
+    if tables.has("establishments", "establishment"):
+        names = tables.engine.rows(f"SELECT DISTINCT establishment FROM {named('establishments')}")
+        for name in sorted(name for (name,) in names if name and lacking(name)):
+            message = f"{quoted(name)} holds {quoted(lacking(name))}, {NO_SIGN}; write it otherwise"
+            yield tables.about("establishments", "establishment", message, "error")
 
 
 def printed_identifiers(tables: Tables) -> Iterator[Finding]:
