@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from reportlib import charts
 from reportlib.comparison import compare
 from reportlib.comparison_tables import Comparison
 from reportlib.measures import MEASURES, TableSpec
@@ -12,19 +13,29 @@ from reportlib.tables import Place
 from small_handoff import design_effects, uphold_counts
 
 
-def test_a_trend_has_lines_for_the_groups_that_are_compared():
-    """What is not stated differs from year to year in who it is: a line would say that the group had changed."""
+def trend(*labels: str) -> charts.Chart | None:
+    """The picture of one set of counts in each of some years."""
     spec = TableSpec("trend", MEASURES["upheld"], ("year", "ethnicity"), "5+1", "trend")
-    years = [("2023-24", uphold_counts()), ("2024-25", uphold_counts())]
+    years = [(year, uphold_counts()) for year in labels]
     counts, effects = (pd.concat(frame.assign(year=year) for year, frame in held) for held in (years, [
         (year, design_effects()) for year, _ in years
     ]))  # fmt: skip
     frame = compare(counts, effects, spec, reference="W", years=1)
     place = Place("uphold-rates", "national", ("synthetic",))
-    chart = draw(Comparison(spec, frame, place, "2023-24 to 2024-25", "W", 0.95), (0.8, 1.25))
+    return draw(Comparison(spec, frame, place, "2023-24 to 2024-25", "W", 0.95), (0.8, 1.25))
+
+
+def test_a_trend_has_lines_for_the_groups_that_are_compared():
+    """What is not stated differs from year to year in who it is: a line would say that the group had changed."""
+    chart = trend("2023-24", "2024-25")
+    assert chart
     assert "White 30.0% in 2023-24" in chart.alt
     assert "Asian" in chart.alt
     assert not any(group in chart.alt + chart.svg for group in ("Not stated", "All"))
+
+
+def test_one_year_alone_has_no_lines():
+    assert trend("2024-25") is None
 
 
 def test_plain_counts_and_what_is_too_much_for_a_page_have_no_picture():

@@ -381,9 +381,11 @@ def lab(params: ParamsFile) -> None:
             server = subprocess.Popen([sys.executable, "-m", "jupyterlab", str(NOTEBOOKS)], env=environment)
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for JupyterLab, which asks and ends its kernels
             try:
-                server.wait()
+                ended = server.wait()
             finally:
                 server.terminate()
+        if ended > 0:  # it has said why
+            raise typer.Exit(2)
 
 
 @app.command()

@@ -43,11 +43,11 @@ FEW_DEATHS = "Each group against all prisoners: not given, because deaths are fe
 def draw(comparison: Comparison, band: tuple[float, float]) -> charts.Chart | None:
     """The chart of a comparison; its kind follows from what the table is by.
 
-    None for plain counts, where nothing can be shown, and for so many groups in so many parts of the system that no
-    picture could be read.
+    None for plain counts, for one year alone over time, where nothing can be shown, and for so many groups in so many
+    parts of the system that no picture could be read.
     """
     spec, title = comparison.spec, caption(comparison.spec, comparison.period)
-    if spec.measure.kind == "count":
+    if spec.measure.kind == "count" or ("year" in spec.by and comparison.frame["year"].nunique() < 2):
         return None
     words = _words(comparison.spec)
     frame = comparison.frame.rename(columns={"ethnicity": "group"}).replace({"label": SHORT})

@@ -269,6 +269,8 @@ def test_a_report_with_an_open_remark(review):
     ],
 )
 def test_a_report_by_the_wrong_person(review, key, why):
+    """Which they learn at once, and not when all remarks have answers."""
+    remarks.remark(review.run, "report", "Really?", "Rosa")
     assert why in refused(review, key)
 
 

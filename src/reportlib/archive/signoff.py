@@ -142,24 +142,31 @@ class Review:
             raise ReportError(f"The run {self.run.id} is signed already, by {standing.reviewer}.")
         if standing.state == "draft" and not standing.faults:
             raise ReportError(f"The run {self.run.id} is not in review: its author first runs `reportlib review`.")
-        faults = [*standing.faults, *barred(self.run), *overlooked(self.run)]
-        faults += [Finding(f"remark {entry.number} has no answer") for entry in unanswered(self.log)]
-        if faults:
-            raise ReportError("The report cannot be signed:", faults)
         with scratch(self.folder) as work:
+            (work / "trial").write_text(self.run.id, encoding="utf-8")
+            self._signed_by(work / "trial", key, standing)  # before anything else is asked of them
+            faults = [*standing.faults, *barred(self.run), *overlooked(self.run)]
+            faults += [Finding(f"remark {entry.number} has no answer") for entry in unanswered(self.log)]
+            if faults:
+                raise ReportError("The report cannot be signed:", faults)
             made = work / "signed"
             self._render(made)
             record = {"run": self.run.id, "author": standing.author, "log": [*self.log.digests()]}
             (made / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
             shutil.copy(self.folder / DRAFT_LIST, made)
             (made / MANIFEST).write_text(listed(digests(made)), encoding="utf-8")
-            sign(made / MANIFEST, key)
-            reviewer = signers(made / MANIFEST, self.allowed)
-            own = {name.casefold() for name in (*standing.author.split(", "), *self.run.params.authors)}
-            if own & {name.casefold() for name in reviewer}:
-                raise ReportError(f"{reviewer[0]} is an author of the report. Another person signs it.")
+            reviewer = self._signed_by(made / MANIFEST, key, standing)
             made.rename(self.signed)
-        self.log.append("sign", reviewer[0])
+        self.log.append("sign", reviewer)
+
+    def _signed_by(self, path: Path, key: Path, standing: Standing) -> str:
+        """Sign a list of files; who did, having found that they may and are no author of the report."""
+        sign(path, key)
+        names = signers(path, self.allowed)
+        own = {name.casefold() for name in (*standing.author.split(", "), *self.run.params.authors)}
+        if own & {name.casefold() for name in names}:
+            raise ReportError(f"{names[0]} is an author of the report. Another person signs it.")
+        return names[0]
 
     def _render(self, made: Path) -> None:
         """The run without its mark, having found that the draft is what its notebooks give today."""
