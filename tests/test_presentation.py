@@ -8,7 +8,7 @@ from reportlib import charts
 from reportlib.comparison import compare
 from reportlib.comparison_tables import Comparison
 from reportlib.measures import MEASURES, TableSpec
-from reportlib.presentation import MOST_ROWS, adjusted_sentence, draw, mix_sentence
+from reportlib.presentation import MOST_ROWS, adjusted_sentence, agreement_sentence, draw, mix_sentence
 from reportlib.tables import Place
 from small_handoff import design_effects, uphold_counts
 
@@ -109,3 +109,16 @@ def test_no_mix_is_told_where_a_group_has_no_population():
     frame = pd.DataFrame({"ethnicity": ["A", "W", "O"], "numerator": [50, 300, 7], "denominator": [700.0, 5000.0, 0.0]})
     assert mix_sentence(frame, "complainants", "the prison population") == ""
     assert mix_sentence(frame[:2], "complainants", "the prison population") != ""
+
+
+def test_how_far_two_records_agree_is_told_with_its_limits_or_said_to_be_hidden():
+    columns = ["statistic", "value", "lower", "upper"]
+    held = pd.DataFrame([("agreement", 0.92134, 0.9101, 0.931), ("kappa", 0.8512, 0.83, 0.87)], columns=columns)
+    figures, text = agreement_sentence(held, 0.95)
+    assert [(name, said, value) for name, said, value, _ in figures][:2] == [
+        ("agreement", "92.1%", 0.921),
+        ("agreement_lower", "91.0% to 93.1%", 0.91),
+    ]
+    assert "they agree for 92.1% (" in text and "agreement is 0.85 on a scale" in text and "0.83 to 0.87)." in text
+    hidden, text = agreement_sentence(held[:0], 0.95)
+    assert not hidden and "[c]" in text

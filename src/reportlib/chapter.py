@@ -33,6 +33,7 @@ from reportlib.presentation import (
     NO_AGES,
     NO_COMPARISON,
     adjusted_sentence,
+    agreement_sentence,
     beside_sentence,
     draw,
     draw_funnel,
@@ -43,10 +44,8 @@ from reportlib.presentation import (
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
 from reportlib.register import Register
-from reportlib.statistics import METHODS
 from reportlib.summary import headline, main_points, verdicts, verdicts_chart, verdicts_table
 from reportlib.tables import Place, Table, published_table
-from reportlib.words import interval, level_words, number
 from reportlib.years import span, years_to
 
 P = ParamSpec("P")
@@ -189,25 +188,10 @@ class Chapter:
         _fitting("agreement", spec)
         if self.handoff.unavailable(table):
             return
-        found = self.handoff.estimates(table).set_index("statistic")
-        if not {"agreement", "kappa"} <= set(found.index):
-            text = "How far the two records agree is suppressed to protect individuals [c]."
-            self._say(spec, table, text, "note")
-            return
-        said = {}
-        for name, unit, places in (("agreement", "%", 1), ("kappa", "", 2)):
-            value, lower, upper = map(float, found.loc[name, ["value", "lower", "upper"]].to_numpy())
-            said[name], said[f"{name}_limits"] = number(value, unit, places), interval(lower, upper, unit, places)
-            for end, figure in (("", value), ("_lower", lower), ("_upper", upper)):
-                shown = round(figure, places + 2 * (unit == "%"))
-                self._fact(spec, table, f"{name}{end}", said[f"{name}{'_limits' * bool(end)}"], shown, unit)
-        text = (
-            f"Of the people whose ethnicity both systems hold, they agree for {said['agreement']} "
-            f"({METHODS['proportion'].interval}, {level_words(self.level)} {said['agreement_limits']}). Beyond what "
-            f"chance would give, agreement is {said['kappa']} on a scale on which 1 is perfect (Cohen's kappa; "
-            f"{METHODS['agreement'].interval}, {said['kappa_limits']})."
-        )
-        self._say(spec, table, text, "finding")
+        figures, text = agreement_sentence(self.handoff.estimates(table), self.level)
+        for statistic, said, value, unit in figures:
+            self._fact(spec, table, statistic, said, value, unit)
+        self._say(spec, table, text, "finding" if figures else "note")
 
     def period(self, spec: TableSpec) -> str:
         """The years that a table covers, in words."""

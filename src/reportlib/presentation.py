@@ -13,7 +13,7 @@ from reportlib.derived_tables import funnel_caption
 from reportlib.ethnicity import NOT_STATED, label
 from reportlib.figures import LIMITS, ratio_decimals
 from reportlib.measures import TableSpec
-from reportlib.statistics import goodness_of_fit, rate_trend, trend, trend_departure
+from reportlib.statistics import METHODS, goodness_of_fit, rate_trend, trend, trend_departure
 from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
     DISPROPORTIONATE,
@@ -25,7 +25,9 @@ from reportlib.words import (
     all_people,
     capital,
     interval,
+    level_words,
     listed,
+    number,
     p_value,
     people,
     ratio,
@@ -142,6 +144,31 @@ def beside_sentence(comparison: Comparison, other: Comparison) -> str:
         return ""
     frame, beside = (each.frame[each.frame["verdict"].notna()] for each in (comparison, other))
     return prose.beside_sentence(frame, beside, _words(other.spec).name)
+
+
+def agreement_sentence(estimates: pd.DataFrame, level: float) -> tuple[list[tuple[str, str, float, str]], str]:
+    """How far two records agree: the figures (statistic, text, value as shown, unit), none if hidden; and a sentence.
+
+    estimates: statistic, value, lower, upper.
+    """
+    found = estimates.set_index("statistic")
+    if not {"agreement", "kappa"} <= set(found.index):
+        return [], "How far the two records agree is suppressed to protect individuals [c]."
+    said: dict[str, str] = {}
+    figures = []
+    for name, unit, places in (("agreement", "%", 1), ("kappa", "", 2)):
+        value, lower, upper = map(float, found.loc[name, ["value", "lower", "upper"]].to_numpy())
+        said[name], said[f"{name}_limits"] = number(value, unit, places), interval(lower, upper, unit, places)
+        for end, figure in (("", value), ("_lower", lower), ("_upper", upper)):
+            shown = round(figure, places + 2 * (unit == "%"))
+            figures.append((f"{name}{end}", said[f"{name}{'_limits' * bool(end)}"], shown, unit))
+    text = (
+        f"Of the people whose ethnicity both systems hold, they agree for {said['agreement']} "
+        f"({METHODS['proportion'].interval}, {level_words(level)} {said['agreement_limits']}). Beyond what "
+        f"chance would give, agreement is {said['kappa']} on a scale on which 1 is perfect (Cohen's kappa; "
+        f"{METHODS['agreement'].interval}, {said['kappa_limits']})."
+    )
+    return figures, text
 
 
 def _words(spec: TableSpec) -> MeasureWords:
