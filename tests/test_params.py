@@ -173,6 +173,11 @@ def test_a_date_is_a_date(written, wrong):
     refused(written, said, publication_date=f"publication_date: {wrong}")
 
 
+def test_a_report_is_published_after_its_year(written):
+    said = "publication_date: found 2024-03-31; allowed: a date after 2025-03-31, when the reporting year ends"
+    refused(written, said, publication_date="publication_date: 2024-03-31")
+
+
 def test_a_repeated_key_is_named_with_both_lines(written):
     refused(written, "line 5: reporting_year is given twice; the first is in line 1", "reporting_year: 2023-24\n")
 

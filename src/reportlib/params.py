@@ -190,6 +190,13 @@ class Params(Block):
             raise ValueError(f"{year!r} is not how a reporting year is written; write {written}")
         return year
 
+    @field_validator("publication_date")
+    @classmethod
+    def _after_the_year(cls, day: date, info: ValidationInfo) -> date:
+        if (year := info.data.get("reporting_year")) and day <= (last := year_dates(year)[1]):
+            raise ValueError(f"found {day}; allowed: a date after {last}, when the reporting year ends")
+        return day
+
     @field_validator("reference_group")
     @classmethod
     def _in_grouping(cls, code: str, info: ValidationInfo) -> str:
