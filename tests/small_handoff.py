@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from reportlib.disclosure import Policy
+from reportlib.measures import MEASURES
 from reportlib.params import Disclosure
 
 PARAMETERS: dict[str, Any] = {
@@ -51,6 +52,7 @@ def write_handoff(folder: Path, **chapters: dict[str, list[str]]) -> Path:
     also = {"grouping": "5+1", "period": "pooled", "adjust": [], "status": ["synthetic"], "unavailable": None}
     run = {
         "parameters": PARAMETERS,
+        "definitions": {code: measure.definition for code, measure in MEASURES.items()},
         "disclosure": Disclosure().model_dump(),
         "status": ["synthetic"],
         "inputs": [],

@@ -271,7 +271,7 @@ def test_a_population_is_not_larger_for_more_years():
 
 def test_events_of_a_group_without_population_stop_nothing():
     found = rates(("O", 7, 0.0), ("A", 20, 294.0), ("W", 210, 3636.0))
-    assert found.loc["O", ["mark", "verdict"]].tolist() == ["u", "not assessed"]
+    assert found.loc["O", ["mark", "verdict"]].tolist() == ["z", "not assessed"]
     assert found.loc["A", "ratio"] == 1.18
 
 

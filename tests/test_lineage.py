@@ -17,6 +17,7 @@ RUN: dict[str, Any] = {
     "code": "c" * 64,
     "lock": "1" * 64,
     "parameters": {"reporting_year": "2024-25", "pooled_years": 3, "trend_years": 5, "confidence_level": 0.95},
+    "definitions": {code: measure.definition for code, measure in MEASURES.items()},
     "disclosure": {"threshold": 5, "protection_width": 5, "off": None},
     "inputs": [
         {"name": name, "files": [f"data/{name}.csv"], "rows": rows, "excluded": excluded, "status": "extract",

@@ -420,14 +420,14 @@ def test_where_a_verdict_hangs_on_what_is_counted_both_rates_are_told():
     otherwise = counted_so([0.98, 0.83, None, 0.9], "parity", words.SIZE_UNCERTAIN, "not assessed", "inconclusive")
     assert prose.beside_sentence(otherwise, headline, "uphold rate") == (
         "Set beside the uphold rate, the relative rate is 0.83 (difference, size uncertain) instead of 0.73 "
-        "(disproportionate) for Black people. The verdict is that on the uphold rate for Asian people. For people from "
-        "the Mixed and Other ethnic groups the two cannot be set side by side."
+        "(disproportionate) for Black people. For Asian people the verdict on the uphold rate is the same. For people "
+        "from the Mixed and Other ethnic groups the two cannot be set side by side."
     )
 
 
 def test_where_no_verdict_hangs_on_what_is_counted_it_is_said():
     same = counted_so([1.0, 0.73], "parity", "disproportionate")
-    said = "The verdict is that on the uphold rate for Asian and Black people."
+    said = "For Asian and Black people the verdict on the uphold rate is the same."
     assert prose.beside_sentence(same, same, "uphold rate") == said
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from reportlib.disclosure import Policy
+from reportlib.measures import MEASURES
 from reportlib.params import Disclosure
 from reportlib.quality import ABOUT
 
 NOTHING = {
     "parameters": {"grouping": "5+1", "confidence_level": 0.95},
+    "definitions": {code: measure.definition for code, measure in MEASURES.items()},
     "inputs": [],
     "establishments": {},
     "findings": [],

@@ -54,7 +54,7 @@ HELD = "With category of complaint and establishment type held equal, "
         (adjusted(1.05), f"{HELD}the estimate is higher, and chance could account for it."),
         (adjusted(1.0), f"{HELD}chance could account for the rest."),
         (adjusted(0.7, 0.5), f"{HELD}the data cannot tell whether a difference remains."),
-        (adjusted(1.5, 0.7), f"{HELD}the data cannot tell whether a difference remains."),
+        (adjusted(1.5, 0.7), f"{HELD}the estimate is higher, and chance could account for it."),
         (adjusted(1.5), f"{HELD}the rate is higher."),
         ({}, "No adjusted comparison could be made."),
     ],
@@ -70,7 +70,7 @@ def test_missing_ethnicity_that_could_account_for_all_is_told_and_an_answer_stan
     facts = told("Black", 0.6, bound_lower=0.5, bound_upper=1.2)
     (row,) = rows(register(facts).over_all({"upheld/ethnicity/B": "Cases were re-read."}, BAND))
     assert row["What is left to explain"].endswith(
-        " Divided in the most extreme way, missing ethnicity could undo the crude difference, or reverse it."
+        " Were missing ethnicity divided in the most extreme way, the crude difference could vanish or reverse."
     )
     assert row["Response"] == "Cases were re-read."
 
@@ -112,7 +112,7 @@ def test_the_register_says_in_how_many_parts_it_could_look_and_which_go_the_othe
     )  # fmt: skip
     (row,) = rows(found.over_all({}, BAND))
     assert row["What is left to explain"] == (
-        "No adjusted comparison could be made. Of 4 crude comparisons within parts, 3 could be made; also "
+        "No adjusted comparison could be made. 3 of 4 crude comparisons within parts could be made; also "
         "disproportionate within: Property; disproportionate the other way within: Regime."
     )
 

@@ -10,7 +10,7 @@ import pytest
 
 from reportlib.facts import Fact
 from reportlib.measures import MEASURES
-from reportlib.summary import headline, main_points
+from reportlib.summary import group_points, headline, main_points
 
 
 def card(facts: list[Fact], table: str, adjust: Sequence[str] = ()) -> dict[str, Any]:
@@ -150,7 +150,7 @@ def row(name: str, label: str, verdict: str, **ratios: float) -> list[Fact]:
 
 def points(held: list[Fact], tables: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
     known = {table: {"adjust": adjust} for table, adjust in tables.items()}
-    found = main_points(held, [*tables], known, (0.8, 1.25), "2022-23 to 2024-25")
+    found = main_points(held, [*tables], known, (0.8, 1.25), "2022-23 to 2024-25", "W")
     assert found
     assert found["lead"] == "Over 2022-23 to 2024-25, with a band of 0.8 to 1.25:"
     return [(item["title"], item["text"]) for item in found["items"]]
@@ -176,6 +176,93 @@ def test_a_main_point_says_what_was_disproportionate_and_what_adjustment_and_mis
             "in the most extreme way, the difference as counted could vanish or reverse for Black people.",
         )
     ]
+
+
+def test_a_difference_in_shares_is_told_in_cases():
+    """Of 820, at 21.7%, 178 would be upheld, which is 50 more than 128; rates of a population are no cases."""
+    place = ("2022-23 to 2024-25", "national", "a-chapter", "upheld")
+    figures = [("W", "value", "21.7%", 0.217), ("B", "numerator", "128", 128), ("B", "denominator", "820", 820)]
+    cases = [
+        Fact(
+            f"upheld/ethnicity/{code}/{name}", *place, name, f"Upheld: {dict(W='White', B='Black')[code]}", text, value
+        )
+        for code, name, text, value in figures
+    ]
+    claim = "Black people had a lower uphold rate than White people (15.6% compared with 21.7%)"
+    rows = row("upheld/ethnicity/B", "Black", "disproportionate", ratio=0.72)
+    held = said("upheld", f"{claim}, by enough to be disproportionate.", [*rows, *cases])
+    ((_, text),) = points(held, {"upheld": ()})
+    assert text == (
+        f"{claim}. At the rate of White people, Black people would have had about 50 more complaints upheld, out of "
+        "820 complaints decided. No adjusted comparison is made."
+    )
+    hidden = [replace(fact, value=None, mark="c") if fact.statistic == "numerator" else fact for fact in held]
+    ((_, text),) = points(hidden, {"upheld": ()})
+    assert text == f"{claim}. No adjusted comparison is made."
+
+
+def test_a_main_point_names_whom_adjustment_puts_on_the_other_side_though_they_are_not_disproportionate():
+    held = said(
+        "deaths", f"{CLAIM}, by enough to be disproportionate.",
+        row("deaths/ethnicity/B", "Black", "disproportionate", ratio=0.58, adjusted_ratio=0.7, adjusted_lower=0.6,
+            adjusted_upper=0.79),
+        row("deaths/ethnicity/M", "Mixed", "inconclusive", ratio=0.71, adjusted_ratio=1.38, adjusted_lower=0.99,
+            adjusted_upper=1.92),
+    )  # fmt: skip
+    ((_, text),) = points(held, {"deaths": ("age_band",)})
+    assert (
+        "from 0.71 to 1.38 (0.99 to 1.92) for people from the Mixed ethnic group. A difference remains for Black "
+        in text
+    )
+    assert text.endswith(
+        "The relative rate is then above 1 for people from the Mixed ethnic group, but chance could account for that."
+    )
+
+
+def test_a_bound_that_is_printed_as_1_is_said_to_all_but_undo_a_difference():
+    rows = [
+        row("upheld/ethnicity/B", "Black", "disproportionate", ratio=1.4, bound_lower=0.98, bound_upper=1.9),
+        row("upheld/ethnicity/M", "Mixed", "disproportionate", ratio=1.4, bound_lower=1.0, bound_upper=1.9),
+        row("upheld/ethnicity/A", "Asian", "disproportionate", ratio=1.4, bound_lower=1.01, bound_upper=1.9),
+    ]
+    ((_, text),) = points(said("upheld", "Nothing.", *rows), {"upheld": ()})
+    assert text.endswith(
+        "Were missing ethnicity divided in the most extreme way, the difference as counted could vanish or reverse for "
+        "Black people and all but vanish for people from the Mixed ethnic group."
+    )
+
+
+def test_what_every_headline_says_of_a_group_stands_together():
+    held = [
+        *said("complaints", "S.",
+              row("complaints/ethnicity/B", "Black", "disproportionate", ratio=1.3, adjusted_ratio=1.27),
+              row("complaints/ethnicity/M", "Mixed", "not assessed", ratio=1.3)),
+        *said("upheld", "S.",
+              row("upheld/ethnicity/B", "Black", "difference, size uncertain", ratio=0.85, adjusted_ratio=0.86)),
+        *said("deaths", "S.",
+              row("deaths/ethnicity/B", "Black", "inconclusive", ratio=0.8, adjusted_ratio=1.1),
+              row("deaths/ethnicity/M", "Mixed", "inconclusive", ratio=0.8, adjusted_ratio=0.9)),
+    ]  # fmt: skip
+    tables = ["complaints", "upheld", "deaths"]
+    found = group_points(held, tables, "White", "2022-23 to 2024-25")
+    assert found
+    assert found["lead"] == "As counted, compared with White people, over 2022-23 to 2024-25:"
+    assert [(item["title"], item["text"]) for item in found["items"]] == [
+        (
+            "Black people",
+            f"Disproportionately higher: {MEASURES['complaints'].name.lower()} (1.30; 1.27 once adjusted). Lower, but "
+            f"not disproportionately: {MEASURES['upheld'].name.lower()} (0.85). The data cannot tell: "
+            f"{MEASURES['deaths'].name.lower()} (0.80; 1.10 once adjusted).",
+        ),
+        (
+            "People from the Mixed ethnic group",
+            f"The data cannot tell: {MEASURES['deaths'].name.lower()}. Not compared: "
+            f"{MEASURES['complaints'].name.lower()}.",
+        ),
+    ]
+    assert group_points([], tables, "White", "2024-25") is None
+    many = [row(f"deaths/ethnicity/{code}", code, "parity", ratio=1.0) for code in "BCDEFGH"]
+    assert group_points(said("deaths", "S.", *many), ["deaths"], "White", "2024-25") is None
 
 
 def test_an_adjusted_comparison_that_is_hidden_is_said_to_be_so():
@@ -205,7 +292,8 @@ def test_main_points_end_with_the_measures_in_which_nothing_was_disproportionate
         ("Breached: disproportionate", f"{CLAIM}. No adjusted comparison is made."),
         (
             "Differences, none of them disproportionate",
-            "Upheld (not compared: people from the Mixed ethnic group) and completed.",
+            "Upheld (lower for Black people; not compared: people from the Mixed ethnic group) and completed (lower "
+            "for Black people).",
         ),
         ("The data cannot tell", "Deaths."),
         ("Not compared", "Recalled."),
@@ -220,7 +308,7 @@ def test_main_points_name_what_could_not_be_made_and_why():
         "mix": {"adjust": (), "unavailable": None, "measure": "deaths"},
         "recall": {"adjust": (), "unavailable": "terminations have no rows for 2024-25", "measure": "recalled"},
     }
-    found = main_points([], [*known], known, (0.8, 1.25), "2022-23 to 2024-25")
+    found = main_points([], [*known], known, (0.8, 1.25), "2022-23 to 2024-25", "W")
     assert found
     assert [(item["title"], item["text"]) for item in found["items"]] == [
         (

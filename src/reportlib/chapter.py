@@ -44,7 +44,7 @@ from reportlib.presentation import (
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
 from reportlib.register import Register
-from reportlib.summary import headline, main_points, verdicts, verdicts_chart, verdicts_table
+from reportlib.summary import group_points, headline, main_points, verdicts, verdicts_chart, verdicts_table
 from reportlib.tables import Place, Table, published_table
 from reportlib.years import span, years_to
 
@@ -290,11 +290,19 @@ class Chapter:
     def main_points(self) -> None:
         """Say of each headline what was disproportionate in it, in a sentence or two, and where nothing was."""
         run, period = self.handoff.run, span(self._years["pooled"])
-        points = main_points(self.handoff.facts(self.name), run["headlines"], run["tables"], self.band, period)
+        points = main_points(
+            self.handoff.facts(self.name), run["headlines"], run["tables"], self.band, period, self.reference
+        )
         if points:
             _show(points)
         else:
             _show_text("no-main-points", NO_COMPARISON, "note")
+
+    def groups(self) -> None:
+        """Say of each ethnic group what every headline shows of it; nothing where there are too many groups."""
+        held, headlines = self.handoff.facts(self.name), self.handoff.run["headlines"]
+        if points := group_points(held, headlines, label(self.reference), span(self._years["pooled"])):
+            _show(points)
 
     def headlines(self) -> None:
         """Show the finding of each headline, with its weightiest verdict."""

@@ -95,7 +95,7 @@ def compare(
     of_two = [name for name, figure in FIGURES.items() if figure.of != Of.GROUP]
     frame.loc[~compared | (arms["n_ref"] / exposure < fewest), of_two] = np.nan
     frame.loc[_too_few(frame, arms, spec), [name for name in of_two if not name.startswith("gap")]] = np.nan
-    return rounded(_judged(_gated(frame, fewest), spec, compared, band), spec)
+    return rounded(_judged(_gated(frame, spec, fewest), spec, compared, band), spec)
 
 
 def measure(
@@ -123,7 +123,7 @@ def measure(
         if spec.measure.clustered:
             own[["lower", "upper"]] = _estimated(frame, estimates, "rate", spec)[["lower", "upper"]]
     frame = pd.concat([frame, own[["value", "lower", "upper"]]], axis=1).assign(flag=flags(frame, spec, least))
-    return rounded(_gated(frame, least[spec.measure.kind]), spec)
+    return rounded(_gated(frame, spec, least[spec.measure.kind]), spec)
 
 
 def flags(counts: pd.DataFrame, spec: TableSpec, least: Mapping[str, int]) -> pd.Series:
@@ -329,12 +329,17 @@ def _too_few(frame: pd.DataFrame, arms: pd.DataFrame, spec: TableSpec) -> pd.Ser
     return events.where(frame["judged"].eq(""), others).min(axis=1) < LEAST_EVENTS
 
 
-def _gated(frame: pd.DataFrame, least: int) -> pd.DataFrame:
-    """Withhold figures on too small a denominator, and mark every figure that is not shown."""
+def _gated(frame: pd.DataFrame, spec: TableSpec, least: int) -> pd.DataFrame:
+    """Withhold figures on too small a denominator, and mark every figure that is not shown.
+
+    Where there is no population at all there is no rate: it is not one that rests on too little.
+    """
     small = frame["denominator"].lt(least).fillna(False)
     shown = [name for name in frame if name in FIGURES]
     frame.loc[small | frame["mark"].ne(""), shown] = np.nan
-    frame.loc[frame["mark"].eq("") & frame["value"].isna(), "mark"] = "u"
+    lacking = frame["mark"].eq("") & frame["value"].isna()
+    none = frame["denominator"].eq(0).fillna(False) & (spec.measure.kind == "rate")
+    frame["mark"] = frame["mark"].mask(lacking, none.map({True: "z", False: "u"}))
     return frame
 
 

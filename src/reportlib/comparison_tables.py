@@ -169,7 +169,7 @@ class Row:
             return ""
         if self.row["mark"]:
             return str(self.row["mark"])
-        if missing(self.row.get("verdict")):
+        if missing(self.row.get("verdict")) and statistic not in ("value", "lower", "upper"):
             return NOT_APPLICABLE
         of = FIGURES[statistic].of
         hidden = (
@@ -315,8 +315,9 @@ def notes_of(of: Comparison) -> list[str]:
     notes = [spec.measure.definition]
     if spec.measure.kind != "count":
         own, ratio_ = (METHODS[name].interval for name in METHODS_USED[spec.measure.kind, spec.measure.clustered])
-        of_ratio = f" for the rate and {ratio_} for the relative rate" if "verdict" in frame else ""
-        notes.append(f"{of.interval}s are {own}{of_ratio}; methods and quality explains both.")
+        of_ratio = f" for the rate and {ratio_} for the relative rate" if "verdict" in frame and own != ratio_ else ""
+        widened = ", widened because one person can have several cases" if spec.measure.clustered else ""
+        notes.append(f"{of.interval}s are {own}{of_ratio}{widened}.")
     if of.outcome:
         notes.append(f"The relative rate is that of {of.outcome}, the rarer side of the outcome.")
     if "verdict" in frame and (_leaves_out_1(frame) & frame["verdict"].isin([INCONCLUSIVE, PARITY])).any():

@@ -58,6 +58,16 @@ def chance(held: Mapping[str, Fact], name: str, statistic: str) -> bool:
     return pair is not None and pair[0] <= 1 <= pair[1]
 
 
+def unknown_could(held: Mapping[str, Fact], name: str) -> str:
+    """What missing ethnicity, divided in the most extreme way, could do to a difference; empty if it cannot undo it.
+
+    A bound that is printed as 1.00 may be a little above or below it.
+    """
+    if not chance(held, name, "bound"):
+        return ""
+    return "all but vanish" if 1 in (limits(held, name, "bound") or ()) else "vanish or reverse"
+
+
 def brought_inside(held: Mapping[str, Fact], name: str, band: tuple[float, float]) -> bool:
     """Whether adjustment brings the relative rate of this row into the band."""
     adjusted = held.get(f"{name}/adjusted_ratio")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -61,9 +61,8 @@ class Handoff:
         if table not in self.run["tables"]:
             raise ReportError(f"The table {table!r} is of published figures: use chapter.published.")
         held = self.run["tables"][table]
-        return TableSpec(
-            table, MEASURES[held["measure"]], tuple(held["by"]), held["grouping"], held["period"], tuple(held["adjust"])
-        )
+        measure = replace(MEASURES[held["measure"]], definition=self.run["definitions"][held["measure"]])
+        return TableSpec(table, measure, tuple(held["by"]), held["grouping"], held["period"], tuple(held["adjust"]))
 
     def unavailable(self, table: str) -> str:
         """Why a table cannot be made from these inputs; empty if it can."""

@@ -63,7 +63,10 @@ def figure(run: Run, fact: Fact) -> Pairs:
 
 def _table(run: Run, name: str, held: Mapping[str, Any]) -> Pairs:
     measure, inputs = MEASURES[held["measure"]], _inputs(run, held)
-    pairs: Pairs = [("Measure", f"{measure.name}. {measure.definition}"), ("Numerator", _part(measure.numerator))]
+    pairs: Pairs = [
+        ("Measure", f"{measure.name}. {run['definitions'][measure.code]}"),
+        ("Numerator", _part(measure.numerator)),
+    ]
     if measure.denominator:
         pairs.append(("Denominator", _part(measure.denominator)))
     pairs.append(("Filters", _filters(run, held)))

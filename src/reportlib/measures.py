@@ -6,7 +6,7 @@ codes and in words, and everything else (queries, tables, sentences, the methods
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -20,6 +20,26 @@ COMMUNITY, CUSTODIAL = f"order_type IN {ORDERS}", f"order_type IN {LICENCES}"
 PRISON = "setting = 'prison'"
 
 APART = "Complaints about probation are left out, where the extract tells them apart"
+DAY = "counted by notification date where the record has it, else by date or month of death"
+APART_DEATHS = "Where the extract tells settings apart, immigration removal centres are left out of both"
+WHOSE = "in which the complainant or the investigator recorded"
+# What a definition leaves open -> what it says where all rows have a field, the first that some have; "" where none do.
+OPEN: dict[str, dict[str, str]] = {
+    APART: {
+        "service": "Complaints about probation are left out",
+        "": "The extract does not tell complaints about probation apart, and should hold none",
+    },
+    DAY: {
+        "notified_date": "counted by the date on which the Ombudsman was notified",
+        "death_date": "counted by the date of death",
+        "death_month": "counted by the month of death",
+    },
+    APART_DEATHS: {
+        "setting": "Immigration removal centres are left out of both",
+        "": "The extract does not tell settings apart, so immigration removal centres are in both",
+    },
+    WHOSE: {"racism_concern_investigator": WHOSE, "": "in which the complainant recorded"},
+}
 OMBUDSMAN, SERVICE = "the Ombudsman", "HM Prison and Probation Service"
 EITHER = f"{SERVICE} and {OMBUDSMAN}"
 UNKNOWN_TYPE = "Other or escort"  # a death in escort, an establishment that the list does not hold
@@ -101,6 +121,18 @@ class Measure:
     @property
     def parts(self) -> tuple[Part, ...]:
         return (self.numerator, self.denominator) if self.denominator else (self.numerator,)
+
+    def defined(self, held: Callable[[str], float]) -> str:
+        """The definition, with what it leaves open settled by the inputs.
+
+        `held` gives the share of the rows of the numerator's input that have a field.
+        """
+        text = self.definition
+        for phrase, ways in OPEN.items():
+            field = next((name for name in ways if not name or held(name)), None)
+            if phrase in text and field is not None and (not field or held(field) == 1):
+                text = text.replace(phrase, ways[field])
+        return text
 
 
 _received = partial(Part, dataset="complaints", year="received_year")
@@ -238,17 +270,15 @@ MEASURES: dict[str, Measure] = {
             "racism-concern", "Complaints with a recorded concern about racism",
             PARTS["complaints/racism-concern"], PARTS["complaints/completed"], "proportion",
             "How often is a concern about racism recorded?",
-            "Completed complaints in which the complainant or the investigator recorded a concern about "
-            "racism, out of complaints completed in the period.",
+            f"Completed complaints {WHOSE} a concern about racism, out of complaints completed in the period.",
             EITHER,
             clustered=True,
         ),
         Measure(
             "deaths", "Deaths in prison custody", PARTS["deaths/prison"], PARTS["population/prison"], "rate",
             "Are deaths in prison custody in proportion to the prison population?",
-            "Fatal incidents in prison in the period, per 1,000 average prison population a year; counted by "
-            "notification date where the extract has it, else by date or month of death. Where the extract tells "
-            "settings apart, immigration removal centres are left out of both.",
+            f"Fatal incidents in prison in the period, per 1,000 average prison population a year; {DAY}. "
+            f"{APART_DEATHS}.",
             SERVICE,
             decimals=2,
         ),

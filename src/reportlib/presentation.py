@@ -174,7 +174,7 @@ def agreement_sentence(estimates: pd.DataFrame, level: float) -> tuple[list[tupl
 def _words(spec: TableSpec) -> MeasureWords:
     """How the measure of a table is spoken of: the period of people who count once is a year where years are told."""
     words = replace(WORDS[spec.measure.code], decimals=spec.measure.decimals)
-    return replace(words, unit=words.unit.removesuffix(" in the period")) if "year" in spec.by else words
+    return replace(words, unit=words.unit.removesuffix(", over the period")) if "year" in spec.by else words
 
 
 def adjusted_sentence(comparison: Comparison, band: tuple[float, float]) -> str:
@@ -201,7 +201,7 @@ def moved(rows: pd.DataFrame, adjust: Sequence[str], outcome: str, places: int) 
 def left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]]:
     """What adjustment leaves, in sentences, each with its groups, of those that stand out or that it changes."""
     known, places = frame[frame["adjusted_ratio"].notna()], ratio_decimals(frame)
-    turns = known["ratio"].round(places).sub(1) * known["adjusted_ratio"].round(places).sub(1) < 0
+    turns = turned(known, places)
     above, below = turns & known["adjusted_ratio"].gt(1), turns & known["adjusted_ratio"].lt(1)
     small = known["adjusted_lower"].le(1) & known["adjusted_upper"].ge(1)
     inside = known["adjusted_ratio"].between(*band)
@@ -214,13 +214,18 @@ def left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]]
         f"a difference remains for {{}}{across(band)}.": told & ~small & ~turns & inside & ~whole,
         "the relative rate is then above 1 for {}.": ~small & above,
         "the relative rate is then below 1 for {}.": ~small & below,
-        "the data cannot tell whether a difference remains for {}.": told & small & ~inside,
+        "the data cannot tell whether a difference remains for {}.": told & small & ~inside & ~turns,
         "chance could account for what is left for {}.": told & little & ~turns,
-        "the relative rate is then above 1 for {}, but chance could account for that.": little & above,
-        "the relative rate is then below 1 for {}, but chance could account for that.": little & below,
+        "the relative rate is then above 1 for {}, but chance could account for that.": small & above,
+        "the relative rate is then below 1 for {}, but chance could account for that.": small & below,
     }
     groups = {text: list(known.loc[some, "label"]) for text, some in found.items() if some.any()}
     return {capital(text.format(all_people(names))): names for text, names in groups.items()}
+
+
+def turned(rows: pd.DataFrame, places: int) -> pd.Series:
+    """Which relative rates adjustment puts on the other side of 1, as they are printed to so many decimals."""
+    return rows["ratio"].round(places).sub(1) * rows["adjusted_ratio"].round(places).sub(1) < 0
 
 
 def _trend(total: pd.DataFrame, spec: TableSpec) -> tuple[float | None, bool, bool]:

@@ -152,7 +152,7 @@ def beside_sentence(frame: pd.DataFrame, other: pd.DataFrame, beside: str) -> st
     lacking = [row for row in both if row not in told]
     said = []
     if len(changed) > MOST_NAMED:
-        said.append(f"the verdict is not that on the {beside} for {_who(changed)}")
+        said.append(f"for {_who(changed)} the verdict on the {beside} is another")
     elif changed:
         moves = [
             f"{ratio(row['ratio'], decimals=places)} ({row['verdict']}) instead of "
@@ -162,7 +162,7 @@ def beside_sentence(frame: pd.DataFrame, other: pd.DataFrame, beside: str) -> st
         ]
         said.append(f"set beside the {beside}, the relative rate is {listed(moves)}")
     if same:
-        said.append(f"the verdict is that on the {beside} for {_who(same)}")
+        said.append(f"for {_who(same)} the verdict on the {beside} is the same")
     if told and lacking:
         said.append(f"for {_who(lacking)} the two cannot be set side by side")
     return " ".join(f"{capital(sentence)}." for sentence in said)

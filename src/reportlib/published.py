@@ -79,7 +79,7 @@ def _death_rates() -> pd.DataFrame:
     early = [year for year in population if str(year) < "2021-22"]  # no usable population of these centres
     population.loc["Immigration removal centre", early] = float("nan")
     rates = (deaths.fillna(0).reindex(population.index, fill_value=0) / population * 1000).round(2)
-    return rates.reset_index()
+    return rates.rename(index={"Immigration removal centre": "Sites that are or were removal centres"}).reset_index()
 
 
 def _complaints() -> pd.DataFrame:
@@ -111,9 +111,8 @@ PUBLISHED_TABLES: dict[str, PublishedTable] = {
         notes=(
             "These rates are worked out here from the published numbers. The average population is the mean of the "
             "monthly figures. June 2017 was never published.",
-            "Immigration removal centres have no usable population before 2021-22: [x]. That row is no rate of "
-            "immigration detention: each site has one type for all years, and some that were removal centres have "
-            "since been prisons again.",
+            "Sites that are or were immigration removal centres have no usable population before 2021-22: [x]. That row "
+            "is no rate of immigration detention: each site has one type for all years, and some are prisons again.",
         ),
     ),
     "deaths-by-cause": _deaths("cause", "Cause"),
@@ -138,6 +137,7 @@ PUBLISHED_TABLES: dict[str, PublishedTable] = {
         "Ministry of Justice, Statistics on Ethnicity and the Criminal Justice System 2024, table 6.01, "
         "Open Government Licence v3.0",
         _prisoners,
+        notes=("These figures were read in a public copy of that table; their sums agree.",),
         date="2025-06-30",
     ),
 }

@@ -78,7 +78,7 @@ def _hidden(run: Run) -> list[dict[str, Any]]:
 
 def _definitions(run: Run) -> list[dict[str, Any]]:
     return [
-        {"Measure": measure.name, "Question": measure.question, "Definition": measure.definition}
+        {"Measure": measure.name, "Question": measure.question, "Definition": run["definitions"][measure.code]}
         for measure in MEASURES.values()
     ]
 
@@ -158,7 +158,9 @@ def _versions(run: Run) -> list[dict[str, Any]]:
 
 ABOUT: dict[str, About] = {
     "inputs": About("What the report was made from", "Input", _inputs),
-    "establishments": About("Which establishments each type holds", "Establishment type", _establishments),
+    "establishments": About(
+        "Which establishments each type holds, in the records supplied", "Establishment type", _establishments
+    ),
     "findings": About("What was found when the inputs were checked", "Level", _findings),
     "hidden": About("What was hidden to protect people", "Table", _hidden),
     "rules": About("Rules of disclosure control", "Rule", _rules),

@@ -13,7 +13,7 @@ import pandas as pd
 
 from reportlib.comparison_tables import dimensions
 from reportlib.ethnicity import label
-from reportlib.facts import Fact, brought_inside, chance, held_inside, limits, unadjusted, undone
+from reportlib.facts import Fact, brought_inside, chance, held_inside, limits, unadjusted, undone, unknown_could
 from reportlib.measures import MEASURES
 from reportlib.responses import disproportionate, pooled
 from reportlib.tables import Table, frame_table
@@ -92,10 +92,8 @@ class Register:
         ratio, bounds = self.held[f"{name}/ratio"], self.held.get(f"{name}/bound_lower")
         way, outcome = _way(ratio), f" of {ratio.unit}" if ratio.unit else ""
         left = self._left(name, way, band)
-        if chance(self.held, name, "bound"):
-            left += (
-                " Divided in the most extreme way, missing ethnicity could undo the crude difference, or reverse it."
-            )
+        if could := unknown_could(self.held, name):
+            left += f" Were missing ethnicity divided in the most extreme way, the crude difference could {could}."
         awaited = f"awaited from {MEASURES[name.partition('/')[0]].answers}"
         return {
             "Comparison": f"{self.held[f'{name}/verdict'].label}, {way} rate{outcome}",
@@ -112,13 +110,14 @@ class Register:
             return why.format("")
         adjusted = self.held[f"{name}/adjusted_ratio"]
         turned = adjusted.value != 1 and _way(adjusted) != way
-        if undone(self.held, name, band):
-            found = f"the estimate is {OPPOSITE[way]}, and " if turned else ""
-            found += f"chance could account for {'it' if turned else 'the rest'}"
+        if turned:
+            uncertain = chance(self.held, name, "adjusted")
+            found = f"the {'estimate' if uncertain else 'rate'} is {OPPOSITE[way]}"
+            found += ", and chance could account for it" if uncertain else ""
+        elif undone(self.held, name, band):
+            found = "chance could account for the rest"
         elif chance(self.held, name, "adjusted"):
             found = "the data cannot tell whether a difference remains"
-        elif turned:
-            found = f"the rate is {OPPOSITE[way]}"
         else:
             found = "a difference remains"
             if held_inside(self.held, name, band):
@@ -136,7 +135,8 @@ class Register:
         assessed = sum(part.verdict.text != NOT_ASSESSED for part in own)
         told = f"also disproportionate within: {same}" if same else "none of them was also disproportionate"
         told += f"; disproportionate the other way within: {other}" if other else ""
-        return f" Of {len(own)} crude comparisons within parts, {assessed} could be made; {told}."
+        made = f"All {len(own)}" if assessed == len(own) > 1 else f"{assessed} of {len(own)}"
+        return f" {made} crude comparisons within parts could be made; {told}."
 
     def _row_of_parts(self, name: str) -> dict[str, str]:
         own = sorted((part for part in self.parts if part.whole == name), key=lambda part: part.place)

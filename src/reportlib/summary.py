@@ -11,10 +11,10 @@ import pandas as pd
 from reportlib import charts
 from reportlib.comparison_tables import dimensions, lower_first
 from reportlib.ethnicity import groupings
-from reportlib.facts import Fact, brought_inside, chance, unadjusted, undone
+from reportlib.facts import Fact, brought_inside, unadjusted, undone, unknown_could
 from reportlib.figures import ratio_decimals
-from reportlib.measures import MEASURES
-from reportlib.presentation import left, moved
+from reportlib.measures import EITHER, MEASURES
+from reportlib.presentation import left, moved, turned
 from reportlib.prose import BY_ENOUGH, NOT_MADE
 from reportlib.tables import Table, frame_table
 from reportlib.words import (
@@ -27,6 +27,8 @@ from reportlib.words import (
     all_people,
     capital,
     listed,
+    missing,
+    number,
     people,
     people_or_number,
 )
@@ -37,6 +39,13 @@ OTHERS = {  # what stands at the end of the main points, by the weightiest verdi
     PARITY: "Any difference is likely to be small",
     NOT_ASSESSED: "Not compared",
 }
+GROUPS = {  # what is said of a group, by verdict and which way the difference goes
+    **dict.fromkeys(SIGNIFICANT, "{}, but not disproportionately"),
+    DISPROPORTIONATE: "disproportionately {}",
+    INCONCLUSIVE: "the data cannot tell",
+    PARITY: "any difference is likely to be small",
+    NOT_ASSESSED: "not compared",
+}
 BY_WEIGHT = (*SIGNIFICANT, INCONCLUSIVE, PARITY, NOT_ASSESSED)  # of a table; parity is said if nothing else is
 
 
@@ -46,11 +55,13 @@ def main_points(
     known: Mapping[str, Mapping[str, Any]],
     band: tuple[float, float],
     period: str,
+    reference: str,
 ) -> dict[str, Any] | None:
     """A point for each table with a disproportionate comparison; then the others, by the weightiest of their verdicts.
 
     `tables` are headline tables, of which `known` says what each is adjusted for, and why some could not be made; these
-    come last. A point has a title, a text, and the chapter that tells more (empty for several). None if there is none.
+    come last. `reference` is the code of the group that others are compared with. A point has a title, a text, and the
+    chapter that tells more (empty for several). None if there is none.
     """
     points: list[dict[str, str]] = []
     others: dict[str, list[str]] = {title: [] for title in dict.fromkeys(OTHERS.values())}
@@ -62,12 +73,10 @@ def main_points(
         names = _disproportionate(facts)
         verdict, badge = _badge(facts, names, band)
         if names:
-            text = _main_point(
-                facts, names, said.text, verdicts([*facts.values()], [table]), known[table]["adjust"], band
-            )
+            text = _main_point(facts, names, said.text, known[table]["adjust"], band, reference)
             points.append({"title": f"{said.label}: {badge}", "text": text, "chapter": said.chapter})
         else:
-            others[OTHERS[verdict]].append(lower_first(said.label) + _in_part(facts, verdict))
+            others[OTHERS[verdict]].append(lower_first(said.label) + _in_short(facts, verdict))
     for title, some in others.items():
         points += [{"title": title, "text": f"{capital(listed(some))}.", "chapter": ""}] if some else []
     if text := _unavailable([known[table] for table in tables if known.get(table, {}).get("unavailable")]):
@@ -88,18 +97,22 @@ def _main_point(
     facts: Mapping[str, Fact],
     names: Sequence[str],
     said: str,
-    frame: pd.DataFrame,
     adjust: Sequence[str],
     band: tuple[float, float],
+    reference: str,
 ) -> str:
-    """What was disproportionate in a table, from what it says, and what adjustment leaves of that."""
+    """What was disproportionate in a table, from what it says, how many cases that is, and what adjustment leaves."""
     sentences = said.removesuffix(".").split(". ")
     told = [f"{one.removesuffix(BY_ENOUGH)}." for one in sentences if one.endswith(BY_ENOUGH)]
-    found = frame[frame["verdict"].eq(DISPROPORTIONATE)]
+    told += [_cases(facts, name, reference) for name in names]
+    frame = verdicts([*facts.values()], [facts[f"{names[0]}/verdict"].table])
+    places = ratio_decimals(frame)
+    outside = ~(frame["ratio"].between(*band) & frame["adjusted_ratio"].between(*band))
+    found = frame[frame["verdict"].eq(DISPROPORTIONATE) | (turned(frame, places) & outside)]
     known = found["adjusted_ratio"].notna()
     if known.any():
         outcome = next((fact.unit for fact in facts.values() if fact.statistic == "ratio"), "")
-        told += [moved(found[known], adjust, outcome, ratio_decimals(frame)), *left(found, band)]
+        told += [moved(found[known], adjust, outcome, places), *left(found, band)]
     told.append(_not_adjusted(facts, names, adjust))
     told += [f"{one}." for one in sentences if one.startswith(NOT_MADE)]
     return " ".join(filter(None, [*told, _unknown(facts, names)]))
@@ -110,14 +123,73 @@ def _not_adjusted(facts: Mapping[str, Fact], names: Sequence[str], adjust: Seque
     found: dict[str, list[str]] = {}
     for name in names:
         found.setdefault(unadjusted(facts, name, adjust), []).append(facts[f"{name}/verdict"].label.partition(": ")[2])
-    whom = {text: f" for {all_people(labels)}" if len(found) > 1 else "" for text, labels in found.items()}
+    others = any(fact.statistic == "adjusted_ratio" and not fact.mark for fact in facts.values())
+    whom = {text: f" for {all_people(who)}" if others or len(found) > 1 else "" for text, who in found.items()}
     return " ".join(text.format(whom[text]) for text in found if text)
 
 
-def _in_part(facts: Mapping[str, Fact], verdict: str) -> str:
-    """Of whom a table with other verdicts makes no comparison."""
-    lacking = [fact.label.partition(": ")[2] for fact in facts.values() if fact.text == NOT_ASSESSED]
-    return f" (not compared: {people_or_number(lacking)})" if lacking and verdict != NOT_ASSESSED else ""
+def _cases(facts: Mapping[str, Fact], name: str, reference: str) -> str:
+    """How many cases a difference in shares is: those by which the reference group's share would change the group's."""
+    measure = MEASURES[name.partition("/")[0]]
+    base = facts.get(f"{name.rpartition('/')[0]}/{reference}/value")
+    own = [facts.get(f"{name}/{statistic}") for statistic in ("numerator", "denominator")]
+    held = [fact.value for fact in (base, *own) if fact and isinstance(fact.value, int | float)]
+    decided = measure.kind == "proportion" and measure.answers != EITHER  # by one body, which could decide otherwise
+    if not decided or len(held) != 3 or not (base and measure.denominator):
+        return ""
+    share, count, nobs = held
+    more = share * nobs - count
+    cases = number(float(f"{abs(more):.2g}"))
+    labels = [people(fact.label.partition(": ")[2]) for fact in (base, facts[f"{name}/verdict"])]
+    return (
+        f"At the rate of {labels[0]}, {labels[1]} would have had about {cases} {'more' if more > 0 else 'fewer'} "
+        f"{lower_first(measure.numerator.label)}, out of {number(nobs)} {lower_first(measure.denominator.label)}."
+    )
+
+
+def _in_short(facts: Mapping[str, Fact], verdict: str) -> str:
+    """For whom a table without disproportionate comparisons shows a difference, and of whom it makes no comparison."""
+    whom: dict[str, list[str]] = {"higher for ": [], "lower for ": [], "not compared: ": []}
+    for name, fact in facts.items():
+        if fact.text in SIGNIFICANT and fact.statistic == "verdict":
+            rate = facts[f"{name.removesuffix('verdict')}ratio"]
+            higher = (float(rate.value or 0) > 1) != bool(rate.unit)  # of the outcome that the measure names
+            whom["higher for " if higher else "lower for "].append(fact.label.partition(": ")[2])
+        elif fact.text == NOT_ASSESSED and verdict != NOT_ASSESSED:
+            whom["not compared: "].append(fact.label.partition(": ")[2])
+    told = [f"{text}{people_or_number(labels)}" for text, labels in whom.items() if labels]
+    return f" ({'; '.join(told)})" if told else ""
+
+
+def group_points(held: Sequence[Fact], tables: Sequence[str], reference: str, period: str) -> dict[str, Any] | None:
+    """A point for each ethnic group: what every headline says of it. None if there is none, or too many for words.
+
+    `reference` is the label of the group that others are compared with.
+    """
+    frame = verdicts(held, tables)
+    labels = list(dict.fromkeys(frame["label"]))
+    if not 0 < len(labels) <= charts.MOST_COLUMNS:
+        return None
+    points = [
+        {"title": capital(people(label)), "text": _of_group(frame[frame["label"].eq(label)]), "chapter": ""}
+        for label in labels
+    ]
+    return {"kind": "points", "lead": f"As counted, compared with {people(reference)}, over {period}:", "items": points}
+
+
+def _of_group(rows: pd.DataFrame) -> str:
+    """What every headline says of one group, by verdict; differences are told with what adjustment leaves of most."""
+    told: dict[str, list[str]] = {}
+    for row, other_side in zip(rows.to_dict("records"), turned(rows, ratio_decimals(rows)), strict=True):
+        adjusted = other_side or (row["verdict"] == DISPROPORTIONATE and not missing(row["adjusted_ratio"]))
+        text = lower_first(str(row["stratum"]))
+        if row["verdict"] in SIGNIFICANT or other_side:
+            then = f"; {row['adjusted']} once adjusted" if adjusted else ""
+            text += f" ({row['shown']}{then})"
+        way = "higher" if row["ratio"] > 1 else "lower"
+        told.setdefault(GROUPS[row["verdict"]].format(way), []).append(text)
+    order = [title.format(way) for title in dict.fromkeys(GROUPS.values()) for way in ("higher", "lower")]
+    return " ".join(f"{capital(title)}: {listed(told[title])}." for title in dict.fromkeys(order) if title in told)
 
 
 def _disproportionate(facts: Mapping[str, Fact]) -> list[str]:
@@ -128,7 +200,8 @@ def _disproportionate(facts: Mapping[str, Fact]) -> list[str]:
 def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:
     """The verdicts of some tables, in their order.
 
-    Columns: stratum (the measure's name), group, label, text, verdict, mark, and the relative rates with their limits.
+    Columns: stratum (the measure's name), group, label, text, verdict, mark, the relative rates as they are shown
+    (crude and adjusted), and as numbers with their limits.
     """
     facts = {fact.id: fact for fact in held if fact.table in tables}
     found = [fact for fact in facts.values() if fact.statistic == "verdict"]
@@ -140,13 +213,15 @@ def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:
             "text": fact.text if ratio_.mark else f"{ratio_.text} {fact.text}",
             "verdict": fact.text,
             "mark": ratio_.mark,
+            "shown": ratio_.text,
+            "adjusted": facts[f"{row}adjusted_ratio"].text if f"{row}adjusted_ratio" in facts else "",
             **{name: facts[row + name].value for name in charts.RATIOS if row + name in facts},
         }
         for fact in sorted(found, key=lambda fact: tables.index(fact.table))
         for row in [fact.id.removesuffix("verdict")]
         for ratio_ in [facts[f"{row}ratio"]]
     ]
-    columns = ["stratum", "group", "label", "text", "verdict", "mark", *charts.RATIOS]
+    columns = ["stratum", "group", "label", "text", "verdict", "mark", "shown", "adjusted", *charts.RATIOS]
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(charts.RATIOS, float))
 
 
@@ -254,10 +329,13 @@ def _last_year(held: Sequence[Fact], said: Fact, names: Sequence[str]) -> str:
 
 def _unknown(held: Mapping[str, Fact], names: Sequence[str]) -> str:
     """Whose difference is within what missing ethnicity could bring about."""
-    who = [held[f"{name}/verdict"].label.partition(": ")[2] for name in names if chance(held, name, "bound")]
+    found: dict[str, list[str]] = {}
+    for name in names:
+        if could := unknown_could(held, name):
+            found.setdefault(could, []).append(held[f"{name}/verdict"].label.partition(": ")[2])
+    ends = [f"{text} for {all_people(who)}" for text, who in found.items()]
     return (
-        "Were missing ethnicity divided in the most extreme way, the difference as counted could vanish or reverse "
-        f"for {all_people(who)}."
-        if who
+        f"Were missing ethnicity divided in the most extreme way, the difference as counted could {listed(ends)}."
+        if ends
         else ""
     )

@@ -114,7 +114,9 @@ COMMUNITY = "community and suspended sentence orders of {people}"
 LICENCE = "{people} on licence or post-sentence supervision"
 IN_FAVOUR = "upheld or mediated in the complainant's favour"
 WORDS = {  # by the code of the measure
-    "complainants": MeasureWords("rate of complaining", unit="people per 1,000 prisoners in the period"),
+    "complainants": MeasureWords(
+        "rate of complaining", unit="people per 1,000 of the average population, over the period"
+    ),
     "complaints": MeasureWords("rate of complaints", unit="complaints per 1,000 prisoners a year"),
     "eligible": MeasureWords("eligibility rate", COMPLAINTS, "be eligible", complement="not being eligible"),
     "upheld": MeasureWords("uphold rate", COMPLAINTS, "be upheld", complement="not being upheld"),

@@ -27,6 +27,7 @@ from reportlib.gates import figures
 from reportlib.gates.notebooks import KERNEL, LANGUAGE
 from reportlib.gates.statement import statement
 from reportlib.handoff import Handoff
+from reportlib.measures import MEASURES
 from reportlib.params import Params, parameters_cell
 
 CHAPTER = "uphold-rates"
@@ -47,6 +48,7 @@ STEPS: dict[str, Callable[[Any], None]] = {
     "rules": lambda chapter: chapter.about("rules"),
     "headlines": lambda chapter: chapter.headlines(),
     "points": lambda chapter: chapter.main_points(),
+    "groups": lambda chapter: chapter.groups(),
     "close": lambda chapter: chapter.close(),
 }
 
@@ -86,7 +88,8 @@ def _handoff(folder: Path, params: Params) -> None:
         released.Publication.of("2024-25 national", kept, []).text(), encoding="utf-8"
     )
     run = {
-        "parameters": params.analysis(), "disclosure": params.disclosure.model_dump(), "status": ["synthetic"],
+        "parameters": params.analysis(), "definitions": {code: of.definition for code, of in MEASURES.items()},
+        "disclosure": params.disclosure.model_dump(), "status": ["synthetic"],
         "code": "c" * 64, "lock": "1" * 64, "inputs": [], "findings": [], "hidden": [], "responses": {},
         "rules": Policy().reasons().to_dict("records"),
         "chapters": {CHAPTER: {"tables": list(TABLES), "published": [], "reads_facts": True}},

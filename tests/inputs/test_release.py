@@ -354,6 +354,38 @@ def test_a_missing_column_makes_only_the_tables_that_need_it_unavailable(good, i
 
 
 @pytest.mark.parametrize(
+    ("input_", "change", "code", "says"),
+    [
+        ("fatal_incidents", "", "deaths", "a year; counted by the date on which the Ombudsman was notified."),
+        ("fatal_incidents", "", "deaths", "Immigration removal centres are left out of both."),
+        ("fatal_incidents", "notified_date", "deaths", "a year; counted by the date of death."),
+        ("fatal_incidents", "setting", "deaths", "settings apart, so immigration removal centres are in both."),
+        ("complaints", "", "upheld", "does not tell complaints about probation apart, and should hold none."),
+        ("complaints", "service=prison", "upheld", "Complaints about probation are left out."),
+        ("complaints", "service=prison,", "upheld", "left out, where the extract tells them apart."),
+    ],
+)
+def test_what_a_definition_leaves_open_is_settled_by_the_inputs(good, input_, change, code, says):
+    """Where every row has a field, and where none has; where only some have, it stays open."""
+    name, _, values = change.partition("=")
+    text = without(GOOD[input_], *([name] if name and not values else []))
+    if values:
+        head, *rows = text.splitlines()
+        given = values.split(",")
+        rows = [f"{row},{given[place % len(given)]}" for place, row in enumerate(rows)]
+        text = "\n".join([f"{head},{name}", *rows]) + "\n"
+    good.put(input_, text)
+    release = Release(good.read(), ONE)
+    assert says in release.definition(MEASURES[code])
+    assert release.definition(MEASURES["recalled"]) == MEASURES["recalled"].definition
+
+
+def test_a_measure_without_its_input_is_defined_as_declared(good):
+    held = {name: source for name, source in good.read().items() if name != "complaints"}
+    assert Release(held, ONE).definition(MEASURES["upheld"]) == MEASURES["upheld"].definition
+
+
+@pytest.mark.parametrize(
     ("missing", "left"), [((), ("age_band", "sex")), (("sex",), ("age_band",)), (("sex", "age_band"), ())]
 )
 def test_a_table_is_adjusted_for_what_the_inputs_hold(good, missing, left):

@@ -115,6 +115,7 @@ class Prepared:
                 for s in self.basis.sources.values()
             ],
             "establishments": release.establishments(),
+            "definitions": {code: release.definition(measure) for code, measure in MEASURES.items()},
             "findings": [{"level": f.level, "text": f.published} for f in self.basis.findings],
             "chapters": {
                 chapter.name: {

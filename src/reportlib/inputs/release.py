@@ -16,7 +16,7 @@ from reportlib.inputs import cube
 from reportlib.inputs.contracts import listed
 from reportlib.inputs.engines import DuckDB, Engine
 from reportlib.inputs.sources import Source
-from reportlib.measures import DATASETS, DIMENSIONS, Part, TableSpec, inputs_of
+from reportlib.measures import DATASETS, DIMENSIONS, Measure, Part, TableSpec, inputs_of
 from reportlib.params import Params
 
 NUMERATOR_ONLY = ("category", "cause")
@@ -117,6 +117,20 @@ class Release:
     def years(self, spec: TableSpec) -> tuple[str, ...]:
         """The years that a table covers."""
         return self.period.pooled if spec.period == "pooled" else self.period.trend
+
+    def definition(self, measure: Measure) -> str:
+        """The definition of a measure, as these inputs let it be counted; as declared, if they do not."""
+        name = DATASETS[measure.numerator.dataset]
+        if name not in self.sources:
+            return measure.definition
+
+        def held(field: str) -> float:
+            if not self.has(field, measure.numerator.dataset):
+                return 0
+            ((some,),) = self.engine.rows(f"SELECT count({field}) FROM {cube.source(name)}")
+            return float(some) / self.sources[name].rows
+
+        return measure.defined(held)
 
     def establishments(self) -> dict[str, list[str]]:
         """The establishments of each type, as the list that was supplied has them."""
