@@ -111,8 +111,8 @@ PUBLISHED_TABLES: dict[str, PublishedTable] = {
         notes=(
             "These rates are worked out here from the published numbers. The average population is the mean of the "
             "monthly figures. June 2017 was never published.",
-            "Sites that are or were immigration removal centres have no usable population before 2021-22: [x]. That row "
-            "is no rate of immigration detention: each site has one type for all years, and some are prisons again.",
+            "Sites that are or were immigration removal centres have no usable population before 2021-22: [x]. Their "
+            "row is no rate of immigration detention: a site has one type for all years, and some are prisons again.",
         ),
     ),
     "deaths-by-cause": _deaths("cause", "Cause"),

@@ -595,11 +595,10 @@ def test_the_command_itself_ends_without_a_traceback(refused):
 @pytest.mark.parametrize(
     ("pressed", "code", "told"),
     [
-        (signal.SIGINT, 130, "Stopped. The last complete report is as it was."),
-        (signal.SIGTERM, 128 + signal.SIGTERM, ""),
-        (signal.SIGHUP, 128 + signal.SIGHUP, ""),
+        pytest.param(signal.SIGINT, 130, "Stopped. The last complete report is as it was.", id="Ctrl-C"),
+        pytest.param(signal.SIGTERM, 128 + signal.SIGTERM, "", id="told to end", marks=pytest.mark.full),
+        pytest.param(signal.SIGHUP, 128 + signal.SIGHUP, "", id="terminal closed", marks=pytest.mark.full),
     ],
-    ids=["Ctrl-C", "told to end", "terminal closed"],
 )
 def test_stopped_half_way_everything_ends_and_the_last_report_is_left(tmp_path, demo_data, pressed, code, told):
     made = project(tmp_path, demo_data, DEATHS)

@@ -67,12 +67,12 @@ def failing(notebooks: Path, edition: Edition) -> None:
 # Nothing of one edition in another
 
 
-def test_an_edition_made_beside_others_is_the_one_made_alone(made, tmp_path):
+@pytest.mark.parametrize("edition", [FIRST, *(pytest.param(each, marks=pytest.mark.full) for each in (NATIONAL, REST))])
+def test_an_edition_made_beside_others_is_the_one_made_alone(made, tmp_path, edition):
     """Every file of it: pages, pictures, tables, facts and notebooks."""
-    for edition in EDITIONS:
-        alone = elsewhere(made, tmp_path / edition.name)
-        alone.editions([edition], here(QUIET, lambda *told: None), among=EDITIONS)
-        assert contents(current(alone, edition)) == contents(current(made, edition))
+    alone = elsewhere(made, tmp_path)
+    alone.editions([edition], here(QUIET, lambda *told: None), among=EDITIONS)
+    assert contents(current(alone, edition)) == contents(current(made, edition))
 
 
 def test_each_edition_shows_its_own_pictures_and_facts_and_says_which_it_is(made):
