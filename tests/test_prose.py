@@ -497,3 +497,30 @@ def test_trend_with_a_suppressed_year():
 def test_no_trend_under_four_years():
     sentence = prose.trend_sentence(years(0.2, 0.3, 0.4), UPHELD)
     assert sentence == "There are too few years to describe a trend in the uphold rate for Black people."
+
+
+def over_years(**ratios: tuple[float | None, ...]) -> pd.DataFrame:
+    """Comparison frames of three years, by group."""
+    rows = [
+        {"year": f"202{year}-2{year + 1}", "label": group, "ratio": value, "verdict": "inconclusive"}
+        for group, values in ratios.items()
+        for year, value in enumerate(values)
+    ]
+    base = [{"year": f"202{year}-2{year + 1}", "label": "White", "ratio": 1.0, "verdict": None} for year in range(3)]
+    return pd.DataFrame([*base, *rows])
+
+
+def test_how_far_each_group_is_from_the_reference_is_told_of_the_first_year_and_the_last():
+    frame = over_years(Black=(0.8, 0.7, 0.75), Mixed=(1.2, 1.1, 1.2), Asian=(0.9, 0.9, None))
+    assert prose.gaps_sentence(frame, "White", "not being upheld") == (
+        "Between 2020-21 and 2022-23 the relative rate of not being upheld, compared with White people, went from 0.80 "
+        "to 0.75 for Black people and was 1.20 in both for people from the Mixed ethnic group. For Asian people it is "
+        "not shown in one of these years. Single years move by chance: their intervals are in the table."
+    )
+
+
+def test_nothing_is_said_of_gaps_in_one_year_or_that_are_not_shown_or_of_many_groups():
+    frame = over_years(Black=(0.8, 0.7, 0.75))
+    assert prose.gaps_sentence(frame[frame["year"].eq("2020-21")], "White") == ""
+    assert prose.gaps_sentence(over_years(Black=(None, 0.7, 0.75)), "White") == ""
+    assert prose.gaps_sentence(over_years(**{name: (1.0, 1.0, 1.0) for name in "BCDEFGH"}), "White") == ""

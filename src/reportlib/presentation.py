@@ -128,7 +128,8 @@ def sentence(comparison: Comparison) -> str:
     words = _words(spec)
     if spec.by == ("year", "ethnicity"):
         total = frame[frame["ethnicity"].eq("all")]
-        return prose.trend_sentence(total, words, *_trend(total, spec))
+        gaps = prose.gaps_sentence(frame, label(comparison.reference), comparison.outcome)
+        return f"{prose.trend_sentence(total, words, *_trend(total, spec))} {gaps}".rstrip()
     if spec.by == ("ethnicity",):
         return prose.summary_sentence(comparison.compared, words, label(comparison.reference))
     if len(spec.strata) == 1 and "year" not in spec.by:

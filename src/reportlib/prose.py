@@ -201,6 +201,31 @@ def trend_sentence(
     return f"{capital(what)} was {told}{sure}.{hidden}"
 
 
+def gaps_sentence(frame: pd.DataFrame, reference: str, outcome: str = "") -> str:
+    """From what to what each group's relative rate went between the first year and the last; empty where none is shown.
+
+    frame: comparison frames of single years, one below the other (year, label, ratio, verdict); `outcome` is what the
+    ratios are of, where that is not what the measure names. Nothing is said of many groups: the table has them.
+    """
+    years, compared = sorted(set(frame["year"])), frame[frame["verdict"].notna()]
+    held = compared.pivot(index="label", columns="year", values="ratio").reindex(compared["label"].unique())
+    ends = held.reindex(columns=[years[0], years[-1]])
+    shown, places = ends.dropna(), ratio_decimals(frame)
+    if len(years) < 2 or shown.empty or len(ends) > MOST_NAMED:
+        return ""
+    moves = [
+        f"{f'went from {first} to {last}' if first != last else f'was {first} in both'} for {people(str(name))}"
+        for name, *pair in shown.itertuples()
+        for first, last in [[ratio(value, decimals=places) for value in pair]]
+    ]
+    lacking = [name for name in ends.index if name not in shown.index]
+    other = f"For {all_people(lacking)} it is not shown in one of these years. " if lacking else ""
+    return (
+        f"Between {years[0]} and {years[-1]} the relative rate{f' of {outcome}' if outcome else ''}, compared with "
+        f"{people(reference)}, {listed(moves)}. {other}Single years move by chance: their intervals are in the table."
+    )
+
+
 def _who(rows: Sequence[Row]) -> str:
     return people_or_number([str(row["label"]) for row in rows])
 
