@@ -46,7 +46,6 @@ class Page:
     contact: str = ""
     logo: str | None = None  # a data address
     colour: str = "#12436D"
-    public: bool = True  # leave out cells tagged `qa-only`
     lineage: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)  # what each table comes from
 
     @classmethod
@@ -136,9 +135,9 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "section"
 
 
-def read_chapter(notebook: nbformat.NotebookNode, public: bool = True, name: str = "") -> Chapter:
-    """Read an executed notebook; give each heading a name that is unique in the report."""
-    cells = [cell for cell in notebook.cells if not (public and "qa-only" in cell.metadata.get("tags", []))]
+def read_chapter(notebook: nbformat.NotebookNode, name: str = "") -> Chapter:
+    """Read an executed notebook, cells tagged `qa-only` left out; each heading is given a name unique in the report."""
+    cells = [cell for cell in notebook.cells if "qa-only" not in cell.metadata.get("tags", [])]
     tokens = {place: markdown.parse(cell.source) for place, cell in enumerate(cells) if cell.cell_type == "markdown"}
     header = next((model for _, model in Chapter("", "", {}, cells).models() if model["kind"] == "header"), {})
     named = headings(tokens)

@@ -54,7 +54,7 @@ def pdf_report(notebooks: Sequence[NotebookNode], page: Page) -> bytes:
 
     Raises ReportError when Typst warns or refuses, as it does for a chart without alt text.
     """
-    chapters = annexed([read_chapter(notebook, page.public) for notebook in notebooks])
+    chapters = annexed([read_chapter(notebook) for notebook in notebooks])
     document = {
         "page": _particulars(page),
         "places": [token["attrs"]["id"] for chapter in chapters for token in headings(chapter.tokens)],

@@ -46,7 +46,7 @@ DARK_PAPER = "#14181c"
 
 def html_report(notebooks: Sequence[NotebookNode], page: Page) -> str:
     """The whole report as one self-contained file: no script, no request, no other file needed."""
-    chapters = [read_chapter(notebook, page.public) for notebook in notebooks]
+    chapters = [read_chapter(notebook) for notebook in notebooks]
     contents = [Link(chapter.title, f"#{chapter.id}") for chapter in chapters]
     return _render(chapters, page, contents=contents, whole=True)
 
@@ -59,14 +59,14 @@ def html_chapter(
     contents: Sequence[Link] = (),
 ) -> str:
     """One chapter as a page of its own, with links to its neighbours; `contents` lists every chapter."""
-    chapter = read_chapter(notebook, page.public)
+    chapter = read_chapter(notebook)
     contents = contents or [Link(chapter.title, chapter_file(chapter.id))]
     return _render([chapter], page, contents=contents, previous=previous, next=next)
 
 
 def html_chapters(notebooks: Sequence[NotebookNode], page: Page) -> dict[str, str]:
     """Every chapter as a page of its own: file name to HTML."""
-    chapters = [read_chapter(notebook, page.public) for notebook in notebooks]
+    chapters = [read_chapter(notebook) for notebook in notebooks]
     links = [Link(chapter.title, chapter_file(chapter.id)) for chapter in chapters]
     before, after = [None, *links[:-1]], [*links[1:], None]
     return {
