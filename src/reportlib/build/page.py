@@ -14,8 +14,7 @@ from reportlib.build import markdown
 from reportlib.build.markdown import Token
 from reportlib.display import MIME
 from reportlib.params import Params
-from reportlib.words import MARKS as MARKS
-from reportlib.words import listed
+from reportlib.words import MARKS, listed
 from reportlib.years import in_words, year_dates
 
 STATUSES = {

@@ -28,7 +28,6 @@ from reportlib.build.annex import annexed
 from reportlib.build.fit import fit
 from reportlib.build.markdown import Token
 from reportlib.build.page import (
-    MARKS,
     Chapter,
     Model,
     Page,
@@ -42,6 +41,7 @@ from reportlib.build.page import (
 )
 from reportlib.errors import Finding, ReportError
 from reportlib.look import logo_file
+from reportlib.words import MARKS
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 AROUND = ("/Document", "/Part", "/Sect", "/Div", "/Figure")  # elements of the structure that may hold tables
