@@ -61,7 +61,7 @@ class Lattice:
     def of(cls, tables: Sequence[CountTable], relations: Relations, dimensions: Sequence[str]) -> Lattice:
         """The axes of all parts and dimensions."""
         chains: dict[Code, list[Codes]] = defaultdict(list)
-        for whole, parts in relations.links():
+        for whole, parts in relations.chains:
             chains[whole].append(parts)
         axes: list[Mapping[Code, list[Codes]]] = [chains]
         divided = hierarchies(tables, relations, dimensions)
