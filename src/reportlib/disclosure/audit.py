@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 
 from reportlib.disclosure.attacker import Attacker
 from reportlib.disclosure.policy import CountTable, Policy, Relations
-from reportlib.disclosure.solve import Mask
+from reportlib.disclosure.solve import Mask, matrix
 from reportlib.disclosure.suppress import Component, Pattern, Progress, assemble, components, protect, requirements
 from reportlib.disclosure.system import System
 
@@ -194,6 +194,4 @@ def _lines(shape: tuple[int, ...]) -> csr_array:
     """A row for each line of a table with totals: its cells less its total."""
     places = np.arange(np.prod(shape)).reshape(shape)
     lines = [line for axis, size in enumerate(shape) for line in np.moveaxis(places, axis, -1).reshape(-1, size)]
-    data = [np.where(np.arange(len(line)) < len(line) - 1, 1.0, -1.0) for line in lines]
-    starts = np.cumsum([0, *(len(line) for line in lines)])
-    return csr_array((np.concatenate(data), np.concatenate(lines), starts), shape=(len(lines), places.size))
+    return matrix([dict.fromkeys(line.tolist(), 1) | {int(line[-1]): -1} for line in lines], range(places.size))
