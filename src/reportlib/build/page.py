@@ -58,18 +58,14 @@ class Page:
         )  # fmt: skip
 
     @property
-    def published(self) -> str:
-        """The publication date in words, such as "28 November 2025"."""
-        return in_words(self.publication_date) if self.publication_date else ""
-
-    @property
     def particulars(self) -> dict[str, str]:
         """What the cover says besides the title, by its name."""
         first, last = map(in_words, year_dates(self.year)) if self.year else ("", "")
+        day = in_words(self.publication_date) if self.publication_date else ""
         told = {
             "Reporting year": self.year and f"{self.year}, from {first} to {last}",
             "Edition": self.edition,
-            "Publication date" if self.draft else "Published": self.published,
+            "Publication date" if self.draft else "Published": day,
             "Authors" if len(self.authors) > 1 else "Author": listed(self.authors),
             "Contact": self.contact,
         }
