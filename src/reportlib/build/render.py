@@ -149,11 +149,8 @@ class View:
         for at, place in enumerate(sorted(range(last + 1), key=lambda place: _machinery(chapter.cells[place]))):
             cell, opens, closes = chapter.cells[place], at == 0, at == last
             html = Markup(markdown.to_html(chapter.tokens.get(place, []), int(self.whole), self._resolve))
-            metadata = NotebookNode(opens=opens, closes=closes, chapter=chapter.id, step=cell.id, html=html)
+            metadata = NotebookNode(opens=opens, closes=closes, chapter=chapter, step=cell.id, html=html)
             yield NotebookNode({**cell, "id": f"{chapter.id}-{place}", "metadata": metadata})
-
-    def chapter(self, name: str) -> Chapter:
-        return next(chapter for chapter in self.chapters if chapter.id == name)
 
     def href(self, chapter: str) -> str:
         """The address of a chapter from this page; empty where the report does not hold it."""
