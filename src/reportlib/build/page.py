@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import nbformat
+from nbformat.v4 import new_output
 
 from reportlib.build import markdown
 from reportlib.build.markdown import Token
@@ -86,6 +87,11 @@ def page_of(chapter: Chapter) -> Page:
     """The page of a chapter that stands alone, as far as its own heading tells."""
     header = chapter.header
     return Page(chapter.title, header.get("year", ""), status=tuple(header.get("status", ())))
+
+
+def displayed(*models: Model) -> list[nbformat.NotebookNode]:
+    """Models as the outputs of a cell."""
+    return [new_output("display_data", {MIME: model}) for model in models]
 
 
 class Link(NamedTuple):
