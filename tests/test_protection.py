@@ -114,7 +114,7 @@ def test_what_the_whole_leaves_out_of_its_types_nobody_has_in_any_edition() -> N
 def test_how_many_more_complaints_than_people_there_are_is_a_count_to_protect() -> None:
     params = SimpleNamespace(editions=[], pooled_label="2024-25")
     ties = relations(params, None, [], [])  # type: ignore[arg-type]
-    assert ("complaints/received", ("people/complained", "repeated complaints/received")) in ties.links()
+    assert ("complaints/received", ("people/complained", "repeated complaints/received")) in ties.chains
 
 
 def test_years_make_up_the_periods_of_every_report_and_nobody_counts_more_often_than_they_complained() -> None:

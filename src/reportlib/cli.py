@@ -97,7 +97,7 @@ def report(
                 given,
                 outputs,
                 stage=lambda name: _stage(status, name),
-                tell=lambda chapter, what, seconds: _told(chapter, what, seconds),
+                tell=_told,
                 fresh=fresh,
             )
         _stages(run.seconds, begin)

@@ -13,12 +13,11 @@ from pathlib import Path
 from reportlib.archive import bag
 from reportlib.archive.bundle import BESIDE
 from reportlib.archive.checksums import sha256
+from reportlib.archive.verify import MAIN
 from reportlib.project import ROOT, code_files
 
 sys.path.append(str(Path(__file__).parents[1] / "end_to_end"))
 from small_report import DEATHS, Project, project, short_chapter
-
-MAIN = "from reportlib.cli import app; app()"
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from copies import MAIN, Checkout, checkout
+from copies import Checkout, checkout
 from small_report import project
+
+from reportlib.archive.verify import MAIN
 
 # Another number of processors than this machine has, for all that asks Python.
 ELSEWHERE = "import os\nos.cpu_count = lambda: 5\n"

@@ -127,7 +127,7 @@ def test_figures_that_contradict_one_another_are_named_by_table_not_by_count() -
     assert not any(count in str(raised.value) for count in ("39", "40"))
     whole, more = table(COUNTS, "received"), replace(table(COUNTS | {"A": 47}, "eligible"), part="eligible")
     with pytest.raises(ReportError, match="eligible and received"):
-        protect([whole, more], Policy(), replace(RELATIONS, chains={"received": ("eligible", "not eligible")}))
+        protect([whole, more], Policy(), replace(RELATIONS, chains=(("received", ("eligible", "not eligible")),)))
 
 
 def test_a_table_with_a_missing_or_negative_count_is_refused() -> None:
@@ -147,7 +147,7 @@ def test_the_log_tells_no_count(caplog: pytest.LogCaptureFixture) -> None:
 def test_the_same_tables_give_the_same_pattern_in_any_order() -> None:
     tables = [table(COUNTS), table({"A": 9, "B": 3, "M": 2, "W": 8}, "other")]
     tables[1] = replace(tables[1], part="eligible")
-    relations = replace(RELATIONS, chains={"received": ("eligible", "not eligible")})
+    relations = replace(RELATIONS, chains=(("received", ("eligible", "not eligible")),))
     one = protect(tables, Policy(), relations)
     other = protect(tables[::-1], Policy(), relations)
     assert one.rules == other.rules

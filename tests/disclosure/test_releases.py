@@ -142,7 +142,7 @@ def test_a_revised_figure_is_of_another_vintage() -> None:
 
 def test_a_figure_that_contradicts_another_part_is_of_another_vintage() -> None:
     """25 were not upheld, last year's report says; of 30 by now 12 are upheld, so that one of the two has changed."""
-    relations = replace(RELATIONS, chains={"decided": ("upheld", "not upheld")})
+    relations = replace(RELATIONS, chains=(("decided", ("upheld", "not upheld")),))
     counts = {"A": 30, "B": 60, "W": 300}
     decided = replace(table("now", "ethnicity", counts), part="decided")
     upheld = replace(table("upheld", "ethnicity", {"A": 12, "B": 20, "W": 100}), part="upheld")

@@ -65,7 +65,7 @@ def test_a_sum_over_snapshots_is_judged_by_the_average() -> None:
 
 
 def test_what_is_not_upheld_is_protected_though_no_table_shows_it() -> None:
-    relations = replace(GROUPS, chains={"decided": ("upheld", "not upheld")})
+    relations = replace(GROUPS, chains=(("decided", ("upheld", "not upheld")),))
     decided = by_group("d", "decided", {"A": 40, "B": 30, "M": 20, "W": 90})
     upheld = by_group("u", "upheld", {"A": 15, "B": 12, "M": 17, "W": 40})  # 3 of the 20 were not
     assert set(marks([decided, upheld], relations)) & {"d/M", "u/M"}
@@ -73,7 +73,7 @@ def test_what_is_not_upheld_is_protected_though_no_table_shows_it() -> None:
 
 
 def test_received_less_eligible_is_protected() -> None:
-    relations = replace(GROUPS, chains={"received": ("eligible", "not eligible")})
+    relations = replace(GROUPS, chains=(("received", ("eligible", "not eligible")),))
     tables = [by_group("r", "received", {"A": 40, "B": 30}), by_group("e", "eligible", {"A": 38, "B": 10})]
     assert set(marks(tables, relations)) in ({"r/A"}, {"e/A"})
 
@@ -85,7 +85,7 @@ def test_several_ways_to_divide_one_whole() -> None:
 
 
 def test_all_or_none_of_a_group_under_ten_is_known_of_each() -> None:
-    relations = replace(GROUPS, chains={"decided": ("upheld", "not upheld")})
+    relations = replace(GROUPS, chains=(("decided", ("upheld", "not upheld")),))
     for upheld in (0, 8):
         tables = [by_group("d", "decided", {"A": 8, "B": 30}), by_group("u", "upheld", {"A": upheld, "B": 12})]
         assert marks(tables, relations)["d/A"] == "implied"

@@ -41,7 +41,7 @@ RELATIONS = Relations(
         "establishment_type": {"all": [AXES["establishment_type"]]},
         "year": {POOLED: [AXES["year"]]},
     },
-    chains={"decided": AXES["part"]},
+    chains=(("decided", AXES["part"]),),
 )
 
 

@@ -19,6 +19,7 @@ from small_report import DEATHS, project, short_chapter
 from reportlib.archive.compare import Changes, Move, compare
 from reportlib.archive.recompute import Recompute, recomputing
 from reportlib.archive.runs import kept_run
+from reportlib.archive.verify import MAIN
 from reportlib.build import basis
 from reportlib.errors import ReportError
 from reportlib.inputs import demo
@@ -51,8 +52,7 @@ def code(folder: Path, per: str) -> Path:
 
 def facts(root: Path, params: Path, to: Path) -> Path:
     """What `reportlib facts` of that project gives."""
-    run = "from reportlib.cli import app; app()"
-    command = [sys.executable, "-c", run, "facts", str(params), "--to", str(to)]
+    command = [sys.executable, "-c", MAIN, "facts", str(params), "--to", str(to)]
     to.mkdir(parents=True)
     done = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(root / "src")}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -68,7 +68,7 @@ def bundle(
         described = [_input(keep, source, kinds[source.name]) for source in sources.values()]
         held.add("inputs.json", _json(described))
         held.add(PARAMETERS, _parameters(params, described))
-        held.add(responses_file(Path(PARAMETERS), params.edition).name, _yaml(dict(responses)))
+        held.add(responses_file(Path(PARAMETERS), params.edition).name, as_yaml(responses))
         files = [name.removeprefix("data/") for name in held.payload]
         held.add("ro-crate-metadata.json", crate.metadata(params, run.name, _version(), files, described))
         held.tag("README.md", _readme(run.name))
@@ -140,7 +140,7 @@ def _parameters(params: Params, inputs: Iterable[Mapping[str, Any]]) -> bytes:
     for each in inputs:
         if held["inputs"][each["name"]]["kind"] != "files":
             held["inputs"][each["name"]]["snapshot"] = each["files"][0]["path"]
-    return _yaml(held)
+    return as_yaml(held)
 
 
 def _readme(run_id: str) -> bytes:
@@ -159,7 +159,8 @@ def _json(content: Any) -> bytes:
     return json.dumps(content, indent=1, ensure_ascii=False).encode() + b"\n"
 
 
-def _yaml(content: Mapping[str, Any]) -> bytes:
+def as_yaml(content: Mapping[str, Any]) -> bytes:
+    """A file of parameters or answers, as people write them."""
     out = io.BytesIO()
     YAML().dump(dict(content), out)
     return out.getvalue()

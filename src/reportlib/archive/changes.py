@@ -144,10 +144,10 @@ def _statistic(fact: Fact) -> str:
 
 def comparison_csv(found: Changes) -> str:
     """Every move as CSV: one row a figure, one column a cause."""
-    names = [*(cause.name for cause in found.causes), TOGETHER, UNKNOWN]
+    names = [cause.name for cause in found.causes]
     lines = io.StringIO()
     writer = csv.writer(lines)
-    parts = [f"due to {name}" if name in CAUSES and name not in (TOGETHER, UNKNOWN) else name for name in names]
+    parts = [*(f"due to {name}" for name in names), TOGETHER, UNKNOWN]
     head = (
         *("fact", "when", "edition", "table", "label", "kind"),
         *("a", "b", "moved by", "in relation to interval", "causes"),
@@ -156,7 +156,7 @@ def comparison_csv(found: Changes) -> str:
     for move in found.moves:
         own = [move.key.id, move.key.when, move.key.edition, move.key.table, move.fact.label, move.kind]
         moves = [_value(move.a), _value(move.b), _number(move.by), _number(move.relative, 3), "; ".join(move.causes)]
-        writer.writerow([*own, *moves, *(_number(move.amounts.get(name)) for name in names)])
+        writer.writerow([*own, *moves, *(_number(move.amounts.get(name)) for name in (*names, TOGETHER, UNKNOWN))])
     return lines.getvalue()
 
 

@@ -42,7 +42,7 @@ STEPS: dict[str, tuple[State, State]] = {
 class Cause:
     """One thing that differs between two runs, and every figure with and without it.
 
-    `why_not` says why its part could not be worked out.
+    `why_not` says why its part could not be worked out; then there are no figures.
     """
 
     name: str
@@ -53,11 +53,11 @@ class Cause:
 
     def moved(self, key: Key) -> bool:
         """Whether the thing, put back alone, changes a figure."""
-        return not self.why_not and differs(self.before.get(key), self.after.get(key))
+        return differs(self.before.get(key), self.after.get(key))
 
     def amount(self, key: Key) -> float | None:
         """How far it moved a figure, where both are numbers."""
-        return None if self.why_not else difference(self.before.get(key), self.after.get(key))
+        return difference(self.before.get(key), self.after.get(key))
 
 
 @dataclass(frozen=True)

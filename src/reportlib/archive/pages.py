@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 import pandas as pd
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from reportlib.archive.runs import KeptRun
-from reportlib.build.page import Page
+from reportlib.build.page import Page, displayed
 from reportlib.build.render import html_chapter
-from reportlib.display import MIME
 from reportlib.errors import Finding
 from reportlib.facts import Fact
 from reportlib.inputs.findings import ordered, summary
@@ -38,7 +36,7 @@ class Section:
         if self.rows:
             frame = pd.DataFrame(self.rows)
             table = frame_table(f"table-{place}", self.caption, frame, str(frame.columns[0])).model()
-            cells.append(new_code_cell("", id=f"cell-{place}", outputs=[_output(table)]))
+            cells.append(new_code_cell("", id=f"cell-{place}", outputs=displayed(table)))
         return cells
 
 
@@ -48,7 +46,7 @@ def page(name: str, title: str, text: str, sections: Iterable[Section], run: Kep
     if run:
         about = Page(run.params.title, run.params.reporting_year, run.params.edition, draft=False)
         header = {"chapter": name, "year": about.year, "edition": about.edition, "status": run.run["status"]}
-        cells.append(new_code_cell("", id="header", outputs=[_output({"kind": "header", **header})]))
+        cells.append(new_code_cell("", id="header", outputs=displayed({"kind": "header", **header})))
     cells += [cell for place, section in enumerate(sections, 1) for cell in section.cells(place)]
     return html_chapter(new_notebook(cells=cells), about)
 
@@ -73,10 +71,6 @@ def _finding(finding: Finding) -> dict[str, str]:
         "Column": finding.column or NOWHERE,
         "What was found, and what to do": finding.message,
     }
-
-
-def _output(model: dict[str, Any]) -> Any:
-    return new_output("display_data", {MIME: model, "text/plain": model["kind"]})
 
 
 def text_of(fact: Fact | None) -> str:

@@ -13,17 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
+from reportlib.archive.bundle import as_yaml
 from reportlib.archive.compare import NO_FIGURE, PERIOD, State
 from reportlib.archive.runs import Facts, KeptRun
-from reportlib.archive.verify import unpacked
+from reportlib.archive.verify import MAIN, unpacked
 from reportlib.errors import ReportError
 from reportlib.inputs.sources import SNAPSHOTS, digest, matching
 from reportlib.params import Params
 from reportlib.project import ROOT, code_digests
-
-RUN = "from reportlib.cli import app; app()"
 
 
 @dataclass(frozen=True)
@@ -48,9 +45,9 @@ class Recompute:
         chosen = {part: self.a if part in state else self.b for part in ("period", "data", "parameters", "code")}
         code, to = self.code(chosen["code"]), self.work / "-".join(["with", *sorted(state)])
         to.mkdir()
-        _write(self.parameters(chosen), to / "parameters.yml")
+        (to / "parameters.yml").write_bytes(as_yaml(self.parameters(chosen)))
         environment = os.environ | {"PYTHONPATH": str(code / "src")}
-        command = [sys.executable, "-c", RUN, "facts", str(to / "parameters.yml"), "--to", str(to)]
+        command = [sys.executable, "-c", MAIN, "facts", str(to / "parameters.yml"), "--to", str(to)]
         done = subprocess.run(command, cwd=code, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
             raise ReportError(_said(done.stderr, code, to))
@@ -118,11 +115,6 @@ def recomputing(
 def _plain(params: Params) -> dict[str, Any]:
     held: dict[str, Any] = json.loads(params.model_dump_json(exclude_defaults=True))
     return held
-
-
-def _write(parameters: dict[str, Any], path: Path) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        YAML().dump(parameters, file)
 
 
 def _said(text: str, *places: Path) -> str:

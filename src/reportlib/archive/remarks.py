@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -90,7 +90,7 @@ class Log:
             held = self.entries()
             now = datetime.now(UTC).isoformat(timespec="seconds")
             line = Entry(len(held) + 1, kind, now, by.strip(), about, " ".join(text.split()))
-            line = Entry(**asdict(line) | {"digest": line.chained(held[-1].digest if held else self.run)})
+            line = replace(line, digest=line.chained(held[-1].digest if held else self.run))
             file.write(json.dumps(asdict(line), ensure_ascii=False) + "\n")
         return line
 

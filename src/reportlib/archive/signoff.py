@@ -210,7 +210,7 @@ def last_signed(review: Review) -> KeptRun | None:
     """The run of this edition, of any year, that was signed last before this one."""
     found = []
     for signed in review.run.edition.parent.parent.glob(f"*/{review.run.edition.name}/review/*/signed"):
-        folder = signed.parent.parent.parent / "runs" / signed.parent.name
+        folder = run_folder(signed)
         if folder != review.run.folder and folder.is_dir():
             other = Review(kept_run(folder), review.allowed)
             when = max((entry.at for entry in other.log.entries() if entry.kind == "sign"), default="")

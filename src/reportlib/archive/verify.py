@@ -28,7 +28,7 @@ NEEDED = (  # to re-run at all
 )
 OWN = ("PYTHON", "REPORTLIB", "VIRTUAL_ENV", "JUPYTER", "IPYTHON", "MPL", "MATPLOTLIB")  # the auditor's settings
 BUILD = re.compile(r"^(?:setuptools|wheel)==[\d.]+", re.MULTILINE)  # for packages of source alone, as in tools/venv
-REPORT = "from reportlib.cli import app; app()"
+MAIN = "from reportlib.cli import app; app()"  # the command line of any version
 # What the archived code itself finds wrong with the archived files, as pairs of file and finding.
 GATES = """
 import json, sys
@@ -205,7 +205,7 @@ class _Audit:
         for path in data.glob("parameters*.yml"):  # with the answers to the register
             shutil.copy(path, self.scratch)
         out = self.scratch / "again"
-        command = [str(python), "-c", REPORT, "report", str(self.scratch / "parameters.yml"), "--outputs", str(out)]
+        command = [str(python), "-c", MAIN, "report", str(self.scratch / "parameters.yml"), "--outputs", str(out)]
         self._run(command, "the archived code does not make the report")
         made = sorted(out.glob("*/*/archive/*.zip"))
         if len(made) != 1:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from reportlib.build.page import Chapter, Model, folded, read_chapter
+from reportlib.build.page import Chapter, Model, displayed, folded, read_chapter
 from reportlib.display import MIME
 
 INTRO = """# Tables in full
@@ -23,7 +23,7 @@ def annexed(chapters: Sequence[Chapter]) -> list[Chapter]:
     """The chapters with a reference in place of each such table; then one more that holds them, if there are any."""
     cells = []
     for chapter in chapters:
-        moved = [new_output("display_data", {MIME: model}) for _, model in chapter.models() if _looked_up(model)]
+        moved = displayed(*(model for _, model in chapter.models() if _looked_up(model)))
         cells += [new_markdown_cell(f"## Tables: {chapter.title}"), new_code_cell(outputs=moved)] if moved else []
     notebook = new_notebook(cells=[new_markdown_cell(INTRO), *cells])
     last = [read_chapter(notebook, name="tables-in-full")] if cells else []

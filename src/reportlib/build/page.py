@@ -9,13 +9,13 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import nbformat
+from nbformat.v4 import new_output
 
 from reportlib.build import markdown
 from reportlib.build.markdown import Token
 from reportlib.display import MIME
 from reportlib.params import Params
-from reportlib.words import MARKS as MARKS
-from reportlib.words import listed
+from reportlib.words import MARKS, listed
 from reportlib.years import in_words, year_dates
 
 STATUSES = {
@@ -46,7 +46,6 @@ class Page:
     contact: str = ""
     logo: str | None = None  # a data address
     colour: str = "#12436D"
-    public: bool = True  # leave out cells tagged `qa-only`
     lineage: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)  # what each table comes from
 
     @classmethod
@@ -60,18 +59,14 @@ class Page:
         )  # fmt: skip
 
     @property
-    def published(self) -> str:
-        """The publication date in words, such as "28 November 2025"."""
-        return in_words(self.publication_date) if self.publication_date else ""
-
-    @property
     def particulars(self) -> dict[str, str]:
         """What the cover says besides the title, by its name."""
         first, last = map(in_words, year_dates(self.year)) if self.year else ("", "")
+        day = in_words(self.publication_date) if self.publication_date else ""
         told = {
             "Reporting year": self.year and f"{self.year}, from {first} to {last}",
             "Edition": self.edition,
-            "Publication date" if self.draft else "Published": self.published,
+            "Publication date" if self.draft else "Published": day,
             "Authors" if len(self.authors) > 1 else "Author": listed(self.authors),
             "Contact": self.contact,
         }
@@ -92,6 +87,11 @@ def page_of(chapter: Chapter) -> Page:
     """The page of a chapter that stands alone, as far as its own heading tells."""
     header = chapter.header
     return Page(chapter.title, header.get("year", ""), status=tuple(header.get("status", ())))
+
+
+def displayed(*models: Model) -> list[nbformat.NotebookNode]:
+    """Models as the outputs of a cell."""
+    return [new_output("display_data", {MIME: model}) for model in models]
 
 
 class Link(NamedTuple):
@@ -136,9 +136,9 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "section"
 
 
-def read_chapter(notebook: nbformat.NotebookNode, public: bool = True, name: str = "") -> Chapter:
-    """Read an executed notebook; give each heading a name that is unique in the report."""
-    cells = [cell for cell in notebook.cells if not (public and "qa-only" in cell.metadata.get("tags", []))]
+def read_chapter(notebook: nbformat.NotebookNode, name: str = "") -> Chapter:
+    """Read an executed notebook, cells tagged `qa-only` left out; each heading is given a name unique in the report."""
+    cells = [cell for cell in notebook.cells if "qa-only" not in cell.metadata.get("tags", [])]
     tokens = {place: markdown.parse(cell.source) for place, cell in enumerate(cells) if cell.cell_type == "markdown"}
     header = next((model for _, model in Chapter("", "", {}, cells).models() if model["kind"] == "header"), {})
     named = headings(tokens)

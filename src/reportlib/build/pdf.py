@@ -27,7 +27,6 @@ from reportlib.build.annex import annexed
 from reportlib.build.fit import fit
 from reportlib.build.markdown import Token
 from reportlib.build.page import (
-    MARKS,
     Chapter,
     Model,
     Page,
@@ -41,6 +40,7 @@ from reportlib.build.page import (
 )
 from reportlib.errors import Finding, ReportError
 from reportlib.look import FONT, logo_file
+from reportlib.words import MARKS
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 AROUND = ("/Document", "/Part", "/Sect", "/Div", "/Figure")  # elements of the structure that may hold tables
@@ -53,7 +53,7 @@ def pdf_report(notebooks: Sequence[NotebookNode], page: Page) -> bytes:
 
     Raises ReportError when Typst warns or refuses, as it does for a chart without alt text.
     """
-    chapters = annexed([read_chapter(notebook, page.public) for notebook in notebooks])
+    chapters = annexed([read_chapter(notebook) for notebook in notebooks])
     document = {
         "page": _particulars(page),
         "places": [token["attrs"]["id"] for chapter in chapters for token in headings(chapter.tokens)],

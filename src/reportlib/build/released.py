@@ -87,8 +87,7 @@ class Publication(BaseModel):
 
     def is_whole(self) -> bool:
         """Whether nothing was changed since it was written, and each table has its columns."""
-        every = [*self.tables, *self.earlier]
-        shaped = all({*COUNTS} < {*t.columns} and {len(t.columns)} >= set(map(len, t.rows)) for t in every)
+        shaped = all({*COUNTS} < {*t.columns} and {len(t.columns)} >= set(map(len, t.rows)) for t in self.handed_on())
         return shaped and self.digest == self._own_digest()
 
     def _own_digest(self) -> str:

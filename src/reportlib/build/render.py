@@ -21,7 +21,6 @@ from traitlets.config import Config
 
 from reportlib.build import markdown, svg
 from reportlib.build.page import (
-    MARKS,
     STATUSES,
     Chapter,
     Link,
@@ -38,7 +37,7 @@ from reportlib.build.page import (
 from reportlib.build.workbook import csv as csv_text
 from reportlib.colour import lighten
 from reportlib.display import MIME
-from reportlib.words import VERDICTS
+from reportlib.words import MARKS, VERDICTS
 
 TEMPLATES = Path(__file__).parent / "templates"
 DARK_PAPER = "#14181c"
@@ -46,32 +45,25 @@ DARK_PAPER = "#14181c"
 
 def html_report(notebooks: Sequence[NotebookNode], page: Page) -> str:
     """The whole report as one self-contained file: no script, no request, no other file needed."""
-    chapters = [read_chapter(notebook, page.public) for notebook in notebooks]
+    chapters = [read_chapter(notebook) for notebook in notebooks]
     contents = [Link(chapter.title, f"#{chapter.id}") for chapter in chapters]
     return _render(chapters, page, contents=contents, whole=True)
 
 
-def html_chapter(
-    notebook: NotebookNode,
-    page: Page,
-    previous: Link | None = None,
-    next: Link | None = None,
-    contents: Sequence[Link] = (),
-) -> str:
-    """One chapter as a page of its own, with links to its neighbours; `contents` lists every chapter."""
-    chapter = read_chapter(notebook, page.public)
-    contents = contents or [Link(chapter.title, chapter_file(chapter.id))]
-    return _render([chapter], page, contents=contents, previous=previous, next=next)
+def html_chapter(notebook: NotebookNode, page: Page, contents: Sequence[Link] = ()) -> str:
+    """One chapter as a page of its own; `contents` are the links in its list of contents, else one to the page."""
+    chapter = read_chapter(notebook)
+    return _render([chapter], page, contents=contents or [Link(chapter.title, chapter_file(chapter.id))])
 
 
 def html_chapters(notebooks: Sequence[NotebookNode], page: Page) -> dict[str, str]:
-    """Every chapter as a page of its own: file name to HTML."""
-    chapters = [read_chapter(notebook, page.public) for notebook in notebooks]
+    """Every chapter as a page of its own, with links to its neighbours: file name to HTML."""
+    chapters = [read_chapter(notebook) for notebook in notebooks]
     links = [Link(chapter.title, chapter_file(chapter.id)) for chapter in chapters]
     before, after = [None, *links[:-1]], [*links[1:], None]
     return {
-        link.href: html_chapter(notebook, page, previous, following, links)
-        for link, notebook, previous, following in zip(links, notebooks, before, after, strict=True)
+        link.href: _render([chapter], page, contents=links, previous=previous, next=following)
+        for link, chapter, previous, following in zip(links, chapters, before, after, strict=True)
     }
 
 
@@ -157,11 +149,8 @@ class View:
         for at, place in enumerate(sorted(range(last + 1), key=lambda place: _machinery(chapter.cells[place]))):
             cell, opens, closes = chapter.cells[place], at == 0, at == last
             html = Markup(markdown.to_html(chapter.tokens.get(place, []), int(self.whole), self._resolve))
-            metadata = NotebookNode(opens=opens, closes=closes, chapter=chapter.id, step=cell.id, html=html)
+            metadata = NotebookNode(opens=opens, closes=closes, chapter=chapter, step=cell.id, html=html)
             yield NotebookNode({**cell, "id": f"{chapter.id}-{place}", "metadata": metadata})
-
-    def chapter(self, name: str) -> Chapter:
-        return next(chapter for chapter in self.chapters if chapter.id == name)
 
     def href(self, chapter: str) -> str:
         """The address of a chapter from this page; empty where the report does not hold it."""

@@ -18,8 +18,8 @@ def as_seen(release: Release, spec: TableSpec, tables: Sequence[Counted], patter
     shown = tables[0].frame[list(spec.by)].copy()
     for table in tables:
         column, part = table.column, table.frame.copy()
+        by = [name for name in spec.by if name in part]
         if table.part.counts == "stock":
-            by = [name for name in spec.by if name in part]
             mean = release.average(spec, table.part).round({"value": 1})  # as it is shown
             part["value"] = (
                 part[by].merge(mean, on=by, how="left")["value"].fillna(0.0).to_numpy() if by else mean["value"]
@@ -28,7 +28,6 @@ def as_seen(release: Release, spec: TableSpec, tables: Sequence[Counted], patter
         hidden = pattern.marks(table.name).ne("").to_numpy()
         part[column] = part[column].mask(hidden)
         part[f"{column}_hidden"] = hidden
-        by = [name for name in spec.by if name in part]
         keep = part[[*by, column, f"{column}_hidden"]]
         shown = shown.merge(keep, on=by, how="left") if by else shown.merge(keep, how="cross")
     told = [name for name in shown if str(name).endswith("_hidden")]

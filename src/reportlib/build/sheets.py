@@ -120,7 +120,7 @@ class Column:
 
 def sheets(tables: Sequence[Model], page: Page) -> list[Sheet]:
     """Cover, contents, notes, then a sheet for each table."""
-    parts = zip(COVER_HEADINGS, cover_parts(tables, page), strict=True)
+    parts = zip(COVER_HEADINGS, cover_parts(page), strict=True)
     cover = [line for heading, part in parts if part for line in (heading, *part)]
     notes = list(dict.fromkeys(note for table in tables for note in table.get("notes", [])))
     names = [_sheet_name(place, table["id"]) for place, table in enumerate(tables, 1)]
@@ -150,7 +150,7 @@ def _sheet(name: str, table: Model, notes: list[str], page: Page) -> Sheet:
     return Sheet(name, title, lines, re.sub(r"\W", "_", f"table_{table['id']}"), head, rows, headers)
 
 
-def cover_parts(tables: Sequence[Model], page: Page) -> tuple[list[str], list[str], list[str]]:
+def cover_parts(page: Page) -> tuple[list[str], list[str], list[str]]:
     """The cover's lines: introduction, about the data, contact."""
     who = [part for part in (page.organisation, listed(page.authors), page.contact) if part]
     intro = [f"{mark}: {meaning}" for mark, meaning in page.warnings]

@@ -71,7 +71,7 @@ def xlsx(tables: Sequence[Model], page: Page) -> bytes:
     created = datetime.combine(page.publication_date or EARLIEST, time())
     book.set_properties({"title": page.title, "author": listed(page.authors), "created": created})
     cover, *sheets = make_sheets(tables, page)
-    intro, about, contact = cover_parts(tables, page)
+    intro, about, contact = cover_parts(page)
     book.add_worksheet(cover.name).write_cover(Cover(cover.title, intro, about, contact or None))
     for sheet in sheets:
         _write(book, sheet)

@@ -126,7 +126,7 @@ def bars(frame: pd.DataFrame, title: str, unit: str, decimals: int = 1) -> Chart
         apart = min((b - a for a, b in pairwise(tracks)), default=1)
         pen: dict[str, Any] = {"color": BLUE, "saturation": 1, "width": 18 / apart}
         sns.barplot(x=rows["value"], y=tracks, orient="h", native_scale=True, errorbar=None, ax=ax, **pen)
-        most = max((end for end in figures(rows, ("value", "upper")) if math.isfinite(end)), default=1.0)
+        most = max(figures(rows, ("value", "upper")), default=1.0)
         ax.set(xlim=(0, most or 1), ylim=limits, xlabel="", ylabel="")
         ax.xaxis.set_visible(False)
         for y, row in zip(tracks, records, strict=True):

@@ -52,10 +52,10 @@ class Attacker:
     def _extreme(self, cell: int, sign: int, cap: float, integer: bool) -> float:
         aim, upper = np.zeros(len(self.low)), self.programme.upper.copy()
         aim[cell], upper[cell] = sign, cap
-        status, x = replace(self.programme, upper=upper).minimise(aim, integer)
+        best, x = replace(self.programme, upper=upper).minimise(aim, integer)
         if x is not None and is_whole(x):
             self.low, self.high = np.minimum(self.low, to_ints(x)), np.maximum(self.high, to_ints(x))
-        return float(np.round(x[cell], 6)) if status == "optimal" and x is not None else np.nan
+        return float(np.round(x[cell], 6)) if best and x is not None else np.nan
 
 
 def _endless(programme: Programme) -> Mask:

@@ -15,8 +15,8 @@ from scipy.sparse import csr_array
 
 from reportlib.disclosure.attacker import Attacker
 from reportlib.disclosure.policy import CountTable, Policy, Relations
-from reportlib.disclosure.solve import Ints, Mask
-from reportlib.disclosure.suppress import Pattern, Progress, assemble, components, protect, requirements
+from reportlib.disclosure.solve import Mask, matrix
+from reportlib.disclosure.suppress import Component, Pattern, Progress, assemble, components, protect, requirements
 from reportlib.disclosure.system import System
 
 logger = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ class _Audit:
         found = {}
         parts = components(self.system, self.hidden)
         for done, part in enumerate(parts, 1):
-            attacker = Attacker(part.rows, part.exact, part.rest, self._least(part.cells))
+            attacker = self._attacker(part)
             judged = [(i, cell) for i, cell in enumerate(part.cells.tolist()) if self.judged[cell]]
             linear = {i: attacker.bounds(i) if self.linear else UNTOLD[:2] for i, _ in judged}
             for i, cell in judged:
@@ -125,12 +125,13 @@ class _Audit:
     def _unconstrained(self) -> dict[int, tuple[Attacker, int]]:
         found: dict[int, tuple[Attacker, int]] = {}
         for part in components(self.system, self.free):
-            attacker = Attacker(part.rows, part.exact, part.rest, self._least(part.cells))
+            attacker = self._attacker(part)
             found |= {cell: (attacker, i) for i, cell in enumerate(part.cells.tolist())}
         return found
 
-    def _least(self, cells: Ints) -> Ints:
-        return np.array([self.system.cells[cell].lower for cell in cells])
+    def _attacker(self, part: Component) -> Attacker:
+        lower = np.array([self.system.cells[cell].lower for cell in part.cells])
+        return Attacker(part.rows, part.exact, part.rest, lower)
 
     def _places(self, cell: int) -> Iterator[tuple[str, ...]]:
         """Table, part, coordinates and rule: one for each table that shows the cell."""
@@ -193,6 +194,4 @@ def _lines(shape: tuple[int, ...]) -> csr_array:
     """A row for each line of a table with totals: its cells less its total."""
     places = np.arange(np.prod(shape)).reshape(shape)
     lines = [line for axis, size in enumerate(shape) for line in np.moveaxis(places, axis, -1).reshape(-1, size)]
-    data = [np.where(np.arange(len(line)) < len(line) - 1, 1.0, -1.0) for line in lines]
-    starts = np.cumsum([0, *(len(line) for line in lines)])
-    return csr_array((np.concatenate(data), np.concatenate(lines), starts), shape=(len(lines), places.size))
+    return matrix([dict.fromkeys(line.tolist(), 1) | {int(line[-1]): -1} for line in lines], range(places.size))

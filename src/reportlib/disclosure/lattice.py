@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from reportlib.disclosure.policy import TOTAL, Code, CountTable, Key, Policy, Relations
+from reportlib.disclosure.policy import Code, CountTable, Key, Policy, Relations
 from reportlib.errors import ReportError
 
 Codes = tuple[Code, ...]
@@ -31,49 +31,25 @@ def total_of(row: Row) -> Key | None:
     return less[0] if len(less) == 1 else None
 
 
-def hierarchies(
-    tables: Sequence[CountTable], relations: Relations, dimensions: Iterable[str]
-) -> dict[str, Mapping[Code, list[Codes]]]:
-    """How each dimension is divided: as given, or flat, where the codes of the tables make up its total."""
-    found = dict(relations.hierarchies)
-    for name in {*dimensions} - found.keys():
-        codes = {str(code) for table in tables if name in table.frame for code in table.frame[name]} - {TOTAL}
-        found[name] = {TOTAL: [tuple(sorted(codes))]}
-    return found
-
-
 class Lattice:
-    """Which codes make up which, along each axis; the first axis is the part."""
+    """Which codes make up which, along the axis of each dimension; the first axis is the part."""
 
-    def __init__(
-        self,
-        axes: list[Mapping[Code, list[Codes]]],
-        additive: dict[str, set[int]],
-        nobody: Mapping[tuple[str, int], frozenset[Code]],
-    ) -> None:
-        self.axes = axes
-        self.additive = additive  # part -> the axes over which it adds up
-        self.nobody = nobody  # part and axis -> the codes that nobody has
-        self._leaves: list[dict[Code, frozenset[Code]]] = [{} for _ in axes]
-        self._plans: dict[tuple[int, frozenset[Code], frozenset[Code]], list[tuple[Code, Codes, Code]]] = {}
-
-    @classmethod
-    def of(cls, tables: Sequence[CountTable], relations: Relations, dimensions: Sequence[str]) -> Lattice:
-        """The axes of all parts and dimensions."""
+    def __init__(self, tables: Sequence[CountTable], relations: Relations, dimensions: Sequence[str]) -> None:
         chains: dict[Code, list[Codes]] = defaultdict(list)
-        for whole, parts in relations.links():
+        for whole, parts in relations.chains:
             chains[whole].append(parts)
-        axes: list[Mapping[Code, list[Codes]]] = [chains]
-        divided = hierarchies(tables, relations, dimensions)
-        axes += [divided[dimension] for dimension in dimensions]
+        self.axes: list[Mapping[Code, list[Codes]]] = [chains, *(relations.hierarchies[d] for d in dimensions)]
         at = {dimension: axis for axis, dimension in enumerate(dimensions, 1)}
         fixed = {0} | {axis for dimension, axis in at.items() if dimension in relations.fixed}
-        every = set(range(len(axes)))
+        every = set(range(len(self.axes)))
         kinds = {table.part: table.additive for table in tables}
         if mixed := {table.part for table in tables if table.additive != kinds[table.part]}:
             raise ReportError(f"Declared both additive and not: {', '.join(sorted(mixed))}.")
-        nobody = {(part, at[d]): codes for (part, d), codes in relations.nobody.items() if d in at}
-        return cls(axes, {part: every if adds else fixed for part, adds in kinds.items()}, nobody)
+        # part -> the axes over which it adds up; part and axis -> the codes that nobody has
+        self.additive = {part: every if adds else fixed for part, adds in kinds.items()}
+        self.nobody = {(part, at[d]): codes for (part, d), codes in relations.nobody.items() if d in at}
+        self._leaves: list[dict[Code, frozenset[Code]]] = [{} for _ in self.axes]
+        self._plans: dict[tuple[int, frozenset[Code], frozenset[Code]], list[tuple[Code, Codes, Code]]] = {}
 
     def adds_up(self, part: Code, axes: Iterable[int] = ()) -> bool:
         """Whether a part adds up over some axes, by default all; one that no table shows is of events, and does."""

@@ -112,7 +112,7 @@ class Relations:
     """How cells hang together.
 
     `hierarchies`: dimension -> parent code -> the ways in which it is divided without remainder.
-    `chains`: whole part -> the disjoint parts that make it up; pairs where a whole is divided in several ways.
+    `chains`: (whole part, the disjoint parts that make it up), one for each way in which it is divided.
     A code or part that no table shows is still there: what the others leave of the total is an implied cell.
     `nobody`: (part, dimension) -> codes that the part's tables leave out because nobody has them, as readers know.
     `at_most`: (part, part): in each cell the first is at most the second (people, events).
@@ -123,19 +123,15 @@ class Relations:
     """
 
     hierarchies: Mapping[str, Mapping[Code, list[tuple[Code, ...]]]] = field(default_factory=dict)
-    chains: Mapping[str, tuple[str, ...]] | tuple[tuple[str, tuple[str, ...]], ...] = ()
+    chains: tuple[tuple[str, tuple[str, ...]], ...] = ()
     at_most: tuple[tuple[str, str], ...] = ()
     fixed: tuple[str, ...] = ("ethnicity",)
     nobody: Mapping[tuple[str, str], frozenset[Code]] = field(default_factory=dict)
     sums: tuple[Sum, ...] = ()
 
-    def links(self) -> list[tuple[str, tuple[str, ...]]]:
-        """Each whole part with one way of dividing it."""
-        return list(self.chains.items() if isinstance(self.chains, Mapping) else self.chains)
-
     def tied(self, part: str) -> frozenset[str]:
         """The parts that hang together with a part, itself among them: no figure of any other says anything of it."""
-        groups = [{whole, *parts} for whole, parts in self.links()] + [{*pair} for pair in self.at_most]
+        groups = [{whole, *parts} for whole, parts in self.chains] + [{*pair} for pair in self.at_most]
         groups += [{place[PART] for side in sides for place in side if PART in place} for sides in self.sums]
         found = {part}
         while more := set[str]().union(*(group for group in groups if group & found)) - found:

@@ -27,8 +27,8 @@ class Programme:
     lower: Vector
     upper: Vector
 
-    def minimise(self, cost: Vector, integer: bool = False, gap: float = 0.0) -> tuple[str, Vector | None]:
-        """The status ("optimal", "infeasible", "unbounded" or "limit") and the best x that was found.
+    def minimise(self, cost: Vector, integer: bool = False, gap: float = 0.0) -> tuple[bool, Vector | None]:
+        """Whether a best x was found, and the best that was found.
 
         An integer x may cost up to `gap` (a share) more than the least.
         """
@@ -39,8 +39,7 @@ class Programme:
             constraints=[LinearConstraint(self.rows, self.low, self.high)] if self.rows.shape[0] else [],
             options={"node_limit": NODES, "mip_rel_gap": gap} if integer else {"presolve": False},
         )
-        status = {0: "optimal", 2: "infeasible", 3: "unbounded"}.get(result.status, "limit")
-        return status, result.x
+        return result.status == 0, result.x
 
 
 def is_whole(x: Vector) -> bool:

@@ -17,8 +17,8 @@ import pandas as pd
 from scipy.sparse import csr_array, vstack
 from scipy.sparse.csgraph import connected_components
 
-from reportlib.disclosure.lattice import Cell, hierarchies
-from reportlib.disclosure.policy import TOTAL, CountTable, Key, Policy, Relations
+from reportlib.disclosure.lattice import Cell
+from reportlib.disclosure.policy import TOTAL, Code, CountTable, Key, Policy, Relations
 from reportlib.disclosure.search import Search
 from reportlib.disclosure.solve import Ints, Mask, Vector
 from reportlib.disclosure.system import System, build, dimensions_of, keys_of
@@ -122,7 +122,7 @@ def assemble(
     both tell of that year is known, and nothing else of it.
     """
     dimensions = dimensions_of([*tables, *carried], relations)
-    relations = replace(relations, hierarchies=hierarchies([*tables, *carried], relations, dimensions))
+    relations = replace(relations, hierarchies=_hierarchies([*tables, *carried], relations, dimensions))
     ours = {key: value for table in tables for key, value in _counts(table, dimensions)}
     agreeing: list[CountTable] = []
     for part, release in sorted({(table.part, table.release) for table in carried}):
@@ -137,6 +137,17 @@ def assemble(
             logger.info("%s: %d figures of another vintage in the earlier release (%s)", part, revised, release)
     hidden = {key for table in carried for key, value in _counts(table, dimensions) if pd.isna(value)}
     return build([*tables, *agreeing], relations, policy, dimensions), frozenset(hidden)
+
+
+def _hierarchies(
+    tables: Sequence[CountTable], relations: Relations, dimensions: Sequence[str]
+) -> Mapping[str, Mapping[Code, list[tuple[Code, ...]]]]:
+    """How each dimension is divided: as given, or flat, where the codes of the tables make up its total."""
+    flat = {}
+    for name in {*dimensions} - relations.hierarchies.keys():
+        codes = {str(code) for table in tables if name in table.frame for code in table.frame[name]} - {TOTAL}
+        flat[name] = {TOTAL: [tuple(sorted(codes))]}
+    return {**relations.hierarchies, **flat}
 
 
 def _that_fit(

@@ -65,11 +65,12 @@ def build(
 ) -> System:
     """Gather the cells, add the virtual ones and write down what ties them.
 
-    Raises ReportError, naming tables and never a count, where figures contradict one another.
+    The `relations` say how each dimension is divided. Raises ReportError, naming tables and never a count, where
+    figures contradict one another.
     """
     dimensions = tuple(dimensions or dimensions_of(tables, relations))
     cells, unseen = _gather(tables, dimensions, policy)
-    lattice = Lattice.of(tables, relations, dimensions)
+    lattice = Lattice(tables, relations, dimensions)
     lattice.close(cells, unseen)
     across = _Across(cells, dimensions, relations, lattice)
     while fresh := across.following():

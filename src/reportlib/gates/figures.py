@@ -71,10 +71,8 @@ def check_files(made: Path) -> list[Finding]:
         found += check_metadata(path, shown)
     for path in sorted([*made.glob("*.xlsx"), *made.glob("*.ods")]):
         found += check_workbook(path, shown)
-    if (made / "report.pdf").exists():
-        logo = [ledger.params.organisation] if shown.logo else []
-        found += check_printed(made / "report.pdf", shown.chapters, ledger.constants, logo)
-    return found
+    logo = [ledger.params.organisation] if shown.logo else []
+    return [*found, *check_printed(made / "report.pdf", shown.chapters, ledger.constants, logo)]
 
 
 def _read(made: Path) -> tuple[dict[str, nbformat.NotebookNode], Shown, Ledger]:

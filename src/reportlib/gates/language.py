@@ -32,8 +32,8 @@ def check_markdown(notebook: NotebookNode, name: str) -> list[Finding]:
     """A notebook's markdown: terms, and one first-level heading, first of all."""
     cells = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
     found = [finding for cell in cells for finding in check_language(cell.source, f"{name}, cell {cell.get('id', '')}")]
-    levels = [token["attrs"]["level"] for cell in cells for token in markdown.parse(cell.source) if "attrs" in token
-              and "level" in token["attrs"]]  # fmt: skip
+    tokens = [token for cell in cells for token in markdown.parse(cell.source)]
+    levels = [token["attrs"]["level"] for token in tokens if token["type"] == "heading"]
     if not levels or levels[0] != 1 or levels.count(1) != 1:
         found.append(Finding("the notebook does not start with its one first-level heading", name))
     return found

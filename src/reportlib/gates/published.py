@@ -25,16 +25,14 @@ def check_published(made: Path, ledger: Ledger) -> Iterator[Finding]:
     for table in tables:
         spec = ledger.spec(table.name.partition(": ")[0])
         if spec:
-            measured = {
-                own.code: column for column, own in zip(("numerator", "denominator"), spec.measure.parts, strict=False)
-            }
-            yield from _table(table, spec, measured.get(table.part, ""), ledger)
+            yield from _table(table, spec, ledger)
 
 
-def _table(table: Published, spec: TableSpec, column: str, ledger: Ledger) -> Iterator[Finding]:
+def _table(table: Published, spec: TableSpec, ledger: Ledger) -> Iterator[Finding]:
+    part = {part.code: part for part in spec.measure.parts}[table.part]
+    column = "numerator" if part == spec.measure.numerator else "denominator"
     by = [name for name in spec.by if name in table.columns and name != "year"]
     shown = _shown([f for f in ledger.facts if f.table == spec.id and f.statistic == column], by)
-    counted = {part.code: part.counts != "stock" for part in spec.measure.parts}[table.part]
     edition = ledger.params.made
     whole = {edition.code: "all"} if len(edition.values) > 1 else {}  # of an edition, its own code is the total
     for row in table.frame().to_dict("records"):
@@ -42,7 +40,7 @@ def _table(table: Published, spec: TableSpec, column: str, ledger: Ledger) -> It
         facts = shown[(str(row["year"]), *map(slug, codes))]
         values = {fact.value for fact in facts if not fact.mark}
         kept = None if row["value"] is None else int(row["value"])
-        if bool(values) != (kept is not None) or (counted and values - {kept}):
+        if bool(values) != (kept is not None) or (part.counts != "stock" and values - {kept}):
             yield Finding(f"a count of {table.name} that is not what its fact shows", PATTERN)
 
 

@@ -6,9 +6,9 @@ from importlib.metadata import version
 
 import pandas as pd
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from reportlib.display import MIME
+from reportlib.build.page import displayed
 from reportlib.gates import html, pdf
 from reportlib.tables import frame_table
 
@@ -45,10 +45,9 @@ def statement() -> NotebookNode:
     caption = "What is checked each time the report is made"
     model = frame_table("accessibility-checks", caption, pd.DataFrame(_rows(), columns=COLUMNS), COLUMNS[0]).model()
     header = {"kind": "header", "chapter": "accessibility", "title": TITLE, "status": []}
-    outputs = [new_output("display_data", {MIME: one, "text/plain": one["kind"]}) for one in (header, model)]
     cells = [
         new_markdown_cell(INTRODUCTION, id="accessibility"),
-        new_code_cell("", id="checks", outputs=outputs),
+        new_code_cell("", id="checks", outputs=displayed(header, model)),
         new_markdown_cell(UNCHECKED, id="unchecked"),
     ]
     return new_notebook(cells=cells)
