@@ -214,6 +214,7 @@ def test_exporter_makes_a_page_of_one_notebook(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "target"),
     [
+        ("https://example.org/20-uphold-rates.ipynb", "https://example.org/20-uphold-rates.ipynb"),
         ("20-uphold-rates.ipynb", "#uphold-rates"),
         ("90-methods-and-quality.ipynb#How-we-compare", "#methods-and-quality--how-we-compare"),
         ("https://www.gov.uk/", "https://www.gov.uk/"),

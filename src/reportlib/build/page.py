@@ -23,7 +23,7 @@ STATUSES = {
     "published": "Taken from published official statistics.",
     "extract": "Counted from case records.",
 }
-NOTEBOOK_LINK = re.compile(r"^(?:.*/)?(?:\d+-)?([\w-]+)\.ipynb(?:#(.*))?$")
+NOTEBOOK_LINK = re.compile(r"^(?![a-z]+:)(?:.*/)?(?:\d+-)?([\w-]+)\.ipynb(?:#(.*))?$")  # beside this one, not elsewhere
 LONG = 24  # rows of a table; of more, a screen shows the first line alone
 WIDE, FEW = 12, 6  # columns and rows of a table that is easier read with one as the other
 
