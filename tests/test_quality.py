@@ -73,3 +73,8 @@ def test_methods_say_who_is_in_each_group():
     assert told["Other"] == "Arab; Any other ethnic group"
     fine = ABOUT["groups"].frame(NOTHING | {"parameters": {"grouping": "19"}})
     assert (fine["Ethnic group"] == fine["Who is in it"]).all()
+
+
+def test_methods_are_told_in_words_and_not_in_names_of_code():
+    told = ABOUT["methods"].frame(NOTHING).drop(columns=["Formula", "Source"])
+    assert not told.map(lambda text: "`" in text or "_" in text).any(axis=None)

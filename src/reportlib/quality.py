@@ -95,14 +95,19 @@ def _methods(run: Run) -> list[dict[str, Any]]:
     return [
         {
             "Method": method.name.replace("_", " "),
-            "What it gives": method.summary,
+            "What it gives": _in_words(method.summary),
             "Formula": method.formula,
             "Source": method.source,
-            "Used for": method.used,
-            "What it cannot say": method.cannot_say,
+            "Used for": _in_words(method.used),
+            "What it cannot say": _in_words(method.cannot_say),
         }
         for method in METHODS.values()
     ]
+
+
+def _in_words(text: str) -> str:
+    """What the code says of itself, for those who do not read code."""
+    return text.replace("`", "").replace("_", " ")
 
 
 def _marks(run: Run) -> list[dict[str, Any]]:
