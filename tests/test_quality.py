@@ -7,6 +7,7 @@ import pytest
 from reportlib.disclosure import Policy
 from reportlib.params import Disclosure
 from reportlib.quality import ABOUT
+from reportlib.words import POSSIBLE, UNLIKELY, capital
 
 NOTHING = {
     "parameters": {"grouping": "5+1", "confidence_level": 0.95},
@@ -71,3 +72,9 @@ def test_methods_say_who_is_in_each_group():
     assert told["Other"] == "Arab; Any other ethnic group"
     fine = ABOUT["groups"].frame(NOTHING | {"parameters": {"grouping": "19"}})
     assert (fine["Ethnic group"] == fine["Who is in it"]).all()
+
+
+def test_the_words_of_the_charts_keys_are_in_the_list_of_words():
+    told = ABOUT["words"].frame(NOTHING).set_index("Word")["Meaning"]
+    assert POSSIBLE in told[capital(UNLIKELY)]
+    assert "Statistically significant" in told[capital(UNLIKELY)]

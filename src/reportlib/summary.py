@@ -128,7 +128,8 @@ def _disproportionate(facts: Mapping[str, Fact]) -> list[str]:
 def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:
     """The verdicts of some tables, in their order.
 
-    Columns: stratum (the measure's name), group, label, text, verdict, mark, and the relative rates with their limits.
+    Columns: stratum (the measure's name), group, label, text, verdict, mark, adjusted_mark, and the relative rates with
+    their limits.
     """
     facts = {fact.id: fact for fact in held if fact.table in tables}
     found = [fact for fact in facts.values() if fact.statistic == "verdict"]
@@ -140,13 +141,14 @@ def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:
             "text": fact.text if ratio_.mark else f"{ratio_.text} {fact.text}",
             "verdict": fact.text,
             "mark": ratio_.mark,
+            "adjusted_mark": facts[f"{row}adjusted_ratio"].mark if f"{row}adjusted_ratio" in facts else "",
             **{name: facts[row + name].value for name in charts.RATIOS if row + name in facts},
         }
         for fact in sorted(found, key=lambda fact: tables.index(fact.table))
         for row in [fact.id.removesuffix("verdict")]
         for ratio_ in [facts[f"{row}ratio"]]
     ]
-    columns = ["stratum", "group", "label", "text", "verdict", "mark", *charts.RATIOS]
+    columns = ["stratum", "group", "label", "text", "verdict", "mark", "adjusted_mark", *charts.RATIOS]
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(charts.RATIOS, float))
 
 
