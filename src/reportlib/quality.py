@@ -18,6 +18,10 @@ from reportlib.words import MARKS, POSSIBLE, UNLIKELY, capital, counted, number
 Run = dict[str, Any]
 SHOWN_VERSIONS = ("pandas", "scipy", "statsmodels", "duckdb", "papermill", "nbconvert", "typst")
 LEAST = ("least_for_percent", "reliable_percent", "least_for_rate")
+PACKAGES = (
+    "Versions are those of the Python packages. The PDF names the compiler that the package typst holds, which has a "
+    "version of its own."
+)
 RELIABLE = "One event more or less would change a figure on fewer beyond use."
 
 
@@ -171,5 +175,5 @@ ABOUT: dict[str, About] = {
     "methods": About("How it is measured", "Method", _methods),
     "marks": About("Marks used in tables", "Mark", _marks),
     "words": About("Words used in this report", "Word", _words),
-    "versions": About("Software that made the report", "Software", _versions),
+    "versions": About("Software that made the report", "Software", _versions, PACKAGES),
 }
