@@ -17,6 +17,7 @@ import typst
 from reportlib import charts
 from reportlib.charts import comparison, drawing
 from reportlib.ethnicity import TWO
+from reportlib.look import lacking
 from reportlib.statistics import VERDICTS
 from reportlib.words import MARKS, WORDS
 
@@ -309,8 +310,8 @@ def test_a_forest_says_each_verdict():
 def test_the_alternative_text_of_a_forest():
     assert charts.forest(compared({}), "Uphold rate by ethnicity", "White").alt == (
         "Forest plot: Uphold rate by ethnicity. Relative rate compared with White, 95% confidence "
-        "interval; parity "
-        "is 0.80 to 1.25. Asian 0.77 (0.70 to 0.83), disproportionate."
+        "interval; the band "
+        "is 0.8 to 1.25. Asian 0.77 (0.70 to 0.83), disproportionate."
     )
 
 
@@ -343,7 +344,7 @@ def test_ticks_are_never_rounded():
     frame = yearly([("A", "Asian")]).assign(value=7.3, lower=2.1, upper=9.9)
     ticks = [text for text in texts(charts.trend(frame, "Deaths", "deaths a year")) if re.fullmatch(r"[\d.]+", text)]
     steps = {round(float(b) - float(a), 6) for a, b in itertools.pairwise(ticks)}
-    assert len(ticks) > 3 and len(steps) == 1
+    assert len(ticks) > 2 and len(steps) == 1
 
 
 def test_a_long_alternative_text_tells_what_stands_out():
@@ -394,9 +395,63 @@ def test_parts_and_lines_of_which_nothing_can_be_shown_are_named_under_the_chart
     assert "No comparison can be shown: High security and Open." in " ".join(filter(None, shown))
     years = [f"{2020 + i}-{21 + i}" for i in range(5)]
     shown = texts(charts.trend(yearly(hidden=[("M", year) for year in years]), "Deaths", RATE))
-    assert "Nothing can be shown: Mixed." in shown
+    assert "Not shown, suppressed to protect individuals [c]: Mixed (every year)." in " ".join(shown)
     assert "Mixed" not in shown
-    assert not any("Nothing can be shown" in text for text in texts(charts.trend(yearly(), "Deaths", RATE)))
+    assert not any("Not shown" in text for text in texts(charts.trend(yearly(), "Deaths", RATE)))
+
+
+def test_years_that_are_not_shown_are_named_under_the_chart_as_in_its_alternative_text():
+    chart = charts.trend(yearly(hidden=[("B", "2022-23"), ("O", "2020-21")]), "Uphold rate", "%")
+    said = "Not shown, suppressed to protect individuals [c]: Black (2022-23); Other (2020-21)."
+    assert said in " ".join(texts(chart))
+    assert said in chart.alt
+
+
+def strokes(chart, colour):
+    """The lines of a colour, each as the x and y of its points."""
+    lines = [shape for shape in shapes(chart) if shape.get("stroke") == colour and shape.get("fill") == "none"]
+    return [
+        [tuple(map(float, point)) for point in re.findall(r"([\d.]+) ([\d.]+)", shape["d"])]
+        for shape in lines
+        if "d" in shape
+    ]
+
+
+def uprights(chart, colour):
+    """The x of each upright line of a colour."""
+    return [line[0][0] for line in strokes(chart, colour) if len(line) == 2 and line[0][0] == line[1][0]]
+
+
+def test_a_point_between_gaps_has_its_interval_as_a_bar_and_lines_have_none():
+    lone = charts.trend(yearly(hidden=[("M", "2021-22"), ("M", "2023-24")]), "Uphold rate", "%")
+    assert len(uprights(lone, "#801650")) == 3
+    assert not uprights(lone, "#28a197")
+    assert "Shaded or barred: confidence intervals." in texts(lone)
+    whole = charts.trend(yearly(), "Uphold rate", "%")
+    assert not uprights(whole, "#801650")
+    assert "Shaded: confidence intervals." in texts(whole)
+
+
+def test_points_between_gaps_of_one_year_stand_apart():
+    hidden = [(group, year) for group in "MO" for year in ("2021-22", "2023-24")]
+    chart = charts.trend(yearly(hidden=hidden), "Uphold rate", "%")
+    mixed, other = (uprights(chart, drawing.GROUPS[group][0].lower()) for group in "MO")
+    assert all(abs(one - another) > 4 for one, another in zip(mixed, other, strict=True))
+
+
+def test_a_point_whose_interval_is_not_shown_has_no_bar_and_the_chart_says_so():
+    frame = yearly([("M", "Mixed")], [("M", "2021-22"), ("M", "2023-24")])
+    frame.loc[frame["year"].eq("2024-25"), ["lower", "upper"]] = None
+    chart = charts.trend(frame, "Uphold rate", "%")
+    assert len(uprights(chart, "#801650")) == 2
+    assert "confidence intervals, where they can be shown." in " ".join(texts(chart))
+
+
+@pytest.mark.parametrize("unit", ["%", RATE])
+def test_lines_over_years_start_at_nought_and_say_what_they_are_in(unit):
+    shown = texts(charts.trend(yearly([("A", "Asian")]), "Recalled", unit))
+    assert {"0%", "0.0"} & set(shown)
+    assert ("Percentage" if unit == "%" else RATE.capitalize()) in shown
 
 
 def test_more_than_six_lines_have_panels():
@@ -408,8 +463,14 @@ def test_a_panel_without_a_figure_says_why():
     frame = yearly([(name, name) for name in TYPES])
     frame.loc[frame["group"] == "Open", ["value", "lower", "upper"]] = None
     frame.loc[frame["group"] == "Open", "mark"] = "c"
-    said = " ".join(texts(charts.trend(frame, "Complaints", RATE)))
-    assert said.count("[c]") == 1
+    shown = texts(charts.trend(frame, "Complaints", RATE))
+    assert shown.count("[c]") == 1  # for all its years together
+    assert "[c]  suppressed." in " ".join(shown)
+
+
+def test_a_panel_marks_each_year_that_is_not_shown():
+    hidden = [("Open", "2020-21"), ("Open", "2024-25"), ("Category C", "2022-23")]
+    assert texts(charts.trend(yearly([(name, name) for name in TYPES], hidden), "Complaints", RATE)).count("[c]") == 3
 
 
 def test_a_heat_map_takes_six_groups():
@@ -433,12 +494,63 @@ def test_a_heat_map_says_what_its_rates_are_of_and_marks_cells_without_one():
     assert "Relative rate of not completing supervision compared with White." in chart.alt
     assert texts(chart).count("[u]") == len(TYPES)
     assert any(text.startswith("[u]  unreliable") for text in texts(chart))
+    assert "Not shown, unreliable, because too much rests on few people or cases [u]: Category B" in chart.alt
+
+
+def test_a_heat_map_says_which_sign_is_higher_and_which_lower():
+    shown = texts(charts.verdict_heatmap(by_type({}, {}), "By type", "White"))
+    assert {"▲△  higher", "▼▽  lower"} <= set(shown)
+
+
+def test_small_forests_mark_and_tell_a_comparison_that_could_not_be_made():
+    frame = by_type({}, {"ratio": None, "ratio_lower": None, "ratio_upper": None, "verdict": "not assessed"})
+    chart = charts.small_multiples(frame[frame["stratum"].eq("Open")], "By type", "White")
+    assert "[u]" in texts(chart)
+    assert chart.alt.endswith("[u]: Open (Black).")
+
+
+ADJUSTED = {"adjusted_ratio": 0.9, "adjusted_lower": 0.8, "adjusted_upper": 1.1}
+
+
+def test_a_card_marks_an_adjusted_figure_that_is_not_shown():
+    chart = charts.card(compared({**ADJUSTED, "adjusted_mark": ""}, {"adjusted_mark": "c"}), "Uphold rate", "White")
+    assert texts(chart).count("[c]") == 1
+    assert chart.alt.endswith("No adjusted figure is shown, suppressed to protect individuals [c]: Black.")
+
+
+def test_a_forest_names_the_groups_without_an_adjusted_figure():
+    chart = charts.forest(compared(ADJUSTED, {}, {}), "Uphold rate", "White")
+    assert "No adjusted figure is shown: Black and Mixed." in texts(chart)
+    assert chart.alt.endswith("No adjusted figure is shown: Black and Mixed.")
+    assert "adjusted figure" not in charts.forest(compared({}, {}), "Uphold rate", "White").alt
+
+
+def test_two_shares_stand_behind_the_signs_of_their_markers():
+    shown = texts(picture("dumbbell"))
+    assert "◆ 7.0%\u2003☐ 8.0%" in shown
+    assert not lacking("◆☐")  # in the PDF too
 
 
 def test_places_far_outside_a_funnel_are_named():
     chart = charts.funnel(PLACES, "Uphold rate", "%", 0.3, "complaints decided")
     assert "Wormwood Scrubs" in texts(chart) and "Leeds" not in texts(chart)
     assert "2 places about an average of 30.0%. Outside the 99.8% limits: Wormwood Scrubs 61.0%." in chart.alt
+
+
+def test_each_place_has_its_own_limits_in_a_funnel():
+    """Of two places of one size, the one where people come again more often has wider limits."""
+    same = PLACES.assign(denominator=[300, 300, None], lower_998=[0.15, 0.1, None])
+    limits = max(strokes(charts.funnel(same, "Uphold rate", "%", 0.3, "decided"), "#595959"), key=len)
+    assert len({x for x, _ in limits}) == 1
+    assert len({y for _, y in limits}) == 3
+
+
+@pytest.mark.parametrize(("far", "said"), [(0.0, False), (0.5, True)])
+def test_a_funnel_says_where_its_axis_does_not_start_at_nought(far, said):
+    moved = PLACES.assign(**{name: PLACES[name].astype(float) + far for name in ("value", *FUNNEL) if name != "mark"})
+    shown = texts(charts.funnel(moved, "Uphold rate", "%", 0.3 + far, "complaints decided"))
+    assert ("Percentage (the axis does not start at 0)" in shown) == said
+    assert ("0%" in shown) != said
 
 
 # Colour

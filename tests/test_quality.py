@@ -8,6 +8,7 @@ from reportlib.disclosure import Policy
 from reportlib.measures import MEASURES
 from reportlib.params import Disclosure
 from reportlib.quality import ABOUT
+from reportlib.words import POSSIBLE, UNLIKELY, capital
 
 NOTHING = {
     "parameters": {"grouping": "5+1", "confidence_level": 0.95},
@@ -78,3 +79,9 @@ def test_methods_say_who_is_in_each_group():
 def test_methods_are_told_in_words_and_not_in_names_of_code():
     told = ABOUT["methods"].frame(NOTHING).drop(columns=["Formula", "Source"])
     assert not told.map(lambda text: "`" in text or "_" in text).any(axis=None)
+
+
+def test_the_words_of_the_charts_keys_are_in_the_list_of_words():
+    told = ABOUT["words"].frame(NOTHING).set_index("Word")["Meaning"]
+    assert POSSIBLE in told[capital(UNLIKELY)]
+    assert "Statistically significant" in told[capital(UNLIKELY)]

@@ -13,11 +13,15 @@ from reportlib.ethnicity import CHINESE_NOTE, groupings
 from reportlib.measures import MEASURES
 from reportlib.statistics import METHODS
 from reportlib.tables import Table, frame_table
-from reportlib.words import MARKS, counted, number
+from reportlib.words import MARKS, POSSIBLE, UNLIKELY, capital, counted, number
 
 Run = dict[str, Any]
 SHOWN_VERSIONS = ("pandas", "scipy", "statsmodels", "duckdb", "papermill", "nbconvert", "typst")
 LEAST = ("least_for_percent", "reliable_percent", "least_for_rate")
+PACKAGES = (
+    "Versions are those of the Python packages. The PDF names the compiler that the package typst holds, which has a "
+    "version of its own."
+)
 RELIABLE = "One event more or less would change a figure on fewer beyond use."
 
 
@@ -133,6 +137,10 @@ def _words(run: Run) -> list[dict[str, Any]]:
         "intervals do not.",
         "Cases needed": "How large the denominator of the group would have to be, and that of the reference group in "
         "proportion, to find, four times in five, a ratio at the edge of what counts as close to parity.",
+        capital(
+            UNLIKELY
+        ): "Chance alone would seldom give a difference so large: its p-value is 0.05 or less, adjusted "
+        f"where several groups are compared. Statistically significant means the same. Otherwise {POSSIBLE}.",
         "Confidence interval": "A range that shows how uncertain a figure is. About "
         f"{level} of ranges made in this way hold the true figure. The wider it is, the less sure the figure.",
         "Design effect": "How much repeat cases add to the variance of a figure; 1 where each case is a different "
@@ -174,5 +182,5 @@ ABOUT: dict[str, About] = {
     "methods": About("How it is measured", "Method", _methods),
     "marks": About("Marks used in tables", "Mark", _marks),
     "words": About("Words used in this report", "Word", _words),
-    "versions": About("Software that made the report", "Software", _versions),
+    "versions": About("Software that made the report", "Software", _versions, PACKAGES),
 }

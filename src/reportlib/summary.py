@@ -201,7 +201,7 @@ def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:
     """The verdicts of some tables, in their order.
 
     Columns: stratum (the measure's name), group, label, text, verdict, mark, the relative rates as they are shown
-    (crude and adjusted), and as numbers with their limits.
+    (crude and adjusted), adjusted_mark, and as numbers with their limits.
     """
     facts = {fact.id: fact for fact in held if fact.table in tables}
     found = [fact for fact in facts.values() if fact.statistic == "verdict"]
@@ -215,13 +215,15 @@ def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:
             "mark": ratio_.mark,
             "shown": ratio_.text,
             "adjusted": facts[f"{row}adjusted_ratio"].text if f"{row}adjusted_ratio" in facts else "",
+            "adjusted_mark": facts[f"{row}adjusted_ratio"].mark if f"{row}adjusted_ratio" in facts else "",
             **{name: facts[row + name].value for name in charts.RATIOS if row + name in facts},
         }
         for fact in sorted(found, key=lambda fact: tables.index(fact.table))
         for row in [fact.id.removesuffix("verdict")]
         for ratio_ in [facts[f"{row}ratio"]]
     ]
-    columns = ["stratum", "group", "label", "text", "verdict", "mark", "shown", "adjusted", *charts.RATIOS]
+    told = ["text", "verdict", "mark", "shown", "adjusted", "adjusted_mark"]
+    columns = ["stratum", "group", "label", *told, *charts.RATIOS]
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(charts.RATIOS, float))
 
 

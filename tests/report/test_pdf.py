@@ -7,14 +7,15 @@ import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
 
-from reportlib.build.pdf import ReportPdfExporter, pdf_report
+from reportlib.build.pdf import ReportPdfExporter, _paired, pdf_report
 from reportlib.errors import ReportError
 
-from .fixture import LOGO, PAGE, chart, elements, notebook, report, show, table, uphold_table
+from .fixture import LOGO, PAGE, chart, elements, markdown, notebook, report, say, show, table, uphold_table
 
 PDF = pdf_report(report(), PAGE)
 
@@ -115,6 +116,40 @@ def test_a_table_that_is_looked_up_stands_on_the_page_that_its_reference_names(t
     (named,) = re.findall(r"Table on page (\d+): Deaths in custody by year", " ".join(pages))
     assert "Deaths in custody by year" in pages[int(named) - 1]
     assert not any("Deaths in custody by year" in page for page in pages[int(named) :])
+
+
+def foot(lines: int) -> pikepdf.Pdf:
+    """A chapter in which a heading, a paragraph, a finding and its chart follow on so many paragraphs."""
+    cells = [
+        markdown("\n\n".join(["Filler."] * lines) + "\n\n## Does it differ?\n\nWe compare.", "text"),
+        show("shown", "", say("finding", "They do differ."), chart("pictured", "Rates", "A chart of rates", "rates")),
+    ]
+    return pikepdf.open(io.BytesIO(pdf_report([notebook("foot", "Foot", "Intro.", *cells)], PAGE)))
+
+
+@pytest.mark.parametrize("lines", [16, 20, 24, 28])
+def test_a_heading_its_finding_and_the_chart_of_it_stand_on_one_page(lines: int) -> None:
+    with foot(lines) as document:
+        with document.open_outline() as outline:
+            heading = outline.root[0].children[0].destination[0]
+        (picture,) = (figure for figure in elements(document, "/Figure") if str(figure.Alt) == "A chart of rates")
+        assert page_of(picture).objgen == heading.objgen
+
+
+def page_of(element: Any) -> Any:
+    """The page of the first content of a structure element."""
+    if "/Pg" in element:
+        return element.Pg
+    kids = element.K if isinstance(element.K, pikepdf.Array) else [element.K]
+    return next(page_of(kid) for kid in kids if isinstance(kid, pikepdf.Dictionary))
+
+
+def test_a_finding_comes_before_the_chart_beside_it_and_other_sentences_stay_where_they_are() -> None:
+    said = [say(name, name) for name in ("one", "other", "after")]
+    picture, of = chart("pictured", "Rates", "A chart of rates", "rates"), uphold_table()
+    paired = list(_paired([said[0], said[1], picture, of, said[2], of]))
+    assert paired == [{"kind": "pair", "says": said[:2], "chart": picture}, of, said[2], of]
+    assert list(_paired([picture, said[0]])) == [picture, said[0]]
 
 
 @pytest.mark.full

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, time
 from itertools import groupby
@@ -85,7 +85,7 @@ def _particulars(page: Page) -> dict[str, Any]:
 
 
 def _chapter(chapter: Chapter) -> dict[str, Any]:
-    return {"id": chapter.id, "header": chapter.header, "sections": _sections(list(_blocks(chapter)))}
+    return {"id": chapter.id, "header": chapter.header, "sections": _sections(list(_paired(_blocks(chapter))))}
 
 
 def _blocks(chapter: Chapter) -> Iterator[dict[str, Any]]:
@@ -96,6 +96,21 @@ def _blocks(chapter: Chapter) -> Iterator[dict[str, Any]]:
         if tokens:
             yield {"kind": "markdown", "tokens": [_link(token) for token in tokens]}
         yield from (_model(model) for at, model in models if at == place and model["kind"] != "header")
+
+
+def _paired(blocks: Iterable[Model]) -> Iterator[Model]:
+    """The blocks, with a chart and the sentences right before it as one."""
+    says: list[Model] = []
+    for block in blocks:
+        if block["kind"] == "say" and block["text"]:
+            says.append(block)
+            continue
+        if says and block["kind"] == "chart":
+            yield {"kind": "pair", "says": says, "chart": block}
+        else:
+            yield from (*says, block)
+        says = []
+    yield from says
 
 
 def _sections(blocks: list[Model]) -> list[dict[str, Any]]:

@@ -28,8 +28,8 @@ LONGEST = 8  # rows told one by one; beyond, those that stand out and how many d
 def forest(rows: pd.DataFrame, title: str, axis: str, level: float, band: tuple[float, float]) -> str:
     """Alt text of a forest plot, or of small ones by stratum; `axis` says what is compared with whom."""
     shown = rows[rows["ratio"].notna()]
-    about = f"{axis}, {level_words(level)}; parity is {interval(*band)}."
-    return f"Forest plot: {title}. {about} {_verdicts(shown, ratio_decimals(shown))}{_hidden(rows)}"
+    about = f"{axis}, {level_words(level)}; the band is {band[0]:g} to {band[1]:g}."
+    return f"Forest plot: {title}. {about} {_verdicts(shown, ratio_decimals(shown))}{_unadjusted(shown)}{_hidden(rows)}"
 
 
 def heatmap(rows: pd.DataFrame, title: str, axis: str) -> str:
@@ -52,8 +52,14 @@ def trend(rows: pd.DataFrame, title: str, unit: str, decimals: int) -> str:
         ends = line.sort_values("year").iloc[[0, -1]].to_dict("records")
         told = [f"{_level(row, unit, decimals)} in {row['year']}" for row in ends]
         parts.append(f"{label} {' to '.join(dict.fromkeys(told))}")
-    gaps = rows.assign(stratum=rows["label"], label=rows["year"])
-    return f"Line chart: {title}.{_measured(unit)} {_told(parts)}{_hidden(gaps)}"
+    return f"Line chart: {title}.{_measured(unit)} {_told(parts)}{gaps(rows)}"
+
+
+def gaps(rows: pd.DataFrame) -> str:
+    """Which years of which lines are not shown, and why."""
+    every = rows.groupby(["label", "mark"])["year"].transform("nunique").eq(rows["year"].nunique())
+    years = rows["year"].mask(every, "every year")
+    return _hidden(rows.assign(stratum=rows["label"], label=years).drop_duplicates(["stratum", "label", "mark"]))
 
 
 def bars(rows: pd.DataFrame, title: str, unit: str, decimals: int) -> str:
@@ -126,6 +132,23 @@ def _adjusted(row: Mapping[Hashable, Any], places: int) -> str:
     if missing(row.get("adjusted_ratio")):
         return ""
     return f", and {_ratio_words(row, 'adjusted_ratio', 'adjusted', places)} once adjusted"
+
+
+def unadjusted(rows: pd.DataFrame, mark: str = "") -> list[str]:
+    """The rows that have no adjusted figure, beside others that have: those of this mark, where marks are known."""
+    if "adjusted_ratio" not in rows or rows["adjusted_ratio"].isna().all():
+        return []
+    gone = rows["ratio"].notna() & rows["adjusted_ratio"].isna()
+    return list(rows.loc[gone & rows.get("adjusted_mark", pd.Series("", rows.index)).eq(mark), "label"])
+
+
+def _unadjusted(rows: pd.DataFrame) -> str:
+    """Which comparisons have no adjusted figure, and why where that is known."""
+    return "".join(
+        f" No adjusted figure is shown{f', {marked([mark])}' if mark else ''}: {listed(names)}."
+        for mark in ("", *MARKS)
+        if (names := unadjusted(rows, mark))
+    )
 
 
 def _hidden(rows: pd.DataFrame) -> str:

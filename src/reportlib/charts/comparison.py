@@ -17,7 +17,7 @@ from reportlib.charts import alt, drawing
 from reportlib.charts.drawing import INK, MARGIN, TEXT, WIDTH, checked, figures
 from reportlib.charts.svg import Chart, drawn
 from reportlib.statistics import BAND
-from reportlib.words import MARKS, SIGNIFICANT, VERDICTS, missing, ratio
+from reportlib.words import MARKS, POSSIBLE, SIGNIFICANT, UNLIKELY, VERDICTS, missing, ratio
 
 MOST_COLUMNS = 6
 CELL, PANEL_ROW, CARD_ROW, SIGN = 46, 24, 34, 24  # heights of a cell, of rows and of a line of the key
@@ -26,6 +26,7 @@ NAMES, WIDE_NAMES = 128, 168  # widths of the names beside cells
 MOST_LINES = 3  # of a name beside cells; the table has it whole
 RATIOS = ("ratio", "ratio_lower", "ratio_upper", "adjusted_ratio", "adjusted_lower", "adjusted_upper")
 SIGNS = dict(zip(VERDICTS, ("▲▼", "△▽", "~~", "==", "??"), strict=False))  # above and below the reference
+WAYS = ("▲△  higher", "▼▽  lower")
 UNSURE = "u"  # where a cell has no figure though its counts are shown: they are too few
 SHADES = ("#801650", "#D9B6CB", "#D5E3F0", "#D5E3F0", "#F3F2F1", "#FFFFFF")  # in the order of VERDICTS
 
@@ -41,19 +42,19 @@ def forest(
     """Relative rates with their intervals on a log axis, a row a group, its verdict in words.
 
     frame: group, label, ratio, ratio_lower, ratio_upper, verdict, mark; adjusted_ratio, adjusted_lower and
-    adjusted_upper, where there, are drawn as a thin line below. The row labelled `reference`, and rows
-    without a verdict, are left out. A filled marker is a significant difference; an end beyond the axis is
-    an arrow. `outcome` names what the relative rate is of, where that is not what the title names ("not
-    completing supervision").
+    adjusted_upper, where there, are drawn as a thin line below, and groups without them are named. The row
+    labelled `reference`, and rows without a verdict, are left out. A filled marker is a difference that
+    chance is unlikely to give; an end beyond the axis is an arrow. `outcome` names what the relative rate is
+    of, where that is not what the title names ("not completing supervision").
     """
     rows, axis = _compared(frame, reference, RATIOS), _axis(reference, outcome)
-    label = fill(f"{axis} (log scale)", drawing.UNDER)
-    records = rows.to_dict("records")
-    adjusted = _adjusted(rows)
+    records, adjusted = rows.to_dict("records"), _adjusted(rows)
+    under = drawing.not_shown(alt.unadjusted(rows), "No adjusted figure is shown")
+    label = fill(f"{axis} (log scale)", drawing.UNDER) + f"\n\n{under}" * bool(under)
     texts = [(row["label"], _verdict_words(row), not missing(row["ratio"])) for row in records]
     with drawing.style(title):
         figure, ax, tracks = drawing.row_canvas(
-            texts, 56 if adjusted else 34, 31 + drawing.LINE * (label.count("\n") + 1), strong=VERDICTS[0]
+            texts, 56, 31 + drawing.LINE * (label.count("\n") + 1), strong=VERDICTS[0]
         )
         drawing.ratio_axis(ax, figures(rows, RATIOS), band)
         ax.set_xlabel(label)
@@ -61,7 +62,7 @@ def forest(
             if not missing(row["ratio"]):
                 drawing.band_track(ax, y, band)
                 _ratio_row(ax, y, row, list(rows["group"]), adjusted)
-        drawing.key(ax, _ratio_key(band, adjusted), columns=2 if adjusted else 3)
+        drawing.key(ax, _ratio_key(band, adjusted), columns=2)
         return Chart(drawn(figure, title), alt.forest(rows, title, axis, level, band))
 
 
@@ -87,16 +88,16 @@ def small_multiples(
     deep, wide = PANEL_ROW * max(rows["stratum"].value_counts(), default=0), (WIDTH - MARGIN) / columns
     with drawing.style(title):
         figure = drawing.blank(
-            math.ceil(len(strata) / columns) * (deep + 74) + 42 + drawing.LINE * (label.count("\n") + 1)
+            math.ceil(len(strata) / columns) * (deep + 74) + 64 + drawing.LINE * (label.count("\n") + 1)
         )
         for i, stratum in enumerate(strata):
-            left, top = MARGIN + (i % columns) * wide + names, 70 + (i // columns) * (deep + 74)
+            left, top = MARGIN + (i % columns) * wide + names, 92 + (i // columns) * (deep + 74)
             ax = drawing.panel(figure, left, top, wide - names - MARGIN, deep)
             drawing.ratio_axis(ax, figures(rows, RATIOS[:3]), band, width=wide - names)
             drawing.panel_title(ax, stratum, -names)
             own = rows[rows["stratum"] == stratum]
             _panel(ax, PANEL_ROW * len(own), own, names, list(rows["group"]), band)
-        drawing.key(figure, _ratio_key(band), 3, loc="upper left", bbox_to_anchor=(MARGIN / WIDTH, 1))
+        drawing.key(figure, _ratio_key(band), 2, loc="upper left", bbox_to_anchor=(MARGIN / WIDTH, 1))
         figure.text(0.5, 12 / (figure.get_figheight() * 72), label, ha="center")
         return Chart(drawn(figure, title), alt.forest(rows, title, axis, level, band))
 
@@ -111,7 +112,7 @@ def card(
 ) -> Chart:
     """A forest so small that it stands beside a sentence: a line a group, without words and without a key.
 
-    frame: as for `forest`.
+    frame: as for `forest`, with adjusted_mark, where there, in place of an adjusted figure that is not shown.
     """
     rows, axis = _compared(frame, reference, RATIOS), _axis(reference, outcome)
     labels = [fill(str(label), CARD_NAME) for label in rows["label"]]
@@ -165,11 +166,10 @@ def verdict_heatmap(frame: pd.DataFrame, title: str, reference: str, outcome: st
 
 
 def _sign_key(rows: pd.DataFrame) -> list[str]:
-    """What each sign in a cell stands for, and the marks that there are."""
-    rows = rows.assign(mark=rows["mark"].mask(rows["ratio"].isna() & rows["mark"].eq(""), UNSURE))
+    """What each sign in a cell stands for, which way it points, and the marks that there are."""
     signs = [f"{''.join(dict.fromkeys(sign))}  {verdict}" for verdict, sign in SIGNS.items()]
     marks = [mark for mark in MARKS if (rows["mark"] == mark).any()]
-    return signs + [f"[{mark}]  {drawing.brief(mark)}" for mark in marks]
+    return [*signs, *WAYS] + [f"[{mark}]  {drawing.brief(mark)}" for mark in marks]
 
 
 def _beside(ax: Axes, text: str, at: tuple[float, float], away: tuple[float, float], where: Any, **font: Any) -> None:
@@ -177,8 +177,9 @@ def _beside(ax: Axes, text: str, at: tuple[float, float], away: tuple[float, flo
 
 
 def _compared(frame: pd.DataFrame, reference: str, drawn: Sequence[str]) -> pd.DataFrame:
-    """The rows that are compared: neither the reference nor one without a verdict."""
-    return checked(frame[(frame["label"] != reference) & frame["verdict"].notna()], drawn)
+    """The rows that are compared, neither the reference nor one without a verdict; each without a figure has a mark."""
+    rows = checked(frame[(frame["label"] != reference) & frame["verdict"].notna()], drawn)
+    return rows.assign(mark=rows["mark"].mask(rows["ratio"].isna() & rows["mark"].eq(""), UNSURE))
 
 
 def _adjusted(rows: pd.DataFrame) -> bool:
@@ -199,7 +200,17 @@ def _ratio_row(ax: Axes, y: float, row: Mapping[Hashable, Any], among: Sequence[
     above = y - 4 if adjusted else y
     drawing.ranged(ax, above, (row["ratio_lower"], row["ratio_upper"]), colour)
     drawing.point(ax, row["ratio"], above, colour, marker, colour if row["verdict"] in SIGNIFICANT else "white")
-    if adjusted and not missing(row["adjusted_ratio"]):
+    if adjusted and row.get("adjusted_mark"):
+        _beside(
+            ax,
+            f"[{row['adjusted_mark']}]",
+            (0.5, y + 9),
+            (0, 0),
+            ax.get_yaxis_transform(),
+            ha="center",
+            bbox=drawing.CLEAR,
+        )
+    elif adjusted and not missing(row["adjusted_ratio"]):
         drawing.ranged(ax, y + 8, (row["adjusted_lower"], row["adjusted_upper"]), INK, width=1.6)
         drawing.point(ax, row["adjusted_ratio"], y + 8, INK, "|", INK)
 
@@ -207,10 +218,10 @@ def _ratio_row(ax: Axes, y: float, row: Mapping[Hashable, Any], among: Sequence[
 def _ratio_key(band: tuple[float, float], adjusted: bool = False) -> list[Artist]:
     thin = [drawing.marker_key("adjusted", INK, "|", INK)] if adjusted else []
     return [
+        drawing.marker_key(UNLIKELY, INK, "o", INK),
+        drawing.marker_key(POSSIBLE, INK, "o", "white"),
         drawing.shade_key(f"band {band[0]:g} to {band[1]:g}"),
         *thin,
-        drawing.marker_key("significant", INK, "o", INK),
-        drawing.marker_key("not significant", INK, "o", "white"),
     ]
 
 
@@ -232,13 +243,12 @@ def _panel(
         y = deep / len(rows) * (i + 0.5)
         _beside(ax, row["label"], (0, y), (-names, 0), across)
         if missing(row["ratio"]):
-            text = f"[{row['mark']}]" if row["mark"] else str(row["verdict"])
-            _beside(ax, text, (0.5, y), (0, 0), across, ha="center", bbox=drawing.CLEAR)
+            _beside(ax, f"[{row['mark']}]", (0.5, y), (0, 0), across, ha="center", bbox=drawing.CLEAR)
         else:
             _ratio_row(ax, y, row, among, adjusted)
 
 
 def _cell(row: Mapping[Hashable, Any] | None) -> str:
     if row is None or missing(row["ratio"]):
-        return f"[{(row and row['mark']) or UNSURE}]"
+        return f"[{row['mark'] if row else UNSURE}]"
     return f"{ratio(row['ratio'])}\n{SIGNS[row['verdict']][int(row['ratio'] < 1)]}"

@@ -27,6 +27,7 @@ WIDTH = 400  # units across; text of 14 is then 11.2 px on a screen 320 px wide
 MARGIN = 10
 UNDER = 46  # letters in a line under a chart
 CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # behind a text that a line would cross
+TITLE = 38  # height of a title above an axis
 LINE, TRACK, SPACE = 19, 24, 8  # heights of a row's text, of its picture, of the gap below
 GREY, RULE, SHADE = "#595959", "#C8CDD2", "#E4EAF1"
 # the Analysis Function's categorical palette, and the middle of its sequential one
@@ -177,19 +178,22 @@ def band_track(ax: Axes, y: float, band: tuple[float, float], high: float = TRAC
     ax.plot([1, 1], [low, low + high], color=INK, linewidth=1, zorder=1, clip_on=False)
 
 
-def value_axis(ax: Axes, figures: Sequence[float], unit: str) -> None:
-    """A y axis in the unit, from nought unless all figures lie far above it; the unit stands on top."""
-    least, most = (min(figures), max(figures)) if len(figures) else (0.0, 1.0)
-    spare = (most - min(least, 0 if least < most / 2 else least)) * 0.06 or 0.1
-    ax.set_ylim(0 if least < most / 2 else least - spare, most + spare)
-    ax.yaxis.set_major_locator(MaxNLocator(5))
+def value_axis(ax: Axes, figures: Sequence[float], unit: str, least: float = 0) -> None:
+    """A y axis from `least` to the largest of the figures, its ticks in the unit."""
+    most = max(figures, default=1.0)
+    spare = (most - least) * 0.06 or 0.1
+    ax.set_ylim(least and least - spare, most + spare)
+    ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     step = (ax.get_yticks()[1] - ax.get_yticks()[0]) * (100 if unit == "%" else 1)
     places = next(places for places in range(9) if places == 8 or abs(step - round(step, places)) < 1e-9)
     ax.yaxis.set_major_formatter(lambda y, _: number(y, "%" if unit == "%" else "", places))
     ax.tick_params(axis="y", length=0)
-    if unit not in ("", "%"):
-        spot: dict[str, Any] = {"xycoords": "figure fraction", "textcoords": "offset points", "va": "top"}
-        ax.annotate(capital(unit), (MARGIN / WIDTH, 1), (0, -MARGIN), **spot)
+
+
+def axis_title(ax: Axes, unit: str, note: str = "") -> None:
+    """What the y axis is in, at the top of the picture."""
+    spot: dict[str, Any] = {"xycoords": "figure fraction", "textcoords": "offset points", "va": "top"}
+    ax.annotate(("Percentage" if unit == "%" else capital(unit)) + note, (MARGIN / WIDTH, 1), (0, -MARGIN), **spot)
 
 
 def not_shown(names: Sequence[str], why: str) -> str:
@@ -206,7 +210,7 @@ def year_axis(ax: Axes, years: Sequence[str]) -> None:
     """Every year a tick; as many named as have room, the last always."""
     step, last = math.ceil(len(years) / 3), len(years) - 1
     ax.set_xticks(range(len(years)), [year if (last - i) % step == 0 else "" for i, year in enumerate(years)])
-    ax.set_xlim(-0.15, last + 0.1)
+    ax.set_xlim(-0.15, last + 0.15)
     if last and last % step == 0:  # the first year's name would else run into that of the lowest value
         ax.get_xticklabels()[0].set_horizontalalignment("left")
 

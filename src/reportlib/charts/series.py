@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
-from typing import Any
+from collections.abc import Hashable, Mapping
+from itertools import groupby, pairwise
+from textwrap import fill
+from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -16,30 +19,36 @@ from reportlib.charts import alt, drawing
 from reportlib.charts.drawing import BLUE, GREY, INK, MARGIN, NAVY, ORANGE, RULE, WIDTH, checked, figures
 from reportlib.charts.svg import Chart, drawn
 from reportlib.figures import LIMITS
-from reportlib.words import capital, marked, missing, number
+from reportlib.words import MARKS, capital, marked, missing, number
 
+T = TypeVar("T", pd.Series, pd.DataFrame)
 MOST_LINES = 6
+ASIDE = 0.025  # share of the years by which lone points of one year stand apart
+PAIR = "◆☐"  # the markers of two shares, as signs that every typeface of the report has
+FUNNEL_PENS: dict[str, dict[str, Any]] = {
+    "998": {"label": "99.8% limits", "color": GREY, "linewidth": 1.3},
+    "95": {"label": "95% limits", "color": RULE, "linewidth": 7},
+}
 PANEL = 90  # height of one line's panel
-RIBBON = "Shaded: confidence intervals."
 
 
 def dumbbell(frame: pd.DataFrame, title: str, share_a: str, share_b: str) -> Chart:
-    """One share beside another, a row a group: its share of `share_a` and of `share_b`.
+    """One share beside another, a row a group: its share of `share_a` and of `share_b`, each with its figure.
 
     frame: label, share_a, share_b (fractions of one), mark.
     """
     rows = checked(frame, ("share_a", "share_b"))
     records = rows.to_dict("records")
     most = max(figures(rows, ("share_a", "share_b")), default=1.0)
-    texts = [(row["label"], marked([row["mark"]]) if row["mark"] else "", not row["mark"]) for row in records]
+    texts = [(row["label"], marked([row["mark"]]) if row["mark"] else _both(row), not row["mark"]) for row in records]
     with drawing.style(title):
         figure, ax, tracks = drawing.row_canvas(texts, above=52)
-        ax.set_xlim(-0.17 * most, 1.17 * most)
+        ax.set_xlim(-0.02 * most, 1.02 * most)
         ax.xaxis.set_visible(False)
         for y, row in zip(tracks, records, strict=True):
             if not row["mark"]:
-                _pair(ax, y, row["share_a"], row["share_b"], most)
-        entries = [(f"share of {share_a}", NAVY, "o", NAVY), (f"share of {share_b}", ORANGE, "s", "white")]
+                _pair(ax, y, row["share_a"], row["share_b"])
+        entries = [(f"share of {share_a}", NAVY, "D", NAVY), (f"share of {share_b}", ORANGE, "s", "white")]
         drawing.key(ax, [drawing.marker_key(*entry) for entry in entries])
         return Chart(drawn(figure, title), alt.dumbbell(rows, title, share_a, share_b))
 
@@ -60,34 +69,38 @@ def trend(frame: pd.DataFrame, title: str, unit: str, decimals: int = 1) -> Char
 
 def _lines(rows: pd.DataFrame, years: list[str], groups: list[str], unit: str) -> Figure:
     names = max((drawing.text_width(label) for label in rows["label"]), default=0)
-    hidden = rows.groupby("label", sort=False)["value"].count().eq(0)
-    empty = drawing.not_shown([str(name) for name in hidden[hidden].index], "Nothing can be shown")
-    under = "\n".join(filter(None, [RIBBON, empty]))
+    under = "\n".join(fill(text, drawing.UNDER) for text in (_shaded(rows, years), alt.gaps(rows)) if text)
     below = 32 + drawing.LINE * (under.count("\n") + 1) + drawing.SPACE
-    figure, ax = drawing.canvas(268 + below, 52, names + 24, 14 if unit == "%" else 38, below)
+    figure, ax = drawing.canvas(268 + below, 52, names + 24, drawing.TITLE, below)
     figure.text(MARGIN / WIDTH, 8 / (268 + below), under)
+    drawing.axis_title(ax, unit)
     drawing.value_axis(ax, figures(rows, ("value", "lower", "upper")), unit)
     drawing.year_axis(ax, years)
     ends = []
+    aside = _aside(rows, years)
     for group in groups:
         line = rows[rows["group"] == group]
         colour, marker = drawing.look(group, groups)
-        last = _line(ax, line, years, colour, marker)
+        last = _line(ax, line, years, colour, marker, aside[group])
         ends += [(*last, str(line["label"].iloc[0]), colour)] if last else []
     drawing.name_ends(ax, ends)
     return figure
 
 
 def _panels(rows: pd.DataFrame, years: list[str], groups: list[str], unit: str) -> Figure:
-    top, left, wide = (4, 36)[unit != "%"], 52, (WIDTH - 52 - MARGIN) / 2
-    height = math.ceil(len(groups) / 2) * (PANEL + 72) + top + drawing.LINE
+    top, left, wide = drawing.TITLE, 52, (WIDTH - 52 - MARGIN) / 2
+    signs = [f"[{mark}]  {drawing.brief(mark)}." for mark in MARKS if (rows["mark"] == mark).any()]
+    under = fill(" ".join([_shaded(rows, years), *signs]), drawing.UNDER)
+    height = math.ceil(len(groups) / 2) * (PANEL + 72) + top + drawing.LINE * (under.count("\n") + 1)
     figure = drawing.blank(height)
-    figure.text(MARGIN / WIDTH, 8 / height, RIBBON)
+    figure.text(MARGIN / WIDTH, 8 / height, under)
     for i, group in enumerate(groups):
         line, column = rows[rows["group"] == group], i % 2
         above = top + (i // 2) * (PANEL + 72) + 40
         ax = drawing.panel(figure, left + column * (wide + 4), above, wide - 8, PANEL)
-        drawing.value_axis(ax, figures(rows, ("value", "lower", "upper")), unit if i == 0 or unit == "%" else "")
+        drawing.value_axis(ax, figures(rows, ("value", "lower", "upper")), unit)
+        if i == 0:
+            drawing.axis_title(ax, unit)
         drawing.panel_title(ax, str(line["label"].iloc[0]), 0)
         ax.tick_params(labelleft=column == 0)
         ax.set_xticks(range(len(years)), [years[0], *[""] * (len(years) - 2), years[-1]][-len(years) :])
@@ -95,21 +108,65 @@ def _panels(rows: pd.DataFrame, years: list[str], groups: list[str], unit: str) 
         labels = ax.get_xticklabels()
         labels[0].set_horizontalalignment("left")
         labels[-1].set_horizontalalignment("right")
-        if not _line(ax, line, years, *drawing.look(group, groups)):
-            marks = sorted({str(mark) for mark in line["mark"]} - {""})
-            why = "\n".join(f"{drawing.brief(mark)} [{mark}]" for mark in marks)
-            ax.text(0.5, 0.5, why, transform=ax.transAxes, ha="center", va="center", color=GREY, bbox=drawing.CLEAR)
+        _line(ax, line, years, *drawing.look(group, groups))
+        _gap_marks(ax, line, years)
     return figure
 
 
-def _line(ax: Axes, rows: pd.DataFrame, years: list[str], colour: str, marker: str) -> tuple[float, float] | None:
-    """One line with its ribbon, broken where a year is not shown; returns its last point."""
-    line = rows.set_index("year").reindex(years).reset_index()
-    ax.fill_between(line.index, line["lower"], line["upper"], color=colour, alpha=0.1, linewidth=0)
-    edge: dict[str, Any] = {"markersize": 9, "markeredgecolor": "white", "markeredgewidth": 0.8}
-    ax.plot(line.index, line["value"], color=colour, marker=marker, **edge)
-    shown = line["value"].dropna()
-    return (float(shown.index[-1]), float(shown.iloc[-1])) if len(shown) else None
+def _line(
+    ax: Axes, rows: pd.DataFrame, years: list[str], colour: str, marker: str, aside: pd.Series | None = None
+) -> tuple[float, float] | None:
+    """One line with its ribbon, broken where a year is not shown; returns its last point.
+
+    A point between two gaps has its interval as a bar; `aside` says how far from its year each stands.
+    """
+    line = rows.set_index("year").reindex(years)
+    lone = _lone(line["value"]).to_numpy()
+    at = np.arange(len(years)) + (0 if aside is None else aside.to_numpy())
+    ax.fill_between(at, line["lower"], line["upper"], where=~lone, color=colour, alpha=0.1, linewidth=0)
+    edge: dict[str, Any] = {"markersize": 9, "markeredgecolor": "white", "markeredgewidth": 0.8, "clip_on": False}
+    ax.plot(at, line["value"], color=colour, marker=marker, **edge)
+    for x, lower, upper in zip(at[lone], line["lower"][lone], line["upper"][lone], strict=True):
+        ax.plot([x, x], [lower, upper], color=colour, linewidth=2, clip_on=False)
+    shown = line["value"].notna().to_numpy().nonzero()[0]
+    return (float(at[shown[-1]]), float(line["value"].iloc[shown[-1]])) if len(shown) else None
+
+
+def _lone(values: T) -> T:
+    """Which values of a line, or of lines side by side, have none the year before or after to draw a line to."""
+    shown = values.notna()
+    return shown & ~shown.shift(1, fill_value=False) & ~shown.shift(-1, fill_value=False)
+
+
+def _aside(rows: pd.DataFrame, years: list[str]) -> pd.DataFrame:
+    """How far each lone point stands inwards of its year, beside lines and other such points: a column a group."""
+    lone = _lone(_by_group(rows, years))
+    inwards = np.where(np.arange(len(years)) < len(years) / 2, 1, -1) * ASIDE * len(years)
+    return lone.cumsum(axis=1).where(lone, 0).mul(inwards, axis=0)
+
+
+def _by_group(rows: pd.DataFrame, years: list[str]) -> pd.DataFrame:
+    """Values with a row a year and a column a group."""
+    return rows.pivot(index="year", columns="group", values="value").reindex(years)
+
+
+def _shaded(rows: pd.DataFrame, years: list[str]) -> str:
+    """How a chart of lines draws intervals."""
+    lone, some = _lone(_by_group(rows, years)).any(axis=None), (rows["value"].notna() & rows["lower"].isna()).any()
+    return f"Shaded{' or barred' * bool(lone)}: confidence intervals{', where they can be shown' * bool(some)}."
+
+
+def _gap_marks(ax: Axes, rows: pd.DataFrame, years: list[str]) -> None:
+    """The mark of each year that is not shown, on the axis; once for years that follow each other."""
+    marks = (
+        rows.set_index("year")["mark"].where(rows.set_index("year")["value"].isna(), "").reindex(years, fill_value="")
+    )
+    start = 0
+    for mark, run in groupby(marks):
+        end = start + len(list(run))
+        if mark:
+            ax.annotate(f"[{mark}]", ((start + end - 1) / 2, 0), (0, 3), textcoords="offset points", ha="center")
+        start = end
 
 
 def bars(frame: pd.DataFrame, title: str, unit: str, decimals: int = 1) -> Chart:
@@ -137,7 +194,10 @@ def bars(frame: pd.DataFrame, title: str, unit: str, decimals: int = 1) -> Chart
 
 
 def funnel(frame: pd.DataFrame, title: str, unit: str, target: float, across: str) -> Chart:
-    """Places side by side by size, with the limits of chance about the target; those far outside are named.
+    """Places side by side by size, each with its limits of chance about the target; those far outside are named.
+
+    Places of one size may differ in how often the same people come again, and then have other limits: no curve over
+    size would be that of any of them.
 
     frame: label, denominator, value, lower_95, upper_95, lower_998, upper_998, mark; `across` says what the
     denominator counts ("complaints decided").
@@ -146,43 +206,47 @@ def funnel(frame: pd.DataFrame, title: str, unit: str, target: float, across: st
     shown = rows[rows["value"].notna()].sort_values("denominator")
     out = (shown["value"] < shown["lower_998"]) | (shown["value"] > shown["upper_998"])
     with drawing.style(title):
-        figure, ax = drawing.canvas(320, 52, 82, 14 if unit == "%" else 38, 52)
-        drawing.value_axis(ax, [*figures(shown, ("value", *LIMITS)), target], unit)
-        for limit, line in (("95", "--"), ("998", "-")):
-            for side in ("lower", "upper"):
-                ax.plot(shown["denominator"], shown[f"{side}_{limit}"], color=GREY, linewidth=1.3, linestyle=line)
-        ax.axhline(target, color=INK, linewidth=1)
+        held = [*figures(shown, ("value", *LIMITS)), target]
+        least = min(held) if min(held) > max(held) / 2 else 0
+        figure, ax = drawing.canvas(340, 52, MARGIN, drawing.TITLE + 24, 52)
+        drawing.axis_title(ax, unit, " (the axis does not start at 0)" * bool(least))
+        drawing.value_axis(ax, held, unit, least)
+        for limit, pen in FUNNEL_PENS.items():
+            ends = shown[[f"lower_{limit}", f"upper_{limit}"]].assign(gap=math.nan)  # one path, in as many pieces
+            ax.plot(shown["denominator"].repeat(3), ends.to_numpy().ravel(), **pen)
+        ax.axhline(target, color=INK, linewidth=1, linestyle="--", label="average")
         for points, colour, marker in ((shown[~out], NAVY, "o"), (shown[out], ORANGE, "D")):
             sns.scatterplot(
-                x=points["denominator"], y=points["value"], color=colour, marker=marker, s=55, ax=ax, zorder=3
+                x=points["denominator"],
+                y=points["value"],
+                color=colour,
+                marker=marker,
+                s=55,
+                ax=ax,
+                zorder=4,
+                legend=False,
             )
+        drawing.key(ax, ax.lines, 3)
         ax.set(xlabel=capital(across), ylabel="", xlim=(0, shown["denominator"].max() * 1.03))
         ax.xaxis.set_major_locator(MaxNLocator(4))
         ax.xaxis.set_major_formatter(lambda x, _: number(x))
         _name_outside(ax, shown[out])
-        last = shown.iloc[-1]
-        ends = [(last["upper_95"], "95%", GREY), (last["upper_998"], "99.8%", GREY), (target, "average", INK)]
-        drawing.name_ends(ax, [(last["denominator"], y, name, colour) for y, name, colour in ends])
         return Chart(drawn(figure, title), alt.funnel(rows, shown[out], title, unit, target))
 
 
-def _pair(ax: Axes, y: float, a: float, b: float, most: float) -> None:
-    """Two shares on one track, their figures outside."""
-    ax.plot([0, most], [y, y], color=RULE, linewidth=0.8, zorder=1)
+def _both(row: Mapping[Hashable, Any]) -> str:
+    """Two shares in figures, each behind a sign like its marker."""
+    return "\u2003".join(
+        f"{sign} {number(row[name], '%', 1)}" for sign, name in zip(PAIR, ("share_a", "share_b"), strict=True)
+    )
+
+
+def _pair(ax: Axes, y: float, a: float, b: float) -> None:
+    """Two shares on one track."""
+    ax.plot(ax.get_xlim(), [y, y], color=RULE, linewidth=0.8, zorder=1)
     ax.plot([a, b], [y, y], color=GREY, linewidth=3, zorder=2)
     drawing.point(ax, b, y, ORANGE, "s", "white")
-    drawing.point(ax, a, y, NAVY, "o", NAVY)
-    for value, side, away in ((min(a, b), "right", -9), (max(a, b), "left", 9)):
-        ax.annotate(
-            number(value, "%", 1),
-            (value, y),
-            (away, 0),
-            "data",
-            "offset points",
-            ha=side,
-            va="center_baseline",
-            bbox=drawing.CLEAR,
-        )
+    drawing.point(ax, a, y, NAVY, "D", NAVY)
 
 
 def _name_outside(ax: Axes, places: pd.DataFrame) -> None:
@@ -191,4 +255,6 @@ def _name_outside(ax: Axes, places: pd.DataFrame) -> None:
     for row in places.to_dict("records"):
         side, away = ("right", -8) if row["denominator"] > middle else ("left", 8)
         at = row["denominator"], row["value"]
-        ax.annotate(row["label"], at, (away, 0), "data", "offset points", ha=side, va="center_baseline")
+        ax.annotate(
+            row["label"], at, (away, 0), "data", "offset points", ha=side, va="center_baseline", bbox=drawing.CLEAR
+        )
