@@ -214,13 +214,13 @@ def verdicts(held: Sequence[Fact], tables: Sequence[str]) -> pd.DataFrame:
             "verdict": fact.text,
             "mark": ratio_.mark,
             "shown": ratio_.text,
-            "adjusted": facts[f"{row}adjusted_ratio"].text if f"{row}adjusted_ratio" in facts else "",
-            "adjusted_mark": facts[f"{row}adjusted_ratio"].mark if f"{row}adjusted_ratio" in facts else "",
+            "adjusted": adjusted.text if adjusted else "",
+            "adjusted_mark": adjusted.mark if adjusted else "",
             **{name: facts[row + name].value for name in charts.RATIOS if row + name in facts},
         }
         for fact in sorted(found, key=lambda fact: tables.index(fact.table))
         for row in [fact.id.removesuffix("verdict")]
-        for ratio_ in [facts[f"{row}ratio"]]
+        for ratio_, adjusted in [(facts[f"{row}ratio"], facts.get(f"{row}adjusted_ratio"))]
     ]
     told = ["text", "verdict", "mark", "shown", "adjusted", "adjusted_mark"]
     columns = ["stratum", "group", "label", *told, *charts.RATIOS]
