@@ -213,16 +213,17 @@ def gaps_sentence(frame: pd.DataFrame, reference: str, outcome: str = "") -> str
     shown, places = ends.dropna(), ratio_decimals(frame)
     if len(years) < 2 or shown.empty or len(ends) > MOST_NAMED:
         return ""
-    moves = [
-        f"{f'went from {first} to {last}' if first != last else f'was {first} in both'} for {people(str(name))}"
-        for name, *pair in shown.itertuples()
-        for first, last in [[ratio(value, decimals=places) for value in pair]]
-    ]
+    moves: dict[str, list[str]] = {"went ": [], "was ": []}
+    for name, *pair in shown.itertuples():
+        first, last = (ratio(value, decimals=places) for value in pair)
+        change, of = (f"from {first} to {last}", "went ") if first != last else (f"{first} in both", "was ")
+        moves[of].append(f"{change} for {people(str(name))}")
+    told = " and ".join(f"{of}{listed(some)}" for of, some in moves.items() if some)
     lacking = [name for name in ends.index if name not in shown.index]
     other = f"For {all_people(lacking)} it is not shown in one of these years. " if lacking else ""
     return (
         f"Between {years[0]} and {years[-1]} the relative rate{f' of {outcome}' if outcome else ''}, compared with "
-        f"{people(reference)}, {listed(moves)}. {other}Single years move by chance: their intervals are in the table."
+        f"{people(reference)}, {told}. {other}Single years move by chance: their intervals are in the table."
     )
 
 
