@@ -50,7 +50,8 @@ def main_points(
     """A point for each table with a disproportionate comparison; then the others, by the weightiest of their verdicts.
 
     `tables` are headline tables, of which `known` says what each is adjusted for, and why some could not be made; these
-    come last. A point has a title, a text, and the chapter that tells more (empty for several). None if there is none.
+    come last. A point has a title, a text, and the chapter and table that tell more (empty for several). None if there
+    is none.
     """
     points: list[dict[str, str]] = []
     others: dict[str, list[str]] = {title: [] for title in dict.fromkeys(OTHERS.values())}
@@ -65,13 +66,13 @@ def main_points(
             text = _main_point(
                 facts, names, said.text, verdicts([*facts.values()], [table]), known[table]["adjust"], band
             )
-            points.append({"title": f"{said.label}: {badge}", "text": text, "chapter": said.chapter})
+            points.append({"title": f"{said.label}: {badge}", "text": text, "chapter": said.chapter, "table": table})
         else:
             others[OTHERS[verdict]].append(lower_first(said.label) + _in_part(facts, verdict))
     for title, some in others.items():
-        points += [{"title": title, "text": f"{capital(listed(some))}.", "chapter": ""}] if some else []
+        points += [{"title": title, "text": f"{capital(listed(some))}.", "chapter": "", "table": ""}] if some else []
     if text := _unavailable([known[table] for table in tables if known.get(table, {}).get("unavailable")]):
-        points.append({"title": "Not available [x]", "text": text, "chapter": ""})
+        points.append({"title": "Not available [x]", "text": text, "chapter": "", "table": ""})
     lead = f"Over {period}, with a band of {band[0]:g} to {band[1]:g}:"
     return {"kind": "points", "lead": lead, "items": points} if points else None
 
@@ -210,6 +211,7 @@ def headline(
         "chart": chart,
         "further": [text for text in further if text],
         "chapter": said[0].chapter,
+        "table": table,
     }
 
 
