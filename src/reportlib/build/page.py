@@ -251,9 +251,8 @@ def transposed(model: Model) -> Model:
 
 def on_screen(model: Model) -> Model:
     """A table as a screen shows it: a verdict beside whom it is of, where even a narrow screen shows it."""
-    places = {"header": 0, "verdict": 1}
-    columns = sorted(model["columns"], key=lambda column: min(places.get(column[name], 2) for name in ("role", "key")))
-    return transposed({**model, "columns": columns})
+    early = sorted(model["columns"], key=lambda column: (column["role"] != "header", column["key"] != "verdict"))
+    return transposed({**model, "columns": early})
 
 
 def marks_in(model: Model) -> list[str]:
