@@ -61,7 +61,7 @@ def main_points(
 
     `tables` are headline tables, of which `known` says what each is adjusted for, and why some could not be made; these
     come last. `reference` is the code of the group that others are compared with. A point has a title, a text, and the
-    chapter that tells more (empty for several). None if there is none.
+    chapter and table that tell more (empty for several). None if there is none.
     """
     points: list[dict[str, str]] = []
     others: dict[str, list[str]] = {title: [] for title in dict.fromkeys(OTHERS.values())}
@@ -74,13 +74,13 @@ def main_points(
         verdict, badge = _badge(facts, names, band)
         if names:
             text = _main_point(facts, names, said.text, known[table]["adjust"], band, reference)
-            points.append({"title": f"{said.label}: {badge}", "text": text, "chapter": said.chapter})
+            points.append({"title": f"{said.label}: {badge}", "text": text, "chapter": said.chapter, "table": table})
         else:
             others[OTHERS[verdict]].append(lower_first(said.label) + _in_short(facts, verdict))
     for title, some in others.items():
-        points += [{"title": title, "text": f"{capital(listed(some))}.", "chapter": ""}] if some else []
+        points += [{"title": title, "text": f"{capital(listed(some))}.", "chapter": "", "table": ""}] if some else []
     if text := _unavailable([known[table] for table in tables if known.get(table, {}).get("unavailable")]):
-        points.append({"title": "Not available [x]", "text": text, "chapter": ""})
+        points.append({"title": "Not available [x]", "text": text, "chapter": "", "table": ""})
     lead = f"Over {period}, with a band of {band[0]:g} to {band[1]:g}:"
     return {"kind": "points", "lead": lead, "items": points} if points else None
 
@@ -171,7 +171,12 @@ def group_points(held: Sequence[Fact], tables: Sequence[str], reference: str, pe
     if not 0 < len(labels) <= charts.MOST_COLUMNS:
         return None
     points = [
-        {"title": capital(people(label)), "text": _of_group(frame[frame["label"].eq(label)]), "chapter": ""}
+        {
+            "title": capital(people(label)),
+            "text": _of_group(frame[frame["label"].eq(label)]),
+            "chapter": "",
+            "table": "",
+        }
         for label in labels
     ]
     return {"kind": "points", "lead": f"As counted, compared with {people(reference)}, over {period}:", "items": points}
@@ -287,6 +292,7 @@ def headline(
         "chart": chart,
         "further": [text for text in further if text],
         "chapter": said[0].chapter,
+        "table": table,
     }
 
 

@@ -266,24 +266,28 @@ def summary() -> NotebookNode:
             "disproportionate",
             "Black people complained at 1.38 times the rate of White people. The range is 1.21 to 1.57.",
             "complaint-proportionality",
+            "complaints-by-type",
         ),
         (
             "Complaints upheld",
             "difference, size uncertain",
             "Complaints from Black people were upheld less often than those from White people, 24% against 33%.",
             "uphold-rates",
+            "uphold-rate-by-ethnicity",
         ),
         (
             "Deaths in custody",
             "inconclusive",
             "The numbers are too small to say. A difference of half as much again would have been seen.",
             "deaths-in-custody",
+            "deaths-by-year",
         ),
         (
             "Supervision completed",
             "parity",
             "People from each ethnic group completed supervision at similar rates.",
             "probation-outcomes",
+            "outcomes-by-region",
         ),
     ]
     alt = "Forest plot of complaints received. Black 1.38, above the band from 0.8 to 1.25; Asian 0.94, within it."
@@ -292,7 +296,10 @@ def summary() -> NotebookNode:
         "kind": "headline",
         "items": [
             dict(
-                zip(("title", "verdict", "text", "chapter"), item, strict=True), badge=item[1], further=[], chart=chart
+                zip(("title", "verdict", "text", "chapter", "table"), item, strict=True),
+                badge=item[1],
+                further=[],
+                chart=chart,
             )
             for item, chart in zip(items, [picture, None, None, None], strict=False)
         ],

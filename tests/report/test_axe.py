@@ -78,6 +78,47 @@ def test_page_obeys_its_own_policy(browser: Browser, site: Path) -> None:
     page.close()
 
 
+def test_link_to_figures_opens_the_fold_that_they_are_in(browser: Browser, site: Path) -> None:
+    page = browser.new_page()
+    page.goto((site / "deaths-in-custody.html").as_uri())
+    caption = page.locator("#caption-deaths-by-year")
+    assert not caption.is_visible()
+    page.get_by_role("link", name="See the figures").click()
+    caption.wait_for(state="visible")
+    page.close()
+
+
+def test_paper_shows_what_a_screen_folds_but_no_code(browser: Browser, site: Path) -> None:
+    page = browser.new_page()
+    page.goto((site / "deaths-in-custody.html").as_uri())
+    page.emulate_media(media="print")
+    shown = "name => document.querySelector(name).checkVisibility()"
+    assert page.evaluate(shown, "#table-deaths-by-year tbody td")
+    assert not page.evaluate(shown, "details.code")
+    page.close()
+
+
+def test_table_says_on_which_side_there_is_more(browser: Browser, site: Path) -> None:
+    """A fade on that side, opaque at its edge, so that no half of a figure reads as another."""
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto((site / "uphold-rates.html").as_uri())
+    region = page.locator("#table-uphold-rate-by-ethnicity .scroll")
+    most = region.evaluate("one => one.scrollWidth - one.clientWidth")
+    assert most > 100
+    area = region.evaluate("one => parseFloat(getComputedStyle(one).gridTemplateColumns) - one.scrollWidth")
+    assert abs(area) < 1, "the fade moves with the table"
+    seen = []
+    for place in (0, most / 2, most):
+        region.evaluate("(one, place) => {one.scrollLeft = place}", place)
+        page.wait_for_timeout(100)
+        sides = "one => [one.querySelector('tbody th'), one].map(it => getComputedStyle(it, ':after').opacity)"
+        seen.append(region.evaluate(sides))
+    assert seen == [["0", "1"], ["1", "1"], ["1", "0"]]
+    page.set_viewport_size({"width": 1600, "height": 800})
+    assert region.evaluate(sides) == ["0", "0"]
+    page.close()
+
+
 def test_table_can_be_downloaded(browser: Browser, site: Path) -> None:
     page = browser.new_page()
     page.goto((site / "uphold-rates.html").as_uri())

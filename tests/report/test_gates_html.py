@@ -37,7 +37,7 @@ FAULTS = [
     ),
     ("short alt", 'aria-label="Forest[^"]*"', 'aria-label="Forest plot of rates"', "too short"),
     ("chart without role", 'role="img"', "", "one picture"),
-    ("chart without data", r'<a href="#table-[^>]*>See the figures.*?</a>', "", "link to its data"),
+    ("chart without data", r'<a href="#caption-[^>]*>See the figures.*?</a>', "", "link to its data"),
     ("chart without caption", "<figcaption>.*?</figcaption>", "", "figure without a caption"),
     ("table without caption", "<caption><div.*?</caption>", "", "table without a caption"),
     ("heading without scope", ' scope="col"', "", "without a scope"),
@@ -73,7 +73,10 @@ FAULTS = [
 
 def test_report_has_no_fault() -> None:
     pages = {**html_chapters(report(), PAGE), "report.html": HTML}
-    assert [str(finding) for finding in check_site(pages)] == []
+    beside = ["report.pdf", "tables.xlsx", "tables.ods"]
+    assert [str(finding) for finding in check_site(pages, beside)] == []
+    (lost,) = check_site(pages, beside[:2])
+    assert "a link leads to tables.ods, which is not there" in str(lost)
 
 
 @pytest.mark.parametrize(("fault", "pattern", "instead", "message"), FAULTS, ids=[fault[0] for fault in FAULTS])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -15,6 +16,8 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from reportlib.build.page import Page, marks_in, read_chapter, transposed
 from reportlib.build.pdf import ReportPdfExporter
 from reportlib.build.render import ReportExporter, html_chapter, html_chapters, html_report
+from reportlib.display import MIME
+from reportlib.gates.html import check_site
 
 from .fixture import LOGO, PAGE, columns, markdown, notebook, number, report, say, show, table
 
@@ -40,16 +43,32 @@ def test_same_notebooks_give_same_bytes() -> None:
 
 def test_summary_comes_first_with_its_verdicts() -> None:
     (cards,) = tree(HTML).xpath("//article[1]//ul[@class='cards']")
-    verdicts = [words(one) for one in cards.xpath(".//p[@class='verdict']")]
-    assert verdicts == ["Disproportionate", "Difference, size uncertain", "Inconclusive", "Parity"]
-    assert cards.xpath(".//a/@href")[1] == "#uphold-rates"
+    assert [words(one) for one in cards.xpath("./li/h3")] == [
+        "Disproportionate: Complaints received",
+        "Difference, size uncertain: Complaints upheld",
+        "Inconclusive: Deaths in custody",
+        "Parity: Supervision completed",
+    ]
+
+
+def test_cards_and_points_lead_to_the_section_of_their_table() -> None:
+    place = "uphold-rates--do-rates-differ-by-ethnic-group"
+    item = {"title": "Uphold rate", "text": "So.", "chapter": "uphold-rates", "table": "uphold-rate-by-ethnicity"}
+    points = {"kind": "points", "lead": "In all:", "items": [item, {**item, "title": "Elsewhere", "table": ""}]}
+    summary, *others = report()
+    summary.cells.append(show("points", "chapter.main_points()", points))
+    whole, pages = tree(html_report([summary, *others], PAGE)), html_chapters([summary, *others], PAGE)
+    for page, file in ((whole, ""), (tree(pages["summary.html"]), "uphold-rates.html")):
+        assert page.xpath("//ul[@class='cards']//a/@href")[1] == f"{file}#{place}"
+        assert page.xpath("//ul[@class='points']//a/@href") == [f"{file}#{place}", file or "#uphold-rates"]
+    assert not check_site(pages)
 
 
 def test_headings_go_down_one_level_in_the_whole_report() -> None:
-    whole = [(one.tag, words(one)) for one in tree(HTML).xpath("//h1 | //h2 | //h3")][:3]
+    whole = [(one.tag, words(one)) for one in tree(HTML).xpath("//h1 | //h2 | //h3[@id]")][:3]
     assert whole == [("h1", PAGE.title), ("h2", "Summary"), ("h3", "How to read this report")]
     chapter = [
-        (one.tag, words(one)) for one in tree(html_chapters(report(), PAGE)["summary.html"]).xpath("//h1 | //h2")
+        (one.tag, words(one)) for one in tree(html_chapters(report(), PAGE)["summary.html"]).xpath("//h1 | //h2[@id]")
     ]
     assert chapter == [("h1", "Summary"), ("h2", "How to read this report")]
 
@@ -132,17 +151,64 @@ def test_chart_is_one_picture_with_alt_text_and_its_data_one_click_away() -> Non
     picture = figure.find(".//svg")
     assert picture.get("role") == "img"
     assert picture.get("aria-label").startswith("Forest plot of relative rates")
-    assert figure.xpath(".//a/@href") == ["#table-uphold-rate-by-ethnicity"]
+    assert figure.xpath(".//a/@href") == ["#caption-uphold-rate-by-ethnicity"]
 
 
-def test_code_is_folded_after_its_result_and_machinery_comes_last() -> None:
-    (article,) = tree(HTML).xpath("//article[@aria-labelledby='uphold-rates']")
-    steps = [words(one) for one in article.xpath("./details/summary")]
-    assert steps[0] == "Code: compare rates"
-    assert steps[-3:] == ["Code: parameters", "Code: setup", "Code: close"]
+def test_code_of_a_chapter_stands_whole_in_one_fold_to_which_its_tables_lead() -> None:
+    origin = {"uphold-rate-by-ethnicity": [("Inputs", "complaints"), ("Code", "digest")]}
+    (article,) = tree(html_report(report(), replace(PAGE, lineage=origin))).xpath(
+        "//article[@aria-labelledby='uphold-rates']"
+    )
+    (fold,) = article.xpath(".//details[@class='code']")
+    assert article[-1] is fold
     assert not article.xpath(".//details[@open]")
-    chart = article.xpath(".//figure")[0]
-    assert words(chart.getnext().find("summary")) == "Code: chart"
+    assert words(fold.find("summary")) == "How this chapter was computed: Complaints upheld"
+    cells = [cell for cell in report()[2].cells if cell.cell_type == "code" and "qa-only" not in cell.metadata.tags]
+    assert fold.xpath(".//code/text()") == [cell.source for cell in cells]
+    (link,) = article.xpath(".//details[@class='lineage']//a")
+    assert words(link.getparent()) == "digest: uphold rates: table"
+    (step,) = fold.xpath(f".//*[@id='{link.get('href')[1:]}']")
+    assert words(step.getnext()) == "chapter.table(rates)"
+
+
+def test_no_one_takes_what_is_said_of_data_for_the_report() -> None:
+    chapter = notebook("deaths", "Deaths", "As told.", show("said", "say()", say("one", "So.", "note")))
+    chapter.cells[2].outputs[0].data[MIME]["status"] = ["published", "extract"]
+    (strap,) = tree(html_chapter(chapter, PAGE)).xpath("//p[@class='strap']")
+    assert words(strap) == "2024-25 National edition Draft Data official figures case records"
+    assert words(tree(HTML).xpath("//header//dd")[-1]) == "official figures synthetic"
+
+
+def test_verdict_stands_beside_whom_it_is_of() -> None:
+    """On screens alone: what is downloaded has the order of the chapter."""
+    heads = columns(("Region", "", "header"), ("Group", "", "header"), ("Rate", "%", "number"), ("verdict", "", "text"))
+    model = table("early", "Early", heads, [["Wales", "Black", number(3), "parity"]])
+    page = tree(html_chapter(notebook("one", "One", "As told.", show("table", "show()", model)), PAGE))
+    assert [words(cell) for cell in page.xpath("//div[@id='table-early']//tbody/tr/*")] == [
+        "Wales",
+        "Black",
+        "parity",
+        "3",
+    ]
+    assert unquote(page.xpath("//a[@download='early.csv']/@href")[0]).endswith("Wales,Black,3,parity\r\n")
+
+
+def test_sentences_in_a_table_say_their_column_where_they_stand_one_below_the_other() -> None:
+    heads = columns(("Rule", "", "header"), ("Value", "", "text"), ("Reason", "", "text"))
+    model = table(
+        "rules", "Rules", heads, [["Threshold", "five", "Whoever is one of so few could be found by others."]]
+    )
+    page = tree(html_chapter(notebook("one", "One", "As told.", show("table", "show()", model)), PAGE))
+    assert page.xpath("//table[@class='stacked']//td/@data-label") == ["Value", "Reason"]
+    assert not tree(HTML).xpath("//table[contains(@class, 'figures')]//@data-label")
+
+
+def test_report_leads_to_its_other_forms_and_says_whom_to_ask() -> None:
+    links = tree(HTML).xpath("//p[@class='files']/a")
+    assert [link.get("href") for link in links] == ["report.pdf", "tables.xlsx", "tables.ods"]
+    assert not tree(html_chapter(report()[0], PAGE)).xpath("//p[@class='files']")
+    assert PAGE.contact in words(tree(HTML).xpath("//footer")[0])
+    assert "Questions" not in words(tree(html_report(report(), replace(PAGE, contact=""))).xpath("//footer")[0])
 
 
 def test_long_table_is_folded() -> None:
@@ -230,7 +296,3 @@ def test_links_between_notebooks_become_links_between_chapters(url: str, target:
 def test_headings_of_one_name_get_places_of_their_own() -> None:
     cells = [markdown("# A\n\n## Same\n\n## Same", "one")]
     assert [link.href for link in read_chapter(new_notebook(cells=cells)).sections] == ["#a--same", "#a--same-2"]
-
-
-def test_only_the_name_of_a_step_is_italic() -> None:
-    assert re.findall(r"([^}]*)\{[^}]*font-style:italic", STYLE) == [".code summary span:last-child"]

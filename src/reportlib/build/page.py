@@ -23,8 +23,10 @@ STATUSES = {
     "published": "Taken from published official statistics.",
     "extract": "Counted from case records.",
 }
+BADGES = {"published": "official figures", "extract": "case records"}  # of data: reports are published too
 NOTEBOOK_LINK = re.compile(r"^(?![a-z]+:)(?:.*/)?(?:\d+-)?([\w-]+)\.ipynb(?:#(.*))?$")  # beside this one, not elsewhere
 LONG = 24  # rows of a table; of more, a screen shows the first line alone
+SENTENCE = 40  # letters of a cell from which it is read as one
 WIDE, FEW = 12, 6  # columns and rows of a table that is easier read with one as the other
 
 Model = dict[str, Any]
@@ -99,6 +101,27 @@ class Link(NamedTuple):
     href: str
 
 
+class Step(NamedTuple):
+    """A cell of code: its chapter, its name there, and what it says."""
+
+    chapter: str
+    cell: str
+    source: str
+
+    @property
+    def address(self) -> str:
+        return f"code-{self.chapter}-{self.cell}"
+
+    @property
+    def name(self) -> str:
+        return self.cell.replace("-", " ")
+
+    @property
+    def title(self) -> str:
+        """A name that no step of another chapter has."""
+        return f"{self.chapter.replace('-', ' ')}: {self.name}"
+
+
 @dataclass(frozen=True)
 class Chapter:
     """One executed notebook, read: its name, its heading and its cells with markdown parsed."""
@@ -117,6 +140,27 @@ class Chapter:
             for token in headings(self.tokens)
             if token["attrs"]["level"] == 2
         ]
+
+    def step(self, cell: nbformat.NotebookNode) -> Step | None:
+        """The step that a cell is; None for one without code."""
+        code = cell.cell_type == "code" and cell.source.strip()
+        return Step(self.id, cell.id, cell.source) if code else None
+
+    @property
+    def steps(self) -> list[Step]:
+        """The chapter's code, in order."""
+        return [step for step in map(self.step, self.cells) if step]
+
+    def under(self, place: int) -> Token | None:
+        """The heading under which a cell stands."""
+        before = headings({at: tokens for at, tokens in self.tokens.items() if at <= place})
+        return before[-1] if before else None
+
+    @property
+    def places(self) -> dict[str, str]:
+        """The place of each table: the name of the heading under which it stands."""
+        found = {model["id"]: self.under(at) for at, model in self.models() if model["kind"] == "table"}
+        return {name: heading["attrs"]["id"] if heading else self.id for name, heading in found.items()}
 
     def models(self) -> Iterator[tuple[int, Model]]:
         """What the chapter displays, in order, with the place of its cell."""
@@ -181,6 +225,15 @@ def folded(model: Model) -> bool:
     return bool(model["folded"]) or len(model["rows"]) > LONG
 
 
+def stacked(model: Model) -> bool:
+    """Whether a narrow screen shows a table's cells one below the other, since they are sentences and not figures."""
+    cells = [
+        row[column["key"]]["text"] for column in model["columns"] if column["role"] == "text" for row in model["rows"]
+    ]
+    figures = any(column["role"] == "number" for column in model["columns"])
+    return not figures and len(model["columns"]) > 2 and max(map(len, cells), default=0) > SENTENCE
+
+
 def transposed(model: Model) -> Model:
     """A table of many columns and few rows as pages show it, a row a figure and a column a group; else as it is."""
     heads = [column for column in model["columns"] if column["role"] == "header"]
@@ -194,6 +247,12 @@ def transposed(model: Model) -> Model:
         if column not in heads
     ]
     return {**model, "columns": [{"key": "figure", "label": "Figure", "role": "header"}, *groups], "rows": rows}
+
+
+def on_screen(model: Model) -> Model:
+    """A table as a screen shows it: a verdict beside whom it is of, where even a narrow screen shows it."""
+    early = sorted(model["columns"], key=lambda column: (column["role"] != "header", column["key"] != "verdict"))
+    return transposed({**model, "columns": early})
 
 
 def marks_in(model: Model) -> list[str]:

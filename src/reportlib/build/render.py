@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -21,23 +21,24 @@ from traitlets.config import Config
 
 from reportlib.build import markdown, svg
 from reportlib.build.page import (
-    STATUSES,
+    BADGES,
     Chapter,
     Link,
     Model,
     Page,
     folded,
     marks_in,
+    on_screen,
     page_of,
     read_chapter,
     resolve,
     slug,
-    transposed,
+    stacked,
 )
 from reportlib.build.workbook import csv as csv_text
 from reportlib.colour import lighten
 from reportlib.display import MIME
-from reportlib.words import MARKS, VERDICTS
+from reportlib.words import INCONCLUSIVE, MARKS, NOT_ASSESSED, VERDICTS
 
 TEMPLATES = Path(__file__).parent / "templates"
 DARK_PAPER = "#14181c"
@@ -47,7 +48,7 @@ def html_report(notebooks: Sequence[NotebookNode], page: Page) -> str:
     """The whole report as one self-contained file: no script, no request, no other file needed."""
     chapters = [read_chapter(notebook) for notebook in notebooks]
     contents = [Link(chapter.title, f"#{chapter.id}") for chapter in chapters]
-    return _render(chapters, page, contents=contents, whole=True)
+    return _render(chapters, page, contents=contents, whole=True, places=_places(chapters))
 
 
 def html_chapter(notebook: NotebookNode, page: Page, contents: Sequence[Link] = ()) -> str:
@@ -60,11 +61,16 @@ def html_chapters(notebooks: Sequence[NotebookNode], page: Page) -> dict[str, st
     """Every chapter as a page of its own, with links to its neighbours: file name to HTML."""
     chapters = [read_chapter(notebook) for notebook in notebooks]
     links = [Link(chapter.title, chapter_file(chapter.id)) for chapter in chapters]
+    places = _places(chapters)
     before, after = [None, *links[:-1]], [*links[1:], None]
     return {
-        link.href: _render([chapter], page, contents=links, previous=previous, next=following)
+        link.href: _render([chapter], page, contents=links, previous=previous, next=following, places=places)
         for link, chapter, previous, following in zip(links, chapters, before, after, strict=True)
     }
+
+
+def _places(chapters: Sequence[Chapter]) -> dict[str, str]:
+    return {table: place for chapter in chapters for table, place in chapter.places.items()}
 
 
 def chapter_file(chapter: str) -> str:
@@ -98,8 +104,15 @@ class ReportExporter(TemplateExporter):
         environment = super()._create_environment()
         environment.autoescape = True
         environment.trim_blocks = environment.lstrip_blocks = True
-        environment.filters.update(slug=slug, years=_years, transposed=transposed, folded=folded)
-        environment.globals.update(verdicts=VERDICTS, marks_in=marks_in, marks=MARKS, statuses=STATUSES, mime=MIME)
+        environment.filters.update(slug=slug, years=_years, on_screen=on_screen, folded=folded, stacked=stacked)
+        environment.globals.update(
+            verdicts=VERDICTS,
+            marks_in=marks_in,
+            marks=MARKS,
+            badge_words=BADGES,
+            mime=MIME,
+            unsure=(INCONCLUSIVE, NOT_ASSESSED),
+        )
         return environment
 
     def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kw: Any) -> tuple[Any, dict[str, Any]]:
@@ -127,6 +140,7 @@ class View:
     whole: bool = False
     previous: Link | None = None
     next: Link | None = None
+    places: Mapping[str, str] = field(default_factory=dict)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> View:
         """nbconvert copies all that it is given; nothing here changes, so it may have the same."""
@@ -146,16 +160,26 @@ class View:
 
     def _cells(self, chapter: Chapter) -> Iterator[NotebookNode]:
         last = len(chapter.cells) - 1
-        for at, place in enumerate(sorted(range(last + 1), key=lambda place: _machinery(chapter.cells[place]))):
-            cell, opens, closes = chapter.cells[place], at == 0, at == last
+        for place, cell in enumerate(chapter.cells):
             html = Markup(markdown.to_html(chapter.tokens.get(place, []), int(self.whole), self._resolve))
-            metadata = NotebookNode(opens=opens, closes=closes, chapter=chapter, step=cell.id, html=html)
+            heading = chapter.under(place)
+            level = (heading["attrs"]["level"] if heading else 1) + 1 + self.whole  # of a heading below
+            metadata = NotebookNode(
+                opens=place == 0,
+                closes=place == last,
+                chapter=chapter,
+                step=chapter.step(cell),
+                html=html,
+                level=level,
+            )
             yield NotebookNode({**cell, "id": f"{chapter.id}-{place}", "metadata": metadata})
 
-    def href(self, chapter: str) -> str:
-        """The address of a chapter from this page; empty where the report does not hold it."""
+    def href(self, chapter: str, table: str = "") -> str:
+        """The address of a chapter from this page, or of a table's section; empty where the report does not hold it."""
         address = f"#{chapter}" if self.whole else chapter_file(chapter)
-        return address if not self.contents or address in [link.href for link in self.contents] else ""
+        if self.contents and address not in [link.href for link in self.contents]:
+            return ""
+        return f"{address.partition('#')[0]}#{self.places[table]}" if table in self.places else address
 
     def _resolve(self, url: str) -> str:
         return resolve(url, self.href)
@@ -189,13 +213,6 @@ class _Finished(NotebookNode):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> _Finished:
         return self
-
-
-def _machinery(cell: NotebookNode) -> bool:
-    """Whether a cell only opens or closes the chapter: such code stands at its end, out of the reader's way."""
-    tagged = {"parameters", "injected-parameters", "hide-code"} & set(cell.metadata.get("tags", []))
-    shown = [output.get("data", {}).get(MIME, {}).get("kind") for output in cell.get("outputs", [])]
-    return bool(tagged) and not [kind for kind in shown if kind != "header"]
 
 
 def _render(chapters: list[Chapter], page: Page, **view: Any) -> str:

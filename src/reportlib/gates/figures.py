@@ -23,7 +23,7 @@ from python_calamine import CalamineWorkbook
 from reportlib import facts, lineage
 from reportlib.archive.runs import KeptRun
 from reportlib.build import svg
-from reportlib.build.page import Chapter, Page, heading, read_chapter, transposed
+from reportlib.build.page import Chapter, Page, heading, on_screen, read_chapter
 from reportlib.build.render import View
 from reportlib.build.workbook import csv as csv_text
 from reportlib.errors import Finding
@@ -190,7 +190,7 @@ def _block(element: HtmlElement, model: Model, name: str) -> Iterator[Finding]:
     if model["kind"] == "say" and flat(element.text_content()) != flat(model["text"]):
         yield Finding("the sentence is not the chapter's", name, element.sourceline)
     if model["kind"] == "table":
-        model = transposed(dict(model))
+        model = on_screen(dict(model))
         found = [[flat(cell.text_content()) for cell in row] for row in element.xpath(".//tbody/tr")]
         if len(found) != len(model["rows"]):
             yield Finding(f"the table {model['id']} has not as many rows as the chapter's", name, element.sourceline)
