@@ -92,6 +92,13 @@ def test_draft_mark_goes_when_the_report_is_final(tmp_path: Path) -> None:
     assert "DRAFT" not in read(pdf_report(report(), replace(PAGE, draft=False)), tmp_path)
 
 
+@pytest.mark.full
+def test_data_that_others_published_are_not_called_published_beside_a_draft(tmp_path: Path) -> None:
+    text = " ".join(read(PDF, tmp_path).split())
+    assert "OFFICIAL FIGURES" in text and "SYNTHETIC" in text
+    assert "PUBLISHED" not in text
+
+
 def read(pdf: bytes, folder: Path, *options: str) -> str:
     """The text as poppler reads it."""
     path = folder / "report.pdf"

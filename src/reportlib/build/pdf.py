@@ -27,6 +27,7 @@ from reportlib.build.annex import annexed
 from reportlib.build.fit import fit
 from reportlib.build.markdown import Token
 from reportlib.build.page import (
+    BADGES,
     Chapter,
     Model,
     Page,
@@ -81,7 +82,13 @@ class ReportPdfExporter(Exporter):
 def _particulars(page: Page) -> dict[str, Any]:
     shown = ("title", "year", "authors", "status", "draft", "organisation", "colour", "particulars")
     logo = f"logo{logo_file(page.logo)[0]}" if page.logo else ""
-    return {**{name: getattr(page, name) for name in shown}, "warnings": page.warnings, "marks": MARKS, "logo": logo}
+    return {
+        **{name: getattr(page, name) for name in shown},
+        "warnings": page.warnings,
+        "badges": BADGES,
+        "marks": MARKS,
+        "logo": logo,
+    }
 
 
 def _chapter(chapter: Chapter) -> dict[str, Any]:
