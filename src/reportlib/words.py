@@ -30,10 +30,7 @@ INCONCLUSIVE = "inconclusive"
 NOT_ASSESSED = "not assessed"
 VERDICTS = (DISPROPORTIONATE, SIZE_UNCERTAIN, SMALL, PARITY, INCONCLUSIVE, NOT_ASSESSED)
 SIGNIFICANT = VERDICTS[:3]
-UNLIKELY, POSSIBLE = (
-    "chance unlikely",
-    "chance could account for it",
-)  # what is significant, and what is not, to a reader
+UNLIKELY, POSSIBLE = "chance unlikely", "chance could account for it"  # of a difference: is it significant?
 GROUP_ADJECTIVES = (
     *("Asian", "Black", "White", "White British", "White Irish", "Indian", "Pakistani"),
     *("Bangladeshi", "Chinese", "Arab", "Roma", "Black African", "Black Caribbean"),

@@ -158,11 +158,9 @@ def _shaded(rows: pd.DataFrame, years: list[str]) -> str:
 
 def _gap_marks(ax: Axes, rows: pd.DataFrame, years: list[str]) -> None:
     """The mark of each year that is not shown, on the axis; once for years that follow each other."""
-    marks = (
-        rows.set_index("year")["mark"].where(rows.set_index("year")["value"].isna(), "").reindex(years, fill_value="")
-    )
+    held = rows.set_index("year")
     start = 0
-    for mark, run in groupby(marks):
+    for mark, run in groupby(held["mark"].where(held["value"].isna(), "").reindex(years, fill_value="")):
         end = start + len(list(run))
         if mark:
             ax.annotate(f"[{mark}]", ((start + end - 1) / 2, 0), (0, 3), textcoords="offset points", ha="center")
