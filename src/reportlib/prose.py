@@ -222,8 +222,8 @@ def gaps_sentence(frame: pd.DataFrame, reference: str, outcome: str = "") -> str
     lacking = [name for name in ends.index if name not in shown.index]
     other = f"For {all_people(lacking)} it is not shown in one of these years. " if lacking else ""
     return (
-        f"Between {years[0]} and {years[-1]} the relative rate{f' of {outcome}' if outcome else ''}, compared with "
-        f"{people(reference)}, {told}. {other}Single years move by chance: their intervals are in the table."
+        f"Between {years[0]} and {years[-1]} the crude relative rate{f' of {outcome}' if outcome else ''}, compared "
+        f"with {people(reference)}, {told}. {other}Single years move by chance: their intervals are in the table."
     )
 
 
