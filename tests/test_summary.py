@@ -30,7 +30,7 @@ def card(facts: list[Fact], table: str, adjust: Sequence[str] = ()) -> dict[str,
         (
             ["disproportionate", "parity"],
             (0.75, 0.95),
-            "disproportionate as counted; once adjusted, the estimate lies within the band",
+            "disproportionate as counted; once adjusted, a difference remains, but the estimate lies within the band",
         ),
         (
             ["disproportionate", "parity"],
@@ -240,8 +240,10 @@ def test_what_every_headline_says_of_a_group_stands_together():
         *said("upheld", "S.",
               row("upheld/ethnicity/B", "Black", "difference, size uncertain", ratio=0.85, adjusted_ratio=0.86)),
         *said("deaths", "S.",
-              row("deaths/ethnicity/B", "Black", "inconclusive", ratio=0.8, adjusted_ratio=1.1),
-              row("deaths/ethnicity/M", "Mixed", "inconclusive", ratio=0.8, adjusted_ratio=0.9)),
+              row("deaths/ethnicity/B", "Black", "inconclusive", ratio=0.8, adjusted_ratio=1.1, adjusted_lower=0.9,
+                  adjusted_upper=1.3),
+              row("deaths/ethnicity/M", "Mixed", "inconclusive", ratio=0.8, ratio_lower=0.7, ratio_upper=0.95,
+                  adjusted_ratio=0.9)),
     ]  # fmt: skip
     tables = ["complaints", "upheld", "deaths"]
     found = group_points(held, tables, "White", "2022-23 to 2024-25")
@@ -250,14 +252,15 @@ def test_what_every_headline_says_of_a_group_stands_together():
     assert [(item["title"], item["text"]) for item in found["items"]] == [
         (
             "Black people",
-            f"Disproportionately higher: {MEASURES['complaints'].name.lower()} (1.30; 1.27 once adjusted). Lower, but "
-            f"not disproportionately: {MEASURES['upheld'].name.lower()} (0.85). The data cannot tell: "
-            f"{MEASURES['deaths'].name.lower()} (0.80; 1.10 once adjusted).",
+            f"Disproportionately higher: {MEASURES['complaints'].name.lower()} (1.30; 1.27 once adjusted). Lower, by "
+            f"an amount that is uncertain: {MEASURES['upheld'].name.lower()} (0.85). The data cannot tell: "
+            f"{MEASURES['deaths'].name.lower()} (0.80; 1.10 once adjusted, and chance could "
+            "account for it).",
         ),
         (
             "People from the Mixed ethnic group",
-            f"The data cannot tell: {MEASURES['deaths'].name.lower()}. Not compared: "
-            f"{MEASURES['complaints'].name.lower()}.",
+            "Lower, but chance could account for it, as several groups are compared: "
+            f"{MEASURES['deaths'].name.lower()} (0.80). Not compared: {MEASURES['complaints'].name.lower()}.",
         ),
     ]
     assert group_points([], tables, "White", "2024-25") is None

@@ -132,8 +132,9 @@ def gap_table(of: Comparison) -> Table:
 
     columns = [figure_column("interaction_p", "p", p_value), Column("reading", "Has the gap changed?", reading)]
     notes = [
-        f"The p-value of a test that the gap to {people(label(of.reference))} is the same in every year: the product "
-        "of group and year in a logistic model, clustered on person. It is not adjusted for the number of groups.",
+        f"The p-value of a test of whether the gap to {people(label(of.reference))} widened or narrowed steadily over "
+        "the years: the product of group and year in a logistic model, clustered on person. It is not adjusted for the "
+        "number of groups.",
         "No clear change does not mean that the gap has stayed the same.",
     ]
     known = of.frame[of.frame["interaction_p"].notna()]

@@ -10,7 +10,7 @@ from reportlib.derived_tables import DERIVED
 from reportlib.errors import AS_IT_WAS, ReportError, nearest
 from reportlib.facts import Fact
 from reportlib.figures import LIMITS
-from reportlib.measures import DATASETS, MEASURES, Measure, Part, inputs_of
+from reportlib.measures import APART, DATASETS, MEASURES, OPEN, Measure, Part, inputs_of
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.statistics import METHODS
 from reportlib.words import about, counted, listed, number
@@ -18,6 +18,7 @@ from reportlib.years import span, years_to
 
 Run = Mapping[str, Any]  # run.json
 Pairs = list[tuple[str, str]]  # a term, and what is told of it
+DATED_BY = {"received_year": " by date received", "completed_year": " by date completed"}  # year of a part
 SHOWN = 12  # characters of a digest on a page
 
 
@@ -65,10 +66,10 @@ def _table(run: Run, name: str, held: Mapping[str, Any]) -> Pairs:
     measure, inputs = MEASURES[held["measure"]], _inputs(run, held)
     pairs: Pairs = [
         ("Measure", f"{measure.name}. {run['definitions'][measure.code]}"),
-        ("Numerator", _part(measure.numerator)),
+        ("Numerator", _part(run, measure.numerator)),
     ]
     if measure.denominator:
-        pairs.append(("Denominator", _part(measure.denominator)))
+        pairs.append(("Denominator", _part(run, measure.denominator)))
     pairs.append(("Filters", _filters(run, held)))
     compared = ["ratio", "verdict"] if "ethnicity" in held["by"] and measure.kind != "count" else []
     methods = [name for statistic in ["value", *compared] for name in _methods(measure, statistic)]
@@ -79,10 +80,13 @@ def _table(run: Run, name: str, held: Mapping[str, Any]) -> Pairs:
     return [*pairs, ("Suppression", _suppression(run, name)), _code(run)]
 
 
-def _part(part: Part) -> str:
+def _part(run: Run, part: Part) -> str:
     rows = "every row" if part.where == "TRUE" else f"rows where {part.where}"
+    if part.dataset == "complaints" and OPEN[APART]["service"] in run["definitions"]["complaints"]:
+        rows += ", but those about probation,"
     kinds = {"events": "counted", "people": "each person counted once", "stock": "mean over the snapshots"}
-    return f"{part.label}: {rows} of {DATASETS[part.dataset].replace('_', ' ')}, {kinds[part.counts]}"
+    told = f"{DATASETS[part.dataset].replace('_', ' ')}{DATED_BY.get(part.year, '')}, {kinds[part.counts]}"
+    return f"{part.label}: {rows} of {told}"
 
 
 def _filters(run: Run, held: Mapping[str, Any]) -> str:

@@ -252,8 +252,8 @@ MEASURES: dict[str, Measure] = {
         Measure(
             "upheld", "Uphold rate", PARTS["complaints/upheld"], PARTS["complaints/decided"], "proportion",
             "Are complaints upheld as often for each group?",
-            "Complaints upheld or partly upheld, out of complaints upheld, partly upheld or not upheld in "
-            f"the period. Mediated and ceased complaints stand apart. {APART}.",
+            "Complaints upheld or partly upheld, out of complaints upheld, partly upheld or not upheld, that were "
+            f"completed in the period. Mediated and ceased complaints stand apart. {APART}.",
             OMBUDSMAN,
             clustered=True,
         ),
@@ -261,8 +261,8 @@ MEASURES: dict[str, Measure] = {
             "upheld-with-mediated", "Uphold rate counting mediation",
             PARTS["complaints/upheld-or-mediated-for"], PARTS["complaints/decided-or-mediated"], "proportion",
             "Does the answer change if mediated complaints are counted?",
-            "Complaints upheld, partly upheld or mediated in the complainant's favour, out of all complaints "
-            "decided or mediated.",
+            "Complaints upheld, partly upheld or mediated in the complainant's favour, out of all complaints decided "
+            f"or mediated, that were completed in the period. {APART}.",
             OMBUDSMAN,
             clustered=True,
         ),
@@ -270,7 +270,7 @@ MEASURES: dict[str, Measure] = {
             "racism-concern", "Complaints with a recorded concern about racism",
             PARTS["complaints/racism-concern"], PARTS["complaints/completed"], "proportion",
             "How often is a concern about racism recorded?",
-            f"Completed complaints {WHOSE} a concern about racism, out of complaints completed in the period.",
+            f"Completed complaints {WHOSE} a concern about racism, out of complaints completed in the period. {APART}.",
             EITHER,
             clustered=True,
         ),

@@ -64,7 +64,7 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str) -
         said = [f"No group was found to differ from {people(reference)} by enough to be disproportionate"]
     for some in differences:
         said += [_shorter(side, words, up) for side, up in _sides(some)]
-    apart = [row for row in inconclusive if _apart(row)]
+    apart = [row for row in inconclusive if may_be_chance(row)]
     for some, up in _sides(apart):
         said.append(f"the {words.name} was {'higher' if up else 'lower'} for {_who(some)}, {BY_MANY}")
     if untold := [row for row in inconclusive if row not in apart]:
@@ -102,7 +102,7 @@ def parts_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, par
         sizes = (["small"] if held[SMALL] else []) + (["of uncertain size"] if held[SIZE_UNCERTAIN] else [])
         which = _by_side(differing, words, part, len(names))
         said.append(f"in {len(differing)} there is a difference that is {' or '.join(sizes)}: {which}")
-    apart = sum(map(_apart, held[INCONCLUSIVE]))
+    apart = sum(map(may_be_chance, held[INCONCLUSIVE]))
     others = {
         "any difference is likely to be small": len(held[PARITY]),
         "there may be a difference, but chance could account for it given the number of comparisons": apart,
@@ -202,7 +202,7 @@ def trend_sentence(
 
 
 def gaps_sentence(frame: pd.DataFrame, reference: str, outcome: str = "") -> str:
-    """From what to what each group's relative rate went between the first year and the last; empty where none is shown.
+    """What each group's relative rate was in the first year and in the last; empty where none is shown.
 
     frame: comparison frames of single years, one below the other (year, label, ratio, verdict); `outcome` is what the
     ratios are of, where that is not what the measure names. Nothing is said of many groups: the table has them.
@@ -213,17 +213,16 @@ def gaps_sentence(frame: pd.DataFrame, reference: str, outcome: str = "") -> str
     shown, places = ends.dropna(), ratio_decimals(frame)
     if len(years) < 2 or shown.empty or len(ends) > MOST_NAMED:
         return ""
-    moves: dict[str, list[str]] = {"went ": [], "was ": []}
-    for name, *pair in shown.itertuples():
-        first, last = (ratio(value, decimals=places) for value in pair)
-        change, of = (f"from {first} to {last}", "went ") if first != last else (f"{first} in both", "was ")
-        moves[of].append(f"{change} for {people(str(name))}")
-    told = " and ".join(f"{of}{listed(some)}" for of, some in moves.items() if some)
+    told = [
+        f"{ratio(first, decimals=places)} and {ratio(last, decimals=places)} for {people(str(name))}"
+        for name, first, last in shown.itertuples()
+    ]
     lacking = [name for name in ends.index if name not in shown.index]
-    other = f"For {all_people(lacking)} it is not shown in one of these years. " if lacking else ""
+    other = f"For {all_people(lacking)} it is not shown in both. " if lacking else ""
     return (
-        f"Between {years[0]} and {years[-1]} the crude relative rate{f' of {outcome}' if outcome else ''}, compared "
-        f"with {people(reference)}, {told}. {other}Single years move by chance: their intervals are in the table."
+        f"In {years[0]} and {years[-1]} the crude relative rate{f' of {outcome}' if outcome else ''}, compared with "
+        f"{people(reference)}, was {'; '.join(told)}. {other}This is no test of a change: single years, and those "
+        "between, move by chance."
     )
 
 
@@ -239,7 +238,7 @@ def _sides(rows: Sequence[Row]) -> list[tuple[list[Row], bool | None]]:
     return [(some, up) for some, up in sides if some]
 
 
-def _apart(row: Row) -> bool:
+def may_be_chance(row: Row) -> bool:
     """Whether the interval of an inconclusive row leaves out 1: its p-value is adjusted, and the interval is not."""
     lower, upper = row.get("ratio_lower"), row.get("ratio_upper")
     return not (missing(lower) or missing(upper) or _up(row) is None) and not float(lower or 0) <= 1 <= float(

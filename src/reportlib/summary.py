@@ -15,7 +15,7 @@ from reportlib.facts import Fact, brought_inside, unadjusted, undone, unknown_co
 from reportlib.figures import ratio_decimals
 from reportlib.measures import EITHER, MEASURES
 from reportlib.presentation import left, moved, turned
-from reportlib.prose import BY_ENOUGH, NOT_MADE
+from reportlib.prose import BY_ENOUGH, NOT_MADE, may_be_chance
 from reportlib.tables import Table, frame_table
 from reportlib.words import (
     DISPROPORTIONATE,
@@ -24,10 +24,11 @@ from reportlib.words import (
     PARITY,
     SHORT,
     SIGNIFICANT,
+    SIZE_UNCERTAIN,
+    SMALL,
     all_people,
     capital,
     listed,
-    missing,
     number,
     people,
     people_or_number,
@@ -39,9 +40,12 @@ OTHERS = {  # what stands at the end of the main points, by the weightiest verdi
     PARITY: "Any difference is likely to be small",
     NOT_ASSESSED: "Not compared",
 }
+MAY_BE_CHANCE = "may be chance"  # an inconclusive row whose interval leaves out 1
 GROUPS = {  # what is said of a group, by verdict and which way the difference goes
-    **dict.fromkeys(SIGNIFICANT, "{}, but not disproportionately"),
     DISPROPORTIONATE: "disproportionately {}",
+    SIZE_UNCERTAIN: "{}, by an amount that is uncertain",
+    SMALL: "{}, by a small amount",
+    MAY_BE_CHANCE: "{}, but chance could account for it, as several groups are compared",
     INCONCLUSIVE: "the data cannot tell",
     PARITY: "any difference is likely to be small",
     NOT_ASSESSED: "not compared",
@@ -186,13 +190,21 @@ def _of_group(rows: pd.DataFrame) -> str:
     """What every headline says of one group, by verdict; differences are told with what adjustment leaves of most."""
     told: dict[str, list[str]] = {}
     for row, other_side in zip(rows.to_dict("records"), turned(rows, ratio_decimals(rows)), strict=True):
-        adjusted = other_side or (row["verdict"] == DISPROPORTIONATE and not missing(row["adjusted_ratio"]))
+        verdict = MAY_BE_CHANCE if row["verdict"] == INCONCLUSIVE and may_be_chance(row) else row["verdict"]
         text = lower_first(str(row["stratum"]))
-        if row["verdict"] in SIGNIFICANT or other_side:
-            then = f"; {row['adjusted']} once adjusted" if adjusted else ""
+        if verdict in (*SIGNIFICANT, MAY_BE_CHANCE) or other_side:
+            then = (
+                f"; {row['adjusted']} once adjusted"
+                if row["adjusted"] and (verdict == DISPROPORTIONATE or other_side)
+                else ""
+            )
+            then += (
+                ", and chance could account for it"
+                if then and row["adjusted_lower"] <= 1 <= row["adjusted_upper"]
+                else ""
+            )
             text += f" ({row['shown']}{then})"
-        way = "higher" if row["ratio"] > 1 else "lower"
-        told.setdefault(GROUPS[row["verdict"]].format(way), []).append(text)
+        told.setdefault(GROUPS[verdict].format("higher" if row["ratio"] > 1 else "lower"), []).append(text)
     order = [title.format(way) for title in dict.fromkeys(GROUPS.values()) for way in ("higher", "lower")]
     return " ".join(f"{capital(title)}: {listed(told[title])}." for title in dict.fromkeys(order) if title in told)
 
@@ -281,9 +293,11 @@ def headline(
             **vars(charts.card(pictured, title, reference, level, band, outcome)),
         }
     shown = f"The picture shows relative rates of {outcome}." if chart and outcome else ""
-    left_open = _not_adjusted(facts, names, adjust) if adjust else ""
+    compared = [fact.id.removesuffix("/verdict") for fact in own if fact.text in BY_WEIGHT[:-1]]
+    none = not any(fact.statistic == "adjusted_ratio" and not fact.mark for fact in own)
+    left_open = _not_adjusted(facts, compared if none else names, adjust) if adjust else ""
     further = [shown, _adjusted(frame, adjust, band), left_open, _last_year(held, said[0], names)]
-    further.append(_unknown(facts, names))
+    further.append(_unknown(facts, [name for name in compared if facts[f"{name}/verdict"].text in SIGNIFICANT]))
     return {
         "title": title,
         "verdict": verdict,
@@ -311,7 +325,7 @@ def _badge(held: Mapping[str, Fact], names: Sequence[str], band: tuple[float, fl
     if names and all(undone(held, name, band) for name in names):
         return found, f"{found} as counted; once adjusted, chance could account for it"
     if names and all(brought_inside(held, name, band) for name in names):
-        return found, f"{found} as counted; once adjusted, the estimate lies within the band"
+        return found, f"{found} as counted; once adjusted, a difference remains, but the estimate lies within the band"
     return found, found
 
 

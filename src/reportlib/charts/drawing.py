@@ -230,8 +230,7 @@ def name_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
     right = ax.get_xlim()[1]
     unit = (right - ax.get_xlim()[0]) / (ax.get_position().width * WIDTH)
     for (x, y, name, colour), place in zip(ends, places, strict=True):
-        begin = x if right - x < 30 * unit else right  # a line that ends before goes nowhere
-        ax.plot([begin, right + 10 * unit], [y, place], color=colour, linewidth=1, linestyle=":", clip_on=False)
+        ax.plot([x, right + 10 * unit], [y, place], color=colour, linewidth=1, linestyle=":", clip_on=False)
         ax.text(right + 14 * unit, place, name, va="center_baseline", clip_on=False)
 
 

@@ -68,7 +68,11 @@ def trend(frame: pd.DataFrame, title: str, unit: str, decimals: int = 1) -> Char
 
 
 def _lines(rows: pd.DataFrame, years: list[str], groups: list[str], unit: str) -> Figure:
-    names = max((drawing.text_width(label) for label in rows["label"]), default=0)
+    last = rows[rows["value"].notna()].groupby("group")["year"].max()  # of a line that ends before, said at its end
+    ends_in = last.map(lambda year: "" if year == years[-1] else f" ({year})")
+    names = max(
+        (drawing.text_width(label) for label in rows["label"] + rows["group"].map(ends_in).fillna("")), default=0
+    )
     under = "\n".join(fill(text, drawing.UNDER) for text in (_shaded(rows, years), alt.gaps(rows)) if text)
     below = 32 + drawing.LINE * (under.count("\n") + 1) + drawing.SPACE
     figure, ax = drawing.canvas(268 + below, 52, names + 24, drawing.TITLE, below)
@@ -81,8 +85,8 @@ def _lines(rows: pd.DataFrame, years: list[str], groups: list[str], unit: str) -
     for group in groups:
         line = rows[rows["group"] == group]
         colour, marker = drawing.look(group, groups)
-        last = _line(ax, line, years, colour, marker, aside[group])
-        ends += [(*last, str(line["label"].iloc[0]), colour)] if last else []
+        end = _line(ax, line, years, colour, marker, aside[group])
+        ends += [(*end, f"{line['label'].iloc[0]}{ends_in[group]}", colour)] if end else []
     drawing.name_ends(ax, ends)
     return figure
 
