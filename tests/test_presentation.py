@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
 from reportlib import charts
 from reportlib.comparison import compare
 from reportlib.comparison_tables import Comparison
+from reportlib.figures import LIMITS
 from reportlib.measures import MEASURES, TableSpec
-from reportlib.presentation import MOST_ROWS, adjusted_sentence, agreement_sentence, draw, mix_sentence
+from reportlib.presentation import (
+    MOST_ROWS,
+    adjusted_sentence,
+    agreement_sentence,
+    draw,
+    funnel_sentence,
+    mix_sentence,
+)
 from reportlib.tables import Place
 from small_handoff import design_effects, uphold_counts
 
@@ -122,3 +131,29 @@ def test_how_far_two_records_agree_is_told_with_its_limits_or_said_to_be_hidden(
     assert "they agree for 92.1% (" in text and "agreement is 0.85 on a scale" in text and "0.83 to 0.87)." in text
     hidden, text = agreement_sentence(held[:0], 0.95)
     assert not hidden and "[c]" in text
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (
+            (0.1, 0.13, 0.12),
+            "With an average of 12.0% for all ethnic groups together, London (10.0%) lies below the outer limits; "
+            "Wales (13.0%) lies above the inner limits.",
+        ),
+        ((0.119, 0.12, 0.121), "None of the 3 regions lies outside the limits about the average of 12.0%."),
+    ],
+)
+def test_a_funnel_says_which_parts_lie_outside_and_how(values: tuple[float, ...], said: str):
+    limits = dict(zip(LIMITS, (0.115, 0.125, 0.105, 0.135), strict=True))
+    rows = [
+        {"region": region, "ethnicity": "all", "value": value, "denominator": 5000, **limits}
+        for region, value in zip(("London", "Wales", "North West"), values, strict=True)
+    ]
+    rows += [{"region": "all", "ethnicity": "all", "value": 0.12, "denominator": 15000}]
+    rows += [{"region": "London", "ethnicity": "B", "value": 0.5, "denominator": 500}]
+    spec = TableSpec("breached-by-region", MEASURES["breached"], ("region", "ethnicity"), "5+1")
+    place = Place("probation-outcomes", "national", ("synthetic",))
+    assert funnel_sentence(Comparison(spec, pd.DataFrame(rows), place, "2024-25", "W", 0.95)) == said
+    without = pd.DataFrame(rows).assign(lower_95=None)
+    assert funnel_sentence(Comparison(spec, without, place, "2024-25", "W", 0.95)) == ""

@@ -37,6 +37,7 @@ from reportlib.presentation import (
     beside_sentence,
     draw,
     draw_funnel,
+    funnel_sentence,
     mix_sentence,
     sentence,
     shares,
@@ -243,8 +244,9 @@ class Chapter:
         """Show the parts of the system side by side, with the limits within which chance alone would keep them."""
         if comparison.frame["lower_95"].isna().all():
             return
-        title = funnel_caption(comparison.spec, comparison.period)
-        _show_chart_of(comparison, "funnel-chart", title, draw_funnel(comparison))
+        table, title = comparison.spec.id, funnel_caption(comparison.spec, comparison.period)
+        _show_text(f"{table}-outside", funnel_sentence(comparison), "finding")
+        _show_chart(f"{table}-funnel-chart", title, draw_funnel(comparison), f"{table}-funnel", comparison.place.status)
         self._derive("funnel", comparison)
 
     def _derive(self, kind: str, comparison: Comparison) -> bool:

@@ -147,7 +147,7 @@ def funnel_table(of: Comparison) -> Table:
         measure_columns(of)[0],
         Column("warning", "Inner limits", lambda row: row.limits("lower_95", "upper_95", 1, "%"), "%"),
         Column("alarm", "Outer limits", lambda row: row.limits("lower_998", "upper_998", 1, "%"), "%"),
-        Column("reading", "Where it lies", lambda row: text_cell(_standing(row.row))),
+        Column("reading", "Where it lies", lambda row: text_cell(standing(row.row))),
     ]
     notes = [
         f"Inner (95%) and outer (99.8%) limits are {METHODS['funnel_limits'].interval} about the average of all, on "
@@ -166,7 +166,8 @@ def funnel_caption(spec: TableSpec, period: str) -> str:
     return f"{spec.measure.name} by {dimensions(spec.strata)}, all ethnic groups together, {period}"
 
 
-def _standing(row: Mapping[str, Any]) -> str:
+def standing(row: Mapping[Any, Any]) -> str:
+    """Where a part lies in a funnel."""
     for name, words in (("998", "outer"), ("95", "inner")):
         if not row[f"lower_{name}"] <= row["value"] <= row[f"upper_{name}"]:
             return f"{'below' if row['value'] < row[f'lower_{name}'] else 'above'} the {words} limits"

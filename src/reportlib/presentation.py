@@ -9,7 +9,7 @@ import pandas as pd
 
 from reportlib import charts, prose
 from reportlib.comparison_tables import Comparison, caption, dimensions
-from reportlib.derived_tables import funnel_caption
+from reportlib.derived_tables import funnel_caption, standing
 from reportlib.ethnicity import NOT_STATED, label
 from reportlib.figures import LIMITS, ratio_decimals
 from reportlib.measures import TableSpec
@@ -17,6 +17,7 @@ from reportlib.statistics import METHODS, goodness_of_fit, rate_trend, trend, tr
 from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
     DISPROPORTIONATE,
+    PARTS_OF,
     SHORT,
     SIGNIFICANT,
     WORDS,
@@ -30,6 +31,7 @@ from reportlib.words import (
     number,
     p_value,
     people,
+    percent_decimals,
     ratio,
     within,
 )
@@ -55,7 +57,7 @@ def draw(comparison: Comparison, band: tuple[float, float]) -> charts.Chart | No
     frame = comparison.frame.rename(columns={"ethnicity": "group"}).replace({"label": SHORT})
     inside = (frame[list(spec.strata)] != "all").all(axis=1)
     if "group" not in frame:
-        kind, inner = spec.strata[0], frame[inside]
+        kind, inner = spec.strata[0], frame[inside & ~frame["mark"].eq("z")]  # what has no population has no rate
         if inner["value"].isna().all():
             return None
         own = inner.assign(group=inner[kind], label=inner[kind].map(capital))
@@ -145,6 +147,29 @@ def beside_sentence(comparison: Comparison, other: Comparison) -> str:
         return ""
     frame, beside = (each.frame[each.frame["verdict"].notna()] for each in (comparison, other))
     return prose.beside_sentence(frame, beside, _words(other.spec).name)
+
+
+def funnel_sentence(comparison: Comparison) -> str:
+    """Which parts lie outside the limits of a funnel, for everybody together; empty where there are no limits."""
+    (part,), frame = comparison.spec.strata, comparison.frame
+    parts = frame[frame["ethnicity"].eq("all") & frame["lower_95"].notna()]
+    if parts.empty:
+        return ""
+    whole = frame[(frame[[part, "ethnicity"]] == "all").all(axis=1)]
+    shares = [
+        number(row["value"], "%", percent_decimals(row["denominator"]))
+        for row in pd.concat([whole, parts]).to_dict("records")
+    ]
+    places = [
+        (row[part], share, standing(row)) for row, share in zip(parts.to_dict("records"), shares[1:], strict=True)
+    ]
+    found = []
+    for limits in [f"{side} the {which} limits" for which in ("outer", "inner") for side in ("below", "above")]:
+        if names := [f"{name} ({share})" for name, share, lies in places if lies == limits]:
+            found.append(f"{listed(names)} {'lies' if len(names) == 1 else 'lie'} {limits}")
+    if not found:
+        return f"None of the {len(parts)} {PARTS_OF[part]} lies outside the limits about the average of {shares[0]}."
+    return f"With an average of {shares[0]} for all ethnic groups together, {'; '.join(found)}."
 
 
 def agreement_sentence(estimates: pd.DataFrame, level: float) -> tuple[list[tuple[str, str, float, str]], str]:

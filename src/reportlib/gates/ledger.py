@@ -31,6 +31,7 @@ from reportlib.presentation import (
     beside_sentence,
     draw,
     draw_funnel,
+    funnel_sentence,
     mix_sentence,
     sentence,
     shares,
@@ -48,7 +49,7 @@ SHARES = re.compile(r"Share of (.+) and of (.+), [^,]+")
 FACT_ROUNDING = 1e-9
 COUNTS = ("numerator", "denominator")
 SAID = {"sentence": "sentence", "adjusted": "adjusted_sentence"}  # kind of a sentence: the statistic of its fact
-FOLLOWING = ("mix", "beside")  # sentences that are no facts, but follow from facts
+FOLLOWING = ("mix", "beside", "outside")  # sentences that are no facts, but follow from facts
 
 
 class Ledger:
@@ -283,7 +284,7 @@ def _row(table: str, row: Model, ledger: Ledger, where: str, place: int) -> Iter
 
 def _chart(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str) -> Iterator[Finding]:
     where = f"{where}, chart {model['id']}"
-    table = shown.get(model["table"])
+    table = shown.get(declared(model["table"]))
     if table is None:
         yield Finding("a chart whose table is not shown", where)
         return
@@ -348,6 +349,8 @@ def _sentences(table: Model, shown: Mapping[str, Model], ledger: Ledger) -> Iter
         return
     yield sentence(comparison)
     yield adjusted_sentence(comparison, ledger.params.verdict_band)
+    if len(comparison.spec.strata) == 1 and "year" not in comparison.spec.by:
+        yield funnel_sentence(comparison)
     pairs = shown.get(f"{table['id']}-shares")
     if pairs and (named := SHARES.fullmatch(pairs["caption"])):
         yield mix_sentence(comparison.frame, *named.groups())
