@@ -262,6 +262,13 @@ def test_a_suppressed_year_is_a_gap():
     assert (strokes(whole), strokes(broken)) == (1, 2)
 
 
+def test_lines_with_long_names_have_panels_so_that_their_years_can_be_read():
+    """The first year stands once below lines that are drawn together, and below each panel."""
+    for name, times in (("Open", 1), ("Young offender institution", 2)):
+        chart = charts.trend(yearly([("a", name), ("b", "Closed")]), "Deaths", RATE)
+        assert texts(chart).count("2020-21") == times, name
+
+
 def test_a_long_name_beside_cells_is_cut_and_makes_no_row_taller_than_three_lines():
     long = "Property, cell clearance and the loss of it on transfer between establishments " * 2
     frame = compared({}, {"group": "B", "label": "Black"}).assign(stratum="Food")

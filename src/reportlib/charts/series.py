@@ -56,14 +56,16 @@ def dumbbell(frame: pd.DataFrame, title: str, share_a: str, share_b: str) -> Cha
 def trend(frame: pd.DataFrame, title: str, unit: str, decimals: int = 1) -> Chart:
     """Lines over the years with interval ribbons, each named at its end; a marked year is a gap.
 
-    More than six lines cannot be told apart: each then has a panel of its own, all on one scale.
+    More than six lines cannot be told apart, and long names leave no room: each line then has a panel, on one scale.
     frame: year, group, label, value, lower, upper, mark.
     """
     rows = checked(frame, ("value", "lower", "upper"))
     years, groups = sorted(rows["year"].unique()), list(dict.fromkeys(rows["group"]))
     with drawing.style(title):
-        together = _lines if len(groups) <= MOST_LINES else _panels
-        figure = together(rows, years, groups, unit)
+        wide = (
+            max(map(drawing.text_width, rows["label"]), default=0) > WIDTH / 3
+        )  # beside which no room is left for lines
+        figure = (_panels if wide or len(groups) > MOST_LINES else _lines)(rows, years, groups, unit)
         return Chart(drawn(figure, title), alt.trend(rows, title, unit, decimals))
 
 
