@@ -13,9 +13,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import typst
+from matplotlib.figure import Figure
 
 from reportlib import charts
 from reportlib.charts import comparison, drawing
+from reportlib.charts.svg import drawn
 from reportlib.ethnicity import TWO
 from reportlib.look import lacking
 from reportlib.statistics import VERDICTS
@@ -132,7 +134,23 @@ def texts(chart):
 
 
 def shapes(chart):
-    return [element.attrib for element in tree(chart).iter() if element.tag in (f"{SVG}path", f"{SVG}use")]
+    """What each shape says of itself, or its group of it."""
+    root = tree(chart)
+    groups = {child: parent.attrib for parent in root.iter(f"{SVG}g") for child in parent}
+    found = [element for element in root.iter() if element.tag in (f"{SVG}path", f"{SVG}use")]
+    return [groups.get(element, {}) | element.attrib for element in found]
+
+
+def test_a_picture_says_in_few_bytes_what_it_says():
+    """Straight steps name one coordinate; neighbours' common attributes stand on a group; a line has no fill."""
+    figure = Figure(figsize=(1, 1))
+    ax = figure.add_axes((0, 0, 1, 1), xlim=(0, 72), ylim=(72, 0))
+    ax.axis("off")
+    for x, y in (([10, 20], [5, 5]), ([30, 30], [5, 15.26]), ([10, 20], [5, 15])):
+        ax.plot(x, y, color="#123456", linewidth=2, clip_on=False)
+    (group,) = ElementTree.fromstring(drawn(figure, "A picture")).iter(f"{SVG}g")
+    assert group.attrib == {"stroke": "#123456", "stroke-width": "2", "stroke-linecap": "square"}
+    assert [line.attrib for line in group] == [{"d": "M10 5H20"}, {"d": "M30 5V15.3"}, {"d": "M10 5L20 15"}]
 
 
 def luminance(colour):
@@ -416,12 +434,19 @@ def test_years_that_are_not_shown_are_named_under_the_chart_as_in_its_alternativ
 
 def strokes(chart, colour):
     """The lines of a colour, each as the x and y of its points."""
-    lines = [shape for shape in shapes(chart) if shape.get("stroke") == colour and shape.get("fill") == "none"]
-    return [
-        [tuple(map(float, point)) for point in re.findall(r"([\d.]+) ([\d.]+)", shape["d"])]
-        for shape in lines
-        if "d" in shape
-    ]
+    own = [shape for shape in shapes(chart) if shape.get("stroke") == colour and "d" in shape]
+    return [points(shape["d"]) for shape in own if shape.get("fill", "none") == "none"]
+
+
+def points(path):
+    """The points of a path of straight steps, of which one along an axis names that axis alone."""
+    found = []
+    for step, numbers in re.findall(r"([MLHV])([^A-Za-z]*)", path):
+        to = [float(number) for number in numbers.split()]
+        if step in "HV":
+            to.insert(step == "H", found[-1][step == "H"])
+        found.append(tuple(to))
+    return found
 
 
 def uprights(chart, colour):

@@ -60,7 +60,7 @@ def told(run: dict[str, Any], about: Fact) -> dict[str, list[str]]:
 def test_a_figure_says_all_that_it_follows_from():
     found = told(RUN, fact("ratio"))
     measure = MEASURES["upheld"]
-    assert found["Measure"] == [f"{measure.name}. {measure.definition}"]
+    assert (found["Measure"], found["Definition"]) == ([measure.name], [measure.definition])
     assert measure.numerator.where in found["Numerator"][0]
     assert measure.denominator and measure.denominator.label in found["Denominator"][0]
     assert found["Filters"] == ["2022-23 to 2024-25, by ethnic group; ethnic groups 5+1"]

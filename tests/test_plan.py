@@ -71,6 +71,27 @@ def test_a_declaration_is_taken_as_given(tmp_path):
     assert chapter.reads_facts
 
 
+@pytest.mark.parametrize(
+    ("own", "given", "apart", "axis"),
+    [
+        ("5+1", "19", "detailed", "detailed-ethnicity"),
+        ("19", "5+1", "broad", "broad-ethnicity"),
+        ("two", "5+1", "detailed", "detailed-ethnicity"),
+        ("5+1", "5+1", "", "ethnicity"),
+    ],
+)
+def test_facts_of_other_groups_than_the_reports_have_names_of_their_own(tmp_path, own, given, apart, axis):
+    """And are none of the headlines, which sum up each measure once."""
+    write(tmp_path, "10-a", GOOD | {"grouping": given})
+    (spec,) = plan(tmp_path, own)[0].tables
+    assert (spec.apart, spec.axes, spec.headline) == (apart, (axis,), not apart)
+
+
+def test_a_table_without_ethnic_groups_is_of_no_others(tmp_path):
+    write(tmp_path, "10-a", {"id": "by-type", "measure": "upheld", "by": ["category"], "grouping": "19"})
+    assert plan(tmp_path, "5+1")[0].tables[0].axes == ("category",)
+
+
 def test_published_tables_are_apart_from_those_that_are_counted(tmp_path):
     write(tmp_path, "10-a", GOOD, {"id": "deaths-by-type", "published": "deaths-by-type"})
     (chapter,) = plan(tmp_path, "5+1")

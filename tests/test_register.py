@@ -144,6 +144,38 @@ def test_what_is_disproportionate_in_parts_alone_is_listed_apart() -> None:
     assert found.notes[0] == "Of 6 comparisons within parts, 6 could be assessed."
 
 
+def test_a_detailed_ethnic_group_is_a_part_of_its_broad_one() -> None:
+    """White Irish people are a part of the reference group, which is not compared itself."""
+    found = register(
+        told("Asian", 0.95, "small difference"),
+        told("Black", 0.6),
+        *(detailed(code, name, ratio) for code, name, ratio in
+          (("A1", "Indian", 0.7), ("B1", "Black Caribbean", 0.5), ("W2", "White Irish", 1.4))),
+    )  # fmt: skip
+    assert [(row["Comparison"], row["All parts together"]) for row in rows(found.in_parts_alone())] == [
+        ("Uphold rate: Asian", "0.95 small difference"),
+        ("Uphold rate: White", "reference"),
+    ]
+    assert [row["Lower within"] for row in rows(found.in_parts_alone())] == ["Indian (0.70)", "none"]
+    assert found.in_parts_alone().notes[-1] == (
+        "Detailed ethnic groups are parts of broad ones, and compared with White British."
+    )
+    (row,) = rows(found.over_all({}, BAND))
+    assert row["Comparison"] == "Uphold rate: Black, lower rate"
+    assert row["What is left to explain"].endswith("could be made; also disproportionate within: Black Caribbean.")
+
+
+def detailed(code: str, name: str, ratio: float) -> list[Fact]:
+    """What is told of a detailed ethnic group: not among what needs an answer."""
+    facts = [
+        replace(fact, id=f"upheld/detailed-ethnicity/{code}/{fact.statistic}", label=f"Uphold rate: {name}",
+                table="detailed")
+        for fact in told(name, ratio)
+    ]  # fmt: skip
+    assert not disproportionate(facts, "2024-25")
+    return facts
+
+
 def test_that_all_was_found_over_all_parts_is_not_that_nothing_was() -> None:
     found = register(told("Black", 0.7), told("Black", 0.6, part="Property"), told("Black", 1.0, "parity", "Food"))
     assert rows(found.in_parts_alone()) == [

@@ -149,7 +149,7 @@ def row(name: str, label: str, verdict: str, **ratios: float) -> list[Fact]:
 
 
 def points(held: list[Fact], tables: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
-    known = {table: {"adjust": adjust} for table, adjust in tables.items()}
+    known = {table: {"adjust": adjust, "grouping": "5+1"} for table, adjust in tables.items()}
     found = main_points(held, [*tables], known, (0.8, 1.25), "2022-23 to 2024-25", "W")
     assert found
     assert found["lead"] == "Over 2022-23 to 2024-25, with a band of 0.8 to 1.25:"
@@ -304,12 +304,13 @@ def test_main_points_end_with_the_measures_in_which_nothing_was_disproportionate
 
 
 def test_main_points_name_what_could_not_be_made_and_why():
-    nothing = {"adjust": (), "unavailable": "no input complaints was supplied"}
+    own = {"adjust": (), "grouping": "5+1"}
+    nothing = own | {"unavailable": "no input complaints was supplied"}
     known = {
         "rate": nothing | {"measure": "complaints"},
         "uphold": nothing | {"measure": "upheld"},
-        "mix": {"adjust": (), "unavailable": None, "measure": "deaths"},
-        "recall": {"adjust": (), "unavailable": "terminations have no rows for 2024-25", "measure": "recalled"},
+        "mix": own | {"unavailable": None, "measure": "deaths"},
+        "recall": own | {"unavailable": "terminations have no rows for 2024-25", "measure": "recalled"},
     }
     found = main_points([], [*known], known, (0.8, 1.25), "2022-23 to 2024-25", "W")
     assert found
@@ -320,6 +321,27 @@ def test_main_points_name_what_could_not_be_made_and_why():
             f"supplied. {MEASURES['recalled'].name}, because terminations have no rows for 2024-25.",
         )
     ]
+
+
+def test_main_points_name_the_detailed_groups_that_a_broad_one_hides():
+    """Pakistani people are Asian, who are disproportionate anyway; Irish people are White, who are the reference."""
+    unit = {"unit": "not completing"}
+    held = [
+        *said("breached", f"{CLAIM}, by enough to be disproportionate.",
+              row("breached/ethnicity/A", "Asian", "disproportionate", ratio=0.6),
+              row("breached/ethnicity/B", "Black", "small difference", ratio=0.9),
+              row("breached/detailed-ethnicity/A2", "Pakistani", "disproportionate", ratio=0.5),
+              row("breached/detailed-ethnicity/B1", "Black Caribbean", "disproportionate", ratio=0.7),
+              row("breached/detailed-ethnicity/B2", "Black African", "inconclusive", ratio=0.7),
+              row("breached/detailed-ethnicity/W2", "White Irish", "disproportionate", ratio=1.5)),
+        *(replace(fact, **unit) for fact in row("completed/detailed-ethnicity/B1", "Black Caribbean",
+                                                "disproportionate", ratio=1.4)),
+    ]  # fmt: skip
+    assert points(held, {"breached": ()})[-1] == (
+        "Disproportionate for a detailed ethnic group, where it is not for the broad one",
+        "Breached: 0.70 for Black Caribbean people and 1.50 for White Irish people; completed (relative rate of not "
+        "completing): 1.40 for Black Caribbean people.",
+    )
 
 
 def test_of_many_groups_that_are_not_compared_the_number_is_said():

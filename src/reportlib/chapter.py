@@ -281,7 +281,7 @@ class Chapter:
     @property
     def _register(self) -> Register:
         facts, tables = self.handoff.facts(self.name), self.handoff.run["tables"]
-        return Register(facts, span(self._years["pooled"]), self.reference, tables)
+        return Register(facts, span(self._years["pooled"]), self.reference, tables, self.grouping)
 
     def _list(self, table: Table) -> None:
         """Show a table in words of what other chapters found."""
@@ -373,7 +373,7 @@ class Chapter:
         self, spec: TableSpec, table: str, statistic: str, text: str, value: float | None = None, unit: str = ""
     ) -> None:
         """Publish what is told of a whole table."""
-        identifier = facts.fact_id(spec.measure.code, spec.by, ["all"] * len(spec.by), statistic)
+        identifier = facts.fact_id(spec.measure.code, spec.axes, ["all"] * len(spec.by), statistic)
         place = self._place(table)
         self._facts.append(
             Fact(identifier, self.period(spec), self.edition, self.name, table, statistic, spec.measure.name, text,

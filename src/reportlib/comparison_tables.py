@@ -130,7 +130,7 @@ class Row:
         self.facts: list[Fact] = []
 
     def fact(self, statistic: str, value: Any, text: str, unit: str = "", mark: str = "") -> str:
-        name = fact_id(self.spec.measure.code, self.spec.by, self.codes, statistic)
+        name = fact_id(self.spec.measure.code, self.spec.axes, self.codes, statistic)
         codes = zip(self.spec.by, self.codes, strict=True)
         told = f"{self.spec.measure.name}: {', '.join(code_label(key, code) for key, code in codes if key != 'year')}"
         held, place = None if missing(value) else value, self.place
@@ -314,10 +314,7 @@ def notes_of(of: Comparison) -> list[str]:
     frame, spec = of.frame, of.spec
     notes = [spec.measure.definition]
     if spec.measure.kind != "count":
-        own, ratio_ = (METHODS[name].interval for name in METHODS_USED[spec.measure.kind, spec.measure.clustered])
-        of_ratio = f" for the rate and {ratio_} for the relative rate" if "verdict" in frame and own != ratio_ else ""
-        widened = ", widened because one person can have several cases" if spec.measure.clustered else ""
-        notes.append(f"{of.interval}s are {own}{of_ratio}{widened}.")
+        notes.append(intervals_note(of))
     if of.outcome:
         notes.append(f"The relative rate is that of {of.outcome}, the rarer side of the outcome.")
     if "verdict" in frame and (_leaves_out_1(frame) & frame["verdict"].isin([INCONCLUSIVE, PARITY])).any():
@@ -345,13 +342,23 @@ def notes_of(of: Comparison) -> list[str]:
     return notes
 
 
+def intervals_note(of: Comparison) -> str:
+    """The level and kind of the intervals of a measure and of its relative rates."""
+    measure = of.spec.measure
+    own, ratio_ = (METHODS[name].interval for name in METHODS_USED[measure.kind, measure.clustered])
+    of_ratio = f" for the rate and {ratio_} for the relative rate" if "verdict" in of.frame and own != ratio_ else ""
+    widened = ", widened because one person can have several cases" if measure.clustered else ""
+    return f"{of.interval}s are {own}{of_ratio}{widened}."
+
+
 def _leaves_out_1(frame: pd.DataFrame) -> pd.Series:
     return frame["ratio_lower"].gt(1) | frame["ratio_upper"].lt(1)
 
 
 def caption(spec: TableSpec, period: str) -> str:
     """What the table shows, by what and for when."""
-    by = [DIMENSION_LABELS[name].lower() for name in spec.by if name != "year"]
+    labels = DIMENSION_LABELS | {"ethnicity": f"{spec.apart} {DIMENSION_LABELS['ethnicity']}".strip()}
+    by = [labels[name].lower() for name in spec.by if name != "year"]
     when = f"by year, {period}" if "year" in spec.by else period
     if by == [spec.measure.name.lower()]:
         return f"{spec.measure.name}, {when}"

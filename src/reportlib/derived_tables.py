@@ -17,10 +17,10 @@ from reportlib.comparison_tables import (
     dimensions,
     figure_column,
     header,
+    intervals_note,
     limits_column,
     lower_first,
     measure_columns,
-    notes_of,
     ratio_columns,
     table_of,
 )
@@ -65,7 +65,7 @@ def evidence_table(of: Comparison) -> Table:
         judged,
     ]
     notes = [
-        *notes_of(of),
+        intervals_note(of),
         *_adjusted_notes(of),
         *([f"The {of.interval} of the gap is {METHODS['difference'].interval}."] if of.share else []),
         "Methods and quality explains each figure, under the words used in this report.",
@@ -195,6 +195,7 @@ def _derived(
 ) -> Table:  # fmt: skip
     """A table of some of the rows of a comparison, named by all its dimensions or those of `by`."""
     heads = map(header, [name for name in of.spec.by if name in (by or of.spec.by)])
-    title = f"{title}: {lower_first(caption(of.spec, of.period))}"
+    whole = lower_first(caption(of.spec, of.period))
+    title, notes = f"{title}: {whole}", [*notes, f"What stands under the table of {whole}, holds here too."]
     made = table_of(of, f"{of.spec.id}-{kind}", title, [*heads, *columns], frame, notes)
     return replace(made, folded=kind in LOOKED_UP)

@@ -73,6 +73,12 @@ def reference_of(grouping: str, own: str, chosen: str) -> str:
     return chosen if grouping == own else groupings()[grouping].reference
 
 
+def standing(grouping: str, own: str) -> str:
+    """How the groups of a grouping stand to those of the report: "detailed", "broad", or "" where they are the same."""
+    of, by = (len(groupings()[name].compared) for name in (grouping, own))
+    return "" if of == by else "detailed" if of > by else "broad"
+
+
 def label(code: str) -> str:
     """The label of any group code of any grouping; "all" is "All"."""
     return _labels()[code]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from reportlib.ethnicity import groupings
 from reportlib.words import marked
 
 
@@ -44,6 +45,12 @@ def fact_id(measure: str, by: Sequence[str], codes: Sequence[str], statistic: st
     kept = [(name, slug(code)) for name, code in zip(by, codes, strict=True) if name != "year"]
     names, values = zip(*kept, strict=True) if kept else (("all",), ("all",))
     return "/".join([measure, "+".join(names), "+".join(values), statistic])
+
+
+def broad(fact: Fact, grouping: str) -> str:
+    """The comparison that the verdict on a detailed ethnic group is part of, measure/by/group; empty for any other."""
+    measure, by, group, _ = fact.id.split("/")
+    return f"{measure}/ethnicity/{groupings()[grouping].of[group]}" if by == "detailed-ethnicity" else ""
 
 
 def limits(held: Mapping[str, Fact], name: str, statistic: str) -> tuple[float, float] | None:

@@ -62,7 +62,8 @@ class Handoff:
             raise ReportError(f"The table {table!r} is of published figures: use chapter.published.")
         held = self.run["tables"][table]
         measure = replace(MEASURES[held["measure"]], definition=self.run["definitions"][held["measure"]])
-        return TableSpec(table, measure, tuple(held["by"]), held["grouping"], held["period"], tuple(held["adjust"]))
+        by, adjust = tuple(held["by"]), tuple(held["adjust"])
+        return TableSpec(table, measure, by, held["grouping"], held["period"], adjust, held.get("apart", ""))
 
     def unavailable(self, table: str) -> str:
         """Why a table cannot be made from these inputs; empty if it can."""

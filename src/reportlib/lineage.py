@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reportlib.comparison_tables import METHODS_USED, dimensions
-from reportlib.derived_tables import DERIVED
 from reportlib.errors import AS_IT_WAS, ReportError, nearest
 from reportlib.facts import Fact
 from reportlib.figures import LIMITS
@@ -23,9 +22,8 @@ SHOWN = 12  # characters of a digest on a page
 
 
 def tables(run: Run) -> dict[str, Pairs]:
-    """What every table of a run comes from, by the table's id."""
+    """What every table of a run comes from, by the table's id; one made of another's figures leads to it in a note."""
     found = {table: _table(run, table, held) for table, held in run["tables"].items()}
-    found |= {f"{table}-{kind}": pairs for table, pairs in found.items() for kind in DERIVED}
     names = [name for chapter in run["chapters"].values() for name in chapter["published"]]
     return found | {name: [("Taken from", PUBLISHED_TABLES[name].source), _code(run)] for name in names}
 
@@ -55,6 +53,7 @@ def figure(run: Run, fact: Fact) -> Pairs:
         ("Status of the data", listed(fact.status)),
     ]
     if held:
+        own.append(("Definition", run["definitions"][held["measure"]]))
         own.append(("Method of this figure", _told(_methods(MEASURES[held["measure"]], fact.statistic))))
         own.append(("Parameters", ", ".join(f"{name} {value}" for name, value in run["parameters"].items())))
     own += tables(run)[fact.table]
@@ -65,7 +64,7 @@ def figure(run: Run, fact: Fact) -> Pairs:
 def _table(run: Run, name: str, held: Mapping[str, Any]) -> Pairs:
     measure, inputs = MEASURES[held["measure"]], _inputs(run, held)
     pairs: Pairs = [
-        ("Measure", f"{measure.name}. {run['definitions'][measure.code]}"),
+        ("Measure", measure.name),
         ("Numerator", _part(run, measure.numerator)),
     ]
     if measure.denominator:

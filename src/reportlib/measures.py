@@ -336,7 +336,8 @@ class TableSpec:
     """A table that a chapter declares: what it measures, by what, over which period.
 
     `period` is "pooled" (the headline: several years together) or "trend" (single years side by
-    side). `adjust` names the dimensions that the adjusted comparison holds equal.
+    side). `adjust` names the dimensions that the adjusted comparison holds equal. `apart` says how its
+    ethnic groups stand to those of the report: "detailed", "broad", or "" where they are the same.
     """
 
     id: str
@@ -345,6 +346,12 @@ class TableSpec:
     grouping: str
     period: Literal["pooled", "trend"] = "pooled"
     adjust: tuple[str, ...] = ()
+    apart: str = ""
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """The dimensions as facts name them: those of other ethnic groups than the report's have names of their own."""
+        return tuple(f"{self.apart}-{name}" if self.apart and name == "ethnicity" else name for name in self.by)
 
     @property
     def compared(self) -> bool:
@@ -353,8 +360,8 @@ class TableSpec:
 
     @property
     def headline(self) -> bool:
-        """Whether it is one of those that the summary is of: ethnic groups compared over all years and parts."""
-        return self.compared and self.by == ("ethnicity",) and self.period == "pooled"
+        """Whether it is one of those that the summary is of: the report's groups over all years and parts."""
+        return self.compared and self.by == ("ethnicity",) and self.period == "pooled" and not self.apart
 
     @property
     def strata(self) -> tuple[str, ...]:

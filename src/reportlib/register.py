@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from reportlib.comparison_tables import dimensions
-from reportlib.ethnicity import label
-from reportlib.facts import Fact, brought_inside, chance, held_inside, limits, unadjusted, undone, unknown_could
+from reportlib.ethnicity import groupings, label
+from reportlib.facts import Fact, broad, brought_inside, chance, held_inside, limits, unadjusted, undone, unknown_could
 from reportlib.measures import MEASURES
 from reportlib.responses import disproportionate, pooled
 from reportlib.tables import Table, frame_table
@@ -21,6 +21,7 @@ from reportlib.words import DISPROPORTIONATE, NOT_ASSESSED, across, listed, with
 
 OPPOSITE = {"higher": "lower", "lower": "higher"}
 NOT_ADJUSTED = "not adjusted"
+OF_DETAILED = groupings()["19"].reference
 
 
 class _Part(NamedTuple):
@@ -39,16 +40,22 @@ class _Part(NamedTuple):
 class Register:
     """The comparisons of the pooled years, of all parts together and within them.
 
-    `facts` are those of all chapters; `tables` is what the run says of each table.
+    `facts` are those of all chapters; `tables` is what the run says of each table; `reference` is a group of
+    `grouping`. A detailed ethnic group is a part of its broad one.
     """
 
     def __init__(
-        self, facts: Sequence[Fact], period: str, reference: str, tables: Mapping[str, Mapping[str, Any]]
+        self,
+        facts: Sequence[Fact],
+        period: str,
+        reference: str,
+        tables: Mapping[str, Mapping[str, Any]],
+        grouping: str = "5+1",
     ) -> None:
         self.period, self.reference, self.tables = period, reference, tables
         self.held = {fact.id: fact for fact in pooled(facts, period)}
         self.found = disproportionate(facts, period)
-        self.parts = _parts(self.held)
+        self.parts = _parts(self.held, grouping)
 
     def over_all(self, responses: Mapping[str, str], band: tuple[float, float]) -> Table:
         """One row a disproportionate headline comparison: what was tried, what is left, and the answer."""
@@ -77,6 +84,8 @@ class Register:
         notes = _assessed(verdicts, "within parts")
         if notes:
             notes.append("Relative rates within parts are crude: people there may differ in age, or in much else.")
+        if any(fact.id.split("/")[1] == "detailed-ethnicity" for fact in verdicts):
+            notes.append(f"Detailed ethnic groups are parts of broad ones, and compared with {label(OF_DETAILED)}.")
         rows = rows or [{"Comparison": "None that could be assessed was disproportionate in parts alone"}]
         return self._table("register-of-parts", "Disproportionate in parts alone, compared with", rows, notes, verdicts)
 
@@ -140,7 +149,7 @@ class Register:
 
     def _row_of_parts(self, name: str) -> dict[str, str]:
         own = sorted((part for part in self.parts if part.whole == name), key=lambda part: part.place)
-        measure, _, told = own[0].verdict.label.partition(": ")
+        measure, group = own[0].verdict.label.partition(": ")[0], name.rpartition("/")[2]
         outcome = next((part.ratio.unit for part in own if part.ratio), "")
         over_all = [self.held[key].text for key in (f"{name}/ratio", f"{name}/verdict") if key in self.held]
         within = {
@@ -149,8 +158,8 @@ class Register:
             for way in OPPOSITE
         }  # fmt: skip
         return {
-            "Comparison": f"{measure}: {told.rpartition(', ')[2]}" + (f" (rate of {outcome})" if outcome else ""),
-            "All parts together": " ".join(over_all) or "not compared",
+            "Comparison": f"{measure}: {label(group)}" + (f" (rate of {outcome})" if outcome else ""),
+            "All parts together": " ".join(over_all) or ("reference" if group == self.reference else "not compared"),
             "Adjusted, all parts together": self._adjusted(name),
             **within,
         }
@@ -164,16 +173,18 @@ class Register:
         return f"{adjusted.text} ({self.held[f'{name}/adjusted_lower'].text})" if ends else adjusted.text
 
 
-def _parts(held: Mapping[str, Fact]) -> list[_Part]:
+def _parts(held: Mapping[str, Fact], grouping: str) -> list[_Part]:
     """The comparisons within parts of the system, of tables that show several: an edition may be one region."""
     within: dict[tuple[str, str], list[_Part]] = {}
-    for fact in held.values():
-        measure, by, codes, statistic = fact.id.split("/")
+    for fact in [fact for fact in held.values() if fact.statistic == "verdict"]:
+        measure, by, codes, _ = fact.id.split("/")
         part, _, group = codes.rpartition("+")
-        if statistic == "verdict" and by.endswith("+ethnicity") and set(part.split("+")) != {"all"}:
-            place = fact.label.partition(": ")[2].rpartition(", ")[0]
+        inner = by.endswith("+ethnicity") and set(part.split("+")) != {"all"}
+        if whole := f"{measure}/ethnicity/{group}" if inner else broad(fact, grouping):
+            told = fact.label.partition(": ")[2]
             ratio = held.get(f"{fact.id.removesuffix('verdict')}ratio")
-            within.setdefault((measure, by), []).append(_Part(f"{measure}/ethnicity/{group}", place, fact, ratio))
+            place = told.rpartition(", ")[0] if inner else told
+            within.setdefault((measure, by), []).append(_Part(whole, place, fact, ratio))
     several = [parts for parts in within.values() if len({part.place for part in parts}) > 1]
     return [part for parts in several for part in parts]
 

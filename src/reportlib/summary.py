@@ -11,7 +11,7 @@ import pandas as pd
 from reportlib import charts
 from reportlib.comparison_tables import dimensions, lower_first
 from reportlib.ethnicity import groupings
-from reportlib.facts import Fact, brought_inside, unadjusted, undone, unknown_could
+from reportlib.facts import Fact, broad, brought_inside, unadjusted, undone, unknown_could
 from reportlib.figures import ratio_decimals
 from reportlib.measures import EITHER, MEASURES
 from reportlib.presentation import left, moved, turned
@@ -40,6 +40,7 @@ OTHERS = {  # what stands at the end of the main points, by the weightiest verdi
     PARITY: "Any difference is likely to be small",
     NOT_ASSESSED: "Not compared",
 }
+DETAILED_ALONE = "Disproportionate for a detailed ethnic group, where it is not for the broad one"
 MAY_BE_CHANCE = "may be chance"  # an inconclusive row whose interval leaves out 1
 GROUPS = {  # what is said of a group, by verdict and which way the difference goes
     DISPROPORTIONATE: "disproportionately {}",
@@ -83,10 +84,26 @@ def main_points(
             others[OTHERS[verdict]].append(lower_first(said.label) + _in_short(facts, verdict))
     for title, some in others.items():
         points += [{"title": title, "text": f"{capital(listed(some))}.", "chapter": "", "table": ""}] if some else []
+    if text := _detailed_alone(held, known[tables[0]]["grouping"] if tables else ""):
+        points.append({"title": DETAILED_ALONE, "text": text, "chapter": "", "table": ""})
     if text := _unavailable([known[table] for table in tables if known.get(table, {}).get("unavailable")]):
         points.append({"title": "Not available [x]", "text": text, "chapter": "", "table": ""})
     lead = f"Over {period}, with a band of {band[0]:g} to {band[1]:g}:"
     return {"kind": "points", "lead": lead, "items": points} if points else None
+
+
+def _detailed_alone(held: Sequence[Fact], grouping: str) -> str:
+    """Which detailed groups are disproportionate where the broad group that they belong to is not."""
+    facts = {fact.id: fact for fact in held}
+    found: dict[str, list[str]] = {}
+    for name, fact in facts.items():
+        if fact.statistic == "verdict" and fact.text == DISPROPORTIONATE and (whole := broad(fact, grouping)):
+            over_all, rate = facts.get(f"{whole}/verdict"), facts[f"{name.removesuffix('verdict')}ratio"]
+            if over_all is None or over_all.text != DISPROPORTIONATE:
+                measure, _, group = fact.label.partition(": ")
+                of = f"{lower_first(measure)}{f' (relative rate of {rate.unit})' if rate.unit else ''}"
+                found.setdefault(of, []).append(f"{rate.text} for {people(group)}")
+    return capital("; ".join(f"{of}: {listed(told)}" for of, told in found.items())) + "." if found else ""
 
 
 def _unavailable(tables: Sequence[Mapping[str, Any]]) -> str:

@@ -100,7 +100,7 @@ def protected(
     sources = read_all(params.inputs, folder / "work", folder)
     basis = Basis(params.model_copy(update={"editions": (edition,)}), [chapter], sources, [], before)
     prepare(basis).write(folder / "handoff", edition=edition)
-    return {spec.id: pd.read_parquet(folder / "handoff" / "counts" / f"{spec.id}.parquet") for spec in specs}
+    return {path.stem: pd.read_parquet(path) for path in (folder / "handoff" / "counts").iterdir()}
 
 
 def test_small_counts_are_shown_where_an_official_table_of_the_report_prints_the_same(tmp_path: Path) -> None:
@@ -386,6 +386,27 @@ def test_editions_do_not_show_a_table_of_which_more_than_a_tenth_of_the_counts_a
     known = replace(own, published=True, frame=pd.DataFrame({"value": [1] * 100}))
     whole = replace(own, edition=NATIONAL, frame=known.frame)
     assert [id(table) for table in _too_fine([own, known, whole], 5)] == ([id(own), id(known)] if fine else [])
+
+
+@pytest.mark.parametrize(
+    ("grouping", "apart", "fine"), [("5+1", "", False), ("19", "", False), ("19", "detailed", True)]
+)
+def test_editions_show_no_detailed_groups_beside_their_own_where_many_counts_are_small(grouping, apart, fine):
+    """The groups of the report itself are shown, whatever marks they have."""
+    edition = Edition(name="london", title="London", dimension="region", values=("London",))
+    spec = TableSpec("t", MEASURES["breached"], ("ethnicity",), grouping, apart=apart)
+    frame = pd.DataFrame({"value": [5, 5, 6]})
+    own = [Counted(where, spec, spec.measure.numerator, frame, 1, False, {}) for where in (edition, NATIONAL)]
+    assert _too_fine(own, 5) == own[:fine]
+
+
+def test_a_table_that_repeats_another_is_not_made_and_says_so(tmp_path: Path) -> None:
+    """As one of the groups of the report, which a report on other groups has beside its own."""
+    upheld(tmp_path, {"W1": (100, 300), "A1": (20, 70)})
+    own = TableSpec("own", MEASURES["upheld"], ("ethnicity",), "19", adjust=("category",))
+    read = protected(tmp_path, [own, replace(own, id="again", adjust=())])
+    assert "again" not in read
+    assert told(tmp_path)["again"]["unavailable"].startswith("the report is by these ethnic groups throughout")
 
 
 def test_what_was_neither_completed_nor_breached_is_left_of_orders_by_type(tmp_path: Path) -> None:

@@ -166,7 +166,9 @@ def small_counts(whole, tmp_path_factory) -> list[tuple[str, str, tuple[str, ...
 
 def spec_of(made: Project, name: str) -> TableSpec:
     held = json.loads((made.current / "run.json").read_text(encoding="utf-8"))["tables"][name]
-    return TableSpec(name, MEASURES[held["measure"]], tuple(held["by"]), held["grouping"], held["period"])
+    return TableSpec(
+        name, MEASURES[held["measure"]], tuple(held["by"]), held["grouping"], held["period"], apart=held["apart"]
+    )
 
 
 def test_there_are_many_small_counts_to_hide(small_counts):
@@ -188,7 +190,7 @@ def test_no_fact_holds_a_small_count_or_what_derives_from_it(whole, small_counts
         held.setdefault((fact.table, cell, fact.period), {})[statistic] = fact
     for name, column, codes, period, _ in small_counts:
         spec = spec_of(whole[0], name)
-        cell = facts.fact_id(spec.measure.code, spec.by, codes, "").rstrip("/")
+        cell = facts.fact_id(spec.measure.code, spec.axes, codes, "").rstrip("/")
         if left_out[name] & {*codes}:
             assert (name, cell, period) not in held
             continue
@@ -219,7 +221,7 @@ def shown(made: Project) -> Iterator[dict[str, Any]]:
 
 def row_of(model: dict[str, Any], spec: TableSpec, codes: tuple[str, ...]) -> dict[str, Any]:
     """The row of a table by its codes: facts carry them whatever the row is called."""
-    wanted = facts.fact_id(spec.measure.code, spec.by, codes, "numerator")
+    wanted = facts.fact_id(spec.measure.code, spec.axes, codes, "numerator")
     year = codes[spec.by.index("year")] if "year" in spec.by else ""
     (row,) = [
         row for row in model["rows"] if row["numerator"]["fact"] == wanted and (not year or row["year"]["text"] == year)

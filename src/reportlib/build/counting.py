@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import pandas as pd
@@ -21,6 +21,7 @@ DETAILED = 5  # groups; beyond, a table that divides them further is held to the
 TOO_FINE = (
     "too many of its counts are small in such a part of the whole; the national edition has it, for England and Wales"
 )
+REPEATED = "the report is by these ethnic groups throughout, and shows it above"
 TOO_MANY = "too many of its counts are small among so many ethnic groups; a report on fewer groups has it"
 Why = dict[tuple[str, str], str | None]  # edition, table -> why the one cannot show the other
 
@@ -67,8 +68,11 @@ def count(
     counted: list[Counted] = []
     for edition in editions:
         part = within(release, edition)
+        shown: set[TableSpec] = set()
         for spec in specs:
-            why[edition.name, spec.id] = part.why_unavailable(spec)
+            alike = replace(spec, id="", adjust=())
+            why[edition.name, spec.id] = REPEATED if alike in shown else part.why_unavailable(spec)
+            shown.add(alike)
             if not why[edition.name, spec.id]:
                 whole = [table for table in counted if table.spec == spec and not table.edition.dimension]
                 counted += _count(part, spec, edition, whole)
@@ -88,7 +92,8 @@ def _too_fine(counted: Sequence[Counted], threshold: int) -> list[Counted]:
     for table in counted:
         dimension = table.edition.dimension or ""
         detailed = "ethnicity" in table.spec.by and len(groupings()[table.spec.grouping].compared) > DETAILED
-        divided = (dimension or detailed) and len({*table.spec.by} - {dimension}) > 1
+        further = len({*table.spec.by} - {dimension}) > 1 or (dimension and table.spec.apart)
+        divided = (dimension or detailed) and further
         if divided and table.part.counts != "stock":
             groups.setdefault((table.spec.id, dimension), []).append(table)
     found = []

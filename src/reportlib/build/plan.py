@@ -11,7 +11,7 @@ import nbformat
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from reportlib.errors import Finding, ReportError, nearest_or_all
-from reportlib.ethnicity import groupings
+from reportlib.ethnicity import groupings, standing
 from reportlib.gates.notebooks import check_source
 from reportlib.measures import DIMENSIONS, MEASURES, TableSpec
 from reportlib.paramfile import Block, explain
@@ -79,8 +79,9 @@ class _Table(Block):
 
     def spec(self, grouping: str) -> TableSpec:
         """What is counted for it; `grouping` is that of the report."""
-        measure = MEASURES[self.measure or ""]
-        return TableSpec(self.id, measure, self.by, self.grouping or grouping, self.period, self.adjust)
+        own = self.grouping or grouping
+        apart = standing(own, grouping) if "ethnicity" in self.by else ""
+        return TableSpec(self.id, MEASURES[self.measure or ""], self.by, own, self.period, self.adjust, apart)
 
 
 class _Chapter(Block):

@@ -128,19 +128,14 @@ class Prepared:
             "tables": {
                 spec.id: {
                     "measure": spec.measure.code, "by": spec.by, "grouping": spec.grouping, "period": spec.period,
-                    "adjust": spec.adjust, "status": release.statuses(spec),
+                    "adjust": spec.adjust, "apart": spec.apart, "status": release.statuses(spec),
                     "unavailable": self.why[edition.name, spec.id],
                     "left_out": sorted(code for codes in left_out.get(spec.id, {}).values() for code in codes),
                 }
                 for chapter in chapters
                 for spec in chapter.tables
             },
-            "headlines": [
-                spec.id
-                for chapter in chapters
-                for spec in chapter.tables
-                if spec.headline and spec.grouping == params.grouping
-            ],
+            "headlines": [spec.id for chapter in chapters for spec in chapter.tables if spec.headline],
             "hidden": [
                 {"table": table.spec.id, "part": table.part.label, "cells": len(gone), "hidden": sum(gone)}
                 for table, _, gone in seen

@@ -153,6 +153,7 @@ def verdict_heatmap(frame: pd.DataFrame, title: str, reference: str, outcome: st
         figure, ax = drawing.canvas(cell * len(strata) + 34 + below, beside + MARGIN, MARGIN, 34, below)
         texts = [[_cell(cell) for cell in line] for line in grid]
         sns.heatmap(shades, annot=texts, annot_kws={"fontsize": TEXT}, linewidths=3, linecolor="white", ax=ax, **plain)
+        ax.collections[0].set_clip_on(False)
         ax.set_xticks([i + 0.5 for i in range(len(labels))], labels, rotation=0)
         ax.set_yticks([])
         ax.tick_params(length=0, labeltop=True, labelbottom=False)

@@ -1,4 +1,4 @@
-"""A matplotlib figure becomes a small, safe SVG: attributes only, two decimals, ids of its own."""
+"""A matplotlib figure becomes a small, safe SVG: attributes only, places to a tenth, ids of its own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import hashlib
 import io
 import re
 from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
 from xml.etree import ElementTree
 
 from matplotlib.figure import Figure
@@ -18,6 +20,7 @@ INK = "#0b0c0c"
 # SVG's own initial values, which need not be said
 INITIAL = {
     ("stroke-linecap", "butt"),
+    ("stroke-dashoffset", "0"),
     ("fill-opacity", "1"),
     ("stroke-opacity", "1"),
     ("stroke-width", "1"),
@@ -25,8 +28,11 @@ INITIAL = {
     ("text-anchor", "start"),
     ("font-size", str(TEXT)),
 }
+SHARED = ("stroke", "stroke-width", "stroke-linecap", "text-anchor", "clip-path")
 INHERITED = ("stroke-linejoin", "font-family")  # said once, on the root, as is the colour of text
 DECIMAL = re.compile(r"-?\d+\.\d+")
+PLACES = ("d", "x", "y")
+LINE = re.compile(r"M[\d. -]+[LHV][\d. -]+")  # has no area to fill
 NOWHERE = re.compile(r"M[\d. -]+")  # a path that goes nowhere, as the line of a single marker
 
 
@@ -54,8 +60,9 @@ def drawn(figure: Figure, name: str) -> str:
     for element in root.iter():
         _plain(element)
     _unrepeat(root)
-    _name_ids(root, "c" + hashlib.sha256(name.encode()).hexdigest()[:8])
+    _name_ids(root, "c" + hashlib.sha256(name.encode()).hexdigest()[:6])
     _flatten(root)
+    _share(root)
     _, _, width, height = root.attrib["viewBox"].split()
     root.attrib = {
         "viewBox": f"0 0 {width} {height}",
@@ -71,7 +78,7 @@ def drawn(figure: Figure, name: str) -> str:
 
 
 def _plain(element: ElementTree.Element) -> None:
-    """Style declarations become attributes; numbers keep two decimals."""
+    """Style declarations become attributes; places keep one decimal, other numbers two."""
     declarations = dict(part.split(":", 1) for part in element.attrib.pop("style", "").split(";") if ":" in part)
     for key, value in ((key.strip(), value.strip().removesuffix("px")) for key, value in declarations.items()):
         if (key, value) not in INITIAL and key not in INHERITED and (key, value.lower()) != ("fill", INK):
@@ -82,16 +89,40 @@ def _plain(element: ElementTree.Element) -> None:
         element.set("href", element.attrib.pop(XLINK))
     for key, value in element.attrib.items():
         if key not in ("id", "href", "clip-path"):
-            element.set(key, DECIMAL.sub(lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), value))
+            element.set(
+                key, DECIMAL.sub(partial(_rounded, 1 if key in PLACES or value[:9] == "translate" else 2), value)
+            )
     if element.tag == f"{SVG}path":
-        element.set("d", re.sub(r"\s*([A-Za-z])\s*", r"\1", element.get("d", "").strip()))
+        element.set("d", _along(re.sub(r"\s*([A-Za-z])\s*", r"\1", element.get("d", "").strip())))
+        if LINE.fullmatch(element.get("d", "")) and element.get("fill") == "none":
+            del element.attrib["fill"]
+
+
+def _rounded(decimals: int, match: re.Match[str]) -> str:
+    return f"{round(float(match[0]), decimals) + 0:g}"
+
+
+def _along(path: str) -> str:
+    """Straight steps across or down name one coordinate, not both."""
+    steps, at = [], [""]
+    for letter, numbers in re.findall(r"([A-Za-z])([^A-Za-z]*)", path):
+        to = numbers.split()
+        if letter == "L" and to[1:] == at[1:]:
+            steps.append(f"H{to[0]}")
+        elif letter == "L" and to[:1] == at[:1]:
+            steps.append(f"V{to[1]}")
+        else:
+            steps.append(letter + numbers)
+        at = to[-2:]
+    return "".join(steps)
 
 
 def _unrepeat(root: ElementTree.Element) -> None:
-    """What a shape says of itself, a use of it need not say."""
+    """What a shape says of itself, a use of it need not say; nor with what to fill a line."""
     shapes = {element.get("id"): element for element in root.iter() if element.get("id")}
     for use in root.iter(f"{SVG}use"):
-        own = shapes[use.attrib["href"].removeprefix("#")].attrib
+        shape = shapes[use.attrib["href"].removeprefix("#")].attrib
+        own = shape | ({"fill": ""} if LINE.fullmatch(shape.get("d", "")) else {})
         for key in [key for key in use.attrib if key in own and key not in ("id", "href", "x", "y", "transform")]:
             del use.attrib[key]
 
@@ -121,3 +152,18 @@ def _flatten(parent: ElementTree.Element) -> None:
         elif not (child.tag == f"{SVG}defs" and not len(child)) and not NOWHERE.fullmatch(child.get("d", "")):
             children.append(child)
     parent[:] = children
+
+
+def _share(root: ElementTree.Element) -> None:
+    """What several neighbours say alike, a group says once."""
+    children: list[ElementTree.Element] = []
+    for told, run in groupby(root, lambda child: {name: child.get(name) for name in SHARED if name in child.attrib}):
+        alike = list(run)
+        if told and len(alike) > 2:
+            for child in alike:
+                child.attrib = {name: value for name, value in child.attrib.items() if name not in told}
+            group = ElementTree.Element(f"{SVG}g", told)
+            group[:] = alike
+            alike = [group]
+        children += alike
+    root[:] = children

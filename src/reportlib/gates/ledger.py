@@ -227,7 +227,8 @@ def _made(model: Model, ledger: Ledger) -> Table | None:
     if name in ABOUT:
         return ABOUT[name].table(name, ledger.run.run)
     if name in ("register", "register-of-parts"):
-        held = Register(ledger.facts, params.pooled_label, params.reference_group, ledger.run.run["tables"])
+        tables = ledger.run.run["tables"]
+        held = Register(ledger.facts, params.pooled_label, params.reference_group, tables, params.grouping)
         responses = ledger.run.run["responses"]
         return held.over_all(responses, params.verdict_band) if name == "register" else held.in_parts_alone()
     if name == "verdicts":

@@ -32,7 +32,8 @@ def _table(table: Published, spec: TableSpec, ledger: Ledger) -> Iterator[Findin
     part = {part.code: part for part in spec.measure.parts}[table.part]
     column = "numerator" if part == spec.measure.numerator else "denominator"
     by = [name for name in spec.by if name in table.columns and name != "year"]
-    shown = _shown([f for f in ledger.facts if f.table == spec.id and f.statistic == column], by)
+    axes = dict(zip(spec.by, spec.axes, strict=True))
+    shown = _shown([f for f in ledger.facts if f.table == spec.id and f.statistic == column], [axes[n] for n in by])
     edition = ledger.params.made
     whole = {edition.code: "all"} if len(edition.values) > 1 else {}  # of an edition, its own code is the total
     for row in table.frame().to_dict("records"):
