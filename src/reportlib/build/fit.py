@@ -20,7 +20,8 @@ SLACK = 1.5  # what a line may be wider than the sum of its letters
 STEP = 6  # points by which a column is widened
 CAPITAL, PITCH = 0.66, 1.34  # height of a capital, and from line to line, in the size of the type
 LOOSE, CLOSE = 4.2, 3.0  # points above and below a row, of a short and of a long table
-SHORT = 14  # lines: a shorter table stays on one page
+SHORT = 14  # lines: a shorter table has room between its rows
+WHOLE = 36  # lines: a shorter table stays on one page
 UNBROKEN = 15  # letters: a shorter text, such as an interval, stays on one line
 REPEATED = 30  # rows that share a heading: what it takes counts once for each so many
 WORTH = 0.3  # of a page, to save by smaller type or by turning it
@@ -78,7 +79,7 @@ def fit(model: Model) -> Fit:
     single = round(CAPITAL * best.size + 2 * best.inset, 2)
     heights = [single if lines == 1 and scale >= 1 else None for lines in best.lines]
     widths = [round(width * scale, 1) for width in best.widths]
-    return Fit(best.size, widths, heights, best.inset, best.beside, best.page == TURNED, sum(best.lines) > SHORT)
+    return Fit(best.size, widths, heights, best.inset, best.beside, best.page == TURNED, sum(best.lines) > WHOLE)
 
 
 def _turned(model: Model, columns: Sequence[_Column]) -> _Laid:
