@@ -31,7 +31,7 @@ def trend(*labels: str) -> charts.Chart | None:
     ]))  # fmt: skip
     frame = compare(counts, effects, spec, reference="W", years=1)
     place = Place("uphold-rates", "national", ("synthetic",))
-    return draw(Comparison(spec, frame, place, "2023-24 to 2024-25", "W", 0.95), (0.8, 1.25))
+    return draw(Comparison(spec, frame, place, "2023-24 to 2024-25", "W", 0.95))
 
 
 def test_a_trend_has_lines_for_the_groups_that_are_compared():
@@ -50,7 +50,7 @@ def test_one_year_alone_has_no_lines():
 def test_plain_counts_and_what_is_too_much_for_a_page_have_no_picture():
     place = Place("methods", "national", ("synthetic",))
     counts = TableSpec("source", MEASURES["ethnicity-source"], ("ethnicity_source",), "5+1")
-    assert draw(Comparison(counts, pd.DataFrame(), place, "2024-25", "", 0.95), (0.8, 1.25)) is None
+    assert draw(Comparison(counts, pd.DataFrame(), place, "2024-25", "", 0.95)) is None
     spec = TableSpec("many", MEASURES["upheld"], ("category", "ethnicity"), "19")
     rows = [
         {"category": f"c{part}", "ethnicity": f"g{group}", "label": f"g{group}", "verdict": "parity", "mark": ""}
@@ -59,7 +59,7 @@ def test_plain_counts_and_what_is_too_much_for_a_page_have_no_picture():
     ]
     for ratio in (1.0, None):  # in the first there is too much, in the second nothing
         frame = pd.DataFrame(rows if ratio else rows[:2]).assign(ratio=ratio)
-        assert draw(Comparison(spec, frame, place, "2024-25", "W", 0.95), (0.8, 1.25)) is None
+        assert draw(Comparison(spec, frame, place, "2024-25", "W", 0.95)) is None
 
 
 def adjusted(complement: bool = False, width: float = 0.1, mixed: float = 1.2, **verdicts: str) -> str:
@@ -73,7 +73,7 @@ def adjusted(complement: bool = False, width: float = 0.1, mixed: float = 1.2, *
     ]  # fmt: skip
     place = Place("probation-outcomes", "national", ("synthetic",))
     frame = pd.DataFrame(rows)
-    return adjusted_sentence(Comparison(spec, frame, place, "2024-25", "W", 0.95, complement=complement), (0.8, 1.25))
+    return adjusted_sentence(Comparison(spec, frame, place, "2024-25", "W", 0.95, complement=complement))
 
 
 def test_an_adjusted_rate_on_the_other_side_of_1_is_told_with_what_chance_allows():

@@ -39,6 +39,23 @@ def table(frame) -> Table:
     return comparison_table(Comparison(SPEC, frame, **ARGUMENTS))
 
 
+@pytest.mark.parametrize(
+    ("shown", "verdict", "band", "told"),
+    [
+        (1.25, "disproportionate", (0.8, 1.25), True),
+        (0.8, "disproportionate", (0.8, 1.25), True),
+        (1.26, "disproportionate", (0.8, 1.25), False),
+        (1.25, "difference, size uncertain", (0.8, 1.25), False),
+        (1.25, "disproportionate", (0.9, 1.1), False),
+    ],
+)
+def test_a_rate_that_is_printed_as_an_end_of_the_band_is_said_to_lie_outside_it(frame, shown, verdict, band, told):
+    black = frame["ethnicity"].eq("B")
+    frame = frame.assign(ratio=frame["ratio"].mask(black, shown), verdict=frame["verdict"].mask(black, verdict))
+    notes = comparison_table(Comparison(SPEC, frame, **ARGUMENTS, band=band)).notes
+    assert any("before they are rounded" in note for note in notes) is told
+
+
 def compared(counts: pd.DataFrame, effects: pd.DataFrame | None = None) -> Table:
     """The table of these counts."""
     estimates = design_effects() if effects is None else effects

@@ -181,7 +181,8 @@ class Chapter:
         complement = "judged" in frame and bool(frame["judged"].eq("complement").any())
         place, period = self._place(spec.id), self.period(spec)
         left_out = tuple(self.handoff.left_out(spec.id))
-        return Comparison(spec, frame, place, period, reference, self.level, unavailable, complement, left_out)
+        bounds = self.level, self.band
+        return Comparison(spec, frame, place, period, reference, *bounds, unavailable, complement, left_out)
 
     def agreement(self, table: str) -> None:
         """Say how far the two records of a table agree, over the people whom both know."""
@@ -222,7 +223,7 @@ class Chapter:
     @_step
     def evidence(self, comparison: Comparison) -> None:
         """Show each comparison whole, in one row: what stands behind its verdict, and what adjustment changes."""
-        if text := adjusted_sentence(comparison, self.band):
+        if text := adjusted_sentence(comparison):
             self._fact(comparison.spec, comparison.spec.id, "adjusted_sentence", text)
             _show_text(f"{comparison.spec.id}-adjusted", text, "finding")
         self._derive("evidence", comparison)
@@ -346,7 +347,7 @@ class Chapter:
 
         Nothing where there is too much for one picture: the table has it all.
         """
-        if chart := draw(comparison, self.band):
+        if chart := draw(comparison):
             _show_chart_of(comparison, "chart", caption(comparison.spec, comparison.period), chart)
 
     @_step

@@ -13,10 +13,11 @@ from reportlib.ethnicity import NOT_STATED, label
 from reportlib.facts import Fact, fact_id
 from reportlib.figures import FIGURES, Of, ratio_decimals
 from reportlib.measures import UNKNOWN_TYPE, Part, TableSpec
-from reportlib.statistics import METHODS
+from reportlib.statistics import BAND, METHODS
 from reportlib.tables import Place, Table, cell_value, text_cell
 from reportlib.words import (
     DIMENSION_LABELS,
+    DISPROPORTIONATE,
     INCONCLUSIVE,
     PARITY,
     WORDS,
@@ -61,6 +62,7 @@ class Comparison:
     period: str
     reference: str
     level: float
+    band: tuple[float, float] = BAND
     unavailable: str = ""
     complement: bool = False
     left_out: tuple[str, ...] = ()
@@ -321,6 +323,11 @@ def notes_of(of: Comparison) -> list[str]:
         notes.append(
             "Verdicts allow for the number of comparisons, and intervals do not: some leave out equality where the "
             f"verdict is {INCONCLUSIVE} or {PARITY}."
+        )
+    if "verdict" in frame and (frame["ratio"].isin(of.band) & frame["verdict"].eq(DISPROPORTIONATE)).any():
+        notes.append(
+            "Verdicts rest on relative rates before they are rounded: one that is printed as an end of the band, and "
+            f"is {DISPROPORTIONATE}, lies outside it."
         )
     if spec.measure.kind == "rate" and "ethnicity" in frame and frame["ethnicity"].eq(NOT_STATED).any():
         notes.append(

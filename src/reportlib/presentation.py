@@ -44,7 +44,7 @@ NO_AGES = "Each group against all prisoners: not available [x], because ages are
 FEW_DEATHS = "Each group against all prisoners: not given, because deaths are few, or to protect individuals [c]."
 
 
-def draw(comparison: Comparison, band: tuple[float, float]) -> charts.Chart | None:
+def draw(comparison: Comparison) -> charts.Chart | None:
     """The chart of a comparison; its kind follows from what the table is by.
 
     None for plain counts, for one year alone over time, where nothing can be shown, and for so many groups in so many
@@ -66,7 +66,8 @@ def draw(comparison: Comparison, band: tuple[float, float]) -> charts.Chart | No
         lines = frame[~frame["group"].isin(["all", NOT_STATED])]
         drawn = lines["group"].nunique() <= MOST_PANELS and lines["value"].notna().any()
         return charts.trend(lines, title, words.unit, words.decimals) if drawn else None
-    reference, level, outcome = label(comparison.reference), comparison.level, comparison.outcome
+    reference, outcome = label(comparison.reference), comparison.outcome
+    level, band = comparison.level, comparison.band
     frame = comparison.compared.rename(columns={"ethnicity": "group"}).replace({"label": SHORT})
     if frame.loc[inside, "ratio"].isna().all():
         return None
@@ -203,9 +204,9 @@ def _words(spec: TableSpec) -> MeasureWords:
     return replace(words, unit=words.unit.removesuffix(", over the period")) if "year" in spec.by else words
 
 
-def adjusted_sentence(comparison: Comparison, band: tuple[float, float]) -> str:
+def adjusted_sentence(comparison: Comparison) -> str:
     """What adjustment changed, and left, of the groups that stand out or that it changes; empty if there are none."""
-    frame, remains = comparison.frame, left(comparison.frame, band)
+    frame, remains = comparison.frame, left(comparison.frame, comparison.band)
     if not remains:
         return ""
     told = frame["label"].isin([name for names in remains.values() for name in names])

@@ -127,8 +127,8 @@ class Ledger:
         frame["judged"] = "complement" if complement else ""
         place = Place("", self.params.edition, tuple(model["status"]))
         reference = reference if "verdict" in frame else ""
-        level = self.params.confidence_level
-        return Comparison(spec, frame, place, period, reference, level, complement=complement)
+        level, band = self.params.confidence_level, self.params.verdict_band
+        return Comparison(spec, frame, place, period, reference, level, band, complement=complement)
 
     def complement(self, table: str) -> bool:
         """Whether the relative rates of a table are of the opposite outcome, which their facts then name."""
@@ -242,7 +242,7 @@ def _made(model: Model, ledger: Ledger) -> Table | None:
     make = DERIVED[name.rpartition("-")[2]] if name != spec.id else comparison_table
     complement = ledger.complement(spec.id)
     left_out = tuple(ledger.run.left_out(spec.id))
-    context = (*ledger.context(spec), params.confidence_level)
+    context = (*ledger.context(spec), params.confidence_level, params.verdict_band)
     return make(Comparison(spec, empty, place, *context, complement=complement, left_out=left_out))
 
 
@@ -312,7 +312,7 @@ def _redrawn(model: Model, table: Model, ledger: Ledger) -> Chart | None:
         return dumbbell(shares(comparison.frame), caption, *named.groups())
     if model["id"].endswith("-funnel-chart"):
         return draw_funnel(comparison)
-    return draw(comparison, params.verdict_band)
+    return draw(comparison)
 
 
 def _say(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str) -> Iterator[Finding]:
@@ -349,7 +349,7 @@ def _sentences(table: Model, shown: Mapping[str, Model], ledger: Ledger) -> Iter
     if "verdict" not in comparison.frame:
         return
     yield sentence(comparison)
-    yield adjusted_sentence(comparison, ledger.params.verdict_band)
+    yield adjusted_sentence(comparison)
     if len(comparison.spec.strata) == 1 and "year" not in comparison.spec.by:
         yield funnel_sentence(comparison)
     pairs = shown.get(f"{table['id']}-shares")
