@@ -148,7 +148,10 @@ def test_a_picture_says_in_few_bytes_what_it_says():
     ax.axis("off")
     for x, y in (([10, 20], [5, 5]), ([30, 30], [5, 15.26]), ([10, 20], [5, 15])):
         ax.plot(x, y, color="#123456", linewidth=2, clip_on=False)
-    (group,) = ElementTree.fromstring(drawn(figure, "A picture")).iter(f"{SVG}g")
+    ax.fill([40, 50, 50], [5, 5, 15], facecolor="#abcdef", clip_on=False)
+    root = ElementTree.fromstring(drawn(figure, "A picture"))
+    assert {"d": "M40 5H50V15z", "fill": "#abcdef"} in [element.attrib for element in root]
+    (group,) = root.iter(f"{SVG}g")
     assert group.attrib == {"stroke": "#123456", "stroke-width": "2", "stroke-linecap": "square"}
     assert [line.attrib for line in group] == [{"d": "M10 5H20"}, {"d": "M30 5V15.3"}, {"d": "M10 5L20 15"}]
 

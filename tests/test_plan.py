@@ -76,7 +76,8 @@ def test_a_declaration_is_taken_as_given(tmp_path):
     [
         ("5+1", "19", "detailed", "detailed-ethnicity"),
         ("19", "5+1", "broad", "broad-ethnicity"),
-        ("two", "5+1", "detailed", "detailed-ethnicity"),
+        ("two", "5+1", "broad", "broad-ethnicity"),
+        ("5+1", "two", "combined", "combined-ethnicity"),
         ("5+1", "5+1", "", "ethnicity"),
     ],
 )
@@ -85,6 +86,27 @@ def test_facts_of_other_groups_than_the_reports_have_names_of_their_own(tmp_path
     write(tmp_path, "10-a", GOOD | {"grouping": given})
     (spec,) = plan(tmp_path, own)[0].tables
     assert (spec.apart, spec.axes, spec.headline) == (apart, (axis,), not apart)
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize(
+    ("other", "apart"),
+    [
+        ({}, "repeated"),
+        ({"adjust": ["category"]}, "repeated"),
+        ({"grouping": "19"}, ""),  # as good as the other, which names it too
+        ({"measure": "eligible"}, ""),
+        ({"by": ["category", "ethnicity"]}, ""),
+        ({"by": ["category"]}, ""),
+    ],
+)
+def test_a_table_that_names_the_groups_of_the_report_repeats_one_that_has_them_anyway(tmp_path, other, apart, first):
+    """In whatever order; of two that name no groups none repeats the other."""
+    own, more = GOOD | {"id": "own", "grouping": "19"}, GOOD | {"id": "more"} | other
+    write(tmp_path, "10-a", *([own, more] if first else [more, own]))
+    found = {spec.id: spec for spec in plan(tmp_path, "19")[0].tables}
+    assert (found["own"].apart, found["more"].apart) == (apart, "")
+    assert found["own"].headline is not bool(apart)
 
 
 def test_a_table_without_ethnic_groups_is_of_no_others(tmp_path):

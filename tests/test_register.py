@@ -27,9 +27,9 @@ def told(group: str, ratio: float, verdict: str = "disproportionate", part: str 
     ]  # fmt: skip
 
 
-def register(*facts: list[Fact]) -> Register:
+def register(*facts: list[Fact], reference: str = "W") -> Register:
     tables = {"ethnicity": {"adjust": ["category", "establishment_type"]}}
-    return Register([fact for some in facts for fact in some], "2024-25", "W", tables)
+    return Register([fact for some in facts for fact in some], "2024-25", reference, tables, "5+1")
 
 
 def rows(table: Table) -> list[dict[str, str]]:
@@ -149,6 +149,8 @@ def test_a_detailed_ethnic_group_is_a_part_of_its_broad_one() -> None:
     found = register(
         told("Asian", 0.95, "small difference"),
         told("Black", 0.6),
+        told("Black", 0.6, part="Regime"),
+        told("Asian", 1.0, "parity", "Money"),
         *(detailed(code, name, ratio) for code, name, ratio in
           (("A1", "Indian", 0.7), ("B1", "Black Caribbean", 0.5), ("W2", "White Irish", 1.4))),
     )  # fmt: skip
@@ -162,7 +164,17 @@ def test_a_detailed_ethnic_group_is_a_part_of_its_broad_one() -> None:
     )
     (row,) = rows(found.over_all({}, BAND))
     assert row["Comparison"] == "Uphold rate: Black, lower rate"
-    assert row["What is left to explain"].endswith("could be made; also disproportionate within: Black Caribbean.")
+    assert row["What is left to explain"].endswith(
+        "All 2 crude comparisons within parts could be made; also disproportionate within: Regime and for: Black "
+        "Caribbean."
+    )
+
+
+def test_detailed_ethnic_groups_are_parts_of_none_that_are_compared_with_others() -> None:
+    """Black Caribbean people, compared with White British people, are no part of Asian people compared with Black."""
+    found = register(told("Asian", 0.6), *[detailed(code, code, 1.9) for code in ("A1", "B1")], reference="B")
+    assert rows(found.in_parts_alone()) == [{"Comparison": "No comparison could be made"}]
+    assert not rows(found.over_all({}, BAND))[0]["What is left to explain"].endswith("A1.")
 
 
 def detailed(code: str, name: str, ratio: float) -> list[Fact]:

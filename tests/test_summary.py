@@ -148,9 +148,9 @@ def row(name: str, label: str, verdict: str, **ratios: float) -> list[Fact]:
     ]
 
 
-def points(held: list[Fact], tables: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
-    known = {table: {"adjust": adjust, "grouping": "5+1"} for table, adjust in tables.items()}
-    found = main_points(held, [*tables], known, (0.8, 1.25), "2022-23 to 2024-25", "W")
+def points(held: list[Fact], tables: dict[str, tuple[str, ...]], reference: str = "W") -> list[tuple[str, str]]:
+    known = {table: {"adjust": adjust} for table, adjust in tables.items()}
+    found = main_points(held, [*tables], known, (0.8, 1.25), "2022-23 to 2024-25", reference, "5+1")
     assert found
     assert found["lead"] == "Over 2022-23 to 2024-25, with a band of 0.8 to 1.25:"
     return [(item["title"], item["text"]) for item in found["items"]]
@@ -304,15 +304,14 @@ def test_main_points_end_with_the_measures_in_which_nothing_was_disproportionate
 
 
 def test_main_points_name_what_could_not_be_made_and_why():
-    own = {"adjust": (), "grouping": "5+1"}
-    nothing = own | {"unavailable": "no input complaints was supplied"}
+    nothing = {"adjust": (), "unavailable": "no input complaints was supplied"}
     known = {
         "rate": nothing | {"measure": "complaints"},
         "uphold": nothing | {"measure": "upheld"},
-        "mix": own | {"unavailable": None, "measure": "deaths"},
-        "recall": own | {"unavailable": "terminations have no rows for 2024-25", "measure": "recalled"},
+        "mix": {"adjust": (), "unavailable": None, "measure": "deaths"},
+        "recall": {"adjust": (), "unavailable": "terminations have no rows for 2024-25", "measure": "recalled"},
     }
-    found = main_points([], [*known], known, (0.8, 1.25), "2022-23 to 2024-25", "W")
+    found = main_points([], [*known], known, (0.8, 1.25), "2022-23 to 2024-25", "W", "5+1")
     assert found
     assert [(item["title"], item["text"]) for item in found["items"]] == [
         (
@@ -323,25 +322,47 @@ def test_main_points_name_what_could_not_be_made_and_why():
     ]
 
 
+def detailed(*rows: tuple[str, str, float], **more: str) -> list[Fact]:
+    """Detailed groups whose rate of breach is disproportionate: code, label, relative rate."""
+    found = [row(f"breached/detailed-ethnicity/{code}", label, "disproportionate", ratio=rate)
+             for code, label, rate in rows]  # fmt: skip
+    return [replace(fact, **more) for some in found for fact in some]
+
+
+DETAILED = detailed(
+    ("A2", "Pakistani", 0.5), ("A4", "Chinese", 1.5), ("B1", "Black Caribbean", 0.7),
+    ("M1", "Mixed White and Black", 0.7), ("W2", "White Irish", 1.4),
+)  # fmt: skip
+BROAD = said(
+    "breached", f"{CLAIM}, by enough to be disproportionate.",
+    row("breached/ethnicity/A", "Asian", "disproportionate", ratio=0.6),
+    row("breached/ethnicity/B", "Black", "small difference", ratio=0.9),
+    row("breached/ethnicity/M", "Mixed", "not assessed", ratio=1.0),
+)  # fmt: skip
+TITLE = "Disproportionate for a detailed ethnic group, where that is not found for the broad one"
+
+
 def test_main_points_name_the_detailed_groups_that_a_broad_one_hides():
-    """Pakistani people are Asian, who are disproportionate anyway; Irish people are White, who are the reference."""
-    unit = {"unit": "not completing"}
-    held = [
-        *said("breached", f"{CLAIM}, by enough to be disproportionate.",
-              row("breached/ethnicity/A", "Asian", "disproportionate", ratio=0.6),
-              row("breached/ethnicity/B", "Black", "small difference", ratio=0.9),
-              row("breached/detailed-ethnicity/A2", "Pakistani", "disproportionate", ratio=0.5),
-              row("breached/detailed-ethnicity/B1", "Black Caribbean", "disproportionate", ratio=0.7),
-              row("breached/detailed-ethnicity/B2", "Black African", "inconclusive", ratio=0.7),
-              row("breached/detailed-ethnicity/W2", "White Irish", "disproportionate", ratio=1.5)),
-        *(replace(fact, **unit) for fact in row("completed/detailed-ethnicity/B1", "Black Caribbean",
-                                                "disproportionate", ratio=1.4)),
-    ]  # fmt: skip
-    assert points(held, {"breached": ()})[-1] == (
-        "Disproportionate for a detailed ethnic group, where it is not for the broad one",
-        "Breached: 0.70 for Black Caribbean people and 1.50 for White Irish people; completed (relative rate of not "
-        "completing): 1.40 for Black Caribbean people.",
+    """Pakistani people are Asian, of whom it is said anyway; Chinese people go the other way."""
+    other_year = [replace(fact, period="2024-25", table="trend", text="disproportionate") for fact in BROAD
+                  if fact.statistic == "verdict"]  # fmt: skip
+    unlike = row("breached/detailed-ethnicity/B2", "Black African", "inconclusive", ratio=0.7)
+    completed = [
+        replace(fact, id=fact.id.replace("breached", "completed"), label=fact.label.replace("Breached", "Completed"))
+        for fact in detailed(("B1", "Black Caribbean", 1.4), unit="not completing")
+    ]
+    found = points([*completed, *BROAD, *DETAILED, *unlike, *other_year], {"breached": ()})
+    assert found[-1] == (
+        TITLE,
+        "Compared with White British people: completed (relative rate of not completing): 1.40 for Black Caribbean "
+        "people; breached: 1.50 for Chinese people, 0.70 for Black Caribbean people, 0.70 for people from the Mixed "
+        "White and Black ethnic group and 1.40 for White Irish people.",
     )
+
+
+def test_of_detailed_groups_all_are_named_where_broad_ones_are_compared_with_others():
+    ((title, text),) = points([fact for fact in DETAILED if "/A2/" in fact.id], {}, reference="B")
+    assert (title, text) == (TITLE, "Compared with White British people: breached: 0.50 for Pakistani people.")
 
 
 def test_of_many_groups_that_are_not_compared_the_number_is_said():

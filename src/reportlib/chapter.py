@@ -293,9 +293,8 @@ class Chapter:
     def main_points(self) -> None:
         """Say of each headline what was disproportionate in it, in a sentence or two, and where nothing was."""
         run, period = self.handoff.run, span(self._years["pooled"])
-        points = main_points(
-            self.handoff.facts(self.name), run["headlines"], run["tables"], self.band, period, self.reference
-        )
+        context = self.band, period, self.reference, self.grouping
+        points = main_points(self.handoff.facts(self.name), run["headlines"], run["tables"], *context)
         if points:
             _show(points)
         else:

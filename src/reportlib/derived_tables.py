@@ -65,6 +65,7 @@ def evidence_table(of: Comparison) -> Table:
         judged,
     ]
     notes = [
+        spec.measure.definition,
         intervals_note(of),
         *_adjusted_notes(of),
         *([f"The {of.interval} of the gap is {METHODS['difference'].interval}."] if of.share else []),
@@ -196,6 +197,7 @@ def _derived(
     """A table of some of the rows of a comparison, named by all its dimensions or those of `by`."""
     heads = map(header, [name for name in of.spec.by if name in (by or of.spec.by)])
     whole = lower_first(caption(of.spec, of.period))
-    title, notes = f"{title}: {whole}", [*notes, f"What stands under the table of {whole}, holds here too."]
+    title = f"{title}: {whole}"
+    notes = [*notes, f"Worked out from the table of {whole}."]
     made = table_of(of, f"{of.spec.id}-{kind}", title, [*heads, *columns], frame, notes)
     return replace(made, folded=kind in LOOKED_UP)

@@ -13,6 +13,7 @@ from reportlib.project import CODES
 
 NOT_STATED = "NS"
 FIVE = {"A": "Asian", "B": "Black", "M": "Mixed", "W": "White", "O": "Other"}
+APART = {"19": "detailed", "5+1": "broad", "two": "combined"}  # groups beside others, as a table names them
 TWO = {"EM": "Ethnic minority (including White minorities)", "WB": "White British"}
 
 
@@ -73,10 +74,9 @@ def reference_of(grouping: str, own: str, chosen: str) -> str:
     return chosen if grouping == own else groupings()[grouping].reference
 
 
-def standing(grouping: str, own: str) -> str:
-    """How the groups of a grouping stand to those of the report: "detailed", "broad", or "" where they are the same."""
-    of, by = (len(groupings()[name].compared) for name in (grouping, own))
-    return "" if of == by else "detailed" if of > by else "broad"
+def of_detailed() -> str:
+    """The group that detailed ones are compared with where they stand beside those of the report."""
+    return groupings()["19"].reference
 
 
 def label(code: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportlib.ethnicity import groupings
+from reportlib.ethnicity import groupings, of_detailed
 from reportlib.words import marked
 
 
@@ -47,10 +47,16 @@ def fact_id(measure: str, by: Sequence[str], codes: Sequence[str], statistic: st
     return "/".join([measure, "+".join(names), "+".join(values), statistic])
 
 
-def broad(fact: Fact, grouping: str) -> str:
-    """The comparison that the verdict on a detailed ethnic group is part of, measure/by/group; empty for any other."""
+def broad(fact: Fact, grouping: str, reference: str) -> str:
+    """The comparison that the verdict on a detailed ethnic group is part of, measure/by/group; empty for any other.
+
+    Empty too where the reference group of the report is not the one to which that of detailed groups belongs: the two
+    comparisons are then of different things.
+    """
     measure, by, group, _ = fact.id.split("/")
-    return f"{measure}/ethnicity/{groupings()[grouping].of[group]}" if by == "detailed-ethnicity" else ""
+    of = groupings()[grouping].of
+    part = by == "detailed-ethnicity" and of[of_detailed()] == reference
+    return f"{measure}/ethnicity/{of[group]}" if part else ""
 
 
 def limits(held: Mapping[str, Fact], name: str, statistic: str) -> tuple[float, float] | None:

@@ -331,13 +331,16 @@ MEASURES: dict[str, Measure] = {
 }  # fmt: skip
 
 
+REPEATED = "repeated"  # a table by the groups of the report, which has it anyway
+
+
 @dataclass(frozen=True)
 class TableSpec:
     """A table that a chapter declares: what it measures, by what, over which period.
 
     `period` is "pooled" (the headline: several years together) or "trend" (single years side by
-    side). `adjust` names the dimensions that the adjusted comparison holds equal. `apart` says how its
-    ethnic groups stand to those of the report: "detailed", "broad", or "" where they are the same.
+    side). `adjust` names the dimensions that the adjusted comparison holds equal. `apart` names
+    its ethnic groups where they are not those of the report (`ethnicity.APART`), or says that it is repeated.
     """
 
     id: str

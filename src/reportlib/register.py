@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from reportlib.comparison_tables import dimensions
-from reportlib.ethnicity import groupings, label
+from reportlib.ethnicity import label, of_detailed
 from reportlib.facts import Fact, broad, brought_inside, chance, held_inside, limits, unadjusted, undone, unknown_could
 from reportlib.measures import MEASURES
 from reportlib.responses import disproportionate, pooled
@@ -21,7 +21,6 @@ from reportlib.words import DISPROPORTIONATE, NOT_ASSESSED, across, listed, with
 
 OPPOSITE = {"higher": "lower", "lower": "higher"}
 NOT_ADJUSTED = "not adjusted"
-OF_DETAILED = groupings()["19"].reference
 
 
 class _Part(NamedTuple):
@@ -31,6 +30,7 @@ class _Part(NamedTuple):
     place: str
     verdict: Fact
     ratio: Fact | None
+    detailed: bool  # an ethnic group within the one that is compared
 
     def went(self, way: str) -> bool:
         """Whether it was disproportionate that way."""
@@ -41,7 +41,7 @@ class Register:
     """The comparisons of the pooled years, of all parts together and within them.
 
     `facts` are those of all chapters; `tables` is what the run says of each table; `reference` is a group of
-    `grouping`. A detailed ethnic group is a part of its broad one.
+    `grouping`. A detailed ethnic group is a part of its broad one, where both are compared with White people.
     """
 
     def __init__(
@@ -50,12 +50,12 @@ class Register:
         period: str,
         reference: str,
         tables: Mapping[str, Mapping[str, Any]],
-        grouping: str = "5+1",
+        grouping: str,
     ) -> None:
         self.period, self.reference, self.tables = period, reference, tables
         self.held = {fact.id: fact for fact in pooled(facts, period)}
         self.found = disproportionate(facts, period)
-        self.parts = _parts(self.held, grouping)
+        self.parts = _parts(self.held, grouping, reference)
 
     def over_all(self, responses: Mapping[str, str], band: tuple[float, float]) -> Table:
         """One row a disproportionate headline comparison: what was tried, what is left, and the answer."""
@@ -84,8 +84,8 @@ class Register:
         notes = _assessed(verdicts, "within parts")
         if notes:
             notes.append("Relative rates within parts are crude: people there may differ in age, or in much else.")
-        if any(fact.id.split("/")[1] == "detailed-ethnicity" for fact in verdicts):
-            notes.append(f"Detailed ethnic groups are parts of broad ones, and compared with {label(OF_DETAILED)}.")
+        if any(part.detailed for part in self.parts):
+            notes.append(f"Detailed ethnic groups are parts of broad ones, and compared with {label(of_detailed())}.")
         rows = rows or [{"Comparison": "None that could be assessed was disproportionate in parts alone"}]
         return self._table("register-of-parts", "Disproportionate in parts alone, compared with", rows, notes, verdicts)
 
@@ -140,10 +140,17 @@ class Register:
         own = [part for part in self.parts if part.whole == name]
         if not own:
             return ""
-        same, other = (listed(sorted(part.place for part in own if part.went(each))) for each in (way, OPPOSITE[way]))
         assessed = sum(part.verdict.text != NOT_ASSESSED for part in own)
-        told = f"also disproportionate within: {same}" if same else "none of them was also disproportionate"
-        told += f"; disproportionate the other way within: {other}" if other else ""
+        same, other = (
+            [
+                f"{text}: {listed(found)}"
+                for detailed, text in ((False, "within"), (True, "for"))
+                if (found := sorted(part.place for part in own if part.went(each) and part.detailed is detailed))
+            ]
+            for each in (way, OPPOSITE[way])
+        )
+        told = f"also disproportionate {listed(same)}" if same else "none of them was also disproportionate"
+        told += f"; disproportionate the other way {listed(other)}" if other else ""
         made = f"All {len(own)}" if assessed == len(own) > 1 else f"{assessed} of {len(own)}"
         return f" {made} crude comparisons within parts could be made; {told}."
 
@@ -173,18 +180,18 @@ class Register:
         return f"{adjusted.text} ({self.held[f'{name}/adjusted_lower'].text})" if ends else adjusted.text
 
 
-def _parts(held: Mapping[str, Fact], grouping: str) -> list[_Part]:
+def _parts(held: Mapping[str, Fact], grouping: str, reference: str) -> list[_Part]:
     """The comparisons within parts of the system, of tables that show several: an edition may be one region."""
     within: dict[tuple[str, str], list[_Part]] = {}
     for fact in [fact for fact in held.values() if fact.statistic == "verdict"]:
         measure, by, codes, _ = fact.id.split("/")
         part, _, group = codes.rpartition("+")
         inner = by.endswith("+ethnicity") and set(part.split("+")) != {"all"}
-        if whole := f"{measure}/ethnicity/{group}" if inner else broad(fact, grouping):
+        if whole := f"{measure}/ethnicity/{group}" if inner else broad(fact, grouping, reference):
             told = fact.label.partition(": ")[2]
             ratio = held.get(f"{fact.id.removesuffix('verdict')}ratio")
             place = told.rpartition(", ")[0] if inner else told
-            within.setdefault((measure, by), []).append(_Part(whole, place, fact, ratio))
+            within.setdefault((measure, by), []).append(_Part(whole, place, fact, ratio, not inner))
     several = [parts for parts in within.values() if len({part.place for part in parts}) > 1]
     return [part for parts in several for part in parts]
 

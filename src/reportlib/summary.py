@@ -10,12 +10,13 @@ import pandas as pd
 
 from reportlib import charts
 from reportlib.comparison_tables import dimensions, lower_first
-from reportlib.ethnicity import groupings
+from reportlib.ethnicity import groupings, label, of_detailed
 from reportlib.facts import Fact, broad, brought_inside, unadjusted, undone, unknown_could
 from reportlib.figures import ratio_decimals
 from reportlib.measures import EITHER, MEASURES
 from reportlib.presentation import left, moved, turned
 from reportlib.prose import BY_ENOUGH, NOT_MADE, may_be_chance
+from reportlib.responses import pooled
 from reportlib.tables import Table, frame_table
 from reportlib.words import (
     DISPROPORTIONATE,
@@ -40,7 +41,7 @@ OTHERS = {  # what stands at the end of the main points, by the weightiest verdi
     PARITY: "Any difference is likely to be small",
     NOT_ASSESSED: "Not compared",
 }
-DETAILED_ALONE = "Disproportionate for a detailed ethnic group, where it is not for the broad one"
+DETAILED_ALONE = "Disproportionate for a detailed ethnic group, where that is not found for the broad one"
 MAY_BE_CHANCE = "may be chance"  # an inconclusive row whose interval leaves out 1
 GROUPS = {  # what is said of a group, by verdict and which way the difference goes
     DISPROPORTIONATE: "disproportionately {}",
@@ -61,12 +62,13 @@ def main_points(
     band: tuple[float, float],
     period: str,
     reference: str,
+    grouping: str,
 ) -> dict[str, Any] | None:
     """A point for each table with a disproportionate comparison; then the others, by the weightiest of their verdicts.
 
     `tables` are headline tables, of which `known` says what each is adjusted for, and why some could not be made; these
-    come last. `reference` is the code of the group that others are compared with. A point has a title, a text, and the
-    chapter and table that tell more (empty for several). None if there is none.
+    come last. `reference` is the code of the group of `grouping` that others are compared with. A point has a title, a
+    text, and the chapter and table that tell more (empty for several). None if there is none.
     """
     points: list[dict[str, str]] = []
     others: dict[str, list[str]] = {title: [] for title in dict.fromkeys(OTHERS.values())}
@@ -84,7 +86,7 @@ def main_points(
             others[OTHERS[verdict]].append(lower_first(said.label) + _in_short(facts, verdict))
     for title, some in others.items():
         points += [{"title": title, "text": f"{capital(listed(some))}.", "chapter": "", "table": ""}] if some else []
-    if text := _detailed_alone(held, known[tables[0]]["grouping"] if tables else ""):
+    if text := _detailed_alone(pooled(held, period), grouping, reference):
         points.append({"title": DETAILED_ALONE, "text": text, "chapter": "", "table": ""})
     if text := _unavailable([known[table] for table in tables if known.get(table, {}).get("unavailable")]):
         points.append({"title": "Not available [x]", "text": text, "chapter": "", "table": ""})
@@ -92,18 +94,26 @@ def main_points(
     return {"kind": "points", "lead": lead, "items": points} if points else None
 
 
-def _detailed_alone(held: Sequence[Fact], grouping: str) -> str:
-    """Which detailed groups are disproportionate where the broad group that they belong to is not."""
+def _detailed_alone(held: Sequence[Fact], grouping: str, reference: str) -> str:
+    """Which detailed groups are disproportionate where the broad group that they belong to is not, or is otherwise."""
     facts = {fact.id: fact for fact in held}
+    verdicts = [fact for fact in held if fact.statistic == "verdict" and "/detailed-ethnicity/" in fact.id]
     found: dict[str, list[str]] = {}
-    for name, fact in facts.items():
-        if fact.statistic == "verdict" and fact.text == DISPROPORTIONATE and (whole := broad(fact, grouping)):
-            over_all, rate = facts.get(f"{whole}/verdict"), facts[f"{name.removesuffix('verdict')}ratio"]
-            if over_all is None or over_all.text != DISPROPORTIONATE:
-                measure, _, group = fact.label.partition(": ")
-                of = f"{lower_first(measure)}{f' (relative rate of {rate.unit})' if rate.unit else ''}"
-                found.setdefault(of, []).append(f"{rate.text} for {people(group)}")
-    return capital("; ".join(f"{of}: {listed(told)}" for of, told in found.items())) + "." if found else ""
+    for fact in sorted(verdicts, key=lambda fact: [*MEASURES].index(fact.id.partition("/")[0])):
+        whole, rate = broad(fact, grouping, reference), facts[f"{fact.id.removesuffix('verdict')}ratio"]
+        over_all, base = (facts.get(f"{whole}/{statistic}") for statistic in ("verdict", "ratio"))
+        same = over_all and over_all.text == DISPROPORTIONATE and base and _side(base) == _side(rate)
+        if fact.text == DISPROPORTIONATE and not same:
+            measure, _, group = fact.label.partition(": ")
+            of = f"{lower_first(measure)}{f' (relative rate of {rate.unit})' if rate.unit else ''}"
+            found.setdefault(of, []).append(f"{rate.text} for {people(group)}")
+    told = "; ".join(f"{of}: {listed(some)}" for of, some in found.items())
+    return f"Compared with {people(label(of_detailed()))}: {told}." if told else ""
+
+
+def _side(ratio: Fact) -> tuple[str, bool]:
+    """Of which outcome a relative rate is, and whether it lies below 1."""
+    return ratio.unit, float(ratio.value or 0) < 1
 
 
 def _unavailable(tables: Sequence[Mapping[str, Any]]) -> str:

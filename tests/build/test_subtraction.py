@@ -22,7 +22,7 @@ from reportlib.disclosure import CountTable
 from reportlib.editions import NATIONAL, Edition, standard
 from reportlib.errors import ReportError
 from reportlib.inputs.sources import read_all
-from reportlib.measures import MEASURES, TableSpec
+from reportlib.measures import MEASURES, REPEATED, TableSpec
 from reportlib.params import Params
 from reportlib.published import PUBLISHED_TABLES
 
@@ -389,7 +389,8 @@ def test_editions_do_not_show_a_table_of_which_more_than_a_tenth_of_the_counts_a
 
 
 @pytest.mark.parametrize(
-    ("grouping", "apart", "fine"), [("5+1", "", False), ("19", "", False), ("19", "detailed", True)]
+    ("grouping", "apart", "fine"),
+    [("5+1", "", False), ("5+1", "broad", False), ("19", "", False), ("19", "detailed", True)],
 )
 def test_editions_show_no_detailed_groups_beside_their_own_where_many_counts_are_small(grouping, apart, fine):
     """The groups of the report itself are shown, whatever marks they have."""
@@ -403,10 +404,12 @@ def test_editions_show_no_detailed_groups_beside_their_own_where_many_counts_are
 def test_a_table_that_repeats_another_is_not_made_and_says_so(tmp_path: Path) -> None:
     """As one of the groups of the report, which a report on other groups has beside its own."""
     upheld(tmp_path, {"W1": (100, 300), "A1": (20, 70)})
-    own = TableSpec("own", MEASURES["upheld"], ("ethnicity",), "19", adjust=("category",))
-    read = protected(tmp_path, [own, replace(own, id="again", adjust=())])
-    assert "again" not in read
+    own = TableSpec("own", MEASURES["upheld"], ("ethnicity",), "19")
+    lacking = replace(own, id="lacking", measure=MEASURES["complainants"], apart=REPEATED)
+    read = protected(tmp_path, [own, replace(own, id="again", apart=REPEATED), lacking])
+    assert set(read) == {"own"}
     assert told(tmp_path)["again"]["unavailable"].startswith("the report is by these ethnic groups throughout")
+    assert "population" in told(tmp_path)["lacking"]["unavailable"]
 
 
 def test_what_was_neither_completed_nor_breached_is_left_of_orders_by_type(tmp_path: Path) -> None:

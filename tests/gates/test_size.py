@@ -1,4 +1,4 @@
-"""A report is small enough to open on a phone; one on detailed groups holds more."""
+"""A report is small enough to open on a phone; one of more figures may hold more."""
 
 from __future__ import annotations
 
@@ -13,23 +13,18 @@ from reportlib.gates.size import check_size
 from reportlib.params import Params
 
 
-@pytest.mark.parametrize(
-    ("grouping", "reference", "most"), [("5+1", "W", 1_000_000), ("two", "WB", 1_000_000), ("19", "W1", 3_000_000)]
-)
-@pytest.mark.parametrize(("tables", "more"), [(1, 0), (29, 0), (31, 120_000)])
+@pytest.mark.parametrize(("figures", "most"), [(1, 1_000_000), (8_000, 1_000_000), (8_500, 1_060_000)])
 @pytest.mark.parametrize("answer", ["", "Cases were read again." * 100], ids=["no answer", "a long answer"])
-def test_each_file_may_be_so_large_for_its_groups_tables_and_answers(
-    tmp_path: Path, grouping: str, reference: str, most: int, answer: str, tables: int, more: int
+def test_each_file_may_be_so_large_for_its_figures_and_answers(
+    tmp_path: Path, figures: int, most: int, answer: str
 ) -> None:
-    params = Params(
-        reporting_year="2024-25", publication_date=date(2025, 11, 27), grouping=grouping, reference_group=reference,
-        inputs={"complaints": {"path": "complaints.csv", "status": "extract"}},
-    )  # fmt: skip
+    inputs = {"complaints": {"path": "complaints.csv", "status": "extract"}}
+    params = Params(reporting_year="2024-25", publication_date=date(2025, 11, 27), inputs=inputs)
     (tmp_path / "parameters.json").write_text(params.model_dump_json())
     held: dict[str, object] = {name: kind() for name, kind in HELD.items()}
-    held |= {"tables": {str(table): {} for table in range(tables)}}
     (tmp_path / "run.json").write_text(json.dumps(held | {"responses": {"upheld/ethnicity/B": answer}}))
-    most += more * (3 if grouping == "19" else 1) + 4 * len(answer)
+    (tmp_path / "facts.jsonl").write_text("{}\n" * figures)
+    most += 4 * len(answer)
     (tmp_path / "report.html").write_bytes(b"x" * most)
     (tmp_path / "report.pdf").write_bytes(b"x" * (most + 1))
     assert [str(found) for found in check_size(tmp_path)] == [

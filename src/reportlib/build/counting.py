@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 
 import pandas as pd
@@ -13,7 +13,7 @@ from reportlib.editions import Edition
 from reportlib.ethnicity import groupings
 from reportlib.inputs.cube import ETHNICITIES
 from reportlib.inputs.release import Release
-from reportlib.measures import Part, TableSpec
+from reportlib.measures import REPEATED, Part, TableSpec
 
 FEW_TO_DIVIDE = 10  # events in a part of the system; of fewer, a row of zeros with one mark would tell whose they were
 MOST_SMALL = 0.1  # of the counts of a table that divides an edition further
@@ -21,7 +21,7 @@ DETAILED = 5  # groups; beyond, a table that divides them further is held to the
 TOO_FINE = (
     "too many of its counts are small in such a part of the whole; the national edition has it, for England and Wales"
 )
-REPEATED = "the report is by these ethnic groups throughout, and shows it above"
+SHOWN_ABOVE = "the report is by these ethnic groups throughout, and shows it above"
 TOO_MANY = "too many of its counts are small among so many ethnic groups; a report on fewer groups has it"
 Why = dict[tuple[str, str], str | None]  # edition, table -> why the one cannot show the other
 
@@ -68,11 +68,9 @@ def count(
     counted: list[Counted] = []
     for edition in editions:
         part = within(release, edition)
-        shown: set[TableSpec] = set()
         for spec in specs:
-            alike = replace(spec, id="", adjust=())
-            why[edition.name, spec.id] = REPEATED if alike in shown else part.why_unavailable(spec)
-            shown.add(alike)
+            above = SHOWN_ABOVE if spec.apart == REPEATED else None
+            why[edition.name, spec.id] = part.why_unavailable(spec) or above
             if not why[edition.name, spec.id]:
                 whole = [table for table in counted if table.spec == spec and not table.edition.dimension]
                 counted += _count(part, spec, edition, whole)
@@ -92,7 +90,7 @@ def _too_fine(counted: Sequence[Counted], threshold: int) -> list[Counted]:
     for table in counted:
         dimension = table.edition.dimension or ""
         detailed = "ethnicity" in table.spec.by and len(groupings()[table.spec.grouping].compared) > DETAILED
-        further = len({*table.spec.by} - {dimension}) > 1 or (dimension and table.spec.apart)
+        further = len({*table.spec.by} - {dimension}) > 1 or (dimension and table.spec.apart == "detailed")
         divided = (dimension or detailed) and further
         if divided and table.part.counts != "stock":
             groups.setdefault((table.spec.id, dimension), []).append(table)

@@ -11,9 +11,9 @@ import nbformat
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from reportlib.errors import Finding, ReportError, nearest_or_all
-from reportlib.ethnicity import groupings, standing
+from reportlib.ethnicity import APART, groupings
 from reportlib.gates.notebooks import check_source
-from reportlib.measures import DIMENSIONS, MEASURES, TableSpec
+from reportlib.measures import DIMENSIONS, MEASURES, REPEATED, TableSpec
 from reportlib.paramfile import Block, explain
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.words import WORDS
@@ -77,10 +77,13 @@ class _Table(Block):
             raise ValueError("only a table by ethnicity alone can be adjusted")
         return self
 
-    def spec(self, grouping: str) -> TableSpec:
-        """What is counted for it; `grouping` is that of the report."""
-        own = self.grouping or grouping
-        apart = standing(own, grouping) if "ethnicity" in self.by else ""
+    def spec(self, grouping: str, beside: Sequence[_Table]) -> TableSpec:
+        """What is counted for it; `grouping` is that of the report, `beside` are the tables of the chapter."""
+        own, apart = self.grouping or grouping, ""
+        if "ethnicity" in self.by and self.grouping:
+            of = (self.measure, self.by, self.period)
+            twice = any((other.measure, other.by, other.period) == of and not other.grouping for other in beside)
+            apart = APART[own] if own != grouping else REPEATED if twice else ""
         return TableSpec(self.id, MEASURES[self.measure or ""], self.by, own, self.period, self.adjust, apart)
 
 
@@ -140,7 +143,7 @@ def _chapter(path: Path, metadata: Any, grouping: str, findings: list[Finding]) 
     return ChapterPlan(
         declared.chapter,
         path,
-        tuple(table.spec(grouping) for table in declared.tables if table.measure),
+        tuple(table.spec(grouping, declared.tables) for table in declared.tables if table.measure),
         tuple(table.published for table in declared.tables if table.published),
         declared.reads_facts,
     )

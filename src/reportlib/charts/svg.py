@@ -30,8 +30,9 @@ INITIAL = {
 }
 SHARED = ("stroke", "stroke-width", "stroke-linecap", "text-anchor", "clip-path")
 INHERITED = ("stroke-linejoin", "font-family")  # said once, on the root, as is the colour of text
-DECIMAL = re.compile(r"-?\d+\.\d+")
+DECIMAL = re.compile(r"-?\d+\.\d+|-0\b")
 PLACES = ("d", "x", "y")
+MOVED = re.compile(r"translate\([^)]*\)")
 LINE = re.compile(r"M[\d. -]+[LHV][\d. -]+")  # has no area to fill
 NOWHERE = re.compile(r"M[\d. -]+")  # a path that goes nowhere, as the line of a single marker
 
@@ -63,6 +64,7 @@ def drawn(figure: Figure, name: str) -> str:
     _name_ids(root, "c" + hashlib.sha256(name.encode()).hexdigest()[:6])
     _flatten(root)
     _share(root)
+    _flatten(root)
     _, _, width, height = root.attrib["viewBox"].split()
     root.attrib = {
         "viewBox": f"0 0 {width} {height}",
@@ -89,9 +91,7 @@ def _plain(element: ElementTree.Element) -> None:
         element.set("href", element.attrib.pop(XLINK))
     for key, value in element.attrib.items():
         if key not in ("id", "href", "clip-path"):
-            element.set(
-                key, DECIMAL.sub(partial(_rounded, 1 if key in PLACES or value[:9] == "translate" else 2), value)
-            )
+            element.set(key, DECIMAL.sub(partial(_rounded, 1 if key in PLACES or MOVED.fullmatch(value) else 2), value))
     if element.tag == f"{SVG}path":
         element.set("d", _along(re.sub(r"\s*([A-Za-z])\s*", r"\1", element.get("d", "").strip())))
         if LINE.fullmatch(element.get("d", "")) and element.get("fill") == "none":
@@ -99,7 +99,7 @@ def _plain(element: ElementTree.Element) -> None:
 
 
 def _rounded(decimals: int, match: re.Match[str]) -> str:
-    return f"{round(float(match[0]), decimals) + 0:g}"
+    return f"{round(float(match[0]), decimals) + 0:.{decimals}f}".rstrip("0").rstrip(".") if "." in match[0] else "0"
 
 
 def _along(path: str) -> str:

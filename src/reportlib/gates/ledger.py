@@ -100,7 +100,7 @@ class Ledger:
     def main_points(self) -> Model | None:
         """What was disproportionate in the headlines."""
         params, tables = self.params, self.run.run["tables"]
-        context = (params.verdict_band, params.pooled_label, params.reference_group)
+        context = (params.verdict_band, params.pooled_label, params.reference_group, params.grouping)
         return main_points(self.facts, self.headlines, tables, *context)
 
     def group_points(self) -> Model | None:

@@ -7,20 +7,17 @@ from pathlib import Path
 
 from reportlib.archive.runs import KeptRun
 from reportlib.errors import Finding
-from reportlib.ethnicity import groupings
 
-LARGEST = 1_000_000  # bytes, of a report that compares five groups in so many tables
-TABLES = 29
-EACH_MORE = 60_000  # a table with a heat map and evidence
+LARGEST, FIGURES = 1_000_000, 8_000  # bytes of a report of so many figures
+EACH_MORE = 120  # bytes of a figure: on the page, in a picture and in a table to download
 
 
 def check_size(made: Path) -> Iterator[Finding]:
-    """A report on more groups, or of more tables, may be larger in the same measure, and by what its owners add."""
+    """A report of more figures may be larger in the same measure, and by what its owners add."""
     run = KeptRun(made)
-    groups = len(groupings()[run.params.grouping].compared)
     answers = sum(map(len, run.run["responses"].values()))  # in the register, and in its table to download
-    more = EACH_MORE * max(0, len(run.run["tables"]) - TABLES)
-    most = (LARGEST + more) * max(1, groups // 5) + 4 * answers + 2 * len(run.params.logo or "")
+    figures = (made / "facts.jsonl").read_bytes().count(b"\n")
+    most = LARGEST + EACH_MORE * max(0, figures - FIGURES) + 4 * answers + 2 * len(run.params.logo or "")
     for name in ("report.html", "report.pdf"):
         if (size := (made / name).stat().st_size) > most:
             yield Finding(

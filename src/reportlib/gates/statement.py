@@ -60,7 +60,7 @@ def _rows() -> list[tuple[str, str, str]]:
         ("HTML", "Each link from page to page leads somewhere"),
         (
             "HTML, PDF",
-            "The report is no larger than a megabyte for five groups, and in proportion for more groups and tables",
+            "The report is no larger than a megabyte, and in proportion where it holds more figures",
         ),
         ("XLSX, ODS", "Cover, contents and notes stand first; each other sheet holds one marked-up table with a title"),
         ("XLSX, ODS", "No cell is merged, none of a table is blank, headings differ and stay in view"),
