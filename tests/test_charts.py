@@ -332,7 +332,7 @@ def test_every_mark_is_told_apart():
 def test_a_forest_says_each_verdict():
     shown = texts(charts.forest(compared({}, {"verdict": "parity"}), "Uphold rate", "White"))
     assert {"Asian", "disproportionate", "Black", "parity"} <= set(shown)
-    assert "White" not in shown and "Relative rate compared with White (log scale)" in shown
+    assert "White" not in shown and "Relative rate compared with White (log\u00a0scale)" in shown
 
 
 def test_the_alternative_text_of_a_forest():

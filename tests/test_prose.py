@@ -87,6 +87,7 @@ def test_people_come_first():
     assert words.people("Black") == "Black people"
     assert words.people("Mixed") == "people from the Mixed ethnic group"
     assert words.people("Any other Asian background") == "people from any other Asian background"
+    assert words.people("Any other ethnic group") == "people recorded as “Any other ethnic group”"  # not all others
     assert words.people("Not stated") == "people whose ethnicity was not stated"
     assert words.people("Ethnic minority (including White minorities)") == "people from ethnic minority backgrounds"
 
@@ -150,7 +151,7 @@ LESS = "Complaints from Black people were less likely to be upheld than those fr
         ),
         (
             "not assessed",
-            "No comparison is made for complaints from Black people: they rest on too few people or cases.",
+            "No comparison is made for complaints from Black people: figures rest on too few people or cases.",
         ),
     ],
 )
@@ -239,7 +240,7 @@ def test_suppressed_and_too_small_say_so_and_nothing_else():
     )
     assert say(hidden(), hidden(label="Asian", mark="")) == (
         "No comparison is made for complaints from Black and Asian people: figures are suppressed to protect "
-        "individuals [c] or they rest on too few people or cases."
+        "individuals [c] or rest on too few people or cases."
     )
 
 

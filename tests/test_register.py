@@ -165,7 +165,7 @@ def test_a_detailed_ethnic_group_is_a_part_of_its_broad_one() -> None:
     (row,) = rows(found.over_all({}, BAND))
     assert row["Comparison"] == "Uphold rate: Black, lower rate"
     assert row["What is left to explain"].endswith(
-        "All 2 crude comparisons within parts could be made; also disproportionate within: Regime and for: Black "
+        "All 2 crude comparisons within parts could be made; also disproportionate within: Regime; for: Black "
         "Caribbean."
     )
 

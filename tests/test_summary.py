@@ -179,9 +179,11 @@ def test_a_main_point_says_what_was_disproportionate_and_what_adjustment_and_mis
 
 
 def test_a_difference_in_shares_is_told_in_cases():
-    """Of 820, at 21.7%, 178 would be upheld, which is 50 more than 128; rates of a population are no cases."""
+    """Of 820, at 217 of 1,000, 178 would be upheld, which is 50 more than 128; rates of a population are no cases."""
     place = ("2022-23 to 2024-25", "national", "a-chapter", "upheld")
-    figures = [("W", "value", "21.7%", 0.217), ("B", "numerator", "128", 128), ("B", "denominator", "820", 820)]
+    counts = {"W": (217, 1000), "B": (128, 820)}
+    figures = [(code, name, f"{value:,}", value) for code, pair in counts.items()
+               for name, value in zip(("numerator", "denominator"), pair, strict=True)]  # fmt: skip
     cases = [
         Fact(
             f"upheld/ethnicity/{code}/{name}", *place, name, f"Upheld: {dict(W='White', B='Black')[code]}", text, value
@@ -324,9 +326,11 @@ def test_main_points_name_what_could_not_be_made_and_why():
 
 def detailed(*rows: tuple[str, str, float], **more: str) -> list[Fact]:
     """Detailed groups whose rate of breach is disproportionate: code, label, relative rate."""
-    found = [row(f"breached/detailed-ethnicity/{code}", label, "disproportionate", ratio=rate)
+    found = [row(f"breached/detailed-ethnicity/{code}", label, "disproportionate", ratio=rate, ratio_lower=rate - 0.1)
              for code, label, rate in rows]  # fmt: skip
-    return [replace(fact, **more) for some in found for fact in some]
+    limits = {f"{rate - 0.1:.2f}": f"{rate - 0.1:.2f} to {rate + 0.1:.2f}" for *_, rate in rows}
+    held = [replace(fact, table="breached-detailed", **more) for some in found for fact in some]
+    return [replace(fact, text=limits[fact.text]) if fact.statistic == "ratio_lower" else fact for fact in held]
 
 
 DETAILED = detailed(
@@ -339,7 +343,9 @@ BROAD = said(
     row("breached/ethnicity/B", "Black", "small difference", ratio=0.9),
     row("breached/ethnicity/M", "Mixed", "not assessed", ratio=1.0),
 )  # fmt: skip
-TITLE = "Disproportionate for a detailed ethnic group, where that is not found for the broad one"
+END = (
+    "That is not found for the broad group, or is the other way there. Comparisons of detailed groups are exploratory."
+)
 
 
 def test_main_points_name_the_detailed_groups_that_a_broad_one_hides():
@@ -348,21 +354,34 @@ def test_main_points_name_the_detailed_groups_that_a_broad_one_hides():
                   if fact.statistic == "verdict"]  # fmt: skip
     unlike = row("breached/detailed-ethnicity/B2", "Black African", "inconclusive", ratio=0.7)
     completed = [
-        replace(fact, id=fact.id.replace("breached", "completed"), label=fact.label.replace("Breached", "Completed"))
+        replace(
+            fact,
+            id=fact.id.replace("breached", "completed"),
+            label=fact.label.replace("Breached", "Completed"),
+            table="completed-detailed",
+        )
         for fact in detailed(("B1", "Black Caribbean", 1.4), unit="not completing")
     ]
     found = points([*completed, *BROAD, *DETAILED, *unlike, *other_year], {"breached": ()})
-    assert found[-1] == (
-        TITLE,
-        "Compared with White British people: completed (relative rate of not completing): 1.40 for Black Caribbean "
-        "people; breached: 1.50 for Chinese people, 0.70 for Black Caribbean people, 0.70 for people from the Mixed "
-        "White and Black ethnic group and 1.40 for White Irish people.",
-    )
+    assert found[-2:] == [
+        (
+            "Completed by detailed ethnic group: disproportionate",
+            "Compared with White British people, the rate of not completing as counted was higher for Black Caribbean "
+            f"people (1.40, 1.30 to 1.50). {END}",
+        ),
+        (
+            "Breached by detailed ethnic group: disproportionate",
+            "Compared with White British people, the rate as counted was higher for Chinese people (1.50, 1.40 to "
+            "1.60) and White Irish people (1.40, 1.30 to 1.50) and lower for Black Caribbean people (0.70, 0.60 to "
+            f"0.80) and people from the Mixed White and Black ethnic group (0.70, 0.60 to 0.80). {END}",
+        ),
+    ]
 
 
 def test_of_detailed_groups_all_are_named_where_broad_ones_are_compared_with_others():
     ((title, text),) = points([fact for fact in DETAILED if "/A2/" in fact.id], {}, reference="B")
-    assert (title, text) == (TITLE, "Compared with White British people: breached: 0.50 for Pakistani people.")
+    assert title == "Breached by detailed ethnic group: disproportionate"
+    assert text.endswith(f"was lower for Pakistani people (0.50, 0.40 to 0.60). {END}")
 
 
 def test_of_many_groups_that_are_not_compared_the_number_is_said():

@@ -17,6 +17,7 @@ from python_calamine import CalamineWorkbook
 
 from reportlib.build import workbook
 from reportlib.build.page import Page
+from reportlib.build.sheets import Number, grid
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:gptables")  # of pandas, in the library
 PAGE = Page(
@@ -228,6 +229,23 @@ def test_a_sheet_says_what_its_marks_mean(ods):
 def test_names_fit_excel_and_keep_their_last_word():
     long = {**DEATHS, "id": "people-who-complained-by-region-and-year"}
     assert list(read(workbook.ods([long], PAGE)))[-1] == "1_people_who_complained_by_year"
+
+
+def test_limits_in_a_column_of_percentages_are_percentages_as_the_figure_beside_them_is():
+    columns = [column("value", "Rate", unit="%"), column("limits", "95% interval", "text", "%"),
+               column("ratio_limits", "Relative rate: 95% interval", "text")]  # fmt: skip
+    row = {"value": cell("19.4%"), "limits": cell("13.4 to 27.3"), "ratio_limits": cell("0.63 or more")}
+    model = {"id": "rates", "columns": columns, "rows": [row, row | {"limits": cell("[c]")}]}
+    _, (shown, hidden) = grid(model)
+    assert shown == [
+        Number(0.194, 1, True),
+        Number(0.134, 1, True),
+        Number(0.273, 1, True),
+        Number(0.63, 2, False),
+        "no limit",
+    ]
+    assert hidden[1:3] == ["[c]", "[c]"]
+    assert workbook.csv(model).splitlines()[1] == "19.4,13.4,27.3,0.63,no limit"
 
 
 def test_intervals_that_are_all_hidden_are_headed_by_their_figure():

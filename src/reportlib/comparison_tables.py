@@ -17,10 +17,10 @@ from reportlib.statistics import BAND, METHODS
 from reportlib.tables import Place, Table, cell_value, text_cell
 from reportlib.words import (
     DIMENSION_LABELS,
-    DISPROPORTIONATE,
     INCONCLUSIVE,
     PARITY,
     WORDS,
+    all_people,
     capital,
     flagged,
     interval,
@@ -33,6 +33,7 @@ from reportlib.words import (
 )
 
 NOT_APPLICABLE = "z"
+RATIOS = ["ratio", "ratio_lower", "ratio_upper"]
 METHODS_USED = {  # how the measure and its relative rate are estimated, by kind of measure and whether clustered
     ("proportion", True): ("proportion", "relative_rate"),
     ("proportion", False): ("proportion", "relative_rate"),
@@ -302,8 +303,8 @@ def _verdict(row: Row) -> dict[str, Any]:
 
 
 def _exploratory(spec: TableSpec) -> bool:
-    """Whether the table compares ethnic groups within parts of the system."""
-    return bool(spec.strata) and "ethnicity" in spec.by
+    """Whether the table compares ethnic groups within parts of the system, or groups that are not the report's."""
+    return bool(spec.strata or spec.apart) and "ethnicity" in spec.by
 
 
 def dimensions(names: Sequence[str]) -> str:
@@ -324,11 +325,13 @@ def notes_of(of: Comparison) -> list[str]:
             "Verdicts allow for the number of comparisons, and intervals do not: some leave out equality where the "
             f"verdict is {INCONCLUSIVE} or {PARITY}."
         )
-    if "verdict" in frame and (frame["ratio"].isin(of.band) & frame["verdict"].eq(DISPROPORTIONATE)).any():
+    if "verdict" in frame and frame.loc[frame["verdict"].notna(), RATIOS].isin(of.band).any(axis=None):
         notes.append(
-            "Verdicts rest on relative rates before they are rounded: one that is printed as an end of the band, and "
-            f"is {DISPROPORTIONATE}, lies outside it."
+            "Verdicts rest on figures before they are rounded: one that is printed as an end of the band can lie on "
+            "either side of it."
         )
+    if "ethnicity" in frame and (lacking := list(frame.loc[frame["mark"].eq("x"), "ethnicity"].map(label).unique())):
+        notes.append(f"No record has a code for {all_people(lacking)}: they may be counted in another group.")
     if spec.measure.kind == "rate" and "ethnicity" in frame and frame["ethnicity"].eq(NOT_STATED).any():
         notes.append(
             f"{label(NOT_STATED)} is not a group of people: its rate tells how often each source lacks an ethnicity."
@@ -338,7 +341,9 @@ def notes_of(of: Comparison) -> list[str]:
         notes.append("A person who complained from several parts of the system counts in each, so rows do not add up.")
     if of.left_out:
         notes.append(f"Left out, as too few to divide by ethnic group: {listed(list(map(capital, of.left_out)))}.")
-    if _exploratory(spec):
+    if spec.apart:
+        notes.append(f"Comparisons of {spec.apart} ethnic groups are exploratory: other groups are the headline.")
+    elif _exploratory(spec):
         notes.append("Comparisons within parts of the system are exploratory: the headline is the table for all.")
     elif "verdict" in frame and "year" in spec.by:
         notes.append("Comparisons of single years are exploratory: the headline is the table of the pooled years.")

@@ -18,6 +18,7 @@ from reportlib.years import span, years_to
 Run = Mapping[str, Any]  # run.json
 Pairs = list[tuple[str, str]]  # a term, and what is told of it
 DATED_BY = {"received_year": " by date received", "completed_year": " by date completed"}  # year of a part
+COUNTED = "counted, not estimated"
 SHOWN = 12  # characters of a digest on a page
 
 
@@ -72,7 +73,7 @@ def _table(run: Run, name: str, held: Mapping[str, Any]) -> Pairs:
     pairs.append(("Filters", _filters(run, held)))
     compared = ["ratio", "verdict"] if "ethnicity" in held["by"] and measure.kind != "count" else []
     methods = [name for statistic in ["value", *compared] for name in _methods(measure, statistic)]
-    pairs.append(("Method", _told(list(dict.fromkeys(methods)))))
+    pairs.append(("Method", listed([name.replace("_", " ") for name in dict.fromkeys(methods)]) or COUNTED))
     pairs += [("Input", _input(each)) for each in inputs]
     about = sum(_about(found["text"], inputs) for found in run["findings"])
     pairs.append(("Contract findings", f"{counted(about, 'finding')} about these inputs" if about else "none"))
@@ -120,9 +121,7 @@ def _methods(measure: Measure, statistic: str) -> Sequence[str]:
 
 
 def _told(methods: Sequence[str]) -> str:
-    return (
-        "; ".join(f"{name.replace('_', ' ')} ({METHODS[name].source})" for name in methods) or "counted, not estimated"
-    )
+    return "; ".join(f"{name.replace('_', ' ')} ({METHODS[name].source})" for name in methods) or COUNTED
 
 
 def _inputs(run: Run, held: Mapping[str, Any]) -> list[Mapping[str, Any]]:

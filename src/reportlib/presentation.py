@@ -134,7 +134,8 @@ def sentence(comparison: Comparison) -> str:
         gaps = prose.gaps_sentence(frame, label(comparison.reference), comparison.outcome)
         return f"{prose.trend_sentence(total, words, *_trend(total, spec))} {gaps}".rstrip()
     if spec.by == ("ethnicity",):
-        return prose.summary_sentence(comparison.compared, words, label(comparison.reference))
+        said = prose.summary_sentence(comparison.compared, words, label(comparison.reference))
+        return f"{said} These rates are not adjusted." if spec.apart and not spec.adjust else said
     if len(spec.strata) == 1 and "year" not in spec.by:
         (part,) = spec.strata
         inner = comparison.compared[frame[part] != "all"]

@@ -304,5 +304,5 @@ def _figures(rows: Sequence[Row], words: MeasureWords) -> str:
 
 def _why_not(rows: Sequence[Row]) -> str:
     marks = [row["mark"] for row in rows if row.get("mark") in MARKS]
-    small = ["they rest on too few people or cases"] if len(marks) < len(rows) and "u" not in marks else []
-    return " or ".join(([f"figures are {marked(marks)}"] if marks else []) + small)
+    small = ["rest on too few people or cases"] if len(marks) < len(rows) and "u" not in marks else []
+    return f"figures {' or '.join(([f'are {marked(marks)}'] if marks else []) + small)}"

@@ -149,8 +149,8 @@ class Register:
             ]
             for each in (way, OPPOSITE[way])
         )
-        told = f"also disproportionate {listed(same)}" if same else "none of them was also disproportionate"
-        told += f"; disproportionate the other way {listed(other)}" if other else ""
+        told = f"also disproportionate {'; '.join(same)}" if same else "none of them was also disproportionate"
+        told += f"; disproportionate the other way {'; '.join(other)}" if other else ""
         made = f"All {len(own)}" if assessed == len(own) > 1 else f"{assessed} of {len(own)}"
         return f" {made} crude comparisons within parts could be made; {told}."
 

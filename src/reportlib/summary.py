@@ -41,7 +41,6 @@ OTHERS = {  # what stands at the end of the main points, by the weightiest verdi
     PARITY: "Any difference is likely to be small",
     NOT_ASSESSED: "Not compared",
 }
-DETAILED_ALONE = "Disproportionate for a detailed ethnic group, where that is not found for the broad one"
 MAY_BE_CHANCE = "may be chance"  # an inconclusive row whose interval leaves out 1
 GROUPS = {  # what is said of a group, by verdict and which way the difference goes
     DISPROPORTIONATE: "disproportionately {}",
@@ -86,29 +85,45 @@ def main_points(
             others[OTHERS[verdict]].append(lower_first(said.label) + _in_short(facts, verdict))
     for title, some in others.items():
         points += [{"title": title, "text": f"{capital(listed(some))}.", "chapter": "", "table": ""}] if some else []
-    if text := _detailed_alone(pooled(held, period), grouping, reference):
-        points.append({"title": DETAILED_ALONE, "text": text, "chapter": "", "table": ""})
+    points += _detailed_alone(pooled(held, period), grouping, reference)
     if text := _unavailable([known[table] for table in tables if known.get(table, {}).get("unavailable")]):
         points.append({"title": "Not available [x]", "text": text, "chapter": "", "table": ""})
     lead = f"Over {period}, with a band of {band[0]:g} to {band[1]:g}:"
     return {"kind": "points", "lead": lead, "items": points} if points else None
 
 
-def _detailed_alone(held: Sequence[Fact], grouping: str, reference: str) -> str:
-    """Which detailed groups are disproportionate where the broad group that they belong to is not, or is otherwise."""
+def _detailed_alone(held: Sequence[Fact], grouping: str, reference: str) -> list[dict[str, str]]:
+    """A point for each measure with detailed groups that are disproportionate where their broad group is not.
+
+    Or where it is, but the other way.
+    """
     facts = {fact.id: fact for fact in held}
-    verdicts = [fact for fact in held if fact.statistic == "verdict" and "/detailed-ethnicity/" in fact.id]
-    found: dict[str, list[str]] = {}
-    for fact in sorted(verdicts, key=lambda fact: [*MEASURES].index(fact.id.partition("/")[0])):
-        whole, rate = broad(fact, grouping, reference), facts[f"{fact.id.removesuffix('verdict')}ratio"]
-        over_all, base = (facts.get(f"{whole}/{statistic}") for statistic in ("verdict", "ratio"))
-        same = over_all and over_all.text == DISPROPORTIONATE and base and _side(base) == _side(rate)
-        if fact.text == DISPROPORTIONATE and not same:
-            measure, _, group = fact.label.partition(": ")
-            of = f"{lower_first(measure)}{f' (relative rate of {rate.unit})' if rate.unit else ''}"
-            found.setdefault(of, []).append(f"{rate.text} for {people(group)}")
-    told = "; ".join(f"{of}: {listed(some)}" for of, some in found.items())
-    return f"Compared with {people(label(of_detailed()))}: {told}." if told else ""
+    found: dict[str, list[Fact]] = {}
+    for fact in held:
+        if fact.statistic == "verdict" and fact.text == DISPROPORTIONATE and "/detailed-ethnicity/" in fact.id:
+            whole, rate = broad(fact, grouping, reference), facts[f"{fact.id.removesuffix('verdict')}ratio"]
+            over_all, base = (facts.get(f"{whole}/{statistic}") for statistic in ("verdict", "ratio"))
+            if not (over_all and over_all.text == DISPROPORTIONATE and base and _side(base) == _side(rate)):
+                found.setdefault(fact.table, []).append(rate)
+    order = sorted(found, key=lambda table: [*MEASURES].index(found[table][0].id.partition("/")[0]))
+    return [_detailed_point(found[table], facts) for table in order]
+
+
+def _detailed_point(rates: Sequence[Fact], facts: Mapping[str, Fact]) -> dict[str, str]:
+    """What is told of the relative rates of some detailed groups."""
+    first = rates[0]
+    ways: dict[str, list[str]] = {"higher": [], "lower": []}
+    for rate in rates:
+        group, limits = rate.label.partition(": ")[2], facts[f"{rate.id}_lower"].text
+        ways["lower" if _side(rate)[1] else "higher"].append(f"{people(group)} ({rate.text}, {limits})")
+    told = listed([f"{way} for {listed(some)}" for way, some in ways.items() if some])
+    text = (
+        f"Compared with {people(label(of_detailed()))}, the rate{f' of {first.unit}' if first.unit else ''} as counted "
+        f"was {told}. That is not found for the broad group, or is the other way there. Comparisons of detailed groups "
+        "are exploratory."
+    )
+    title = f"{first.label.partition(': ')[0]} by detailed ethnic group: {DISPROPORTIONATE}"
+    return {"title": title, "text": text, "chapter": first.chapter, "table": first.table}
 
 
 def _side(ratio: Fact) -> tuple[str, bool]:
@@ -162,16 +177,16 @@ def _not_adjusted(facts: Mapping[str, Fact], names: Sequence[str], adjust: Seque
 def _cases(facts: Mapping[str, Fact], name: str, reference: str) -> str:
     """How many cases a difference in shares is: those by which the reference group's share would change the group's."""
     measure = MEASURES[name.partition("/")[0]]
-    base = facts.get(f"{name.rpartition('/')[0]}/{reference}/value")
-    own = [facts.get(f"{name}/{statistic}") for statistic in ("numerator", "denominator")]
-    held = [fact.value for fact in (base, *own) if fact and isinstance(fact.value, int | float)]
+    base = f"{name.rpartition('/')[0]}/{reference}"
+    counts = [facts.get(f"{row}/{of}") for row in (base, name) for of in ("numerator", "denominator")]
+    held = [fact.value for fact in counts if fact and isinstance(fact.value, int | float)]
     decided = measure.kind == "proportion" and measure.answers != EITHER  # by one body, which could decide otherwise
-    if not decided or len(held) != 3 or not (base and measure.denominator):
+    if not decided or len(held) != 4 or not measure.denominator:
         return ""
-    share, count, nobs = held
-    more = share * nobs - count
+    events, of, count, nobs = held
+    more = events / of * nobs - count
     cases = number(float(f"{abs(more):.2g}"))
-    labels = [people(fact.label.partition(": ")[2]) for fact in (base, facts[f"{name}/verdict"])]
+    labels = [people(facts[f"{row}/numerator"].label.partition(": ")[2]) for row in (base, name)]
     return (
         f"At the rate of {labels[0]}, {labels[1]} would have had about {cases} {'more' if more > 0 else 'fewer'} "
         f"{lower_first(measure.numerator.label)}, out of {number(nobs)} {lower_first(measure.denominator.label)}."

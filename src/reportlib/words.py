@@ -38,6 +38,7 @@ GROUP_ADJECTIVES = (
 PEOPLE = {
     **{name: f"{name} people" for name in GROUP_ADJECTIVES},
     "Ethnic minority (including White minorities)": "people from ethnic minority backgrounds",
+    "Any other ethnic group": "people recorded as “Any other ethnic group”",
     "Not stated": "people whose ethnicity was not stated",
     "All": "all ethnic groups together",
 }
@@ -241,9 +242,8 @@ def marked(marks: Iterable[str]) -> str:
 
 def people(label: str) -> str:
     """The people of an ethnic group: "Black people", "people from the Mixed ethnic group"."""
-    if label.startswith("Any other"):
-        return f"people from a{label[1:]}"
-    return PEOPLE.get(label, f"people from the {label} ethnic group")
+    other = f"a{label[1:]}" if label.startswith("Any other") else f"the {label} ethnic group"
+    return PEOPLE.get(label, f"people from {other}")
 
 
 def capital(text: str) -> str:

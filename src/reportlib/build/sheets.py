@@ -94,6 +94,7 @@ class Column:
     key: str
     role: str
     titles: tuple[str, ...]
+    unit: str = ""
 
     @property
     def names(self) -> list[str]:
@@ -113,8 +114,9 @@ class Column:
             match = RANGE.fullmatch(text)
             if not match:
                 return [as_number(text)] * 2
+            percent = self.unit == "%"
             ends = {"more": (match[1], "no limit"), "less": ("no limit", match[1]), None: (match[1], match[4])}
-            return [as_number(end) for end in ends[match[7]]]
+            return [as_number(end, percent) for end in ends[match[7]]]
         return [as_number(text.split(" (")[0]) if self.role == "number" else text or NOT_APPLICABLE]
 
 
@@ -187,7 +189,7 @@ def columns(table: Model) -> list[Column]:
             titles = (f"{before}: {label}",)
         else:
             titles, before = (whole,), label
-        found.append(Column(column["key"], column["role"], titles))
+        found.append(Column(column["key"], column["role"], titles, unit))
     return found
 
 
@@ -197,13 +199,13 @@ def _are_ranges(texts: Sequence[str]) -> bool:
     return any(found) and all(one or none for one, none in zip(found, nothing, strict=True))
 
 
-def as_number(text: str) -> Cell:
+def as_number(text: str, percent: bool = False) -> Cell:
     """A printed figure as a number; what is not one ("[c]", "<0.001", "no limit") as it stands."""
     match = FIGURE.fullmatch(text)
     if not match:
         return NOT_APPLICABLE if text in ("", REFERENCE) else text
     digits = match[1].replace(",", "").replace("−", "-")
-    percent = bool(match[2])
+    percent = percent or bool(match[2])
     return Number(float(Decimal(digits).scaleb(-2 if percent else 0)), len(digits.partition(".")[2]), percent)
 
 

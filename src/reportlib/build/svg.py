@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from lxml import etree
 
+STYLED = ("font-family", "font-size", "fill", "stroke-linejoin")  # of the whole, by the page's style sheet
+
 
 def labelled(svg: str, alt: str, family: str = "") -> str:
     """The chart as an SVG element with the role of an image and `alt` as its name.
 
-    Its text takes the page's typeface, which must not run wider than the one it was laid out with.
+    Its text takes `family`, or the typeface of the page that styles it, which must not run wider than the one it was
+    laid out with.
     """
     root = etree.fromstring(svg.encode())
-    del root.attrib["font-family"]
+    for name in () if family else STYLED:
+        root.attrib.pop(name, None)
     for name, value in {"role": "img", "aria-label": alt, **({"font-family": family} if family else {})}.items():
         root.set(name, value)
-    return etree.tostring(root, encoding="unicode")
+    text = etree.tostring(root, encoding="unicode")
+    return text if family else text.replace(' xmlns="http://www.w3.org/2000/svg"', "", 1)

@@ -50,7 +50,7 @@ def forest(
     rows, axis = _compared(frame, reference, RATIOS), _axis(reference, outcome)
     records, adjusted = rows.to_dict("records"), _adjusted(rows)
     under = drawing.not_shown(alt.unadjusted(rows), "No adjusted figure is shown")
-    label = fill(f"{axis} (log scale)", drawing.UNDER) + f"\n\n{under}" * bool(under)
+    label = fill(f"{axis} (log\u00a0scale)", drawing.UNDER) + f"\n\n{under}" * bool(under)
     texts = [(row["label"], _verdict_words(row), not missing(row["ratio"])) for row in records]
     with drawing.style(title):
         figure, ax, tracks = drawing.row_canvas(
@@ -82,7 +82,7 @@ def small_multiples(
     strata = list(dict.fromkeys(rows.loc[rows["ratio"].notna(), "stratum"]))
     empty = [str(stratum) for stratum in dict.fromkeys(rows["stratum"]) if stratum not in strata]
     under = drawing.not_shown(empty, "No comparison can be shown")
-    label = fill(f"{axis} (log scale)", drawing.UNDER) + f"\n\n{under}" * bool(under)
+    label = fill(f"{axis} (log\u00a0scale)", drawing.UNDER) + f"\n\n{under}" * bool(under)
     names = max((drawing.text_width(label) for label in rows["label"]), default=0) + 8
     columns = 2 if names < 90 else 1
     deep, wide = PANEL_ROW * max(rows["stratum"].value_counts(), default=0), (WIDTH - MARGIN) / columns

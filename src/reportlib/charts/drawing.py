@@ -82,7 +82,7 @@ def row_canvas(
     """A canvas of rows: (name, text at the right, whether a picture follows).
 
     Returns the figure, its axes in units downwards, and where each picture goes. A text that does not fit
-    beside its name stands below it; one that equals `strong` is bold.
+    beside its name stands a line lower; one that equals `strong` is bold.
     """
     fits = [text_width(name, bold=True) + text_width(text) + 14 < WIDTH - 2 * MARGIN for name, text, _ in texts]
     depths = [LINE * (1 if fit else 2) + (TRACK if drawn else 0) for fit, (*_, drawn) in zip(fits, texts, strict=True)]
@@ -93,9 +93,9 @@ def row_canvas(
     across = ax.get_yaxis_transform()
     for (name, text, _), top, fit in zip(texts, tops, fits, strict=False):
         weight = "bold" if text and text == strong else "normal"
-        spot = (1, top + LINE - 5) if fit else (0, top + 2 * LINE - 5)
+        down = top + LINE * (1 if fit else 2) - 5
         ax.text(0, top + LINE - 5, name, transform=across, fontweight="bold")
-        ax.text(*spot, text, transform=across, ha="right" if fit else "left", fontweight=weight)
+        ax.text(1, down, text, transform=across, ha="right", fontweight=weight)
     return figure, ax, [top + depth - TRACK / 2 for top, depth in zip(tops, depths, strict=False)]
 
 

@@ -244,7 +244,11 @@ def check_workbook(path: Path, shown: Shown) -> Iterator[Finding]:
         rows, where = book.get_sheet_by_name(sheet).to_python(), f"{path.name}, sheet {sheet}"
         body = max(len(rows) - len(table["rows"]), 0)
         for place, (row, model) in enumerate(zip(rows[body:], table["rows"], strict=False), body + 1):
-            wanted = [cell for column in table["columns"] for cell in _numbers(model[column["key"]]["text"])]
+            wanted = [
+                cell
+                for column in table["columns"]
+                for cell in _numbers(model[column["key"]]["text"], column.get("unit") == "%")
+            ]
             if [cell for text in row for cell in _numbers(text)] != wanted:
                 yield Finding("the row is not that of the chapter's table", where, place)
         for place, row in enumerate(rows[:body], 1):
@@ -252,13 +256,13 @@ def check_workbook(path: Path, shown: Shown) -> Iterator[Finding]:
                 yield Finding("a figure without a fact", where, place)
 
 
-def _numbers(cell: Any) -> list[float | str]:
-    """The figures in a cell, marks aside: numbers, a percentage as a fraction of one."""
+def _numbers(cell: Any, percent: bool = False) -> list[float | str]:
+    """The figures in a cell, marks aside: numbers, a percentage, as its column may say, as a fraction of one."""
     if isinstance(cell, int | float):
         return [round(float(cell), PLACES)]
-    return [_number(text) for text in figures(str(cell)) if text[0] != "["]
+    return [_number(text, percent or text.endswith("%")) for text in figures(str(cell)) if text[0] != "["]
 
 
-def _number(text: str) -> float | str:
+def _number(text: str, percent: bool) -> float | str:
     plain = text.rstrip("%").replace(",", "").replace("−", "-")
-    return round(float(plain) / (100 if text.endswith("%") else 1), PLACES) if plain.count(".") < 2 else text
+    return round(float(plain) / (100 if percent else 1), PLACES) if plain.count(".") < 2 else text
