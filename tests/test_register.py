@@ -162,6 +162,7 @@ def test_a_detailed_ethnic_group_is_a_part_of_its_broad_one() -> None:
     assert found.in_parts_alone().notes[-1] == (
         "Detailed ethnic groups are parts of broad ones, and compared with White British."
     )
+    assert found.over_all({}, BAND).notes[-1] == found.in_parts_alone().notes[-1]
     (row,) = rows(found.over_all({}, BAND))
     assert row["Comparison"] == "Uphold rate: Black, lower rate"
     assert row["What is left to explain"].endswith(

@@ -84,8 +84,6 @@ class Register:
         notes = _assessed(verdicts, "within parts")
         if notes:
             notes.append("Relative rates within parts are crude: people there may differ in age, or in much else.")
-        if any(part.detailed for part in self.parts):
-            notes.append(f"Detailed ethnic groups are parts of broad ones, and compared with {label(of_detailed())}.")
         rows = rows or [{"Comparison": "None that could be assessed was disproportionate in parts alone"}]
         return self._table("register-of-parts", "Disproportionate in parts alone, compared with", rows, notes, verdicts)
 
@@ -95,6 +93,8 @@ class Register:
         made = any(fact.text != NOT_ASSESSED for fact in verdicts)
         frame = pd.DataFrame(rows if made else [{"Comparison": "No comparison could be made"}])
         title = f"{title} {label(self.reference)}, {self.period}"
+        if any(part.detailed for part in self.parts):
+            notes.append(f"Detailed ethnic groups are parts of broad ones, and compared with {label(of_detailed())}.")
         return replace(frame_table(name, title, frame, "Comparison"), notes=notes)
 
     def _row(self, name: str, response: str, band: tuple[float, float]) -> dict[str, str]:
