@@ -33,7 +33,6 @@ from reportlib.words import (
 )
 
 NOT_APPLICABLE = "z"
-RATIOS = ["ratio", "ratio_lower", "ratio_upper"]
 METHODS_USED = {  # how the measure and its relative rate are estimated, by kind of measure and whether clustered
     ("proportion", True): ("proportion", "relative_rate"),
     ("proportion", False): ("proportion", "relative_rate"),
@@ -325,7 +324,7 @@ def notes_of(of: Comparison) -> list[str]:
             "Verdicts allow for the number of comparisons, and intervals do not: some leave out equality where the "
             f"verdict is {INCONCLUSIVE} or {PARITY}."
         )
-    if "verdict" in frame and frame.loc[frame["verdict"].notna(), RATIOS].isin(of.band).any(axis=None):
+    if "verdict" in frame and frame[frame["verdict"].notna()].filter(regex="^ratio").isin(of.band).any(axis=None):
         notes.append(
             "Verdicts rest on figures before they are rounded: one that is printed as an end of the band can lie on "
             "either side of it."

@@ -141,16 +141,9 @@ class Register:
         if not own:
             return ""
         assessed = sum(part.verdict.text != NOT_ASSESSED for part in own)
-        same, other = (
-            [
-                f"{text}: {listed(found)}"
-                for detailed, text in ((False, "within"), (True, "for"))
-                if (found := sorted(part.place for part in own if part.went(each) and part.detailed is detailed))
-            ]
-            for each in (way, OPPOSITE[way])
-        )
-        told = f"also disproportionate {'; '.join(same)}" if same else "none of them was also disproportionate"
-        told += f"; disproportionate the other way {'; '.join(other)}" if other else ""
+        same, other = (_where([part for part in own if part.went(each)]) for each in (way, OPPOSITE[way]))
+        told = f"also disproportionate {same}" if same else "none of them was also disproportionate"
+        told += f"; disproportionate the other way {other}" if other else ""
         made = f"All {len(own)}" if assessed == len(own) > 1 else f"{assessed} of {len(own)}"
         return f" {made} crude comparisons within parts could be made; {told}."
 
@@ -194,6 +187,13 @@ def _parts(held: Mapping[str, Fact], grouping: str, reference: str) -> list[_Par
             within.setdefault((measure, by), []).append(_Part(whole, place, fact, ratio, not inner))
     several = [parts for parts in within.values() if len({part.place for part in parts}) > 1]
     return [part for parts in several for part in parts]
+
+
+def _where(parts: Sequence[_Part]) -> str:
+    """Within which places, then for which detailed groups; empty for no parts."""
+    places, groups = (sorted(part.place for part in parts if part.detailed is each) for each in (False, True))
+    told = {"within": places, "for": groups}
+    return "; ".join(f"{text}: {listed(names)}" for text, names in told.items() if names)
 
 
 def _assessed(verdicts: Sequence[Fact], where: str) -> list[str]:

@@ -14,9 +14,10 @@ def labelled(svg: str, alt: str, family: str = "") -> str:
     laid out with.
     """
     root = etree.fromstring(svg.encode())
-    for name in () if family else STYLED:
+    root.attrib.update({"role": "img", "aria-label": alt})
+    if family:
+        root.set("font-family", family)
+        return etree.tostring(root, encoding="unicode")
+    for name in STYLED:
         root.attrib.pop(name, None)
-    for name, value in {"role": "img", "aria-label": alt, **({"font-family": family} if family else {})}.items():
-        root.set(name, value)
-    text = etree.tostring(root, encoding="unicode")
-    return text if family else text.replace(' xmlns="http://www.w3.org/2000/svg"', "", 1)
+    return etree.tostring(root, encoding="unicode").replace(' xmlns="http://www.w3.org/2000/svg"', "", 1)
