@@ -12,6 +12,7 @@ import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
 
 from reportlib.charts import alt, drawing
 from reportlib.charts.drawing import INK, MARGIN, TEXT, WIDTH, checked, figures
@@ -20,8 +21,8 @@ from reportlib.statistics import BAND
 from reportlib.words import MARKS, POSSIBLE, SIGNIFICANT, UNLIKELY, VERDICTS, missing, ratio
 
 MOST_COLUMNS = 6
-CELL, PANEL_ROW, CARD_ROW, SIGN = 46, 24, 34, 24  # heights of a cell, of rows and of a line of the key
-CARD, CARD_NAME = 300, 17  # width of a picture in a card, and letters in a line of a name in it
+CELL, PANEL_ROW, ADJUSTED_ROW, SIGN = 46, 24, 34, 24  # heights of a cell, of rows and of a line of the key
+CARD, NAME = 300, 17  # width of a picture in a card, and letters in a line of a name beside a row
 NAMES, WIDE_NAMES = 128, 168  # widths of the names beside cells
 MOST_LINES = 3  # of a name beside cells; the table has it whole
 RATIOS = ("ratio", "ratio_lower", "ratio_upper", "adjusted_ratio", "adjusted_lower", "adjusted_upper")
@@ -41,6 +42,8 @@ def forest(
 ) -> Chart:
     """Relative rates with their intervals on a log axis, a row a group, its verdict in words.
 
+    Of more than six groups the names stand beside their rows, in bold where the verdict is disproportionate.
+
     frame: group, label, ratio, ratio_lower, ratio_upper, verdict, mark; adjusted_ratio, adjusted_lower and
     adjusted_upper, where there, are drawn as a thin line below, and groups without them are named. The row
     labelled `reference`, and rows without a verdict, are left out. A filled marker is a difference that
@@ -49,20 +52,25 @@ def forest(
     """
     rows, axis = _compared(frame, reference, RATIOS), _axis(reference, outcome)
     records, adjusted = rows.to_dict("records"), _adjusted(rows)
-    under = drawing.not_shown(alt.unadjusted(rows), "No adjusted figure is shown")
-    label = fill(f"{axis} (log\u00a0scale)", drawing.UNDER) + f"\n\n{under}" * bool(under)
-    texts = [(row["label"], _verdict_words(row), not missing(row["ratio"])) for row in records]
+    many = len(records) > MOST_COLUMNS
+    under = [drawing.not_shown(alt.unadjusted(rows), "No adjusted figure is shown")]
+    if many:
+        signs = [f"In bold: {VERDICTS[0]}"] if rows["verdict"].eq(VERDICTS[0]).any() else []
+        under.append(fill(";  ".join([*signs, *_marks(rows)]), drawing.UNDER))
+    label = _under(axis, *under)
+    below = 31 + drawing.LINE * (label.count("\n") + 1)
     with drawing.style(title):
-        figure, ax, tracks = drawing.row_canvas(
-            texts, 56, 31 + drawing.LINE * (label.count("\n") + 1), strong=VERDICTS[0]
-        )
-        drawing.ratio_axis(ax, figures(rows, RATIOS), band)
-        ax.set_xlabel(label)
-        for y, row in zip(tracks, records, strict=True):
-            if not missing(row["ratio"]):
-                drawing.band_track(ax, y, band)
-                _ratio_row(ax, y, row, list(rows["group"]), adjusted)
-        drawing.key(ax, _ratio_key(band, adjusted), columns=2)
+        if many:
+            figure, ax = _names_beside(rows, band, WIDTH, 56, below)
+        else:
+            texts = [(row["label"], _verdict_words(row), not missing(row["ratio"])) for row in records]
+            figure, ax, tracks = drawing.row_canvas(texts, 56, below, strong=VERDICTS[0])
+            drawing.ratio_axis(ax, figures(rows, RATIOS), band)
+            for y, row in zip(tracks, records, strict=True):
+                if not missing(row["ratio"]):
+                    drawing.band_track(ax, y, band)
+                    _ratio_row(ax, y, row, list(rows["group"]), adjusted)
+        _labelled(figure, _ratio_key(band, adjusted), label)
         return Chart(drawn(figure, title), alt.forest(rows, title, axis, level, band))
 
 
@@ -82,7 +90,7 @@ def small_multiples(
     strata = list(dict.fromkeys(rows.loc[rows["ratio"].notna(), "stratum"]))
     empty = [str(stratum) for stratum in dict.fromkeys(rows["stratum"]) if stratum not in strata]
     under = drawing.not_shown(empty, "No comparison can be shown")
-    label = fill(f"{axis} (log\u00a0scale)", drawing.UNDER) + f"\n\n{under}" * bool(under)
+    label = _under(axis, under)
     names = max((drawing.text_width(label) for label in rows["label"]), default=0) + 8
     columns = 2 if names < 90 else 1
     deep, wide = PANEL_ROW * max(rows["stratum"].value_counts(), default=0), (WIDTH - MARGIN) / columns
@@ -96,9 +104,8 @@ def small_multiples(
             drawing.ratio_axis(ax, figures(rows, RATIOS[:3]), band, width=wide - names)
             drawing.panel_title(ax, stratum, -names)
             own = rows[rows["stratum"] == stratum]
-            _panel(ax, PANEL_ROW * len(own), own, names, list(rows["group"]), band)
-        drawing.key(figure, _ratio_key(band), 2, loc="upper left", bbox_to_anchor=(MARGIN / WIDTH, 1))
-        figure.text(0.5, 12 / (figure.get_figheight() * 72), label, ha="center")
+            _panel(ax, [PANEL_ROW] * len(own), own, names, list(rows["group"]), band)
+        _labelled(figure, _ratio_key(band), label)
         return Chart(drawn(figure, title), alt.forest(rows, title, axis, level, band))
 
 
@@ -115,17 +122,24 @@ def card(
     frame: as for `forest`, with adjusted_mark, where there, in place of an adjusted figure that is not shown.
     """
     rows, axis = _compared(frame, reference, RATIOS), _axis(reference, outcome)
-    labels = [fill(str(label), CARD_NAME) for label in rows["label"]]
-    lines = [label.split("\n") for label in labels]
-    names = max((drawing.text_width(line) for some in lines for line in some), default=0) + MARGIN
-    adjusted = _adjusted(rows)
-    row = max(CARD_ROW if adjusted else PANEL_ROW, drawing.LINE * max(map(len, lines), default=0))
-    deep = row * len(rows)
     with drawing.style(title):
-        figure, ax = drawing.canvas(deep + 26, names + MARGIN / 2, MARGIN, 0, 26, width=CARD)
-        drawing.ratio_axis(ax, figures(rows, RATIOS), band, width=CARD - names)
-        _panel(ax, deep, rows.assign(label=labels), names, list(rows["group"]), band, adjusted)
+        figure, _ = _names_beside(rows, band, CARD, 0, 26)
         return Chart(drawn(figure, f"Card: {title}"), alt.forest(rows, title, axis, level, band))
+
+
+def _names_beside(
+    rows: pd.DataFrame, band: tuple[float, float], width: float, above: float, below: float
+) -> tuple[Figure, Axes]:
+    """A forest whose names stand beside their rows, `above` and `below` units from the ends of a picture."""
+    labels = [fill(str(label), NAME) for label in rows["label"]]
+    lines = [label.split("\n") for label in labels]
+    names = max((drawing.text_width(line, bold=True) for some in lines for line in some), default=0) + MARGIN
+    adjusted = _adjusted(rows)
+    heights = [max(ADJUSTED_ROW if adjusted else PANEL_ROW, drawing.LINE * len(some)) for some in lines]
+    figure, ax = drawing.canvas(sum(heights) + above + below, names + MARGIN / 2, MARGIN, above, below, width=width)
+    drawing.ratio_axis(ax, figures(rows, RATIOS), band, width=width - names)
+    _panel(ax, heights, rows.assign(label=labels), names, list(rows["group"]), band, adjusted)
+    return figure, ax
 
 
 def verdict_heatmap(frame: pd.DataFrame, title: str, reference: str, outcome: str = "") -> Chart:
@@ -169,8 +183,12 @@ def verdict_heatmap(frame: pd.DataFrame, title: str, reference: str, outcome: st
 def _sign_key(rows: pd.DataFrame) -> list[str]:
     """What each sign in a cell stands for, which way it points, and the marks that there are."""
     signs = [f"{''.join(dict.fromkeys(sign))}  {verdict}" for verdict, sign in SIGNS.items()]
-    marks = [mark for mark in MARKS if (rows["mark"] == mark).any()]
-    return [*signs, *WAYS] + [f"[{mark}]  {drawing.brief(mark)}" for mark in marks]
+    return [*signs, *WAYS, *_marks(rows)]
+
+
+def _marks(rows: pd.DataFrame) -> list[str]:
+    """What each mark that there is stands for."""
+    return [f"[{mark}]  {drawing.brief(mark)}" for mark in MARKS if (rows["mark"] == mark).any()]
 
 
 def _beside(ax: Axes, text: str, at: tuple[float, float], away: tuple[float, float], where: Any, **font: Any) -> None:
@@ -189,6 +207,17 @@ def _adjusted(rows: pd.DataFrame) -> bool:
 
 def _axis(reference: str, outcome: str) -> str:
     return f"Relative rate{f' of {outcome}' if outcome else ''} compared with {reference}"
+
+
+def _under(axis: str, *notes: str) -> str:
+    """What stands below a picture on a log axis."""
+    return "\n\n".join(filter(None, [fill(f"{axis} (log\u00a0scale)", drawing.UNDER), *notes]))
+
+
+def _labelled(figure: Figure, entries: Sequence[Artist], label: str) -> None:
+    """A key at the top of a picture, and the label of its axis at the foot."""
+    drawing.key(figure, entries, 2, loc="upper left", bbox_to_anchor=(MARGIN / WIDTH, 1))
+    figure.text(0.5, 12 / (figure.get_figheight() * 72), label, ha="center")
 
 
 def _verdict_words(row: Mapping[Hashable, Any]) -> str:
@@ -228,21 +257,23 @@ def _ratio_key(band: tuple[float, float], adjusted: bool = False) -> list[Artist
 
 def _panel(
     ax: Axes,
-    deep: float,
+    heights: Sequence[float],
     rows: pd.DataFrame,
     names: float,
     among: Sequence[Any],
     band: tuple[float, float],
     adjusted: bool = False,
 ) -> None:
-    """A row a group on one band, `deep` units deep in all."""
+    """A row a group on one band, each so many units high."""
+    deep = sum(heights)
     drawing.bare(ax)
     ax.set_ylim(deep, 0)
     drawing.band_track(ax, deep / 2, band, deep)
     across = ax.get_yaxis_transform()
-    for i, row in enumerate(rows.to_dict("records")):
-        y = deep / len(rows) * (i + 0.5)
-        _beside(ax, row["label"], (0, y), (-names, 0), across)
+    middles = [sum(heights[:i]) + high / 2 for i, high in enumerate(heights)]
+    for y, row in zip(middles, rows.to_dict("records"), strict=True):
+        weight = "bold" if row["verdict"] == VERDICTS[0] else "normal"
+        _beside(ax, row["label"], (0, y), (-names, 0), across, fontweight=weight)
         if missing(row["ratio"]):
             _beside(ax, f"[{row['mark']}]", (0.5, y), (0, 0), across, ha="center", bbox=drawing.CLEAR)
         else:
