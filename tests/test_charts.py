@@ -39,6 +39,13 @@ def compared(*changes, groups=FIVE):
     return pd.DataFrame([*rows, dict.fromkeys(RATIO) | {"group": "W", "label": "White", "mark": ""}])
 
 
+def many():
+    """A comparison of seven groups: one adjusted and disproportionate, one hidden, one not available."""
+    groups = [("A1", "Indian"), ("B1", "Black Caribbean"), *((name, name) for name in LONG)]
+    plain, adjusted = {"verdict": "inconclusive"}, {"adjusted_ratio": 0.9, "adjusted_lower": 0.8, "adjusted_upper": 1.1}
+    return compared(plain, adjusted, plain, plain, plain, HIDDEN | {"mark": "x"}, HIDDEN, groups=groups)
+
+
 def by_type(*changes):
     frame = compared(*changes)
     return pd.concat([frame.assign(stratum=name) for name in TYPES], ignore_index=True)
@@ -94,6 +101,7 @@ EVERY = {
         "Uphold rate",
         "White British",
     ),
+    "forest of many": lambda: charts.forest(many(), "Uphold rate", "White British"),
     "card": lambda: charts.card(
         compared({"adjusted_ratio": 0.9, "adjusted_lower": 0.8, "adjusted_upper": 1.1}, {}, HIDDEN),
         "Uphold rate",
@@ -193,7 +201,7 @@ def test_no_text_runs_off_the_picture(name):
         moved = re.match(r"translate\((\S+) ([^)]+)\)", element.get("transform", ""))
         x, y = (float(element.get(key) or (moved and moved[i])) for i, key in enumerate("xy", 1))
         assert drawing.TEXT * 0.7 <= y <= height - 3, element.text
-        width = drawing.text_width(element.text, bold=element.get("font-weight") == "bold")
+        width = drawing.text_width(element.text or "", bold=element.get("font-weight") == "700")
         left = x - width * {"middle": 0.5, "end": 1}.get(element.get("text-anchor"), 0)
         assert left >= -1 and left + width <= drawing.WIDTH + 1, element.text
 
@@ -402,6 +410,19 @@ def test_one_colour_and_marker_for_a_group_in_every_chart():
     among = charts.forest(compared({}, {}), "Uphold rate", "White").svg
     assert "#28a197" in alone and "#28a197" in among
     assert "#12436d" not in alone  # the colour of another group
+
+
+def test_many_groups_stand_beside_their_rows_and_those_that_are_disproportionate_in_bold():
+    chart = charts.forest(many(), "Uphold rate", "White British")
+    bold = [element.text for element in tree(chart).iter(f"{SVG}text") if element.get("font-weight")]
+    assert bold == ["Black Caribbean"]
+    shown = texts(chart)
+    assert not {"inconclusive", "disproportionate"} & set(shown)  # in the table and the alternative text
+    assert {"Mixed White and", "Black Caribbean", "[c]", "[x]"} <= set(shown)
+    under = " ".join(filter(None, shown))
+    assert "In bold: disproportionate; [c] suppressed; [x] not available" in " ".join(under.split())
+    assert "No adjusted figure is shown: Indian, Any other" in under
+    assert "Black Caribbean 0.77 (0.70 to 0.83), disproportionate" in chart.alt
 
 
 def test_nineteen_groups_have_one_colour():
