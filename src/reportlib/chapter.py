@@ -27,6 +27,7 @@ from reportlib.errors import ReportError, nearest_or_all
 from reportlib.ethnicity import label, reference_of
 from reportlib.facts import Fact
 from reportlib.handoff import Handoff, undeclared
+from reportlib.headlines import headline, verdicts, verdicts_chart, verdicts_table
 from reportlib.measures import DIMENSIONS, TableSpec
 from reportlib.presentation import (
     FEW_DEATHS,
@@ -45,7 +46,7 @@ from reportlib.presentation import (
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
 from reportlib.register import Register
-from reportlib.summary import group_points, headline, main_points, verdicts, verdicts_chart, verdicts_table
+from reportlib.summary import main_points
 from reportlib.tables import Place, Table, published_table
 from reportlib.years import span, years_to
 
@@ -291,20 +292,14 @@ class Chapter:
     # What the summary reads: the facts of the chapters before it on their headlines, the tables by ethnic group alone
 
     def main_points(self) -> None:
-        """Say of each headline what was disproportionate in it, in a sentence or two, and where nothing was."""
+        """Say in a sentence or two what was disproportionate in the headlines, and where nothing was."""
         run, period = self.handoff.run, span(self._years["pooled"])
         context = self.band, period, self.reference, self.grouping
         points = main_points(self.handoff.facts(self.name), run["headlines"], run["tables"], *context)
-        if points:
-            _show(points)
-        else:
+        for each in points:
+            _show(each)
+        if not points:
             _show_text("no-main-points", NO_COMPARISON, "note")
-
-    def groups(self) -> None:
-        """Say of each ethnic group what every headline shows of it; nothing where there are too many groups."""
-        held, headlines = self.handoff.facts(self.name), self.handoff.run["headlines"]
-        if points := group_points(held, headlines, label(self.reference), span(self._years["pooled"])):
-            _show(points)
 
     def headlines(self) -> None:
         """Show the finding of each headline, with its weightiest verdict."""
@@ -320,7 +315,7 @@ class Chapter:
 
     def verdicts(self) -> None:
         """Show every verdict of the headlines side by side, by measure and ethnic group: a picture and a table."""
-        frame = verdicts(self.handoff.facts(self.name), self.handoff.run["headlines"])
+        frame = verdicts(self.handoff.facts(self.name), self.handoff.run["headlines"], self.band)
         if frame.empty:
             _show_text("no-verdicts", NO_COMPARISON, "note")
             return

@@ -103,7 +103,7 @@ class Measure:
 
     `kind` is "proportion" (the numerator is part of the denominator), "rate" (events over
     population) or "count". `clustered`: several events can come from one person; `answers`: who is asked to explain
-    a disproportionate comparison.
+    a disproportionate comparison; `instead_of`: the measure whose question it asks again, counting otherwise.
     """
 
     code: str
@@ -117,6 +117,7 @@ class Measure:
     clustered: bool = False
     per: int = 1000
     decimals: int = 1
+    instead_of: str = ""
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -173,7 +174,7 @@ PARTS: dict[str, Part] = {
             where=PRISON, counts="stock", whole="population/average",
         ),
         Part("deaths/prison", "Deaths", "deaths", where=PRISON),
-        _ended("terminations/all", "Terminations"),
+        _ended("terminations/all", "Supervision periods ended"),
         _ended(
             "terminations/completed", "Completed",
             where="outcome = 'completed'", fields=("outcome",), whole="terminations/all",
@@ -265,6 +266,7 @@ MEASURES: dict[str, Measure] = {
             f"or mediated, that were completed in the period. {APART}.",
             OMBUDSMAN,
             clustered=True,
+            instead_of="upheld",
         ),
         Measure(
             "racism-concern", "Complaints with a recorded concern about racism",
@@ -301,7 +303,7 @@ MEASURES: dict[str, Measure] = {
             PARTS["terminations/breached"], PARTS["terminations/community"], "proportion",
             "Are community orders revoked for breach as often for each group?",
             "Community and suspended sentence orders revoked for breach, out of all such orders that ended "
-            "in the period. Licences cannot end so and are left out.",
+            "in the period. Licences cannot end this way and are left out.",
             SERVICE,
             clustered=True,
         ),
@@ -310,7 +312,7 @@ MEASURES: dict[str, Measure] = {
             PARTS["terminations/recalled"], PARTS["terminations/custodial"], "proportion",
             "Are people on licence recalled as often for each group?",
             "Licences and periods of post-sentence supervision that ended in recall, or in return to prison by a "
-            "court, out of all that ended in the period. Community orders cannot end so and are left out.",
+            "court, out of all that ended in the period. Community orders cannot end this way and are left out.",
             SERVICE,
             clustered=True,
         ),

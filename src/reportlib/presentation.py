@@ -243,7 +243,7 @@ def left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]]
         "the relative rate is then above 1 for {}.": ~small & above,
         "the relative rate is then below 1 for {}.": ~small & below,
         "the data cannot tell whether a difference remains for {}.": told & small & ~inside & ~turns,
-        "chance could account for what is left for {}.": told & little & ~turns,
+        f"{prose.MAY_BE_LEFT} for {{}}.": told & little & ~turns,
         "the relative rate is then above 1 for {}, but chance could account for that.": small & above,
         "the relative rate is then below 1 for {}, but chance could account for that.": small & below,
     }

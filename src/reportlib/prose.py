@@ -38,6 +38,7 @@ from reportlib.words import (
 Row = Mapping[Hashable, Any]
 FEWEST_YEARS = 4  # no trend is described on fewer
 BY_ENOUGH = ", by enough to be disproportionate"
+MAY_BE_LEFT = "Chance could account for what is left"
 NOT_MADE = "No comparison is made for "
 BY_MANY = "but chance could account for it, as several groups are compared"
 MOST_DECIMALS = 3  # a significant difference is never printed as two equal figures, as far as these go

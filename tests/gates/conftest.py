@@ -48,7 +48,6 @@ STEPS: dict[str, Callable[[Any], None]] = {
     "rules": lambda chapter: chapter.about("rules"),
     "headlines": lambda chapter: chapter.headlines(),
     "points": lambda chapter: chapter.main_points(),
-    "groups": lambda chapter: chapter.groups(),
     "close": lambda chapter: chapter.close(),
 }
 

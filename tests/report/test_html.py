@@ -53,8 +53,9 @@ def test_summary_comes_first_with_its_verdicts() -> None:
 
 def test_cards_and_points_lead_to_the_section_of_their_table() -> None:
     place = "uphold-rates--do-rates-differ-by-ethnic-group"
-    item = {"title": "Uphold rate", "text": "So.", "chapter": "uphold-rates", "table": "uphold-rate-by-ethnicity"}
-    points = {"kind": "points", "lead": "In all:", "items": [item, {**item, "title": "Elsewhere", "table": ""}]}
+    place_of = {"chapter": "uphold-rates", "table": "uphold-rate-by-ethnicity"}
+    item = {"title": "It is lower", "text": "So.", "see": "Uphold rate", **place_of}
+    points = {"kind": "points", "lead": "In all:", "items": [item, {**item, "see": "Elsewhere", "table": ""}]}
     summary, *others = report()
     summary.cells.append(show("points", "chapter.main_points()", points))
     whole, pages = tree(html_report([summary, *others], PAGE)), html_chapters([summary, *others], PAGE)

@@ -28,6 +28,7 @@ MOST_LINES = 3  # of a name beside cells; the table has it whole
 RATIOS = ("ratio", "ratio_lower", "ratio_upper", "adjusted_ratio", "adjusted_lower", "adjusted_upper")
 SIGNS = dict(zip(VERDICTS, ("▲▼", "△▽", "~~", "==", "??"), strict=False))  # above and below the reference
 WAYS = ("▲△  higher", "▼▽  lower")
+UNDONE = "*  chance, once adjusted"
 UNSURE = "u"  # where a cell has no figure though its counts are shown: they are too few
 SHADES = ("#801650", "#D9B6CB", "#D5E3F0", "#D5E3F0", "#F3F2F1", "#FFFFFF")  # in the order of VERDICTS
 
@@ -145,7 +146,8 @@ def _names_beside(
 def verdict_heatmap(frame: pd.DataFrame, title: str, reference: str, outcome: str = "") -> Chart:
     """The verdict on every group in every stratum: a sign, the relative rate and a shade in each cell.
 
-    frame: stratum, label, ratio, verdict, mark; `outcome` as for `forest`. Raises ValueError beyond six groups.
+    frame: stratum, label, ratio, verdict, mark; undone, where there, has a star beside the sign. `outcome` as for
+    `forest`. Raises ValueError beyond six groups.
     """
     rows, axis = _compared(frame, reference, ("ratio",)), _axis(reference, outcome)
     strata, labels = list(dict.fromkeys(rows["stratum"])), list(dict.fromkeys(rows["label"]))
@@ -183,7 +185,8 @@ def verdict_heatmap(frame: pd.DataFrame, title: str, reference: str, outcome: st
 def _sign_key(rows: pd.DataFrame) -> list[str]:
     """What each sign in a cell stands for, which way it points, and the marks that there are."""
     signs = [f"{''.join(dict.fromkeys(sign))}  {verdict}" for verdict, sign in SIGNS.items()]
-    return [*signs, *WAYS, *_marks(rows)]
+    stars = [UNDONE] if rows.get("undone", pd.Series()).any() else []
+    return [*signs, *WAYS, *stars, *_marks(rows)]
 
 
 def _marks(rows: pd.DataFrame) -> list[str]:
@@ -283,4 +286,4 @@ def _panel(
 def _cell(row: Mapping[Hashable, Any] | None) -> str:
     if row is None or missing(row["ratio"]):
         return f"[{row['mark'] if row else UNSURE}]"
-    return f"{ratio(row['ratio'])}\n{SIGNS[row['verdict']][int(row['ratio'] < 1)]}"
+    return f"{ratio(row['ratio'])}\n{SIGNS[row['verdict']][int(row['ratio'] < 1)]}{'*' * bool(row.get('undone'))}"

@@ -108,7 +108,8 @@ class Shown:
         self.by_kind["chart"] |= {item["chart"]["id"]: item["chart"] for item in items if item["chart"]}
         self.items = [text for item in items for text in (item["title"], item["badge"], item["text"], *item["further"])]
         points = [model for model in held if model["kind"] == "points"]
-        self.items += [text for model in points for text in (model["lead"], *(item["text"] for item in model["items"]))]
+        for model in points:
+            self.items += [model["lead"], *(item[name] for item in model["items"] for name in ("title", "text"))]
         self.code = {flat(cell.source) for chapter in self.chapters for cell in chapter.cells if cell.source}
         self.style = COLOUR.sub("", View([], Page(""), []).style)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -19,6 +19,7 @@ from reportlib.facts import Fact
 from reportlib.figures import FIGURES
 from reportlib.gates.constants import Constants, figures
 from reportlib.handoff import Handoff
+from reportlib.headlines import headline, verdicts, verdicts_chart, verdicts_table
 from reportlib.inputs.cube import ETHNICITIES
 from reportlib.measures import TableSpec
 from reportlib.params import Params
@@ -39,7 +40,7 @@ from reportlib.presentation import (
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
 from reportlib.register import Register
-from reportlib.summary import group_points, headline, main_points, verdicts, verdicts_chart, verdicts_table
+from reportlib.summary import main_points
 from reportlib.tables import Place, Table, published_table
 from reportlib.words import NOT_ASSESSED, missing
 from reportlib.years import span
@@ -89,7 +90,7 @@ class Ledger:
 
     def verdicts(self) -> pd.DataFrame:
         """The verdicts of the headlines side by side."""
-        return verdicts(self.facts, self.headlines)
+        return verdicts(self.facts, self.headlines, self.params.verdict_band)
 
     def headline(self, table: str) -> Model | None:
         """The card of a headline."""
@@ -97,15 +98,11 @@ class Ledger:
         reference = label(params.reference_group)
         return headline(self.facts, table, adjust, reference, params.verdict_band, params.confidence_level)
 
-    def main_points(self) -> Model | None:
-        """What was disproportionate in the headlines."""
+    def main_points(self) -> Sequence[Model]:
+        """What was disproportionate in the headlines, and what was not."""
         params, tables = self.params, self.run.run["tables"]
         context = (params.verdict_band, params.pooled_label, params.reference_group, params.grouping)
         return main_points(self.facts, self.headlines, tables, *context)
-
-    def group_points(self) -> Model | None:
-        """What the headlines show of each ethnic group."""
-        return group_points(self.facts, self.headlines, label(self.params.reference_group), self.params.pooled_label)
 
     def spec(self, table: str) -> TableSpec | None:
         """What the run declares of a table of counts; None for any other table."""
@@ -195,7 +192,7 @@ def check_model(model: Model, ledger: Ledger, shown: Mapping[str, Model], where:
     elif model["kind"] == "say":
         yield from _say(model, ledger, shown, where)
     elif model["kind"] == "points":
-        if model not in (ledger.main_points(), ledger.group_points()):
+        if model not in ledger.main_points():
             yield Finding("points that published facts do not give", where)
     elif model["kind"] == "headline":
         made = [ledger.headline(table) for table in ledger.headlines]

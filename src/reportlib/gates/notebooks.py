@@ -46,7 +46,7 @@ MODELS = {
     "headline": {"items"},
 }
 CELL = {"text", "value", "mark", "fact", "facts"}
-ITEM = {"title", "verdict", "badge", "text", "chart", "further", "chapter", "table"}
+ITEM = {"title", "see", "verdict", "badge", "text", "chart", "further", "chapter", "table"}
 
 
 def stripped(notebook: NotebookNode) -> NotebookNode:

@@ -109,7 +109,7 @@ def _told(chapter: Chapter, pages: Sequence[Page]) -> Iterator[str]:
                 yield model["text"]
             elif model["kind"] == "points":
                 yield model["lead"]
-                yield from (f"{item['title']}. {item['text']}" for item in model["items"])
+                yield from (f"{item['title']}. {item['text']} {item['see']}" for item in model["items"])
             elif model["kind"] == "headline":
                 for item in model["items"]:
                     yield from (item["title"], item["text"], *item["further"], _digits(item["chart"]))

@@ -1,0 +1,132 @@
+"""What cards and the table of verdicts say of a headline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from reportlib.facts import Fact
+from reportlib.headlines import headline, verdicts, verdicts_table
+
+
+def card(facts: list[Fact], table: str, adjust: Sequence[str] = ()) -> dict[str, Any]:
+    found = headline(facts, table, adjust, "White", (0.8, 1.25), 0.95)
+    assert found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "adjusted", "badge"),
+    [
+        (["parity", "parity"], (0.9, 1.1), "parity"),
+        (["parity", "inconclusive", "not assessed"], (0.9, 1.1), "inconclusive"),
+        (["parity", "not assessed"], (0.9, 1.1), "parity, as far as assessed"),
+        (["not assessed", "not assessed"], (0.9, 1.1), "not assessed"),
+        (["disproportionate", "parity"], (0.5, 0.9), "disproportionate"),
+        (
+            ["disproportionate", "parity"],
+            (0.75, 0.95),
+            "disproportionate as counted; once adjusted, a difference remains, but the estimate lies within the band",
+        ),
+        (
+            ["disproportionate", "parity"],
+            (0.5, 1.1),
+            "disproportionate as counted; once adjusted, chance could account for it",
+        ),
+        (["disproportionate", "parity"], (0.3, 1.1), "disproportionate"),  # only less certain
+        (["disproportionate", "parity"], None, "disproportionate"),
+    ],
+)
+def test_a_card_claims_no_more_than_its_table(verdicts, adjusted, badge):
+    """Parity only where nothing else was found; and that a difference is crude alone is said at once."""
+    texts = {f"{group}/verdict": (text, None) for group, text in zip("ABMO", verdicts, strict=False)}
+    for end, limit in zip(("lower", "upper"), adjusted or (), strict=False):
+        texts |= {f"{group}/adjusted_{end}": (f"{limit}", limit) for group in "ABMO"}
+    for name, value in (("ratio", 0.6), ("adjusted_ratio", sum(adjusted or (0, 0)) / 2)):
+        texts |= {f"{group}/{name}": (f"{value}", value) for group in "ABMO"}
+    texts["all/sentence"] = ("As told.", None)
+    parts = ("2024-25", "national", "deaths-in-custody", "deaths")
+    facts = [
+        Fact(f"deaths/ethnicity/{name}", *parts, name.partition("/")[2], "Deaths", text, value)
+        for name, (text, value) in texts.items()
+    ]
+    found = card(facts, "deaths")
+    assert found["badge"] == badge
+    assert found["verdict"] == (
+        "inconclusive" if "chance could account" in badge else badge.partition(" as ")[0].rstrip(",")
+    )
+
+
+def test_a_card_says_what_the_last_year_alone_shows():
+    """Of those who are disproportionate, in the whole period or in that year; with no year apart, nothing more."""
+
+    def fact(table: str, period: str, name: str, text: str, value: float | None = None, of: str = "Black") -> Fact:
+        place = (period, "national", "uphold-rates", table)
+        return Fact(f"upheld/ethnicity/{name}", *place, name.partition("/")[2], f"Uphold rate: {of}", text, value)
+
+    def rows(table: str, period: str, code: str, of: str, verdict: str, ratio: float) -> list[Fact]:
+        told = [("verdict", verdict, None), ("ratio", f"{ratio:.2f}", ratio)]
+        told += [("ratio_lower", f"{ratio - 0.2:.2f} to {ratio + 0.2:.2f}", ratio - 0.2)]
+        return [fact(table, period, f"{code}/{name}", text, value, of) for name, text, value in told]
+
+    whole = [
+        fact("rate", "2022-23 to 2024-25", "all/sentence", "As told."),
+        *rows("rate", "2022-23 to 2024-25", "B", "Black", "disproportionate", 0.7),
+        *rows("rate", "2022-23 to 2024-25", "A", "Asian", "parity", 1.0),
+        *rows("rate", "2022-23 to 2024-25", "M", "Mixed", "inconclusive", 1.1),
+    ]
+    year = [
+        *rows("trend", "2023-24", "B", "Black", "disproportionate", 0.5),
+        *rows("trend", "2024-25", "B", "Black", "inconclusive", 0.8),
+        *rows("trend", "2024-25", "A", "Asian", "parity", 1.0),
+        *rows("trend", "2024-25", "M", "Mixed", "disproportionate", 1.6),
+    ]
+    assert card(whole, "rate")["further"] == []
+    assert card([*whole, *year], "rate")["further"] == [
+        "In 2024-25 alone, the crude relative rate was 0.80 (0.60 to 1.00; inconclusive) for Black people and 1.60 "
+        "(1.40 to 1.80; disproportionate) for people from the Mixed ethnic group.",
+    ]
+
+
+def deaths(groups: Sequence[str]) -> list[Fact]:
+    """What is known of deaths of each group: disproportionately low, and once adjusted chance could account for it."""
+    numbers = {"ratio": 0.6, "ratio_lower": 0.5, "ratio_upper": 0.7}
+    numbers |= {"adjusted_ratio": 0.9, "adjusted_lower": 0.7, "adjusted_upper": 1.1}
+    of_group: dict[str, tuple[str, float | None]] = {name: (f"{value:.2f}", value) for name, value in numbers.items()}
+    of_group["verdict"] = ("disproportionate", None)
+    place = ("2022-23 to 2024-25", "national", "deaths-in-custody", "deaths")
+    said = Fact("deaths/ethnicity/all/sentence", *place, "sentence", "Deaths", "As told.")
+    return [said] + [
+        Fact(f"deaths/ethnicity/{code}/{name}", *place, name, f"Deaths: {code}", text, value)
+        for code in groups
+        for name, (text, value) in of_group.items()
+    ]
+
+
+def test_a_card_shows_each_group_and_says_what_adjustment_leaves():
+    """The figures stand in the picture and its alt text, so the words need not repeat them."""
+    found = card(deaths("AB"), "deaths", ("age_band", "sex"))
+    assert found["further"] == [
+        "Allowing for age and sex, chance could account for what is left for people from the A and B ethnic groups."
+    ]
+    assert "A 0.60 (0.50 to 0.70), disproportionate, and 0.90 (0.70 to 1.10) once adjusted; B" in found["chart"]["alt"]
+    assert found["chart"]["id"] == "deaths-card"
+
+
+def test_a_card_has_no_picture_where_nothing_is_shown_or_there_are_too_many_groups():
+    hidden = [replace(fact, value=None, mark="c") if fact.value else fact for fact in deaths("AB")]
+    assert card(hidden, "deaths", ("age_band",))["chart"] is None
+    assert card(deaths("ABCDEFG"), "deaths", ("age_band",))["chart"] is None
+
+
+def test_a_verdict_that_adjustment_undoes_is_said_to_be_as_counted():
+    frame = verdicts(deaths("AB"), ["deaths"], (0.8, 1.25))
+    assert list(frame["undone"]) == [True, True]
+    assert set(frame["text"]) == {"0.60 disproportionate as counted"}
+    assert not verdicts(deaths("AB"), ["deaths"], (0.95, 1.05))["undone"].any()  # 0.90 lies outside
+    labelled = frame.replace({"label": {"A": "Asian", "B": "Black"}})
+    table = verdicts_table(labelled, "Verdicts", "5+1", (0.8, 1.25))
+    assert "Where a verdict is said to be as counted, chance could account for what is left" in table.notes[1]
