@@ -9,11 +9,10 @@ from typing import Any
 import pandas as pd
 
 from reportlib import charts
-from reportlib.comparison_tables import dimensions, lower_first
 from reportlib.ethnicity import groupings
 from reportlib.facts import Fact, brought_inside, unadjusted, undone
 from reportlib.measures import MEASURES
-from reportlib.presentation import left
+from reportlib.presentation import in_words
 from reportlib.tables import Table, frame_table
 from reportlib.words import (
     DISPROPORTIONATE,
@@ -68,7 +67,7 @@ def verdicts_chart(frame: pd.DataFrame, title: str, reference: str) -> charts.Ch
 
 
 def verdicts_table(frame: pd.DataFrame, title: str, grouping: str, band: tuple[float, float]) -> Table:
-    """Relative rates and verdicts, a row a measure; a row a group where there are many."""
+    """Relative rates and verdicts, a row a measure, behind their picture; a row a group where there are many."""
     order = [text for text in groupings()[grouping].labels.values() if text in set(frame["label"])]
     wide = frame.pivot(index="stratum", columns="label", values="text")
     wide = wide.reindex(index=frame["stratum"].unique(), columns=order).fillna("[x]")
@@ -81,7 +80,7 @@ def verdicts_table(frame: pd.DataFrame, title: str, grouping: str, band: tuple[f
         f"Crude rates are compared. Where a verdict is said to be{AS_COUNTED}, chance could account for what is left "
         "of the difference once people who are alike in other ways are compared.",
     ]
-    return replace(frame_table("verdicts", title, wide, wide.columns[0]), notes=notes)
+    return replace(frame_table("verdicts", title, wide, wide.columns[0]), notes=notes, folded=not many)
 
 
 def headline(
@@ -115,7 +114,7 @@ def headline(
     compared = [fact.id.removesuffix("/verdict") for fact in own if fact.text in BY_WEIGHT[:-1]]
     none = not any(fact.statistic == "adjusted_ratio" and not fact.mark for fact in own)
     left_open = not_adjusted(facts, compared if none else names, adjust) if adjust else ""
-    further = [shown, adjusted(frame, adjust, band), left_open, _last_year(held, said[0], names)]
+    further = [shown, in_words(frame, adjust, band), left_open, _last_year(held, said[0], names)]
     return {
         "title": title,
         "verdict": verdict,
@@ -126,12 +125,6 @@ def headline(
         "chapter": said[0].chapter,
         "table": table,
     }
-
-
-def adjusted(frame: pd.DataFrame, adjust: Sequence[str], band: tuple[float, float]) -> str:
-    """What adjustment leaves of a comparison, without its figures, which the picture shows."""
-    remains = " ".join(left(frame, band))
-    return f"Allowing for {dimensions(adjust)}, {lower_first(remains)}" if remains else ""
 
 
 def weightiest(facts: Mapping[str, Fact]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from reportlib import charts, prose
-from reportlib.comparison_tables import Comparison, caption, dimensions
+from reportlib.comparison_tables import Comparison, caption, dimensions, lower_first
 from reportlib.derived_tables import funnel_caption, standing
 from reportlib.ethnicity import NOT_STATED, label
 from reportlib.figures import LIMITS, ratio_decimals
@@ -17,6 +17,7 @@ from reportlib.statistics import METHODS, goodness_of_fit, rate_trend, trend, tr
 from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
     DISPROPORTIONATE,
+    MOST_NAMED,
     PARTS_OF,
     SHORT,
     SIGNIFICANT,
@@ -131,8 +132,7 @@ def sentence(comparison: Comparison) -> str:
     words = _words(spec)
     if spec.by == ("year", "ethnicity"):
         total = frame[frame["ethnicity"].eq("all")]
-        gaps = prose.gaps_sentence(frame, label(comparison.reference), comparison.outcome)
-        return f"{prose.trend_sentence(total, words, *_trend(total, spec))} {gaps}".rstrip()
+        return prose.trend_sentence(total, words, *_trend(total, spec))
     if spec.by == ("ethnicity",):
         said = prose.summary_sentence(comparison.compared, words, label(comparison.reference))
         return f"{said} These rates are not adjusted." if spec.apart and not spec.adjust else said
@@ -206,12 +206,17 @@ def _words(spec: TableSpec) -> MeasureWords:
 
 
 def adjusted_sentence(comparison: Comparison) -> str:
-    """What adjustment changed, and left, of the groups that stand out or that it changes; empty if there are none."""
+    """What adjustment changed, and left, of the groups that stand out or that it changes; empty if there are none.
+
+    From what to what is told of a few groups; the table has those of more.
+    """
     frame, remains = comparison.frame, left(comparison.frame, comparison.band)
     if not remains:
         return ""
-    told = frame["label"].isin([name for names in remains.values() for name in names])
-    return " ".join([moved(frame[told], comparison.spec.adjust, comparison.outcome, ratio_decimals(frame)), *remains])
+    told = frame[frame["label"].isin([name for names in remains.values() for name in names])]
+    if len(told) > MOST_NAMED:
+        return in_words(frame, comparison.spec.adjust, comparison.band)
+    return " ".join([moved(told, comparison.spec.adjust, comparison.outcome, ratio_decimals(frame)), *remains])
 
 
 def moved(rows: pd.DataFrame, adjust: Sequence[str], outcome: str, places: int) -> str:
@@ -224,6 +229,12 @@ def moved(rows: pd.DataFrame, adjust: Sequence[str], outcome: str, places: int) 
         moves[crude != adjusted].append(f"{change} ({limits}) for {people(str(row['label']))}")
     found = " and ".join(f"{'moves' if moved else 'stays'} {listed(some)}" for moved, some in moves.items() if some)
     return f"Allowing for {dimensions(adjust)}, the relative rate{f' of {outcome}' if outcome else ''} {found}."
+
+
+def in_words(frame: pd.DataFrame, adjust: Sequence[str], band: tuple[float, float]) -> str:
+    """What adjustment leaves of a comparison, without its figures; empty if there is nothing to tell."""
+    remains = " ".join(left(frame, band))
+    return f"Allowing for {dimensions(adjust)}, {lower_first(remains)}" if remains else ""
 
 
 def left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]]:

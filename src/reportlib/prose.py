@@ -77,44 +77,47 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str) -
 
 
 def parts_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, part: str) -> str:
-    """What comparisons within the parts of the system say: how many there are, which stand out, what the others show.
+    """What comparisons within the parts of the system say: which stand out, how many there are, what the others show.
 
     frame: comparison frames of the parts, one below the other, as for `summary_sentence`; the column `part` tells them
-    apart.
+    apart. Empty if there is no comparison.
     """
     base = frame[frame["label"] == reference].set_index(part)["value"]
     told = frame[(frame["label"] != reference) & frame["verdict"].notna()]
     rows: list[Row] = [{**row, "reference_value": base.get(row[part])} for row in told.to_dict("records")]
+    if not rows:
+        return ""
     held = {verdict: [row for row in rows if row["verdict"] == verdict] for verdict in VERDICTS}
     found, lacking, made = held[DISPROPORTIONATE], held[NOT_ASSESSED], len(rows) - len(held[NOT_ASSESSED])
     names = list(told[part].unique())
     within = f"across {len(names)} {PARTS_OF[part]}" if len(names) > 1 else f"in {names[0]}"
-    of = f"Of {counted(len(rows), 'comparison')} with {people(reference)} {within},"
+    comparisons = f"{counted(len(rows), 'comparison')} with {people(reference)} {within}"
     if not made:
-        return f"{of} none could be made: {_why_not(lacking)}."
-    count = f"{len(found) or 'none'} {'are' if len(found) > 1 else 'is'} disproportionate"
+        return f"Of {comparisons}, none could be made: {_why_not(lacking)}."
+    said, differing = [], held[SIZE_UNCERTAIN] + held[SMALL]
+    if few := 2 * made < len(rows):
+        said.append(f"of {comparisons}, only {made} could be made, too few to tell where differences lie")
     if found:
-        count += f": {_by_side(found, words, part, len(names))}"
-    if 2 * made < len(rows):
-        said = [f"{of} only {made} could be made, too few to tell where differences lie", f"of these, {count}"]
-    else:
-        said = [f"{of} {f'{made} could be made, and ' if lacking else ''}{count}"]
-    if differing := held[SIZE_UNCERTAIN] + held[SMALL]:
-        sizes = (["small"] if held[SMALL] else []) + (["of uncertain size"] if held[SIZE_UNCERTAIN] else [])
-        which = _by_side(differing, words, part, len(names))
-        said.append(f"in {len(differing)} there is a difference that is {' or '.join(sizes)}: {which}")
+        said.append(f"{_by_side(found, words, part, len(names))}{BY_ENOUGH}")
+    elif differing:
+        size = "small" * bool(held[SMALL]) + " or " * bool(held[SMALL] and held[SIZE_UNCERTAIN])
+        size += "uncertain" * bool(held[SIZE_UNCERTAIN])
+        said.append(f"{_by_side(differing, words, part, len(names))}, by an amount that is {size}")
     apart = sum(map(may_be_chance, held[INCONCLUSIVE]))
     others = {
+        "a difference is smaller or of uncertain size": len(differing),
         "any difference is likely to be small": len(held[PARITY]),
-        "there may be a difference, but chance could account for it given the number of comparisons": apart,
+        "chance could account for a difference once their number is allowed for": apart,
         "the data cannot tell": len(held[INCONCLUSIVE]) - apart,
     }
-    said.append(listed([f"in {'all ' * (n == made > 1)}{n} {text}" for text, n in others.items() if n]))
+    tally = [f"{len(found) or 'none'} {'are' if len(found) > 1 else 'is'} disproportionate"]
+    tally += [f"in {'all ' * (n == made > 1)}{n} {text}" for text, n in others.items() if n]
+    said.append(f"of {f'these {made}' if few else f'the {comparisons}'}, {listed(tally)}")
     if lacking:
-        said.append(f"the other {len(lacking)} could not be made: {_why_not(lacking)}")
-    named = "; parts that are not named may not differ from those that are" if found else ""
+        said[-1] += f"; {'the other ' * few}{len(lacking)} could not be made: {_why_not(lacking)}"
+    named = ", and that a part is not named is no sign that it differs less" if found else ""
     said.append(f"these rates are not adjusted{named}")
-    return " ".join(f"{capital(sentence)}." for sentence in said if sentence)
+    return " ".join(f"{capital(sentence)}." for sentence in said)
 
 
 def _by_side(rows: Sequence[Row], words: MeasureWords, part: str, parts: int) -> str:
@@ -200,31 +203,6 @@ def trend_sentence(
         else:
             sure = ": no clear trend" if even else ": no steady trend, but the years differ by more than chance"
     return f"{capital(what)} was {told}{sure}.{hidden}"
-
-
-def gaps_sentence(frame: pd.DataFrame, reference: str, outcome: str = "") -> str:
-    """What each group's relative rate was in the first year and in the last; empty where none is shown.
-
-    frame: comparison frames of single years, one below the other (year, label, ratio, verdict); `outcome` is what the
-    ratios are of, where that is not what the measure names. Nothing is said of many groups: the table has them.
-    """
-    years, compared = sorted(set(frame["year"])), frame[frame["verdict"].notna()]
-    held = compared.pivot(index="label", columns="year", values="ratio").reindex(compared["label"].unique())
-    ends = held.reindex(columns=[years[0], years[-1]])
-    shown, places = ends.dropna(), ratio_decimals(frame)
-    if len(years) < 2 or shown.empty or len(ends) > MOST_NAMED:
-        return ""
-    told = [
-        f"{ratio(first, decimals=places)} and {ratio(last, decimals=places)} for {people(str(name))}"
-        for name, first, last in shown.itertuples()
-    ]
-    lacking = [name for name in ends.index if name not in shown.index]
-    other = f"For {all_people(lacking)} it is not shown in both. " if lacking else ""
-    return (
-        f"In {years[0]} and {years[-1]} the crude relative rate{f' of {outcome}' if outcome else ''}, compared with "
-        f"{people(reference)}, was {'; '.join(told)}. {other}This is no test of a change: single years, and those "
-        "between, move by chance."
-    )
 
 
 def _who(rows: Sequence[Row]) -> str:

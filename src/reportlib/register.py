@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from reportlib.comparison_tables import dimensions
+from reportlib.comparison_tables import dimensions, lower_first
 from reportlib.ethnicity import label, of_detailed
 from reportlib.facts import Fact, broad, brought_inside, chance, held_inside, limits, unadjusted, undone, unknown_could
 from reportlib.measures import MEASURES
@@ -116,7 +116,7 @@ class Register:
     def _left(self, name: str, way: str, band: tuple[float, float]) -> str:
         """What adjustment leaves of a difference that went `way`."""
         if why := unadjusted(self.held, name, self.tables[self.held[f"{name}/verdict"].table]["adjust"]):
-            return why.format("")
+            return f"All of it: {lower_first(why.format(''))}"
         adjusted = self.held[f"{name}/adjusted_ratio"]
         turned = adjusted.value != 1 and _way(adjusted) != way
         if turned:
@@ -142,10 +142,10 @@ class Register:
             return ""
         assessed = sum(part.verdict.text != NOT_ASSESSED for part in own)
         same, other = (_where([part for part in own if part.went(each)]) for each in (way, OPPOSITE[way]))
-        told = f"also disproportionate {same}" if same else "none of them was also disproportionate"
+        told = f"Also disproportionate {same}" if same else "Not disproportionate within any part"
         told += f"; disproportionate the other way {other}" if other else ""
-        made = f"All {len(own)}" if assessed == len(own) > 1 else f"{assessed} of {len(own)}"
-        return f" {made} crude comparisons within parts could be made; {told}."
+        made = f"all {len(own)}" if assessed == len(own) > 1 else f"{assessed} of {len(own)}"
+        return f" {told} ({made} could be compared, without adjustment)."
 
     def _row_of_parts(self, name: str) -> dict[str, str]:
         own = sorted((part for part in self.parts if part.whole == name), key=lambda part: part.place)
@@ -193,7 +193,7 @@ def _where(parts: Sequence[_Part]) -> str:
     """Within which places, then for which detailed groups; empty for no parts."""
     places, groups = (sorted(part.place for part in parts if part.detailed is each) for each in (False, True))
     told = {"within": places, "for": groups}
-    return "; ".join(f"{text}: {listed(names)}" for text, names in told.items() if names)
+    return ", and ".join(f"{text} {listed(names)}" for text, names in told.items() if names)
 
 
 def _assessed(verdicts: Sequence[Fact], where: str) -> list[str]:

@@ -31,7 +31,9 @@ def annexed(chapters: Sequence[Chapter]) -> list[Chapter]:
 
 
 def _looked_up(model: Model) -> bool:
-    return model["kind"] == "table" and folded(model) and any(one["role"] == "number" for one in model["columns"])
+    if model["kind"] != "table":
+        return False
+    return bool(model["folded"]) or (folded(model) and any(one["role"] == "number" for one in model["columns"]))
 
 
 def _referring(cell: NotebookNode) -> NotebookNode:
