@@ -32,14 +32,17 @@ def test_a_table_about_a_run_with_nothing_to_tell_has_its_heading_and_a_row(name
 
 def test_each_table_tells_how_much_was_hidden_and_not_by_which_rule():
     """How many of the hidden counts are small would narrow what each can be."""
-    held = {"table": "deaths", "part": "Deaths", "cells": 20, "hidden": 10}
-    (row,) = ABOUT["hidden"].frame(NOTHING | {"hidden": [held]}).to_dict("records")
+    held = [
+        {"table": "deaths-by-cause", "part": "Deaths", "cells": 20, "hidden": 10},
+        {"table": "deaths-by-cause", "part": "Average prison population", "cells": 5, "hidden": 0},
+    ]
+    tables = {"deaths-by-cause": {"measure": "deaths", "by": ["cause", "ethnicity"], "apart": "detailed"}}
+    (row,) = ABOUT["hidden"].frame(NOTHING | {"hidden": held, "tables": tables}).to_dict("records")
     assert row == {
-        "Table": "deaths",
-        "Count": "Deaths",
-        "Cells": "20",
+        "Table": "Deaths in prison custody by cause of death and detailed ethnic group",
+        "Counts": "25",
         "Hidden": "10",
-        "Share shown": "50%",
+        "Share shown": "60%",
     }
 
 

@@ -390,7 +390,6 @@ def test_the_model_is_what_renderers_read(table):
     assert {"kind", "id", "caption", "columns", "rows", "notes", "source", "folded", "status"} == set(model)
     assert (model["kind"], model["id"], model["status"]) == ("table", "uphold-rate", ["synthetic"])
     assert model["caption"] == f"Uphold rate by ethnic group, {PERIOD}"
-    assert "synthetic" in model["source"]
     keys = [column["key"] for column in model["columns"]]
     assert len(keys) == len(set(keys))
     assert all(set(keys) <= set(row) for row in model["rows"])

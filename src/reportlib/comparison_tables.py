@@ -12,7 +12,7 @@ import pandas as pd
 from reportlib.ethnicity import NOT_STATED, label
 from reportlib.facts import Fact, fact_id
 from reportlib.figures import FIGURES, Of, ratio_decimals
-from reportlib.measures import UNKNOWN_TYPE, Part, TableSpec
+from reportlib.measures import UNKNOWN_TYPE, Measure, Part, TableSpec
 from reportlib.statistics import BAND, METHODS
 from reportlib.tables import Place, Table, cell_value, text_cell
 from reportlib.words import (
@@ -233,7 +233,7 @@ def table_of(
         rows.append({column.key: fixed.get(column.key) or column.cell(row) for column in columns})
         facts += row.facts
     heads = [column.heading() for column in columns]
-    return Table(identifier, title, heads, rows, facts, notes, _source(of.place), of.place.status)
+    return Table(identifier, title, heads, rows, facts, notes, status=of.place.status)
 
 
 def comparison_table(of: Comparison) -> Table:
@@ -368,20 +368,16 @@ def _leaves_out_1(frame: pd.DataFrame) -> pd.Series:
 
 def caption(spec: TableSpec, period: str) -> str:
     """What the table shows, by what and for when."""
-    labels = DIMENSION_LABELS | {"ethnicity": f"{spec.apart} {DIMENSION_LABELS['ethnicity']}".strip()}
-    by = [labels[name].lower() for name in spec.by if name != "year"]
-    when = f"by year, {period}" if "year" in spec.by else period
-    if by == [spec.measure.name.lower()]:
-        return f"{spec.measure.name}, {when}"
-    return f"{spec.measure.name} by {' and '.join(by).replace('nomis', 'NOMIS').replace('ppud', 'PPUD')}, {when}"
+    return f"{subject(spec.measure, spec.by, spec.apart)}, {period}"
 
 
-def _source(place: Place) -> str:
-    kinds = {
-        "extract": "case records supplied for this report",
-        "synthetic": "synthetic records made for demonstration",
-    }
-    return "; ".join(kinds.get(status, "published figures") for status in place.status)
+def subject(measure: Measure, by: Sequence[str], apart: str = "") -> str:
+    """What a table shows, and by what; `apart` is what sort of ethnic groups."""
+    labels = DIMENSION_LABELS | {"ethnicity": f"{apart} {DIMENSION_LABELS['ethnicity']}".strip()}
+    named = [labels[name].lower() for name in by if name != "year"]
+    told = " and ".join(named).replace("nomis", "NOMIS").replace("ppud", "PPUD")
+    what = measure.name if named == [measure.name.lower()] else f"{measure.name} by {told}"
+    return f"{what}, by year" if "year" in by else what
 
 
 def lower_first(text: str) -> str:

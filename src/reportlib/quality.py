@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from reportlib.comparison_tables import subject
 from reportlib.ethnicity import CHINESE_NOTE, groupings
 from reportlib.measures import MEASURES
 from reportlib.statistics import METHODS
@@ -68,16 +69,17 @@ def _findings(run: Run) -> list[dict[str, Any]]:
 
 
 def _hidden(run: Run) -> list[dict[str, Any]]:
-    return [
-        {
-            "Table": held["table"],
-            "Count": held["part"],
-            "Cells": number(held["cells"]),
-            "Hidden": number(held["hidden"]),
-            "Share shown": number(1 - held["hidden"] / held["cells"] if held["cells"] else 1.0, "%", 0),
-        }
-        for held in run["hidden"]
-    ]
+    tables: dict[str, tuple[int, int]] = {}
+    for held in run["hidden"]:
+        cells, hidden = tables.get(held["table"], (0, 0))
+        tables[held["table"]] = cells + held["cells"], hidden + held["hidden"]
+    rows = []
+    for name, (cells, hidden) in tables.items():
+        of = run["tables"][name]
+        shown = number(1 - hidden / cells if cells else 1.0, "%", 0)
+        told = subject(MEASURES[of["measure"]], of["by"], of["apart"])
+        rows.append({"Table": told, "Counts": number(cells), "Hidden": number(hidden), "Share shown": shown})
+    return rows
 
 
 def _definitions(run: Run) -> list[dict[str, Any]]:

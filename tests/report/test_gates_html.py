@@ -41,10 +41,10 @@ FAULTS = [
     ("chart without caption", "<figcaption>.*?</figcaption>", "", "figure without a caption"),
     ("table without caption", "<caption><div.*?</caption>", "", "table without a caption"),
     ("heading without scope", ' scope="col"', "", "without a scope"),
-    ("no row headings", r'<th scope="row">(.*?)</th>', r"<td>\1</td>", "both its columns and its rows"),
-    ("empty heading cell", r'<th scope="row">Asian</th>', '<th scope="row"></th>', "empty heading cell"),
-    ("empty cell", "<td>620</td>", "<td></td>", "an empty cell"),
-    ("merged cell", "<td>620</td>", '<td colspan="2">620</td>', "merged cell"),
+    ("no row headings", r'<th scope="row">', r"<td>", "both its columns and its rows"),
+    ("empty heading cell", r'<th scope="row">Asian', '<th scope="row">', "empty heading cell"),
+    ("empty cell", "<td>620", "<td>", "an empty cell"),
+    ("merged cell", "<td>620", '<td colspan="2">620', "merged cell"),
     ("unexplained mark", r'<dl class="marks">.*?</dl>', "", r"mark \[c\] is not explained"),
     ("no status", r' <span class="badge synthetic">synthetic</span></figcaption>', "</figcaption>", "data status"),
     ("unreachable region", 'tabindex="0"', "", "keyboard cannot reach"),
@@ -89,9 +89,9 @@ def test_planted_fault_is_found(fault: str, pattern: str, instead: str, message:
 
 
 def test_finding_names_its_place() -> None:
-    broken = HTML.replace('<th scope="row">Asian</th>', '<th scope="row"></th>', 1)
+    broken = HTML.replace('<th scope="row">Asian', '<th scope="row">', 1)
     (finding,) = check_html(broken, "report.html")
-    assert finding.row == broken[: broken.index('<th scope="row"></th>')].count("\n") + 1
+    assert finding.row == broken[: broken.index('<th scope="row"><')].count("\n") + 1
     assert "#table-" in finding.message
 
 

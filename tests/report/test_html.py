@@ -129,7 +129,7 @@ def test_many_figures_of_few_groups_are_shown_a_row_a_figure() -> None:
     shown = notebook("uphold-rates", "Complaints upheld", "As told.", show("step", "chapter.show()", model))
     page = tree(html_chapter(shown, PAGE))
     assert page.xpath("//div[@id='table-wide']//thead//th/text()") == ["Figure", "Asian", "Black"]
-    rows = [[cell.text_content() for cell in row] for row in page.xpath("//div[@id='table-wide']//tbody/tr")]
+    rows = [[words(cell) for cell in row] for row in page.xpath("//div[@id='table-wide']//tbody/tr")]
     assert rows == [[f"{name} (%)", str(place), str(place)] for place, name in enumerate(names)]
     assert "Ethnic group,figure a (%),figure b (%)," in unquote(page.xpath("//a[@download='wide.csv']/@href")[0])
     few = {**model, "columns": model["columns"][:11]}

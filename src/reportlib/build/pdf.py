@@ -46,6 +46,7 @@ from reportlib.words import MARKS
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 AROUND = ("/Document", "/Part", "/Sect", "/Div", "/Figure")  # elements of the structure that may hold tables
 FAMILY = "Source Sans Pro"
+pikepdf.settings.set_flate_compression_level(9)
 FACES = ("Regular", "It", "Semibold", "Bold", "BoldIt")
 
 
@@ -222,7 +223,7 @@ def _mark_row_headers(pdf: bytes, header_columns: list[list[int]]) -> bytes:
                 for cell in (cells[place] for place in places):
                     cell.S, cell.A = pikepdf.Name.TH, heads
         out = io.BytesIO()
-        document.save(out, deterministic_id=True, object_stream_mode=ObjectStreamMode.generate)
+        document.save(out, deterministic_id=True, object_stream_mode=ObjectStreamMode.generate, recompress_flate=True)
     return out.getvalue()
 
 
