@@ -176,6 +176,12 @@ def test_each_kind_of_subject(measure, sentence):
     assert say(row(value=value), words=measure, white=white) == sentence
 
 
+def test_what_adjustment_undoes_is_said_to_be_as_counted():
+    both = pd.DataFrame([row(), row(label="White", value=0.371, verdict=pd.NA)])
+    said = prose.summary_sentence(both, UPHELD, "White", as_counted=True)
+    assert said.startswith("As counted, complaints from Black people were less likely to be upheld")
+
+
 def test_weightiest_first_and_what_is_not_known_last():
     others = [row(label=name, verdict="inconclusive") for name in ("Asian", "Mixed")]
     assert say(hidden(label="Other"), *others, row()) == (
@@ -360,8 +366,8 @@ def test_parts_tell_where_a_group_stands_out_then_how_many_comparisons_show_what
         "comparisons with White people across 9 categories of complaint, 2 are disproportionate, in 2 a difference is "
         "smaller or of uncertain size, in 1 any difference is likely to be small, in 1 chance could account for a "
         "difference once their number is allowed for and in 2 the data cannot tell; 1 could not be made: figures are "
-        "suppressed to protect individuals [c]. These rates are not adjusted, and that a part is not named is no sign "
-        "that it differs less."
+        "suppressed to protect individuals [c]. Within Money, Work and Letters the data cannot tell for any group. "
+        "These rates are not adjusted, and that a part is not named is no sign that it differs less."
     )
 
 
@@ -391,6 +397,12 @@ def test_of_many_parts_and_of_many_groups_the_number_is_said():
     one = parts(Property="disproportionate")
     crowd = pd.concat([one, *(one[:1].assign(label=name) for name in groups if name != "White")])
     assert f"for people from {crowd['label'].nunique() - 1} ethnic groups, by" in in_parts(crowd)
+
+
+def test_parts_in_which_nothing_can_be_told_of_any_group_are_named():
+    """For what a reader asks first, such as deaths that were self-inflicted, silence is no answer."""
+    said = in_parts(parts(Property="disproportionate", Visits="inconclusive", Mail="inconclusive", Gym="not assessed"))
+    assert "Within Visits and Mail the data cannot tell for any group. These" in said
 
 
 def test_where_few_parts_can_be_compared_nothing_follows_from_finding_no_difference():

@@ -116,7 +116,7 @@ def test_what_adjustment_undoes_is_not_said_to_be_disproportionate():
     """And whom it puts on the other side is named though they were not: 0.71 to 1.38, but not 0.95 to 1.04."""
     adjusted = {"adjusted_ratio": 0.94, "adjusted_lower": 0.74, "adjusted_upper": 1.2}
     held = said(
-        "deaths", f"{CLAIM}, by enough to be disproportionate. The data cannot tell.",
+        "deaths", f"As counted, {CLAIM}, by enough to be disproportionate. The data cannot tell.",
         row("deaths/ethnicity/B", "Black", "disproportionate", ratio=0.58, **adjusted),
         row("deaths/ethnicity/M", "Mixed", "inconclusive", ratio=0.71, adjusted_ratio=1.38, adjusted_lower=0.99,
             adjusted_upper=1.92),
@@ -128,7 +128,7 @@ def test_what_adjustment_undoes_is_not_said_to_be_disproportionate():
             (
                 "Allowing for age, chance could account for differences in the rate of death in prison custody",
                 "The relative rate is then above 1 for people from the Mixed ethnic group, but chance could account "
-                f"for that. As counted: {CLAIM}.",
+                f"for that. As counted, {CLAIM}.",
             )
         ]
     }

@@ -134,7 +134,9 @@ def sentence(comparison: Comparison) -> str:
         total = frame[frame["ethnicity"].eq("all")]
         return prose.trend_sentence(total, words, *_trend(total, spec))
     if spec.by == ("ethnicity",):
-        said = prose.summary_sentence(comparison.compared, words, label(comparison.reference))
+        found = frame[frame["verdict"].eq(DISPROPORTIONATE)]
+        vanishes = bool(spec.adjust and len(found) and _vanishing(found, comparison.band).all())
+        said = prose.summary_sentence(comparison.compared, words, label(comparison.reference), vanishes)
         return f"{said} These rates are not adjusted." if spec.apart and not spec.adjust else said
     if len(spec.strata) == 1 and "year" not in spec.by:
         (part,) = spec.strata
@@ -243,8 +245,7 @@ def left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]]
     turns = turned(known, places)
     above, below = turns & known["adjusted_ratio"].gt(1), turns & known["adjusted_ratio"].lt(1)
     small = known["adjusted_lower"].le(1) & known["adjusted_upper"].ge(1)
-    inside = known["adjusted_ratio"].between(*band)
-    little = small & inside
+    inside, little = known["adjusted_ratio"].between(*band), _vanishing(known, band)
     whole = known["adjusted_lower"].ge(band[0]) & known["adjusted_upper"].le(band[1])
     told = turns | known["verdict"].eq(DISPROPORTIONATE) | (small & known["verdict"].isin(SIGNIFICANT))
     found = {
@@ -260,6 +261,12 @@ def left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]]
     }
     groups = {text: list(known.loc[some, "label"]) for text, some in found.items() if some.any()}
     return {capital(text.format(all_people(names))): names for text, names in groups.items()}
+
+
+def _vanishing(rows: pd.DataFrame, band: tuple[float, float]) -> pd.Series:
+    """Which relative rates adjustment brings into the band, so near 1 that chance could account for the rest."""
+    chance = rows["adjusted_lower"].le(1) & rows["adjusted_upper"].ge(1)
+    return (chance & rows["adjusted_ratio"].between(*band)).astype("boolean").fillna(False)
 
 
 def turned(rows: pd.DataFrame, places: int) -> pd.Series:

@@ -38,18 +38,19 @@ from reportlib.words import (
 Row = Mapping[Hashable, Any]
 FEWEST_YEARS = 4  # no trend is described on fewer
 BY_ENOUGH = ", by enough to be disproportionate"
+AS_COUNTED = "as counted, "
 MAY_BE_LEFT = "Chance could account for what is left"
 NOT_MADE = "No comparison is made for "
 BY_MANY = "but chance could account for it, as several groups are compared"
 MOST_DECIMALS = 3  # a significant difference is never printed as two equal figures, as far as these go
 
 
-def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str) -> str:
+def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, as_counted: bool = False) -> str:
     """What a whole comparison table says: who stands out, who does not, about whom the data cannot tell.
 
     frame: a comparison frame of one stratum (label, value, denominator, ratio and its limits, judged, verdict, mark),
-    with the row of the group labelled `reference`. The weightiest finding comes first and in full. Raises ValueError
-    on an unknown verdict.
+    with the row of the group labelled `reference`. The weightiest finding comes first and in full; `as_counted` says of
+    it that it is no more than that, since adjustment undoes it. Raises ValueError on an unknown verdict.
     """
     base = frame.loc[frame["label"] == reference, "value"]
     rows: list[Row] = [
@@ -60,7 +61,7 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str) -
         raise ValueError(f"unknown verdict {min(unknown)!r}: one of {'; '.join(VERDICTS)}")
     held = {verdict: [row for row in rows if row["verdict"] == verdict] for verdict in VERDICTS}
     disproportionate, (*differences, inconclusive, not_assessed) = held[DISPROPORTIONATE], list(held.values())[1:]
-    said = [_claim(some, words, up) for some, up in _sides(disproportionate)]
+    said = [AS_COUNTED * as_counted + _claim(some, words, up) for some, up in _sides(disproportionate)]
     if not disproportionate and any(differences):
         said = [f"No group was found to differ from {people(reference)} by enough to be disproportionate"]
     for some in differences:
@@ -115,6 +116,9 @@ def parts_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, par
     said.append(f"of {f'these {made}' if few else f'the {comparisons}'}, {listed(tally)}")
     if lacking:
         said[-1] += f"; {'the other ' * few}{len(lacking)} could not be made: {_why_not(lacking)}"
+    untold = [name for name in names if all(row["verdict"] == INCONCLUSIVE for row in rows if row[part] == name)]
+    if len(names) > 1 and untold and len(untold) <= MOST_NAMED:
+        said.append(f"within {listed(untold)} the data cannot tell for any group")
     named = ", and that a part is not named is no sign that it differs less" if found else ""
     said.append(f"these rates are not adjusted{named}")
     return " ".join(f"{capital(sentence)}." for sentence in said)

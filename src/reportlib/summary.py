@@ -135,7 +135,7 @@ def _undone(facts: Mapping[str, Fact], said: Fact, adjust: Sequence[str], band: 
         f"Allowing for {dimensions(adjust)}, chance could account for differences in the {WORDS[_measure(said)].name}"
     )
     then = [text for text in left(_weighty(facts, said, band), band) if not text.startswith(MAY_BE_LEFT)]
-    return title, " ".join([*then, *(f"As counted: {claim}." for claim in _claims(said))])
+    return title, " ".join([*then, *(f"{claim}." for claim in _claims(said))])
 
 
 def _smaller(
