@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import asdict, replace
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -264,6 +265,12 @@ def test_a_hidden_figure_is_never_a_difference_in_numbers():
     assert differs(shown, hidden)
     assert differs(shown, replace(shown, unit="not being upheld"))  # the same number of another thing
     assert difference(shown, hidden) is None
+
+
+def test_from_or_to_a_figure_without_limit_there_is_no_difference_in_numbers():
+    endless, held = fact("m/all/all/ratio", inf), fact("m/all/all/ratio", 2.5)
+    assert differs(held, endless) and not differs(endless, replace(endless))
+    assert difference(held, endless) is difference(endless, held) is difference(endless, endless) is None
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from textwrap import wrap
 from typing import Any
 
 from reportlib.build.page import STATUSES, Page
-from reportlib.words import MARKS, capital, listed
+from reportlib.words import MARKS, NO_LIMIT, capital, listed
 
 Model = Mapping[str, Any]
 FIGURE = re.compile(r"([−-]?[\d,]+(?:\.\d+)?)(%?)")
@@ -115,7 +115,7 @@ class Column:
             if not match:
                 return [as_number(text)] * 2
             percent = self.unit == "%"
-            ends = {"more": (match[1], "no limit"), "less": ("no limit", match[1]), None: (match[1], match[4])}
+            ends = {"more": (match[1], NO_LIMIT), "less": (NO_LIMIT, match[1]), None: (match[1], match[4])}
             return [as_number(end, percent) for end in ends[match[7]]]
         return [as_number(text.split(" (")[0]) if self.role == "number" else text or NOT_APPLICABLE]
 
