@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from reportlib.errors import ReportError
+from reportlib.errors import Finding, ReportError
 from reportlib.project import NOTEBOOKS, OUTPUTS, ROOT
 from reportlib.steady import settle
 
@@ -334,7 +334,7 @@ def check_data(params: ParamsFile) -> None:
             try:
                 sources, findings = checked_inputs(loaded, work, {loaded.edition: answers})
             except ReportError as error:
-                place.write_text(findings_page(error.findings), encoding="utf-8")
+                place.write_text(findings_page(error.findings or [Finding(str(error))]), encoding="utf-8")
                 problems.print(f"The same as a page: {os.path.relpath(place)}")
                 raise
         place.write_text(findings_page(findings), encoding="utf-8")
