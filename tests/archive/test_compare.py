@@ -221,7 +221,7 @@ def test_the_page_says_of_a_cause_that_could_not_be_worked_out_that_nothing_is_k
 
 def test_only_what_changes_a_figure_counts_as_a_cause(tmp_path):
     held = [fact("upheld/ethnicity/B/ratio", 0.7)]
-    a = kept_run(kept(tmp_path / "a", "2024-25", held, title="One", authors=["A"]))
+    a = kept_run(kept(tmp_path / "a", "2024-25", held, title="One", authors=["A"], archive={"wheels": True}))
     b = kept_run(kept(tmp_path / "b", "2024-25", held, title="Another", publication_date="2026-01-01"))
     assert compare(a, b, never).causes == []
 

@@ -17,7 +17,8 @@ from reportlib.facts import Fact
 from reportlib.params import Params
 
 PERIOD = ("reporting_year", "publication_date")
-NO_FIGURE = ("title", "authors", "organisation", "contact", "logo", "colour")  # parameters that no figure follows from
+# Parameters that no figure follows from.
+NO_FIGURE = ("title", "authors", "organisation", "contact", "logo", "colour", "archive")
 LIMITS = {  # a figure's interval: how its limits are named
     "value": "", "ratio": "ratio_", "adjusted_ratio": "adjusted_", "gap": "gap_",
     "agreement": "agreement_", "kappa": "kappa_",
