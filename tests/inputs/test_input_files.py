@@ -499,6 +499,14 @@ def test_merged_headings_are_refused(alone):
     ]
 
 
+def test_a_column_is_called_as_spreadsheets_call_it(alone):
+    """26 columns have one letter and 26 times 26 two, so that the next after 702 is AAA."""
+    headings = [f"c{place}" for place in range(702)]
+    alone.put("probation_caseload", f"{','.join(headings)},\n{'1,' * 702}1\n")
+    (refused,) = alone.refusal()
+    assert "the heading is blank in column AAA:" in refused
+
+
 @pytest.mark.parametrize(
     ("title", "row"),
     [
