@@ -223,7 +223,9 @@ def test_only_what_changes_a_figure_counts_as_a_cause(tmp_path):
     held = [fact("upheld/ethnicity/B/ratio", 0.7)]
     a = kept_run(kept(tmp_path / "a", "2024-25", held, title="One", authors=["A"], archive={"wheels": True}))
     b = kept_run(kept(tmp_path / "b", "2024-25", held, title="Another", publication_date="2026-01-01"))
-    assert compare(a, b, never).causes == []
+    found = compare(a, b, never)
+    assert found.causes == []
+    assert comparison_page(found).count("<p>None.</p>") == 3  # verdicts changed, new or gone, figures moved
 
 
 def test_figures_that_are_new_gone_hidden_or_shown_again_did_not_move(tmp_path):

@@ -90,7 +90,7 @@ def review_log(review: Review) -> str:
         Section("Sign-off", _standing(standing), "Steps of the sign-off", steps),
         *([Section("Why it is a draft", "", "What is not as it was", faults)] if faults else []),
         Section("Re-runs", "" if audits else "The archive has not been audited.", "Verdicts of audits", audits),
-        Section("Remarks and answers", "" if remarks else "None.", "Remarks, each with its answer", remarks),
+        Section("Remarks and answers", "", "Remarks, each with its answer", remarks),
     ]
     title = f"Review log of {named(review.run)}"
     return page("review-log", title, INTERNAL, sections, review.run)
