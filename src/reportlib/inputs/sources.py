@@ -178,13 +178,11 @@ def _stand(name: str, spec: InputSpec, root: Path) -> tuple[Path, str]:
 
 def digest(paths: Sequence[Path]) -> tuple[str, int]:
     """The SHA-256 of files one after the other, and their size in bytes."""
-    found, size = hashlib.sha256(), 0
+    found = hashlib.sha256()
     for path in paths:
         with path.open("rb") as file:
-            while chunk := file.read(1 << 20):
-                found.update(chunk)
-                size += len(chunk)
-    return found.hexdigest(), size
+            hashlib.file_digest(file, lambda: found)
+    return found.hexdigest(), sum(path.stat().st_size for path in paths)
 
 
 # Columns
