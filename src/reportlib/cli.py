@@ -239,7 +239,7 @@ def compare_runs(
             told = cause.why_not and f"not attributed, because: {cause.why_not}"
             told = told or f"{tally(figures)}; {counted(verdicts['moved'], 'verdict')} changed"
             console.print(f"  {CAUSES[cause.name]} ({cause.what}): {told}")
-        folder = to or runs[1].edition / "review" / runs[1].id
+        folder = to or runs[1].review
         folder.mkdir(parents=True, exist_ok=True)
         for ending, text in ((".html", comparison_page(found)), (".csv", comparison_csv(found))):
             place = folder / f"compare-{runs[0].id}{ending}"
