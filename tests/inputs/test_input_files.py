@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from good_extracts import GOOD, Extracts
 
-from reportlib.inputs.sources import stood
+from reportlib.inputs.paths import stood
 
 CASELOAD = [["2024-06-30", "London", "W1", 9000], ["2024-09-30", "Wales", None, 800]]
 HEADINGS = ["snapshot_date", "region", "ethnicity_code", "number"]
