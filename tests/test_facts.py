@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 
@@ -53,6 +54,13 @@ def test_facts_read_back_as_they_were_written(tmp_path):
     hidden = Fact(**(vars(FACT) | {"id": "upheld/ethnicity/O/value", "value": None, "text": "[c]", "mark": "c"}))
     write([hidden, FACT], tmp_path / "deep" / "facts.jsonl")
     assert read([tmp_path / "deep" / "facts.jsonl"]) == [FACT, hidden]
+
+
+def test_a_figure_without_limit_is_written_in_words_since_json_has_no_infinity(tmp_path):
+    endless = Fact(**(vars(FACT) | {"id": "deaths/ethnicity/A/ratio_upper", "value": math.inf, "text": "1.21 or more"}))
+    write([endless], path := tmp_path / "facts.jsonl")
+    assert json.loads(path.read_text(encoding="utf-8"), parse_constant=pytest.fail)["value"] == "no limit"
+    assert read([path]) == [endless]
 
 
 def test_a_fact_is_one_line_and_stands_once(tmp_path):

@@ -135,6 +135,17 @@ def test_a_year_is_written_one_way(written, wrong, said):
         ("edition: ../elsewhere", "allowed: small letters, digits and hyphens"),
         ("disclosure: off", "write `off:` below it, then why"),
         ("disclosure: {off: x}", "disclosure.off: found 'x' (text); allowed: text of 10 characters or more"),
+        ("disclosure: {off: '            '}", "disclosure.off: found '            ' (text); allowed: text of 10"),
+        (
+            "disclosure: {exemptions: [{table: t, reason: '            ', reviewer: A. Person}]}",
+            "disclosure.exemptions.item 1.reason: found '            ' (text); allowed: text of 10",
+        ),
+        (
+            "disclosure: {exemptions: [{table: t, reason: It is published, reviewer: ' '}]}",
+            "disclosure.exemptions.item 1.reviewer: found ' ' (text); allowed: text that is not empty",
+        ),
+        ("title: ' '", "title: found ' ' (text); allowed: text of 1 to 100 characters"),
+        ("organisation: ' '", "organisation: found ' ' (text); allowed: text that is not empty"),
         (f"title: {'long ' * 21}", "allowed: text of 1 to 100 characters"),
         ("disclosure: {treshold: 3}", "disclosure.treshold is not a parameter; the nearest is 'threshold'"),
         ("  complaint: {path: a.csv, status: extract}", "the nearest is 'complaints'"),
@@ -165,6 +176,12 @@ def test_a_year_is_written_one_way(written, wrong, said):
 )
 def test_what_is_wrong_is_named_with_what_is_allowed(written, line, said):
     refused(written, said, added=line + "\n")
+
+
+def test_blanks_are_kept_in_names_of_what_stands_elsewhere(written):
+    given = written("  population: {path: p.xlsx, status: extract, sheet: 'May ', columns: {number: 'people '}}\n")
+    assert given.inputs["population"].sheet == "May "
+    assert given.inputs["population"].columns == {"number": "people "}
 
 
 @pytest.mark.parametrize("wrong", ["27 November 2025", "2025-13-45", "2025-11-27 10:00:00", "'2025-11-27'"])

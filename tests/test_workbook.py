@@ -74,7 +74,7 @@ UPHOLD = {
             ),
             (
                 cell("Open"), cell("White"), cell("500", 500), cell("34.5%", 0.345), cell("32.0% to 37.1%"),
-                cell("1 (reference)"), cell("reference"), cell(""), cell("reference"),
+                cell("1"), cell("[z]"), cell("[z]", mark="z"), cell("reference"),
             ),
         )
     ],

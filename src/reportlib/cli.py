@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from reportlib.errors import ReportError
+from reportlib.errors import Finding, ReportError
 from reportlib.project import NOTEBOOKS, OUTPUTS, ROOT
 from reportlib.steady import settle
 
@@ -239,7 +239,7 @@ def compare_runs(
             told = cause.why_not and f"not attributed, because: {cause.why_not}"
             told = told or f"{tally(figures)}; {counted(verdicts['moved'], 'verdict')} changed"
             console.print(f"  {CAUSES[cause.name]} ({cause.what}): {told}")
-        folder = to or runs[1].edition / "review" / runs[1].id
+        folder = to or runs[1].review
         folder.mkdir(parents=True, exist_ok=True)
         for ending, text in ((".html", comparison_page(found)), (".csv", comparison_csv(found))):
             place = folder / f"compare-{runs[0].id}{ending}"
@@ -334,7 +334,7 @@ def check_data(params: ParamsFile) -> None:
             try:
                 sources, findings = checked_inputs(loaded, work, {loaded.edition: answers})
             except ReportError as error:
-                place.write_text(findings_page(error.findings), encoding="utf-8")
+                place.write_text(findings_page(error.findings or [Finding(str(error))]), encoding="utf-8")
                 problems.print(f"The same as a page: {os.path.relpath(place)}")
                 raise
         place.write_text(findings_page(findings), encoding="utf-8")

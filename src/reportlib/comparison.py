@@ -11,6 +11,7 @@ import pandas as pd
 from reportlib.ethnicity import NOT_STATED, label
 from reportlib.figures import FIGURES, FINEST, FUNNEL, LIMITS, NARROW, RATIOS, Of, Printed
 from reportlib.measures import TableSpec
+from reportlib.params import Disclosure
 from reportlib.statistics import (
     adjust_p,
     cases_needed,
@@ -30,7 +31,8 @@ from reportlib.statistics import (
 )
 from reportlib.statistics.verdict import ALPHA
 
-LEAST = {"proportion": 10, "reliable": 30, "rate": 100}  # no percentage, none without [u], and no rate, on fewer
+# The parameters that say on fewer than how many there is no percentage, none without [u], and no rate.
+LEAST_OF = {"proportion": "least_for_percent", "reliable": "reliable_percent", "rate": "least_for_rate"}
 LEAST_EVENTS = 5  # in each arm of a ratio that is not exact
 ESTIMATED = {  # statistic of the estimates -> where its value, limits and p-value go
     "rate": ("value", "lower", "upper", None),
@@ -46,9 +48,11 @@ WHOLE_RATE = 1e6  # exposures in a unit of exposure: a rate is a share of many t
 
 
 def least(policy: Mapping[str, Any]) -> dict[str, int]:
-    """The limits of `LEAST` as the disclosure parameters set them."""
-    names = {"proportion": "least_for_percent", "reliable": "reliable_percent", "rate": "least_for_rate"}
-    return {name: policy[parameter] for name, parameter in names.items()}
+    """The limits of `LEAST_OF` as the disclosure parameters set them."""
+    return {name: policy[parameter] for name, parameter in LEAST_OF.items()}
+
+
+LEAST = least(Disclosure().model_dump())
 
 
 def compare(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from reportlib.ethnicity import groupings, of_detailed
-from reportlib.words import marked
+from reportlib.words import NO_LIMIT, marked
 
 
 @dataclass(frozen=True)
@@ -112,16 +113,17 @@ def held_inside(held: Mapping[str, Fact], name: str, band: tuple[float, float]) 
 
 
 def write(facts: Iterable[Fact], path: Path) -> None:
-    """Write facts as JSON lines, in order of name, each once."""
+    """Write facts as JSON lines, in order of name, each once; JSON has no infinity, so that its words stand for it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    lines = {json.dumps(vars(fact), ensure_ascii=False, sort_keys=True) for fact in facts}
+    held = (vars(fact) | ({"value": NO_LIMIT} if fact.value == math.inf else {}) for fact in facts)
+    lines = {json.dumps(line, ensure_ascii=False, sort_keys=True, allow_nan=False) for line in held}
     path.write_text("".join(f"{line}\n" for line in sorted(lines)), encoding="utf-8")
 
 
 def read(paths: Iterable[Path]) -> list[Fact]:
     """All the facts of the files, in order of name, period and edition."""
     found = [
-        Fact(**(line | {"status": tuple(line["status"])}))
+        Fact(**(line | {"status": tuple(line["status"])} | ({"value": math.inf} if line["value"] == NO_LIMIT else {})))
         for path in paths
         for line in map(json.loads, path.read_text(encoding="utf-8").splitlines())
     ]

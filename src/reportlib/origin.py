@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from reportlib.inputs.sources import stood
+from reportlib.inputs.paths import stood
 from reportlib.params import Params
 from reportlib.project import CODE, LOCK, ROOT, code_digests
 

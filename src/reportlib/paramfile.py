@@ -30,9 +30,12 @@ KINDS: dict[type, str] = {
 
 
 class Block(BaseModel):
-    """A block of parameters, in which every name is known and every value is of its type as written."""
+    """A block of parameters, in which every name is known and every value is of its type as written.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    Blanks around a text are no part of it: one of blanks alone is empty, and no reason or name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, str_strip_whitespace=True)
 
 
 class _Constructor(SafeConstructor):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from reportlib.comparison import LEAST_OF
 from reportlib.comparison_tables import subject
 from reportlib.ethnicity import CHINESE_NOTE, groupings
 from reportlib.measures import MEASURES
@@ -18,7 +19,6 @@ from reportlib.words import MARKS, POSSIBLE, UNLIKELY, capital, counted, number
 
 Run = dict[str, Any]
 SHOWN_VERSIONS = ("pandas", "scipy", "statsmodels", "duckdb", "papermill", "nbconvert", "typst")
-LEAST = ("least_for_percent", "reliable_percent", "least_for_rate")
 PACKAGES = (
     "Versions are those of the Python packages. The PDF names the compiler that the package typst holds, which has a "
     "version of its own."
@@ -124,8 +124,8 @@ def _marks(run: Run) -> list[dict[str, Any]]:
 
 def _rules(run: Run) -> list[dict[str, Any]]:
     policy = run["disclosure"]
-    rules = [] if policy["off"] else run["rules"]
-    rules = [*rules, *({"rule": name.replace("_", " "), "value": policy[name], "reason": RELIABLE} for name in LEAST)]
+    least = [{"rule": name.replace("_", " "), "value": policy[name], "reason": RELIABLE} for name in LEAST_OF.values()]
+    rules = [*([] if policy["off"] else run["rules"]), *least]
     off = [{"Rule": "disclosure control", "Value": "off", "Reason": policy["off"]}] if policy["off"] else []
     return off + [{name.capitalize(): str(rule[name]) for name in ("rule", "value", "reason")} for rule in rules]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,9 +50,11 @@ def text_cell(text: str) -> dict[str, Any]:
     return {"text": text, "value": None, "mark": mark, "fact": None}
 
 
-def cell_value(value: Any) -> float | int:
-    """A figure as a cell holds it: whole numbers as such."""
+def cell_value(value: Any) -> float | int | None:
+    """A figure as a cell holds it: whole numbers as such; none for one without limit, which JSON cannot write."""
     held = float(value)
+    if math.isinf(held):
+        return None
     return int(held) if held.is_integer() and abs(held) < 1e15 else held
 
 

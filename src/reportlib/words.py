@@ -21,6 +21,7 @@ MARKS = {
     "u": "unreliable, because too much rests on few people or cases",
     "z": "not applicable",
 }
+NO_LIMIT = "no limit"  # a relative rate, where nothing stands below the line
 MOST_NAMED = 6  # groups in a sentence; of more, their number is said
 DISPROPORTIONATE = "disproportionate"  # the one verdict that asks for an answer
 SIZE_UNCERTAIN = "difference, size uncertain"
@@ -184,8 +185,8 @@ def percent_decimals(denominator: Any) -> int:
 
 
 def ratio(value: Any, decimals: int = 2) -> str:
-    """A relative rate, "1.38"; "no limit" when nothing stands below the line."""
-    return "no limit" if not missing(value) and math.isinf(value) else number(value, "", decimals)
+    """A relative rate, "1.38"; `NO_LIMIT` when nothing stands below the line."""
+    return NO_LIMIT if not missing(value) and math.isinf(value) else number(value, "", decimals)
 
 
 def interval(lower: Any, upper: Any, unit: str = "", decimals: int = 2, mark: Any = None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import asdict, replace
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -220,9 +221,11 @@ def test_the_page_says_of_a_cause_that_could_not_be_worked_out_that_nothing_is_k
 
 def test_only_what_changes_a_figure_counts_as_a_cause(tmp_path):
     held = [fact("upheld/ethnicity/B/ratio", 0.7)]
-    a = kept_run(kept(tmp_path / "a", "2024-25", held, title="One", authors=["A"]))
+    a = kept_run(kept(tmp_path / "a", "2024-25", held, title="One", authors=["A"], archive={"wheels": True}))
     b = kept_run(kept(tmp_path / "b", "2024-25", held, title="Another", publication_date="2026-01-01"))
-    assert compare(a, b, never).causes == []
+    found = compare(a, b, never)
+    assert found.causes == []
+    assert comparison_page(found).count("<p>None.</p>") == 3  # verdicts changed, new or gone, figures moved
 
 
 def test_figures_that_are_new_gone_hidden_or_shown_again_did_not_move(tmp_path):
@@ -264,6 +267,12 @@ def test_a_hidden_figure_is_never_a_difference_in_numbers():
     assert differs(shown, hidden)
     assert differs(shown, replace(shown, unit="not being upheld"))  # the same number of another thing
     assert difference(shown, hidden) is None
+
+
+def test_from_or_to_a_figure_without_limit_there_is_no_difference_in_numbers():
+    endless, held = fact("m/all/all/ratio", inf), fact("m/all/all/ratio", 2.5)
+    assert differs(held, endless) and not differs(endless, replace(endless))
+    assert difference(held, endless) is difference(endless, held) is difference(endless, endless) is None
 
 
 @pytest.mark.parametrize(

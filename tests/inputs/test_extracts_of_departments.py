@@ -148,6 +148,13 @@ def test_a_place_as_large_as_all_others_is_a_total(alone):
     assert said(alone, "establishment") == []
 
 
+def test_a_place_whose_numbers_are_all_blank_is_no_place_with_people(alone):
+    """Two are left, of which one may well have half of them."""
+    alone.put("population", people("Leeds,male,500", "Wandsworth,male,500", "Hull,male,", "Hull,female,"))
+    assert said(alone, "establishment") == []
+    assert [level for level, message in said(alone, "number") if "is blank" in message] == ["warning"]
+
+
 def test_a_needed_column_without_any_value_is_an_error(alone):
     alone.put("population", people("Leeds,male,", "Leeds,female,"))
     assert [level for level, text in said(alone, "number") if "no value in the whole column" in text] == ["error"]

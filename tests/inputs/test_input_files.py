@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from good_extracts import GOOD, Extracts
 
-from reportlib.inputs.sources import stood
+from reportlib.inputs.paths import stood
 
 CASELOAD = [["2024-06-30", "London", "W1", 9000], ["2024-09-30", "Wales", None, 800]]
 HEADINGS = ["snapshot_date", "region", "ethnicity_code", "number"]
@@ -497,6 +497,14 @@ def test_merged_headings_are_refused(alone):
         "caseload.xlsx, row 1: the heading is blank in columns B, C, D: are cells merged, or is this a title? "
         "Unmerge them, and delete rows above the headings"
     ]
+
+
+def test_a_column_is_called_as_spreadsheets_call_it(alone):
+    """26 columns have one letter and 26 times 26 two, so that the next after 702 is AAA."""
+    headings = [f"c{place}" for place in range(702)]
+    alone.put("probation_caseload", f"{','.join(headings)},\n{'1,' * 702}1\n")
+    (refused,) = alone.refusal()
+    assert "the heading is blank in column AAA:" in refused
 
 
 @pytest.mark.parametrize(

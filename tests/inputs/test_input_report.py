@@ -1,7 +1,9 @@
 """Findings as a list for the screen and as a page that stands alone."""
 
 from lxml import html
+from typer.testing import CliRunner
 
+from reportlib import cli
 from reportlib.archive.pages import findings_page
 from reportlib.errors import Finding
 from reportlib.gates.html import check_html
@@ -51,6 +53,21 @@ def test_the_page_shows_every_finding_and_is_accessible():
     assert "1,234" in text
     for each in (page, findings_page([]), findings_page([Finding("a file is missing")])):
         assert check_html(each, "check-data.html") == []
+
+
+def test_a_check_that_stopped_before_it_found_anything_says_on_its_page_why(tmp_path, monkeypatch):
+    monkeypatch.setattr(cli, "OUTPUTS", tmp_path)
+    monkeypatch.delenv("PPO_SPARK_REMOTE", raising=False)
+    (tmp_path / "caseload.csv").write_text("snapshot_date,region,ethnicity_code,number\n2024-06-30,London,W1,9000\n")
+    caseload = f"  probation_caseload: {{path: {tmp_path / 'caseload.csv'}, status: extract}}\n"
+    params = tmp_path / "params.yml"
+    params.write_text(
+        f"reporting_year: 2024-25\npublication_date: 2025-11-27\nengine: spark\ninputs:\n{caseload}", encoding="utf-8"
+    )
+    assert CliRunner().invoke(cli.app, ["check-data", str(params)]).exit_code == 2
+    text = html.document_fromstring((tmp_path / "check-data.html").read_text(encoding="utf-8")).text_content()
+    assert "The inputs have 1 error and no warnings." in text
+    assert "engine: spark needs" in text
 
 
 def test_a_shape_hides_letters_and_digits():

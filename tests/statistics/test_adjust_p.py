@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
-from reportlib.statistics import adjust_p
+from reportlib.statistics import METHODS, adjust_p
 
 THROMBOLYSIS = [
     0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344,
@@ -20,6 +20,10 @@ families = st.lists(st.floats(0, 1), min_size=1, max_size=30)
 def test_benjamini_and_hochberg_1995_reject_four_bonferroni_three() -> None:
     assert (adjust_p(THROMBOLYSIS) <= 0.05).sum() == 4
     assert (adjust_p(THROMBOLYSIS, method="bonferroni") <= 0.05).sum() == 3
+
+
+def test_the_report_names_the_source_of_the_one_method_that_it_uses() -> None:
+    assert METHODS["adjust_p"].source == "Benjamini and Hochberg (1995)"
 
 
 def test_what_is_not_assessed_leaves_the_family() -> None:

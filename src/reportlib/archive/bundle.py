@@ -20,7 +20,8 @@ from reportlib.archive import bag, crate
 from reportlib.build.released import Publication
 from reportlib.errors import ReportError
 from reportlib.inputs.contracts import contracts
-from reportlib.inputs.sources import SNAPSHOTS, Source, digest
+from reportlib.inputs.paths import SNAPSHOTS, digest
+from reportlib.inputs.sources import Source
 from reportlib.origin import VERSION, code_version
 from reportlib.params import Params
 from reportlib.project import LOCK, ROOT, code_files, files_below

@@ -66,21 +66,16 @@ def moved(found: Changes, why: bool = True) -> list[Section]:
         "ends outside of that interval."
     )
     return [
-        Section(
-            "Verdicts that changed",
-            "" if changed else "None.",
-            "Verdicts, earlier and later",
-            [_verdict(move, why) for move in changed],
-        ),
+        Section("Verdicts that changed", "", "Verdicts, earlier and later", [_verdict(move, why) for move in changed]),
         Section(
             "Verdicts that only one report holds",
-            "" if others else "None.",
+            "",
             "Verdicts that are new or gone",
             [_verdict(move, why) for move in others],
         ),
         Section(
             "Figures that moved furthest",
-            told if figures else "None.",
+            told if figures else "",
             "Figures, earlier and later",
             [_figure(move, why) for move in figures[:MOST]],
         ),

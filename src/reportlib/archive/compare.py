@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from reportlib.archive.runs import Facts, KeptRun, Key
 from reportlib.errors import ReportError
@@ -16,7 +17,8 @@ from reportlib.facts import Fact
 from reportlib.params import Params
 
 PERIOD = ("reporting_year", "publication_date")
-NO_FIGURE = ("title", "authors", "organisation", "contact", "logo", "colour")  # parameters that no figure follows from
+# Parameters that no figure follows from.
+NO_FIGURE = ("title", "authors", "organisation", "contact", "logo", "colour", "archive")
 LIMITS = {  # a figure's interval: how its limits are named
     "value": "", "ratio": "ratio_", "adjusted_ratio": "adjusted_", "gap": "gap_",
     "agreement": "agreement_", "kappa": "kappa_",
@@ -213,10 +215,9 @@ def differs(one: Fact | None, other: Fact | None) -> bool:
 
 
 def difference(one: Fact | None, other: Fact | None) -> float | None:
-    """How far two figures lie apart, exactly as they are printed; missing where one is not a number."""
-    if one is None or other is None or isinstance(one.value, str) or isinstance(other.value, str):
-        return None
-    return None if one.value is None or other.value is None else _exact(other.value - one.value)
+    """How far two figures lie apart, exactly as they are printed; missing where one is no number, or has no limit."""
+    values = [fact.value for fact in (one, other) if fact and isinstance(fact.value, int | float)]
+    return _exact(values[1] - values[0]) if len(values) == 2 and all(map(isfinite, values)) else None
 
 
 def _exact(figure: float) -> float:

@@ -24,7 +24,7 @@ INTERNAL = "For the author and reviewers; not for publication."
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, a paragraph, and a table with a caption, whose first column names its rows."""
+    """A heading, a paragraph, and a table with a caption, whose first column names its rows; else "None."."""
 
     title: str
     text: str = ""
@@ -32,7 +32,8 @@ class Section:
     rows: Sequence[Mapping[str, str]] = ()
 
     def cells(self, place: int) -> list[NotebookNode]:
-        cells = [new_markdown_cell(f"## {self.title}\n\n{self.text}", id=f"text-{place}")]
+        text = self.text or ("" if self.rows else "None.")
+        cells = [new_markdown_cell(f"## {self.title}\n\n{text}", id=f"text-{place}")]
         if self.rows:
             frame = pd.DataFrame(self.rows)
             table = frame_table(f"table-{place}", self.caption, frame, str(frame.columns[0])).model()

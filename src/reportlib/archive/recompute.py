@@ -18,7 +18,7 @@ from reportlib.archive.compare import NO_FIGURE, PERIOD, State
 from reportlib.archive.runs import Facts, KeptRun
 from reportlib.archive.verify import MAIN, unpacked
 from reportlib.errors import ReportError
-from reportlib.inputs.sources import SNAPSHOTS, digest, matching
+from reportlib.inputs.paths import SNAPSHOTS, digest, matching
 from reportlib.params import Params
 from reportlib.project import ROOT, code_digests
 

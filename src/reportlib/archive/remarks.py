@@ -96,7 +96,7 @@ class Log:
 
 
 def log_of(run: KeptRun) -> Log:
-    return Log(run.edition / "review" / run.id / "log.jsonl", run.id)
+    return Log(run.review / "log.jsonl", run.id)
 
 
 def remark(run: KeptRun, about: str, text: str, by: str) -> Entry:

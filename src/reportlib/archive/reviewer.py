@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from reportlib.archive.changes import moved
-from reportlib.archive.compare import Changes, State, compare
+from reportlib.archive.compare import Changes, State, compare, difference
 from reportlib.archive.pages import INTERNAL, NONE, Section, named, page, text_of
 from reportlib.archive.remarks import Entry
 from reportlib.archive.runs import Facts, KeptRun, Key
@@ -43,14 +43,14 @@ def _adjusted(key: Key, facts: Facts) -> dict[str, str]:
     ratio, limits, adjusted_limits, verdict = (
         facts.get(key._replace(id=f"{stem}/{name}")) for name in ("ratio", "ratio_lower", "adjusted_lower", "verdict")
     )
-    gap = "" if fact.mark or ratio is None or ratio.mark else f"{float(fact.value or 0) - float(ratio.value or 0):+.2f}"
+    by = difference(ratio, fact)
     return {
         "Comparison": fact.label + (f" ({ratio.unit})" if ratio and ratio.unit else ""),
         "Crude relative rate": text_of(ratio),
         "Its interval": text_of(limits),
         "Adjusted relative rate": fact.text,
         "Its interval, adjusted": text_of(adjusted_limits),
-        "Change": gap.replace("-", "−") or NONE,
+        "Change": NONE if by is None else f"{by:+.2f}".replace("-", "−"),
         "Verdict": text_of(verdict),
     }
 
@@ -90,7 +90,7 @@ def review_log(review: Review) -> str:
         Section("Sign-off", _standing(standing), "Steps of the sign-off", steps),
         *([Section("Why it is a draft", "", "What is not as it was", faults)] if faults else []),
         Section("Re-runs", "" if audits else "The archive has not been audited.", "Verdicts of audits", audits),
-        Section("Remarks and answers", "" if remarks else "None.", "Remarks, each with its answer", remarks),
+        Section("Remarks and answers", "", "Remarks, each with its answer", remarks),
     ]
     title = f"Review log of {named(review.run)}"
     return page("review-log", title, INTERNAL, sections, review.run)

@@ -50,6 +50,11 @@ class KeptRun:
         """The folder of the edition, in which `runs`, `review` and `archive` stand side by side."""
         return self.folder.parent.parent
 
+    @property
+    def review(self) -> Path:
+        """The folder of what is said of the run."""
+        return self.edition / "review" / self.id
+
     @cached_property
     def run(self) -> dict[str, Any]:
         with self._reading("run.json") as path:

@@ -57,7 +57,7 @@ class Review:
 
     @property
     def folder(self) -> Path:
-        return self.run.edition / "review" / self.run.id
+        return self.run.review
 
     @property
     def signed(self) -> Path:

@@ -16,7 +16,7 @@ from textwrap import wrap
 from typing import Any
 
 from reportlib.build.page import STATUSES, Page
-from reportlib.words import MARKS, capital, listed
+from reportlib.words import MARKS, NO_LIMIT, capital, listed
 
 Model = Mapping[str, Any]
 FIGURE = re.compile(r"([−-]?[\d,]+(?:\.\d+)?)(%?)")
@@ -24,7 +24,7 @@ RANGE = re.compile(rf"({FIGURE.pattern}) (?:to ({FIGURE.pattern})|or (more|less)
 MARK = re.compile(r"\[(\w)\]")
 FLAG = re.compile(rf"({FIGURE.pattern}) (\[\w\])")
 RELIABLE = "reliable"  # what stands in the column of flags beside a figure that has none
-REFERENCE, NOT_APPLICABLE = "reference", "[z]"  # the row of the group compared with has no ratio
+NOT_APPLICABLE = "[z]"
 COVER_HEADINGS = ("Introductory information", "About these data", "Contact")  # those of gptables
 LONGEST_NAME = 31  # of a worksheet, in Excel
 NARROWEST, WIDE, WIDEST = 15, 42, 84  # of a column, in characters; the widest where there are only two
@@ -115,9 +115,9 @@ class Column:
             if not match:
                 return [as_number(text)] * 2
             percent = self.unit == "%"
-            ends = {"more": (match[1], "no limit"), "less": ("no limit", match[1]), None: (match[1], match[4])}
+            ends = {"more": (match[1], NO_LIMIT), "less": (NO_LIMIT, match[1]), None: (match[1], match[4])}
             return [as_number(end, percent) for end in ends[match[7]]]
-        return [as_number(text.split(" (")[0]) if self.role == "number" else text or NOT_APPLICABLE]
+        return [as_number(text) if self.role == "number" else text or NOT_APPLICABLE]
 
 
 def sheets(tables: Sequence[Model], page: Page) -> list[Sheet]:
@@ -195,15 +195,14 @@ def columns(table: Model) -> list[Column]:
 
 def _are_ranges(texts: Sequence[str]) -> bool:
     found = [bool(RANGE.fullmatch(text)) for text in texts]
-    nothing = [text in ("", REFERENCE) or bool(MARK.fullmatch(text)) for text in texts]
-    return any(found) and all(one or none for one, none in zip(found, nothing, strict=True))
+    return any(found) and all(one or MARK.fullmatch(text) for one, text in zip(found, texts, strict=True))
 
 
 def as_number(text: str, percent: bool = False) -> Cell:
     """A printed figure as a number; what is not one ("[c]", "<0.001", "no limit") as it stands."""
     match = FIGURE.fullmatch(text)
     if not match:
-        return NOT_APPLICABLE if text in ("", REFERENCE) else text
+        return text
     digits = match[1].replace(",", "").replace("−", "-")
     percent = percent or bool(match[2])
     return Number(float(Decimal(digits).scaleb(-2 if percent else 0)), len(digits.partition(".")[2]), percent)

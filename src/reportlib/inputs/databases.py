@@ -47,8 +47,6 @@ CAUSES = (
     ),
 )
 
-Read = Callable[[str], Iterator[tuple[list[str], Iterator[Sequence[pa.Array]]]]]
-
 
 def table(path: Path | None, spec: InputSpec) -> Extract:
     """A table of a database, opened: its headings, and its rows as text, in no order.

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
+from xlsxwriter.utility import xl_col_to_name
 
 from reportlib.errors import Finding, ReportError, nearest
 from reportlib.inputs.findings import Places
@@ -94,7 +95,7 @@ def _headings(
 
 
 def _columns(positions: Sequence[int], before: int) -> str:
-    letters = [chr(64 + i // 26) * (i >= 26) + chr(65 + i % 26) for i in (before + each for each in positions)]
+    letters = [xl_col_to_name(before + each) for each in positions]
     return f"column{'s' * (len(letters) > 1)} {', '.join(letters)}"
 
 

@@ -77,7 +77,8 @@ def totals_among_people(tables: Tables) -> Iterator[Finding]:
         for name in PLACES if whole else ():
             if tables.has(table, name):
                 held = tables.engine.rows(
-                    f"SELECT {name}, sum(CAST(number AS DOUBLE)) {people} WHERE {name} IS NOT NULL GROUP BY {name}"
+                    f"SELECT {name}, sum(CAST(number AS DOUBLE)) {people} "
+                    f"WHERE {name} IS NOT NULL AND number IS NOT NULL GROUP BY {name}"
                 )
                 for place, number in held if len(held) > FEW else ():
                     if _level(number / whole) == "error":

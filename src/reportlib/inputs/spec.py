@@ -8,7 +8,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from reportlib.paramfile import Block
 from reportlib.words import listed
@@ -41,7 +41,9 @@ Code = Annotated[
 
 
 class InputSpec(Block):
-    """Where one input stands, and how its columns and codes are called there."""
+    """Where one input stands, and how its columns and codes are called there, to the last blank."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)
 
     kind: Literal["files", "postgres", "sqlite", "duckdb", "adbc", "sqlalchemy"] = Field(
         default="files", description="What is read: files, or a table of a database, read once and kept as Parquet"

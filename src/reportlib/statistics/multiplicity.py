@@ -9,7 +9,7 @@ from reportlib.statistics.result import Array, Numbers, as_floats, method
 
 @method(
     formula="Benjamini-Hochberg: the i-th smallest of m p-values × m/i, made monotone from the largest down",
-    source='Benjamini and Hochberg (1995); Holm (1979) for method "holm"',
+    source="Benjamini and Hochberg (1995)",
     used="the family of one outcome × one grouping × the headline period, at 5%: it drives the wording",
     cannot_say="anything about intervals, which stay unadjusted",
 )
@@ -17,8 +17,8 @@ def adjust_p(p_values: Numbers, method: str = "fdr_bh") -> float | Array:
     """P-values adjusted for the size of their family.
 
     A scalar or an array; missing p-values (comparisons not assessed) stay missing and leave the family.
-    `method` is any that statsmodels knows ("fdr_bh", "holm", "bonferroni"). Raises ValueError for a
-    p-value outside 0–1 or an unknown method.
+    `method` is any that statsmodels knows ("fdr_bh", which the report uses, "holm", "bonferroni"). Raises ValueError
+    for a p-value outside 0–1 or an unknown method.
     """
     from statsmodels.stats.multitest import multipletests
 
