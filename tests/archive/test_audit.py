@@ -72,7 +72,7 @@ def test_another_version_in_the_archived_lock_is_told_and_never_called_identical
 
 def test_a_figure_forged_on_a_page_alone_is_found_though_every_fact_is_the_same(forger: Forger, tmp_path: Path):
     shown = json.loads(fact_line(forger))["text"]
-    forger.change("run/report.html", f"<td>{shown}</td>".encode(), b"<td>9,999</td>")
+    forger.change("run/report.html", f"<td>{shown}<".encode(), b"<td>9,999<")
     forger.rewrite_manifests()
     verdict = audit(forger.zip(tmp_path / "forged.zip"), figures=True)
     assert verdict.grade == DIFFER, told(verdict)
