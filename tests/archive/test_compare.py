@@ -216,7 +216,9 @@ def test_the_page_says_of_a_cause_that_could_not_be_worked_out_that_nothing_is_k
     assert [move.causes for move in found.moves] == [("not attributed",)]
     page = " ".join(comparison_page(found).split())
     assert page.count("Not attributed, because: the code is gone") == 2
-    assert page.count(">[x]") == 2 * 6  # of parameters and of code: five kinds of figures, and verdicts
+    assert (
+        page.count(">[x]") == 2 * 6 + 1
+    )  # of parameters and of code, five kinds of figures and verdicts; what [x] means
 
 
 def test_only_what_changes_a_figure_counts_as_a_cause(tmp_path):
