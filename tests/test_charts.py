@@ -587,6 +587,13 @@ def test_two_shares_stand_behind_the_signs_of_their_markers():
     assert not lacking("◆☐")  # in the PDF too
 
 
+def test_places_outside_a_funnel_are_named_and_those_far_outside_have_another_marker():
+    near = PLACES.assign(value=[0.42, 0.61, None])
+    chart = charts.funnel(near, "Uphold rate", "%", 0.3, "complaints decided")
+    assert {"Leeds", "Wormwood Scrubs"} <= set(texts(chart))
+    assert "Outside the 99.8% limits: Wormwood Scrubs 61.0%. Outside the 95% limits: Leeds 42.0%." in chart.alt
+
+
 def test_places_far_outside_a_funnel_are_named():
     chart = charts.funnel(PLACES, "Uphold rate", "%", 0.3, "complaints decided")
     assert "Wormwood Scrubs" in texts(chart) and "Leeds" not in texts(chart)

@@ -178,8 +178,11 @@ def test_each_kind_of_subject(measure, sentence):
 
 def test_what_adjustment_undoes_is_said_to_be_as_counted():
     both = pd.DataFrame([row(), row(label="White", value=0.371, verdict=pd.NA)])
-    said = prose.summary_sentence(both, UPHELD, "White", as_counted=True)
-    assert said.startswith("As counted, complaints from Black people were less likely to be upheld")
+    said = prose.summary_sentence(both, UPHELD, "White", undone_by="age and sex")
+    assert said == (
+        f"As counted, c{LESS[1:]} (28.4% compared with 37.1%), by enough to be disproportionate. Allowing for age and "
+        "sex, chance could account for that."
+    )
 
 
 def test_weightiest_first_and_what_is_not_known_last():
@@ -393,6 +396,7 @@ def test_of_many_parts_and_of_many_groups_the_number_is_said():
     many = parts(**dict.fromkeys("ABCDEFG", "disproportionate"), H="parity")
     assert "was lower for Black people (7 of 8 categories of complaint), by" in in_parts(many)
     assert "was lower for Black people (all 7 categories of complaint), by" in in_parts(many[:14])
+    assert "(all 3 categories of complaint)" in in_parts(many[:6])
     groups = groupings()["19"].labels.values()
     one = parts(Property="disproportionate")
     crowd = pd.concat([one, *(one[:1].assign(label=name) for name in groups if name != "White")])

@@ -135,8 +135,9 @@ def sentence(comparison: Comparison) -> str:
         return prose.trend_sentence(total, words, *_trend(total, spec))
     if spec.by == ("ethnicity",):
         found = frame[frame["verdict"].eq(DISPROPORTIONATE)]
-        vanishes = bool(spec.adjust and len(found) and _vanishing(found, comparison.band).all())
-        said = prose.summary_sentence(comparison.compared, words, label(comparison.reference), vanishes)
+        vanishes = spec.adjust and len(found) and _vanishing(found, comparison.band).all()
+        undone_by = dimensions(spec.adjust) if vanishes else ""
+        said = prose.summary_sentence(comparison.compared, words, label(comparison.reference), undone_by)
         return f"{said} These rates are not adjusted." if spec.apart and not spec.adjust else said
     if len(spec.strata) == 1 and "year" not in spec.by:
         (part,) = spec.strata

@@ -45,12 +45,12 @@ BY_MANY = "but chance could account for it, as several groups are compared"
 MOST_DECIMALS = 3  # a significant difference is never printed as two equal figures, as far as these go
 
 
-def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, as_counted: bool = False) -> str:
+def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, undone_by: str = "") -> str:
     """What a whole comparison table says: who stands out, who does not, about whom the data cannot tell.
 
     frame: a comparison frame of one stratum (label, value, denominator, ratio and its limits, judged, verdict, mark),
-    with the row of the group labelled `reference`. The weightiest finding comes first and in full; `as_counted` says of
-    it that it is no more than that, since adjustment undoes it. Raises ValueError on an unknown verdict.
+    with the row of the group labelled `reference`. The weightiest finding comes first and in full; `undone_by` names
+    what is allowed for in an adjustment that undoes it. Raises ValueError on an unknown verdict.
     """
     base = frame.loc[frame["label"] == reference, "value"]
     rows: list[Row] = [
@@ -61,7 +61,8 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, a
         raise ValueError(f"unknown verdict {min(unknown)!r}: one of {'; '.join(VERDICTS)}")
     held = {verdict: [row for row in rows if row["verdict"] == verdict] for verdict in VERDICTS}
     disproportionate, (*differences, inconclusive, not_assessed) = held[DISPROPORTIONATE], list(held.values())[1:]
-    said = [AS_COUNTED * as_counted + _claim(some, words, up) for some, up in _sides(disproportionate)]
+    said = [AS_COUNTED * bool(undone_by) + _claim(some, words, up) for some, up in _sides(disproportionate)]
+    said += [f"allowing for {undone_by}, chance could account for that"] if undone_by else []
     if not disproportionate and any(differences):
         said = [f"No group was found to differ from {people(reference)} by enough to be disproportionate"]
     for some in differences:
@@ -142,7 +143,9 @@ def _where(rows: Sequence[Row], part: str, parts: int) -> str:
     told = []
     for group, some in places.items():
         of = f"{'all' if len(some) == parts else f'{len(some)} of'} {parts} {PARTS_OF[part]}"
-        told.append(f"for {people(group)} ({'; '.join(some) if len(some) <= MOST_NAMED else of})")
+        told.append(
+            f"for {people(group)} ({of if len(some) == parts > 2 or len(some) > MOST_NAMED else '; '.join(some)})"
+        )
     return listed(told)
 
 

@@ -70,13 +70,16 @@ def bars(rows: pd.DataFrame, title: str, unit: str, decimals: int) -> str:
     return f"Bar chart: {title}.{_measured(unit)} {_told(parts)}{_hidden(rows)}"
 
 
-def funnel(rows: pd.DataFrame, out: pd.DataFrame, title: str, unit: str, target: float) -> str:
-    """Alt text of a funnel plot: how many places, and which lie outside the outer limits."""
-    parts = [f"{_name(row)} {number(row['value'], unit, 1)}" for row in out.to_dict("records")]
+def funnel(rows: pd.DataFrame, outside: Mapping[str, pd.DataFrame], title: str, unit: str, target: float) -> str:
+    """Alt text of a funnel plot: how many places, and which lie outside which limits."""
     count = number(int(rows["value"].notna().sum()))
     about = f"{count} places about an average of {number(target, unit, 1)}."
-    outside = f"Outside the 99.8% limits: {_told(parts)}" if parts else "None lies outside the 99.8% limits."
-    return f"Funnel plot: {title}. {about} {outside}{_hidden(rows)}"
+    said = []
+    for limits, out in outside.items():
+        parts = [f"{_name(row)} {number(row['value'], unit, 1)}" for row in out.to_dict("records")]
+        if parts:
+            said.append(f"Outside the {limits} limits: {_told(parts)}")
+    return f"Funnel plot: {title}. {about} {' '.join(said) or 'None lies outside the limits.'}{_hidden(rows)}"
 
 
 def value_words(row: Mapping[Hashable, Any], unit: str, decimals: int) -> str:

@@ -164,8 +164,12 @@ def ratio_axis(ax: Axes, figures: Sequence[float], band: tuple[float, float], wi
     ax.set_xlim(least, most)
     ticks: list[float] = []
     for tick in (1, *band, *RATIO_TICKS):
-        apart = [abs(math.log(tick / other)) / math.log(most / least) * width for other in ticks]
-        if least <= tick <= most and min(apart, default=width) > 42:
+        spare = [
+            abs(math.log(tick / other)) / math.log(most / least) * width
+            - (text_width(f"{tick:g}") + text_width(f"{other:g}")) / 2
+            for other in ticks
+        ]
+        if least <= tick <= most and min(spare, default=width) > MARGIN:
             ticks.append(tick)
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.minorticks_off()

@@ -198,7 +198,9 @@ def bars(frame: pd.DataFrame, title: str, unit: str, decimals: int = 1) -> Chart
 
 
 def funnel(frame: pd.DataFrame, title: str, unit: str, target: float, across: str) -> Chart:
-    """Places side by side by size, each with its limits of chance about the target; those far outside are named.
+    """Places side by side by size, each with its limits of chance about the target; those outside are named.
+
+    Those outside the outer limits, 99.8%, have another marker.
 
     Places of one size may differ in how often the same people come again, and then have other limits: no curve over
     size would be that of any of them.
@@ -208,7 +210,7 @@ def funnel(frame: pd.DataFrame, title: str, unit: str, target: float, across: st
     """
     rows = checked(frame, ("denominator", "value", *LIMITS))
     shown = rows[rows["value"].notna()].sort_values("denominator")
-    out = (shown["value"] < shown["lower_998"]) | (shown["value"] > shown["upper_998"])
+    far, out = (~shown["value"].between(shown[f"lower_{n}"], shown[f"upper_{n}"]) for n in ("998", "95"))
     with drawing.style(title):
         held = [*figures(shown, ("value", *LIMITS)), target]
         least = min(held) if min(held) > max(held) / 2 else 0
@@ -219,7 +221,7 @@ def funnel(frame: pd.DataFrame, title: str, unit: str, target: float, across: st
             ends = shown[[f"lower_{limit}", f"upper_{limit}"]].assign(gap=math.nan)  # one path, in as many pieces
             ax.plot(shown["denominator"].repeat(3), ends.to_numpy().ravel(), **pen)
         ax.axhline(target, color=INK, linewidth=1, linestyle="--", label="average")
-        for points, colour, marker in ((shown[~out], NAVY, "o"), (shown[out], ORANGE, "D")):
+        for points, colour, marker in ((shown[~far], NAVY, "o"), (shown[far], ORANGE, "D")):
             sns.scatterplot(
                 x=points["denominator"],
                 y=points["value"],
@@ -235,7 +237,8 @@ def funnel(frame: pd.DataFrame, title: str, unit: str, target: float, across: st
         ax.xaxis.set_major_locator(MaxNLocator(4))
         ax.xaxis.set_major_formatter(lambda x, _: number(x))
         _name_outside(ax, shown[out])
-        return Chart(drawn(figure, title), alt.funnel(rows, shown[out], title, unit, target))
+        outside = {"99.8%": shown[far], "95%": shown[out & ~far]}
+        return Chart(drawn(figure, title), alt.funnel(rows, outside, title, unit, target))
 
 
 def _both(row: Mapping[Hashable, Any]) -> str:
