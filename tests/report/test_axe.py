@@ -100,7 +100,7 @@ def test_paper_shows_what_a_screen_folds_but_no_code(browser: Browser, site: Pat
 
 def test_table_says_on_which_side_there_is_more(browser: Browser, site: Path) -> None:
     """A fade on that side, opaque at its edge, so that no half of a figure reads as another."""
-    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page = browser.new_page(viewport={"width": 320, "height": 800})
     page.goto((site / "uphold-rates.html").as_uri())
     region = page.locator("#table-uphold-rate-by-ethnicity .scroll")
     most = region.evaluate("one => one.scrollWidth - one.clientWidth")
