@@ -553,6 +553,15 @@ def test_a_heat_map_says_what_its_rates_are_of_and_marks_cells_without_one():
     assert "Not shown, unreliable, because too much rests on few people or cases [u]: Category B" in chart.alt
 
 
+def test_a_heat_map_shows_what_adjustment_undoes_paler_and_with_a_star():
+    frame = compared({}, {}).assign(stratum="Deaths", undone=[True, False, False])
+    chart = charts.verdict_heatmap(frame, "Verdicts", "White")
+    assert {"▼*", "▼", "*  chance, once adjusted"} <= set(texts(chart))
+    assert all(shade.lower() in chart.svg for shade in comparison.SHADES[:2])
+    plain = charts.verdict_heatmap(frame.drop(columns="undone"), "Verdicts", "White")
+    assert "*  chance, once adjusted" not in texts(plain) and comparison.SHADES[1].lower() not in plain.svg
+
+
 def test_a_heat_map_says_which_sign_is_higher_and_which_lower():
     shown = texts(charts.verdict_heatmap(by_type({}, {}), "By type", "White"))
     assert {"▲△  higher", "▼▽  lower"} <= set(shown)

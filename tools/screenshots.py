@@ -10,7 +10,10 @@ from playwright.sync_api import sync_playwright
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 IMAGES = Path("docs/images")
-WANTED = {"summary": ".cards", "uphold-rates": "#uphold-rates--uphold-rate"}  # by chapter, what is on top
+WANTED = {
+    "summary": "#summary--every-verdict-at-a-glance",
+    "uphold-rates": "#uphold-rates--uphold-rate",
+}  # by chapter, what is on top
 
 
 def main(report: Path) -> None:
