@@ -88,6 +88,9 @@ def test_a_difference_in_shares_is_told_in_cases():
     ]
     hidden = [replace(fact, value=None, mark="c") if fact.statistic == "numerator" else fact for fact in held]
     assert points(hidden, {"upheld": ()})[FOUND] == [(claim, "No adjusted comparison is made.")]
+    more = [row(f"upheld/ethnicity/{code}", code, "disproportionate", ratio=0.7) for code in "AM"]
+    many = [*held, *(fact for some in more for fact in some)]
+    assert points(many, {"upheld": ()})[FOUND] == [(claim, "No adjusted comparison is made.")]  # too many to tell each
 
 
 def test_a_small_difference_is_told_in_cases_since_many_can_be_behind_it():

@@ -36,7 +36,8 @@ FOUND = (
     "rate (one rate divided by the other) outside {:g} to {:g}:"
 )
 UNDONE = "This was disproportionate as counted, but not once people who are alike in other ways are compared:"
-SMALLER = "Chance alone is unlikely to give these differences either, but they were not disproportionate:"
+SMALLER = "Chance alone is unlikely to give these differences, but they were not disproportionate:"
+FEW = 2  # groups of which cases are told in a sentence each
 DETAILED = "Detailed ethnic groups that stand out as their broad group does not; such comparisons are exploratory:"
 OTHERS = "Of the other measures:"
 TOLD = {  # of measures without a difference, by the weightiest verdict of their table
@@ -124,7 +125,7 @@ def _found(
 ) -> tuple[str, str]:
     """What was disproportionate in a table; then how many cases that is, and what adjustment leaves."""
     names, (first, *more) = disproportionate(facts), _claims(said) or [said.text.removesuffix(".")]
-    told = [f"{one}." for one in more] + [_at_the_rate(facts, name, reference) for name in names]
+    told = [f"{one}." for one in more] + [_at_the_rate(facts, name, reference) for name in names if len(names) <= FEW]
     told += [in_words(_weighty(facts, said, band), adjust, band), not_adjusted(facts, names, adjust)]
     return first, " ".join(filter(None, told))
 
