@@ -12,7 +12,7 @@ from reportlib import charts
 from reportlib.ethnicity import groupings
 from reportlib.facts import Fact, brought_inside, unadjusted, undone
 from reportlib.measures import MEASURES
-from reportlib.presentation import in_words
+from reportlib.presentation import what_is_left
 from reportlib.tables import Table, frame_table
 from reportlib.words import (
     DISPROPORTIONATE,
@@ -114,7 +114,7 @@ def headline(
     compared = [fact.id.removesuffix("/verdict") for fact in own if fact.text in BY_WEIGHT[:-1]]
     none = not any(fact.statistic == "adjusted_ratio" and not fact.mark for fact in own)
     left_open = not_adjusted(facts, compared if none else names, adjust) if adjust else ""
-    further = [shown, in_words(frame, adjust, band), left_open, _last_year(held, said[0], names)]
+    further = [shown, what_is_left(frame, adjust, band), left_open, _last_year(held, said[0], names)]
     return {
         "title": title,
         "verdict": verdict,

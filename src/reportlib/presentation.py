@@ -218,7 +218,7 @@ def adjusted_sentence(comparison: Comparison) -> str:
         return ""
     told = frame[frame["label"].isin([name for names in remains.values() for name in names])]
     if len(told) > MOST_NAMED:
-        return in_words(frame, comparison.spec.adjust, comparison.band)
+        return what_is_left(frame, comparison.spec.adjust, comparison.band)
     return " ".join([moved(told, comparison.spec.adjust, comparison.outcome, ratio_decimals(frame)), *remains])
 
 
@@ -234,7 +234,7 @@ def moved(rows: pd.DataFrame, adjust: Sequence[str], outcome: str, places: int) 
     return f"Allowing for {dimensions(adjust)}, the relative rate{f' of {outcome}' if outcome else ''} {found}."
 
 
-def in_words(frame: pd.DataFrame, adjust: Sequence[str], band: tuple[float, float]) -> str:
+def what_is_left(frame: pd.DataFrame, adjust: Sequence[str], band: tuple[float, float]) -> str:
     """What adjustment leaves of a comparison, without its figures; empty if there is nothing to tell."""
     remains = " ".join(left(frame, band))
     return f"Allowing for {dimensions(adjust)}, {lower_first(remains)}" if remains else ""

@@ -13,7 +13,7 @@ from reportlib.facts import Fact, broad, undone
 from reportlib.figures import ratio_decimals
 from reportlib.headlines import BY_WEIGHT, disproportionate, not_adjusted, verdicts, weightiest
 from reportlib.measures import EITHER, MEASURES
-from reportlib.presentation import in_words, left, turned
+from reportlib.presentation import left, turned, what_is_left
 from reportlib.prose import BY_ENOUGH, MAY_BE_LEFT
 from reportlib.responses import pooled
 from reportlib.words import (
@@ -126,7 +126,7 @@ def _found(
     """What was disproportionate in a table; then how many cases that is, and what adjustment leaves."""
     names, (first, *more) = disproportionate(facts), _claims(said) or [said.text.removesuffix(".")]
     told = [f"{one}." for one in more] + [_at_the_rate(facts, name, reference) for name in names if len(names) <= FEW]
-    told += [in_words(_weighty(facts, said, band), adjust, band), not_adjusted(facts, names, adjust)]
+    told += [what_is_left(_weighty(facts, said, band), adjust, band), not_adjusted(facts, names, adjust)]
     return first, " ".join(filter(None, told))
 
 
@@ -143,7 +143,7 @@ def _smaller(
     facts: Mapping[str, Fact], said: Fact, adjust: Sequence[str], band: tuple[float, float], reference: str
 ) -> tuple[str, str]:
     """For whom a table without disproportionate rows shows a difference, in cases; then what adjustment leaves."""
-    told = [f"{capital(_ways(facts, reference))}.", in_words(_rows(facts, said.table, band), adjust, band)]
+    told = [f"{capital(_ways(facts, reference))}.", what_is_left(_rows(facts, said.table, band), adjust, band)]
     return f"{_outcome(facts, said)}: {weightiest(facts)}", " ".join(filter(None, told))
 
 
@@ -283,7 +283,7 @@ def _detailed_point(
     rows = _rows(facts, rates[0].table, band)
     own = rows[rows["label"].isin([_who(rate) for rate in rates])]
     together = f"All together, the relative rate is {listed(beside)}." if beside else ""
-    texts = [together, in_words(own, adjust, band)]
+    texts = [together, what_is_left(own, adjust, band)]
     point = _point(rates[0], title, " ".join(filter(None, texts)))
     return point | {"see": f"{point['see']} by detailed group"}
 
