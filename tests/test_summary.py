@@ -149,6 +149,11 @@ def test_what_another_way_of_counting_gives_stands_with_the_point_that_it_qualif
         (_, text) = points([*held, *mediated], tables)[told][-1]
         assert "ower for Black people" in text
     assert points([*held, *mediated], tables)[OTHERS] == [("Any difference is likely to be small", "Upheld.")]
+    held = said("upheld", f"{CLAIM}, by enough to be disproportionate.",
+                row("upheld/ethnicity/B", "Black", "disproportionate", ratio=0.72))  # fmt: skip
+    unsure = said("upheld-with-mediated", "The data cannot tell.",
+                  row("upheld-with-mediated/ethnicity/B", "Black", "inconclusive", ratio=0.9))  # fmt: skip
+    assert points([*held, *unsure], tables)[FOUND][0][1].endswith("Upheld-with-mediated: inconclusive.")
 
 
 def test_an_adjusted_comparison_that_is_hidden_is_said_to_be_so():

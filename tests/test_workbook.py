@@ -17,7 +17,7 @@ from python_calamine import CalamineWorkbook
 
 from reportlib.build import workbook
 from reportlib.build.page import Page
-from reportlib.build.sheets import Number, grid
+from reportlib.build.sheets import Number, grid, sheets
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:gptables")  # of pandas, in the library
 PAGE = Page(
@@ -148,6 +148,17 @@ def part(ods, name):
 
 def test_both_hold_the_same_values(xlsx, ods):
     assert read(xlsx) == read(ods)
+
+
+def test_each_worksheet_says_where_its_table_comes_from():
+    """In a table of records its status says it: a sheet is read, and passed on, without its cover."""
+    records = DEATHS | {"status": ["extract", "synthetic"]}
+    *_, named, told = sheets([UPHOLD, records], PAGE)
+    assert f"Source: {UPHOLD['source']}." in named.lines
+    assert told.lines[-2:] == [
+        "Extract: Counted from case records.",
+        "Synthetic: Made-up records, for demonstration. No figure here describes real people.",
+    ]
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "ods"])

@@ -11,7 +11,7 @@ from reportlib.comparison_tables import dimensions, lower_first
 from reportlib.ethnicity import label, of_detailed
 from reportlib.facts import Fact, broad, undone
 from reportlib.figures import ratio_decimals
-from reportlib.headlines import BY_WEIGHT, disproportionate, not_adjusted, verdicts, weightiest
+from reportlib.headlines import disproportionate, not_adjusted, verdicts, weightiest
 from reportlib.measures import EITHER, MEASURES
 from reportlib.presentation import left, turned, what_is_left
 from reportlib.prose import BY_ENOUGH, MAY_BE_LEFT
@@ -45,7 +45,6 @@ TOLD = {  # of measures without a difference, by the weightiest verdict of their
     PARITY: "Any difference is likely to be small",
     NOT_ASSESSED: "Not compared",
 }
-assert (*SIGNIFICANT, *TOLD) == BY_WEIGHT
 
 Point = dict[str, str]
 
@@ -179,11 +178,11 @@ def _ways(facts: Mapping[str, Fact], reference: str = "") -> str:
     With a `reference` also in cases, where they are known of all.
     """
     names = [name.removesuffix("/verdict") for name, fact in facts.items() if fact.text in SIGNIFICANT]
-    more = {name: _more(facts, name, reference) for name in names}
+    more = {name: _more(facts, name, reference) if reference else None for name in names}
     ways: dict[str, dict[str, float | None]] = {"higher": {}, "lower": {}}
     for name in names:
         ways[_way(facts[f"{name}/ratio"])][_who(facts[f"{name}/verdict"])] = more[name]
-    if None in more.values() or len(names) > MOST_NAMED:
+    if not 0 < len(names) <= MOST_NAMED or None in more.values():
         return "; ".join(f"{way} for {people_or_number([*whom])}" for way, whom in ways.items() if whom)
     told = {
         way: listed([f"{people(who)} (about {_about(n)} cases)" for who, n in whom.items() if n is not None])

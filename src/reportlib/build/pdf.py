@@ -46,8 +46,9 @@ from reportlib.words import MARKS
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 AROUND = ("/Document", "/Part", "/Sect", "/Div", "/Figure")  # elements of the structure that may hold tables
 FAMILY = "Source Sans Pro"
-pikepdf.settings.set_flate_compression_level(9)
 FACES = ("Regular", "It", "Semibold", "Bold", "BoldIt")
+
+pikepdf.settings.set_flate_compression_level(9)  # for `recompress_flate`: Typst packs less closely
 
 
 def pdf_report(notebooks: Sequence[NotebookNode], page: Page) -> bytes:

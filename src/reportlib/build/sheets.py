@@ -146,7 +146,8 @@ def _sheet(name: str, table: Model, notes: list[str], page: Page) -> Sheet:
     lines = ["This worksheet contains one table." + (" Its notes are on the worksheet Notes." if own else "")]
     lines += [f"Edition: {page.edition}.", *(f"{mark}: {meaning}" for mark, meaning in page.warnings)]
     lines += [told] if (told := marks_told(rows)) else []
-    lines += [f"Source: {table['source']}."] if table.get("source") else []
+    kinds = [f"{status.capitalize()}: {STATUSES[status]}" for status in table.get("status", ())]
+    lines += [f"Source: {table['source']}."] if table.get("source") else kinds
     headers = sum(column.role == "header" for column in columns(table))
     title = " ".join([table["caption"], *own])
     return Sheet(name, title, lines, re.sub(r"\W", "_", f"table_{table['id']}"), head, rows, headers)
