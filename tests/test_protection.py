@@ -12,11 +12,11 @@ import pytest
 from reportlib.build import protection as module
 from reportlib.build.counting import Counted
 from reportlib.build.protection import protection
-from reportlib.build.relations import _nobody, relations
+from reportlib.build.relations import _left_out, _nobody, relations
 from reportlib.disclosure import CountTable, Pattern, Relations, audit
 from reportlib.editions import NATIONAL, Edition
 from reportlib.errors import ReportError
-from reportlib.measures import PARTS
+from reportlib.measures import MEASURES, PARTS, TableSpec
 from reportlib.params import Disclosure
 
 RELATIONS = Relations({"ethnicity": {"all": [("A", "B", "M", "W")]}})
@@ -94,7 +94,7 @@ def test_what_the_whole_leaves_out_of_its_types_nobody_has_in_any_edition() -> N
 
     def listing(edition: Edition, part: str, types: Sequence[str], left_out: Sequence[str] = ()) -> Counted:
         frame = pd.DataFrame({"establishment_type": types, "value": 30})
-        gone = {"establishment_type": frozenset(left_out)}
+        gone = {"establishment_type": dict.fromkeys(left_out, 9)}
         return Counted(edition, None, PARTS[part], frame, 1, False, gone)  # type: ignore[arg-type]
 
     counted = [
@@ -109,6 +109,25 @@ def test_what_the_whole_leaves_out_of_its_types_nobody_has_in_any_edition() -> N
     assert _nobody(codes, counted, before, {}) == {("complaints/received", "establishment_type"): {"Escort"}}
     held = {("deaths/prison", "establishment_type"): {"Closed", "Open"}}  # no table of the whole lists any
     assert _nobody(codes, counted, before, held)["deaths/prison", "establishment_type"] == {"Few", "Gone", "Escort"}
+
+
+def test_what_a_table_leaves_out_is_known_to_be_little_of_its_years_in_its_edition() -> None:
+    london = Edition(name="london", title="London", dimension="region", values=("London",))
+    spec = TableSpec("t", MEASURES["deaths"], ("establishment_type", "ethnicity"), "5+1", "pooled")
+    frame = pd.DataFrame({"establishment_type": ["Open", "all"], "ethnicity": "all", "value": [30, 44]})
+    left_out = {"establishment_type": {"escort": 5, "closed": 9}}
+    events, population = (
+        Counted(london, spec, part, frame, 1, False, left_out)
+        for part in (spec.measure.numerator, spec.measure.denominator)
+    )
+    known = events.left_out_as_known("2022-23 to 2024-25")
+    assert known.below == 10 and known.part == spec.measure.numerator.code
+    assert known.frame.to_dict("records") == [
+        {"establishment_type": code, "value": n, "region": "London", "year": "2022-23 to 2024-25"}
+        for code, n in (("escort", 5), ("closed", 9))
+    ]
+    assert population.left_out_as_known("2022-23 to 2024-25") is None
+    assert _left_out("establishment_type", [events, population]) == {"closed+escort": [("closed", "escort")]}
 
 
 def test_how_many_more_complaints_than_people_there_are_is_a_count_to_protect() -> None:

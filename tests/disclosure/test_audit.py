@@ -157,3 +157,38 @@ def test_progress_is_told_as_components_are_done() -> None:
     seen: list[tuple[int, int]] = []
     protect([table(COUNTS)], Policy(), RELATIONS, progress=lambda done, of: seen.append((done, of)))
     assert seen[-1][0] == seen[-1][1]
+
+
+LEFT_OUT = pd.DataFrame({"establishment_type": ["a", "b"], "value": [5, 9]})
+OF_FOUR = Relations({"establishment_type": {"all": [("a", "b", "c", "d")], "a+b": [("a", "b")]}})
+
+
+def of_types(counts: dict[str, int]) -> CountTable:
+    frame = pd.DataFrame({"establishment_type": list(counts), "value": list(counts.values())})
+    return CountTable("t", "deaths", frame)
+
+
+def test_what_is_known_of_parts_that_are_left_out_narrows_none_of_them_too_much() -> None:
+    """Of 14 in two parts, each of 1 to 9, each has 5 at least: a shown part is hidden, so that nobody knows the 14."""
+    shown = of_types({"c": 40, "d": 31, "all": 40 + 31 + 5 + 9})
+    known = CountTable("t, left out", "deaths", LEFT_OUT, below=10)
+    assert not protect([shown], Policy(), OF_FOUR).rules  # but for what is known of them, nothing need be hidden
+    nothing = replace(protect([shown, known], Policy(), OF_FOUR), rules={})
+    told = audit([shown, known], Policy(), OF_FOUR, nothing).set_index("establishment_type")
+    assert told.loc["a", ["integer_lower", "integer_upper", "passed"]].tolist() == [5, 9, False]
+    report = audit([shown, known], Policy(), OF_FOUR).set_index("establishment_type")
+    assert report["passed"].all()
+    assert report.loc["a", "integer_lower"] <= 3 and 5 < report.loc["a", "integer_upper"] <= 9
+
+
+def test_what_groups_leave_of_parts_that_are_left_out_tells_of_these_parts_too() -> None:
+    """The total of all is not shown; of each group the two parts together are what others leave: 6 and 8, so 14."""
+    counts = {("c", "W"): 20, ("d", "W"): 20, ("all", "W"): 46, ("c", "M"): 20, ("d", "M"): 11, ("all", "M"): 39}
+    types, groups = zip(*counts, strict=True)
+    frame = pd.DataFrame({"establishment_type": types, "ethnicity": groups, "value": list(counts.values())})
+    ties = Relations(OF_FOUR.hierarchies | {"ethnicity": {"all": [("W", "M")]}})
+    tables = [CountTable("t", "deaths", frame), CountTable("t, left out", "deaths", LEFT_OUT, below=10)]
+    nothing = replace(protect(tables, Policy(), ties), rules={})
+    told = audit(tables, Policy(), ties, nothing).set_index(["establishment_type", "ethnicity"])
+    assert told.loc[("a", "all"), ["integer_lower", "integer_upper", "passed"]].tolist() == [5, 9, False]
+    assert audit(tables, Policy(), ties)["passed"].all()

@@ -36,7 +36,7 @@ class Counted:
     frame: pd.DataFrame  # by, value (int; people summed over snapshots for a population)
     scale: int
     published: bool  # made of published figures alone: exempt, and known to everyone
-    left_out: Mapping[str, frozenset[str]]  # dimension -> codes of which there is too little to divide it
+    left_out: Mapping[str, Mapping[str, int]]  # dimension -> codes with too few events to divide, and how many
 
     @property
     def name(self) -> str:
@@ -58,6 +58,15 @@ class Counted:
         """The counts at their place among all that are published: with their period, and in their edition."""
         frame = self.placed(self.frame if "year" in self.frame else self.frame.assign(year=period))
         return CountTable(self.name, self.part.code, frame, self.part.counts != "people", self.published, self.scale)
+
+    def left_out_as_known(self, period: str) -> CountTable | None:
+        """What readers know of the parts that are left out: each has some events of the period, and few."""
+        rows = [{name: code, "value": n} for name, few in self.left_out.items() for code, n in few.items()]
+        if not rows or self.part != self.spec.measure.numerator:
+            return None
+        frame = self.placed(pd.DataFrame(rows).fillna("all")).assign(year=period)
+        additive = self.part.counts != "people"
+        return CountTable(f"{self.name}, left out", self.part.code, frame, additive, below=FEW_TO_DIVIDE)
 
 
 def count(
@@ -123,13 +132,14 @@ def _count(release: Release, spec: TableSpec, edition: Edition, whole: Sequence[
     return tables
 
 
-def _few(spec: TableSpec, name: str, events: pd.DataFrame) -> frozenset[str]:
-    """The codes of a dimension of which too few events are known to divide them by ethnic group."""
+def _few(spec: TableSpec, name: str, events: pd.DataFrame) -> Mapping[str, int]:
+    """The codes of a dimension with too few events in all years to divide them by ethnic group, and how many."""
     if "ethnicity" not in spec.by or spec.measure.kind != "rate":
-        return frozenset()
+        return {}
     whole = events[(events[[other for other in spec.by if other not in (name, "year")]] == "all").all(axis=1)]
     totals = whole[whole[name] != "all"].groupby(name)["value"].sum()
-    return frozenset(totals.index[totals.gt(0) & totals.lt(FEW_TO_DIVIDE)])
+    few = totals[totals.gt(0) & totals.lt(FEW_TO_DIVIDE)]
+    return {str(code): int(n) for code, n in few.items()}
 
 
 def _codes(release: Release, spec: TableSpec, name: str, edition: Edition, frames: Sequence[pd.DataFrame]) -> list[str]:

@@ -31,6 +31,7 @@ from reportlib.measures import MEASURES, TableSpec
 from reportlib.project import code_digests
 from reportlib.published import PUBLISHED_TABLES, PublishedTable
 from reportlib.words import about
+from reportlib.years import span
 
 Say = Callable[[str], None]
 Seen = tuple[Counted, list[bool], list[bool]]  # a table: which of its counts are told, and which are hidden
@@ -164,6 +165,7 @@ def prepare(basis: Basis, say: Say = lambda stage: None, progress: Progress | No
     counted, why = count(release, params.editions, specs, params.disclosure.threshold)
     say("protecting")
     held = [table.as_published(params.pooled_label) for table in counted]
+    held += [known for table in counted if (known := table.left_out_as_known(span(release.years(table.spec))))]
     earlier = [table for report in basis.before for table in report.handed_on()]
     before = [table.carried() for table in earlier]
     official = [CountTable(name, (of := PUBLISHED_TABLES[name]).part, of.counts(), release=name) for name in like]

@@ -17,7 +17,7 @@ from reportlib.inputs.release import Release
 from reportlib.measures import PARTS, SUMS, SUMS_ACROSS
 from reportlib.params import Params
 from reportlib.words import listed
-from reportlib.years import years_between
+from reportlib.years import span, years_between
 
 Divided = dict[str, list[tuple[str, ...]]]  # code -> the ways in which it is divided
 Hierarchies = dict[str, Divided]  # by dimension
@@ -40,9 +40,11 @@ def relations(
     several = _several(params, parts)
     codes = _codes(params, release, counted, carried, several)
     dimensions = {edition.dimension for edition in params.editions if edition.dimension}
-    periods = {str(year) for table in carried for year in table.frame["year"]} | {params.pooled_label}
+    periods = {str(year) for table in carried for year in table.frame["year"]}
+    periods |= {span(release.years(table.spec)) for table in counted if table.left_out} | {params.pooled_label}
     places: Hierarchies = {
-        name: {"all": [tuple(sorted(found))]} | several.get(name, {}) for name, found in codes.items()
+        name: {"all": [tuple(sorted(found))]} | several.get(name, {}) | _left_out(name, counted)
+        for name, found in codes.items()
     }
     people = tuple((part.code, part.whole) for part in PARTS.values() if part.counts == "people" and part.whole)
     return Relations(
@@ -119,6 +121,12 @@ def _several(params: Params, parts: Iterable[Mapping[str, Mapping[str, Sequence[
                     "give the one that has changed another name."
                 )
     return found
+
+
+def _left_out(name: str, counted: Sequence[Counted]) -> Divided:
+    """The parts that tables leave out together: what is shown tells of them as one."""
+    together = {tuple(sorted(table.left_out.get(name, ()))) for table in counted}
+    return {"+".join(codes): [codes] for codes in sorted(together) if len(codes) > 1}
 
 
 def _where_ethnicity_comes_from() -> tuple[Sum, ...]:

@@ -96,6 +96,7 @@ class CountTable:
     `published`: already known to everyone; never hidden.
     `scale`: how many snapshots were added up; threshold and width grow with it.
     `release`: the earlier release that it is of.
+    `below`: of a table that is not shown, but whose counts are known to be from 1 to less than this; 0 of any other.
     """
 
     name: str
@@ -105,6 +106,7 @@ class CountTable:
     published: bool = False
     scale: int = 1
     release: str = ""
+    below: int = 0
 
 
 @dataclass(frozen=True)

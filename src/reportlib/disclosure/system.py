@@ -79,6 +79,7 @@ def build(
     equal, at_most, uniform = lattice.rows(cells, policy)
     equal += across.rows()
     at_most += [{a: 1, b: -1} for a, b in _pairs(relations.at_most, cells)]
+    at_most += _limits(tables, cells, dimensions)
     equal = _without_loose_sums(equal, at_most, cells)
     equal += tie(lattice, cells, equal, policy)
     _refuse_contradictions(equal, at_most, cells, dimensions)
@@ -111,7 +112,8 @@ def _gather(
             if pd.isna(value) or value < 0:
                 raise ReportError(f"{table.name}: a count is missing or negative.")
             known = open_to_all or value < policy.least
-            new = Cell(int(value), table.scale, policy.least, known, (table.name,))
+            names = () if table.below else (table.name,)
+            new = Cell(int(value), table.scale, 1 if table.below else policy.least, known, names)
             old = cells.get(key, new)
             if old.value != new.value:
                 findings.append(_contradiction([*old.tables, table.name], key, dimensions))
@@ -128,6 +130,15 @@ def _pairs(pairs: Iterable[tuple[str, str]], cells: Mapping[Key, Cell]) -> Itera
         for key in sorted(cells):
             if key[0] == fewer and (more, *key[1:]) in cells:
                 yield key, (more, *key[1:])
+
+
+def _limits(tables: Sequence[CountTable], cells: dict[Key, Cell], dimensions: Sequence[str]) -> Iterator[Row]:
+    """Rows that keep counts below what is known of them, which joins the cells as one that everybody knows."""
+    for table in tables:
+        if table.below:
+            limit = (f"fewer than {table.below}", *[TOTAL] * len(dimensions))
+            cells[limit] = Cell(table.below - 1, 1, known=True)
+            yield from ({key: 1, limit: -1} for key in keys_of(table, dimensions))
 
 
 class _Across:
