@@ -63,6 +63,40 @@ def test_deaths_add_up_to_the_totals_in_the_ministry_s_bulletins() -> None:
     assert counted[totals.index].to_dict() == totals.to_dict()
 
 
+def test_what_is_found_is_what_the_figures_give() -> None:
+    found = {name: table.finding for name, table in PUBLISHED_TABLES.items() if table.finding}
+    assert found == {
+        # 288 deaths but those in removal centres (291 - 3), per 1,000 of whom there were 85,939 on average
+        "death-rates-by-type": "In 2023-24, 3.35 people died for every 1,000 in prison. By type of establishment, the "
+        "rate was highest in High security (4.86) and lowest in Young offender institution (1.35).",
+        "deaths-by-cause": "Of 291 people who died in prison custody in 2023-24, 175 died of natural causes; 90 deaths "
+        "were self-inflicted.",
+        # 5,267 / 4,575 = 1.151
+        "complaints-by-year": "The Ombudsman received 5,267 complaints in 2024-25, 15% more than in 2023-24.",
+        # of 87,334: 62,692, 10,314, 6,932, 4,200 and 2,187
+        "prisoners-by-ethnicity": "Of 87,334 people in prison on 30 June 2025, 72% were White, 12% Black, 8% Asian, 5% "
+        "Mixed and 3% Other.",
+    }
+
+
+def test_the_rate_of_all_prisons_is_without_removal_centres() -> None:
+    read_ = read("average_population").query("year == '2023-24' and establishment_type != 'Immigration removal centre'")
+    deaths = read("deaths_in_custody").query("year == '2023-24' and establishment_type != 'Immigration removal centre'")
+    rates = PUBLISHED_TABLES["death-rates-by-type"].build().set_index("establishment_type")
+    assert rates.loc["All", "2023-24"] == round(1000 * deaths["deaths"].sum() / read_["average_population"].sum(), 2)
+
+
+def test_lines_go_back_as_far_as_no_year_is_missing() -> None:
+    """Of 2015-16 to 2017-18 no figures of complaints were found."""
+    lines = PUBLISHED_TABLES["complaints-by-year"].lines()
+    assert sorted(lines["year"].unique())[0] == "2018-19"
+    completed = lines[lines["label"].eq("Completed")].set_index("year")
+    assert completed.loc["2024-25", "value"] == 2471
+    assert completed.index[completed["mark"].eq("x")].tolist() == ["2018-19", "2020-21", "2023-24"]
+    causes = PUBLISHED_TABLES["deaths-by-cause"].lines()
+    assert causes["year"].nunique() == 9 and "All" not in set(causes["label"])
+
+
 def test_deaths_cover_nine_years() -> None:
     deaths = read("deaths_in_custody")
     assert deaths["deaths"].sum() == 2844  # 290 + 344 + 299 + 317 + 287 + 407 + 287 + 322 + 291

@@ -38,6 +38,7 @@ from reportlib.presentation import (
     beside_sentence,
     draw,
     draw_funnel,
+    draw_published,
     funnel_sentence,
     mix_sentence,
     sentence,
@@ -259,9 +260,14 @@ class Chapter:
         return bool(table.rows)
 
     def published(self, name: str) -> None:
-        """Show a table of published figures."""
+        """Show a table of published figures: what it finds, its lines over the years, and the table."""
         held = _known(name, PUBLISHED_TABLES, "published table")
-        self._publish(published_table(name, held, Place(self.name, self.edition, ("published",))))
+        table = published_table(name, held, Place(self.name, self.edition, ("published",)))
+        if held.finding:
+            _show_text(f"{name}-sentence", held.finding, "finding")
+        if chart := draw_published(held):
+            _show_chart(f"{name}-chart", held.caption, chart, name, table.status)
+        self._publish(table)
 
     def about(self, name: str) -> None:
         """Show a table of words about the run: inputs, findings, what is hidden, methods, versions."""

@@ -13,6 +13,7 @@ from reportlib.derived_tables import funnel_caption, standing
 from reportlib.ethnicity import NOT_STATED, label
 from reportlib.figures import LIMITS, ratio_decimals
 from reportlib.measures import TableSpec
+from reportlib.published import PublishedTable
 from reportlib.statistics import METHODS, goodness_of_fit, rate_trend, trend, trend_departure
 from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
@@ -43,6 +44,13 @@ MOST_ROWS = 54  # in all panels of a chart; more are too small to read on a page
 NO_COMPARISON = "Not available [x]: no chapter of this report compares ethnic groups on these inputs."
 NO_AGES = "Each group against all prisoners: not available [x], because ages are not known, or not allowed for."
 FEW_DEATHS = "Each group against all prisoners: not given, because deaths are few, or to protect individuals [c]."
+
+
+def draw_published(table: PublishedTable) -> charts.Chart | None:
+    """The lines over the years of published figures; None where they are not drawn."""
+    if not table.axis:
+        return None
+    return charts.trend(table.lines().replace({"label": SHORT}), table.caption, table.axis, table.decimals)
 
 
 def draw(comparison: Comparison) -> charts.Chart | None:

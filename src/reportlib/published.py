@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from reportlib.ethnicity import FIVE, NOT_STATED
 from reportlib.project import PUBLISHED
+from reportlib.words import capital, listed
 
 MOJ_DEATHS = (
     "Ministry of Justice deaths in prison custody and prison population, Open Government Licence v3.0, as tidied by "
     "D. Yukhnenko; counted from one row a death, by month of death"
 )
+CENSUS = "30 June 2025"  # the day on which people in prison were counted
+REMOVAL = "Sites that are or were removal centres"
 PPO = "Prisons and Probation Ombudsman annual reports, Open Government Licence v3.0"
 
 
@@ -22,7 +27,8 @@ class PublishedTable:
     """A table of published figures.
 
     `build` gives a frame whose first column names the rows; every other column holds figures, in `unit` and to so
-    many `decimals`. `measure` names what they are in the ledger.
+    many `decimals`. `measure` names what they are in the ledger. `find` says in a sentence what
+    the frame shows; `axis` names what its lines over the years are of, where they are drawn.
     """
 
     caption: str
@@ -36,6 +42,32 @@ class PublishedTable:
     notes: tuple[str, ...] = ()
     part: str = ""  # the part of the measures that its figures count
     date: str = ""  # of a table that is not by year
+    find: Callable[[pd.DataFrame], str] | None = None
+    axis: str = ""
+
+    @property
+    def finding(self) -> str:
+        """What the table shows, in a sentence; empty where its figures alone say it."""
+        return self.find(self.build()) if self.find else ""
+
+    def lines(self) -> pd.DataFrame:
+        """The figures as lines up to the last year, as far back as no year is missing; without the total.
+
+        One row a line and year: year, group, label, value, lower and upper (both missing), mark.
+        """
+        wide = self.build()
+        head = wide.columns[0]
+        by = {"year": head, "group": "column"} if self.by[0] == "year" else {"group": head, "year": "column"}
+        long = (
+            wide[wide[head] != "All"]
+            .melt(head, var_name="column")
+            .rename(columns={was: is_ for is_, was in by.items()})
+        )
+        starts = long["year"].str[:4].astype(int)
+        gaps = {*range(starts.min(), starts.max())} - {*starts}
+        marks = long["value"].isna().map({True: "x", False: ""})
+        labelled = long.assign(label=long["group"].map(capital), lower=math.nan, upper=math.nan, mark=marks)
+        return labelled[starts > max(gaps, default=0)]
 
     def counts(self) -> pd.DataFrame:
         """The figures as counts by code and year: the first of `by`, `year`, `value`; "all" is the total."""
@@ -54,7 +86,7 @@ def _by_year(long: pd.DataFrame, rows: str, value: str) -> pd.DataFrame:
     return wide.reset_index().rename_axis(columns=None)
 
 
-def _deaths(dimension: str, header: str) -> PublishedTable:
+def _deaths(dimension: str, header: str, **shown: Any) -> PublishedTable:
     """Deaths by something and year; a year in which a row has none is a true zero."""
     return PublishedTable(
         f"Deaths in prison custody by {header.lower()}, England and Wales",
@@ -64,6 +96,7 @@ def _deaths(dimension: str, header: str) -> PublishedTable:
         MOJ_DEATHS,
         lambda: _with_total(_by_year(_read("deaths_in_custody"), dimension, "deaths").fillna(0), dimension),
         part="deaths/prison",
+        **shown,
     )
 
 
@@ -78,14 +111,45 @@ def _death_rates() -> pd.DataFrame:
     population = _by_year(held, "establishment_type", "average_population").set_index("establishment_type")
     early = [year for year in population if str(year) < "2021-22"]  # no usable population of these centres
     population.loc["Immigration removal centre", early] = float("nan")
-    rates = (deaths.fillna(0).reindex(population.index, fill_value=0) / population * 1000).round(2)
-    return rates.rename(index={"Immigration removal centre": "Sites that are or were removal centres"}).reset_index()
+    deaths = deaths.fillna(0).reindex(population.index, fill_value=0)
+    prisons = population.index != "Immigration removal centre"
+    for held in (deaths, population):
+        held.loc["All"] = held[prisons].sum()
+    rates = (deaths / population * 1000).round(2)
+    return rates.rename(index={"Immigration removal centre": REMOVAL}).reset_index()
+
+
+def _rates_found(wide: pd.DataFrame) -> str:
+    year = str(wide.columns[-1])
+    rates = wide.set_index(wide.columns[0])[year]
+    types = rates.drop(["All", REMOVAL])
+    most, least = str(types.idxmax()), str(types.idxmin())
+    return (
+        f"In {year}, {rates['All']:.2f} people died for every 1,000 in prison. By type of establishment, the rate was "
+        f"highest in {most} ({types[most]:.2f}) and lowest in {least} ({types[least]:.2f})."
+    )
+
+
+def _causes_found(wide: pd.DataFrame) -> str:
+    year = str(wide.columns[-1])
+    deaths = wide.set_index(wide.columns[0])[year].map("{:.0f}".format)
+    return (
+        f"Of {deaths['All']} people who died in prison custody in {year}, {deaths['natural causes']} died of natural "
+        f"causes; {deaths['self-inflicted']} deaths were self-inflicted."
+    )
 
 
 def _complaints() -> pd.DataFrame:
     held = _read("complaints_by_year")
     wide = held.pivot_table(index="year", columns="measure", values="complaints", aggfunc="last")
     return wide[["received", "completed"]].reset_index().rename_axis(columns=None)
+
+
+def _complaints_found(wide: pd.DataFrame) -> str:
+    (before, then), (year, now) = wide[["year", "received"]].iloc[-2:].itertuples(index=False)
+    change = round(100 * (now / then - 1))
+    told = f"{abs(change)}% {'more' if change > 0 else 'fewer'} than" if change else "about as many as"
+    return f"The Ombudsman received {now:,.0f} complaints in {year}, {told} in {before}."
 
 
 def _prisoners() -> pd.DataFrame:
@@ -95,6 +159,14 @@ def _prisoners() -> pd.DataFrame:
     order = [code for code in labels if code in wide.index]
     wide = wide.loc[order].rename(index=labels).reset_index().rename_axis(columns=None)
     return wide if "all" in order else _with_total(wide, "ethnicity")
+
+
+def _prisoners_found(wide: pd.DataFrame) -> str:
+    held = wide.set_index(wide.columns[0])["all"]
+    shares = (100 * held / held["All"]).drop(["All", "Not stated"]).sort_values(ascending=False)
+    (most, share), *others = shares.items()
+    told = [f"{share:.0f}% were {most}", *(f"{other:.0f}% {name}" for name, other in others)]
+    return f"Of {held['All']:,} people in prison on {CENSUS}, {listed(told)}."
 
 
 PUBLISHED_TABLES: dict[str, PublishedTable] = {
@@ -108,14 +180,17 @@ PUBLISHED_TABLES: dict[str, PublishedTable] = {
         _death_rates,
         decimals=2,
         unit="per 1,000",
+        find=_rates_found,
+        axis="deaths per 1,000 prisoners a year",
         notes=(
             "These rates are worked out here from the published numbers. The average population is the mean of the "
             "monthly figures. June 2017 was never published.",
             "Sites that are or were immigration removal centres have no usable population before 2021-22: [x]. Their "
-            "row is no rate of immigration detention: a site has one type for all years, and some are prisons again.",
+            "row is no rate of immigration detention: a site has one type for all years, and some are prisons again. "
+            "All is without them.",
         ),
     ),
-    "deaths-by-cause": _deaths("cause", "Cause"),
+    "deaths-by-cause": _deaths("cause", "Cause", find=_causes_found, axis="deaths a year"),
     "deaths-by-age": _deaths("age_band", "Age"),
     "complaints-by-year": PublishedTable(
         "Complaints to the Ombudsman received and completed, as published",
@@ -128,9 +203,11 @@ PUBLISHED_TABLES: dict[str, PublishedTable] = {
             "Years of which no published figure was found are left out; single figures that were not found are [x].",
             "Complaints completed in 2021-22, and both figures of 2022-23, were found as others quote them.",
         ),
+        find=_complaints_found,
+        axis="complaints a year",
     ),
     "prisoners-by-ethnicity": PublishedTable(
-        "Prison population by ethnic group and sex on 30 June 2025, England and Wales",
+        f"Prison population by ethnic group and sex on {CENSUS}, England and Wales",
         "population-published",
         ("ethnicity", "sex"),
         "Ethnic group",
@@ -139,5 +216,6 @@ PUBLISHED_TABLES: dict[str, PublishedTable] = {
         _prisoners,
         notes=("These figures were read in a public copy of that table; their sums agree.",),
         date="2025-06-30",
+        find=_prisoners_found,
     ),
 }

@@ -80,6 +80,12 @@ def published_table(name: str, table: PublishedTable, place: Place) -> Table:
             )  # fmt: skip
             cells[column] = {"text": text, "value": held, "mark": mark or None, "fact": identifier}
         rows.append(cells | ({"_total": True} if record[header] in ("All", "all") else {}))
+    if text := table.finding:
+        name_of = fact_id(table.measure, table.by, ["all", "all"], "sentence")
+        facts.append(
+            Fact(name_of, facts[-1].period, place.edition, place.chapter, name, "sentence", table.caption, text,
+                 status=("published",))
+        )  # fmt: skip
     heads = [{"key": header, "label": table.header, "role": "header"}]
     heads += [{"key": str(column), "label": str(column).capitalize(), "role": "number"} for column in columns]
     return Table(name, table.caption, heads, rows, facts, list(table.notes), table.source, ("published",))

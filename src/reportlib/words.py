@@ -44,7 +44,10 @@ PEOPLE = {
     "All": "all ethnic groups together",
 }
 
-SHORT = {"Ethnic minority (including White minorities)": "Ethnic minority"}  # names beside a picture
+SHORT = {  # names beside a picture
+    "Ethnic minority (including White minorities)": "Ethnic minority",
+    "Awaiting further information": "Not yet known",
+}
 TERMS = {  # that the guidance advises against, and what to write instead
     r"\bBAME\b": "write “people from ethnic minority backgrounds”, or name the groups",
     r"\bBME\b": "write “people from ethnic minority backgrounds”, or name the groups",

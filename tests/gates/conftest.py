@@ -31,6 +31,7 @@ from reportlib.measures import MEASURES
 from reportlib.params import Params, parameters_cell
 
 CHAPTER = "uphold-rates"
+PUBLISHED = "deaths-by-cause"
 UPHELD = {"A": 90, "B": 260, "M": 60, "W": 1500, "O": None, "NS": None, "all": 1975}
 DECIDED = {"A": 400, "B": 900, "M": 240, "W": 4000, "O": 60, "NS": 150, "all": 5750}
 PARTS = {"numerator": "complaints/upheld", "denominator": "complaints/decided"}
@@ -45,6 +46,7 @@ STEPS: dict[str, Callable[[Any], None]] = {
     ),
     "beside": lambda chapter: chapter.beside(*[chapter.compare("uphold-rate-by-ethnicity")] * 2),
     "trend": lambda chapter: _show(chapter, "uphold-rate-trend", "say", "chart", "table"),
+    "published": lambda chapter: chapter.published(PUBLISHED),
     "rules": lambda chapter: chapter.about("rules"),
     "headlines": lambda chapter: chapter.headlines(),
     "points": lambda chapter: chapter.main_points(),
@@ -91,7 +93,7 @@ def _handoff(folder: Path, params: Params) -> None:
         "disclosure": params.disclosure.model_dump(), "status": ["synthetic"],
         "code": "c" * 64, "lock": "1" * 64, "inputs": [], "findings": [], "hidden": [], "responses": {},
         "rules": Policy().reasons().to_dict("records"),
-        "chapters": {CHAPTER: {"tables": list(TABLES), "published": [], "reads_facts": True}},
+        "chapters": {CHAPTER: {"tables": list(TABLES), "published": [PUBLISHED], "reads_facts": True}},
         "headlines": ["uphold-rate-by-ethnicity"],
         "tables": {
             name: {"measure": "upheld", "grouping": "5+1", "status": ["synthetic"], "unavailable": None, **held}
@@ -134,7 +136,10 @@ def _notebook(params: Params, handoff: Path, monkeypatch: pytest.MonkeyPatch) ->
         cell.execution_count = number
     declared = {
         "chapter": CHAPTER,
-        "tables": [{"id": name, "measure": "upheld", "adjust": held["adjust"]} for name, held in TABLES.items()],
+        "tables": [
+            *({"id": name, "measure": "upheld", "adjust": held["adjust"]} for name, held in TABLES.items()),
+            {"id": PUBLISHED, "published": PUBLISHED},
+        ],
         "reads_facts": True,
     }
     metadata = {"kernelspec": KERNEL, "language_info": {**LANGUAGE, "version": "3.11.7"}, "reportlib": declared}

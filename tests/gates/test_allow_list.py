@@ -78,10 +78,13 @@ def test_a_planted_figure_is_found_where_it_stands(run: Path, leak: str) -> None
 
 
 def test_a_fact_that_no_page_shows_is_found(run: Path) -> None:
-    line = json.loads((run / "facts.jsonl").read_text().splitlines()[0])
-    more = line | {"id": "upheld/ethnicity/Z/numerator", "text": "33", "value": 33, "mark": ""}
-    edit(run / "facts.jsonl", lambda text: text + json.dumps(more) + "\n")
-    assert [fault for fault in faults(run) if "upheld/ethnicity/Z/numerator stands on no page" in fault]
+    lines = map(json.loads, (run / "facts.jsonl").read_text().splitlines())
+    of = {line["table"]: line for line in lines}  # one of our own figures, and one of official ones
+    for line in (of["uphold-rate-by-ethnicity"], of["deaths-by-cause"]):
+        more = line | {"id": "upheld/ethnicity/Z/numerator", "text": "33", "value": 33, "mark": ""}
+        edit(run / "facts.jsonl", lambda text, more=more: text + json.dumps(more) + "\n")
+    found = [fault for fault in faults(run) if "upheld/ethnicity/Z/numerator stands on no page" in fault]
+    assert len(found) == 2
 
 
 def test_a_hidden_fact_must_show_its_mark(run: Path) -> None:
@@ -219,6 +222,30 @@ def test_a_sentence_with_a_figure_that_facts_do_not_give_is_found(run: Path) -> 
 
     edit(run / NOTEBOOK, change)
     assert [fault for fault in faults(run) if "sentence" in fault and NOTEBOOK in fault]
+
+
+@pytest.mark.parametrize(
+    ("kind", "part", "message"),
+    [
+        ("say", "text", "sentence deaths-by-cause-sentence: a sentence that is not published"),
+        ("chart", "alt", "chart deaths-by-cause-chart: redrawn from the published facts, its alt differs"),
+    ],
+)
+def test_what_is_told_of_official_figures_is_held_against_them(run: Path, kind: str, part: str, message: str) -> None:
+    def change(text: str) -> str:
+        notebook = json.loads(text)
+        (model,) = [model for model in models(notebook, kind) if model["id"].startswith("deaths-by-cause")]
+        model[part] = model[part].replace("175", "157")
+        return json.dumps(notebook)
+
+    edit(run / NOTEBOOK, change)
+    assert [fault for fault in faults(run) if message in fault]
+
+
+def test_a_sentence_that_official_figures_do_not_give_is_found_though_it_is_a_fact(run: Path) -> None:
+    for file in (NOTEBOOK, "facts.jsonl"):
+        edit(run / file, lambda text: text.replace("in 2023-24, 175 died", "in 2023-24, 157 died"))
+    assert [fault for fault in faults(run) if "a sentence that the published figures do not give" in fault]
 
 
 def test_a_sentence_that_sets_two_tables_side_by_side_is_held_against_facts_in_words_too(run: Path) -> None:

@@ -96,7 +96,7 @@ def _lines(rows: pd.DataFrame, years: list[str], groups: list[str], unit: str) -
 def _panels(rows: pd.DataFrame, years: list[str], groups: list[str], unit: str) -> Figure:
     top, left, wide = drawing.TITLE, 52, (WIDTH - 52 - MARGIN) / 2
     signs = [f"[{mark}]  {drawing.brief(mark)}." for mark in MARKS if (rows["mark"] == mark).any()]
-    under = fill(" ".join([_shaded(rows, years), *signs]), drawing.UNDER)
+    under = fill(" ".join(filter(None, [_shaded(rows, years), *signs])), drawing.UNDER)
     height = math.ceil(len(groups) / 2) * (PANEL + 72) + top + drawing.LINE * (under.count("\n") + 1)
     figure = drawing.blank(height)
     figure.text(MARGIN / WIDTH, 8 / height, under)
@@ -157,7 +157,9 @@ def _by_group(rows: pd.DataFrame, years: list[str]) -> pd.DataFrame:
 
 
 def _shaded(rows: pd.DataFrame, years: list[str]) -> str:
-    """How a chart of lines draws intervals."""
+    """How a chart of lines draws intervals; empty where it has none."""
+    if rows["lower"].isna().all():
+        return ""
     lone, some = _lone(_by_group(rows, years)).any(axis=None), (rows["value"].notna() & rows["lower"].isna()).any()
     return f"Shaded{' or barred' * bool(lone)}: confidence intervals{', where they can be shown' * bool(some)}."
 

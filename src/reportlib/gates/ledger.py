@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -32,6 +33,7 @@ from reportlib.presentation import (
     beside_sentence,
     draw,
     draw_funnel,
+    draw_published,
     funnel_sentence,
     mix_sentence,
     sentence,
@@ -213,7 +215,9 @@ def _table(model: Model, ledger: Ledger, where: str) -> Iterator[Finding]:
     elif made:
         if model != made.model() | {"status": model["status"]}:
             yield Finding("the table is not what the published facts give", where)
-        ledger.placed |= {id(fact) for fact in ledger.facts if fact.table == model["id"]}
+        own = {replace(fact, chapter="") for fact in made.facts}
+        held = [fact for fact in ledger.facts if fact.table == model["id"]]
+        ledger.placed |= {id(fact) for fact in held if replace(fact, chapter="") in own}
 
 
 def _made(model: Model, ledger: Ledger) -> Table | None:
@@ -304,6 +308,8 @@ def _redrawn(model: Model, table: Model, ledger: Ledger) -> Chart | None:
     params, caption = ledger.params, model["caption"]
     if model["id"] == "verdicts-chart":
         return verdicts_chart(ledger.verdicts(), caption, label(params.reference_group))
+    if held := PUBLISHED_TABLES.get(model["table"]):
+        return draw_published(held)
     comparison = ledger.comparison(table)
     if named := model["id"].endswith("-shares") and SHARES.fullmatch(caption):
         return dumbbell(shares(comparison.frame), caption, *named.groups())
@@ -325,8 +331,11 @@ def _say(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str) -
     elif spec and name in shown and kind in FOLLOWING:
         if model["text"] not in _sentences(shown[name], shown, ledger):
             yield Finding("a sentence that published facts do not give", where)
-    elif not spec or model["text"] not in ledger.said(name, kind):
+    elif not (spec or name in PUBLISHED_TABLES) or model["text"] not in ledger.said(name, kind):
         yield Finding("a sentence that is not published", where)
+    elif name in PUBLISHED_TABLES:
+        if model["text"] != PUBLISHED_TABLES[name].finding:
+            yield Finding("a sentence that the published figures do not give", where)
     elif name not in shown or not _given(model["text"], shown[name], shown, ledger):
         yield Finding("a figure that the published facts of its table do not give", where)
 
