@@ -19,7 +19,7 @@ from reportlib.measures import MEASURES, TableSpec
 from reportlib.project import NOTEBOOKS
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.statistics import METHODS
-from reportlib.tables import Place, Table, frame_table, published_table
+from reportlib.tables import Place, Table, published_table, words_table
 from small_handoff import design_effects, uphold_counts
 
 PLACE = Place("uphold-rates", "national", ("synthetic",))
@@ -435,7 +435,7 @@ def test_a_figure_that_two_tables_show_is_one_fact(frame, table):
 
 
 def test_the_plain_rendition_escapes_what_it_shows():
-    table = frame_table("notes", "A <b> & c", pd.DataFrame({"Name": ["<script>"]}), "Name")
+    table = words_table("notes", "A <b> & c", [{"Name": "<script>"}])
     html = plain(table.model())["text/html"]
     assert "<script>" not in html
     assert "A &lt;b&gt; &amp; c" in html

@@ -13,7 +13,7 @@ from reportlib.ethnicity import groupings
 from reportlib.facts import Fact, brought_inside, unadjusted, undone
 from reportlib.measures import MEASURES
 from reportlib.presentation import what_is_left
-from reportlib.tables import Table, frame_table
+from reportlib.tables import Table, words_table
 from reportlib.words import (
     DISPROPORTIONATE,
     INCONCLUSIVE,
@@ -73,14 +73,14 @@ def verdicts_table(frame: pd.DataFrame, title: str, grouping: str, band: tuple[f
     wide = wide.reindex(index=frame["stratum"].unique(), columns=order).fillna("[x]")
     many = len(order) > charts.MOST_COLUMNS
     wide = (wide.T if many else wide).rename_axis(index="Ethnic group" if many else "Measure", columns=None)
-    wide = wide.reset_index()
     notes = [
         "A relative rate is the rate of a group divided by that of the group that it is compared with: above 1 the "
         f"group's rate is higher. The band is {band[0]:g} to {band[1]:g}.",
         f"Crude rates are compared. Where a verdict is said to be{AS_COUNTED}, chance could account for what is left "
         "of the difference once people who are alike in other ways are compared.",
     ]
-    return replace(frame_table("verdicts", title, wide, wide.columns[0]), notes=notes, folded=not many)
+    rows = [{str(key): text for key, text in row.items()} for row in wide.reset_index().to_dict("records")]
+    return replace(words_table("verdicts", title, rows), notes=notes, folded=not many)
 
 
 def headline(

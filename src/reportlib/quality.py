@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
-import pandas as pd
-
 from reportlib.comparison import LEAST_OF
 from reportlib.comparison_tables import subject
 from reportlib.ethnicity import CHINESE_NOTE, groupings
 from reportlib.measures import MEASURES
 from reportlib.statistics import METHODS
-from reportlib.tables import Table, frame_table
+from reportlib.tables import Table, words_table
 from reportlib.words import MARKS, POSSIBLE, UNLIKELY, capital, counted, number
 
 Run = dict[str, Any]
@@ -35,11 +33,8 @@ class About:
     rows: Callable[[Run], list[dict[str, Any]]]
     note: str = ""
 
-    def frame(self, run: Run) -> pd.DataFrame:
-        return pd.DataFrame(self.rows(run) or [{self.header: "none"}])
-
     def table(self, name: str, run: Run) -> Table:
-        table = frame_table(name, self.caption, self.frame(run), self.header)
+        table = words_table(name, self.caption, self.rows(run) or [{self.header: "none"}])
         return replace(table, notes=[self.note] if self.note else [])
 
 

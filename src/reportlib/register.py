@@ -9,14 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-import pandas as pd
-
 from reportlib.comparison_tables import dimensions, lower_first
 from reportlib.ethnicity import label, of_detailed
 from reportlib.facts import Fact, broad, brought_inside, chance, held_inside, limits, unadjusted, undone, unknown_could
 from reportlib.measures import MEASURES
 from reportlib.responses import disproportionate, pooled
-from reportlib.tables import Table, frame_table
+from reportlib.tables import Table, words_table
 from reportlib.words import DISPROPORTIONATE, NOT_ASSESSED, across, listed, within
 
 OPPOSITE = {"higher": "lower", "lower": "higher"}
@@ -91,11 +89,11 @@ class Register:
         self, name: str, title: str, rows: Sequence[Mapping[str, str]], notes: list[str], verdicts: Sequence[Fact]
     ) -> Table:
         made = any(fact.text != NOT_ASSESSED for fact in verdicts)
-        frame = pd.DataFrame(rows if made else [{"Comparison": "No comparison could be made"}])
+        rows = rows if made else [{"Comparison": "No comparison could be made"}]
         title = f"{title} {label(self.reference)}, {self.period}"
         if any(part.detailed for part in self.parts):
             notes.append(f"Detailed ethnic groups are parts of broad ones, and compared with {label(of_detailed())}.")
-        return replace(frame_table(name, title, frame, "Comparison"), notes=notes)
+        return replace(words_table(name, title, rows), notes=notes)
 
     def _row(self, name: str, response: str, band: tuple[float, float]) -> dict[str, str]:
         ratio, bounds = self.held[f"{name}/ratio"], self.held.get(f"{name}/bound_lower")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-import pandas as pd
 
 from reportlib.facts import Fact, fact_id
 from reportlib.published import PublishedTable
@@ -91,10 +90,8 @@ def published_table(name: str, table: PublishedTable, place: Place) -> Table:
     return Table(name, table.caption, heads, rows, facts, list(table.notes), table.source, ("published",))
 
 
-def frame_table(identifier: str, title: str, frame: pd.DataFrame, header: str) -> Table:
-    """A table of words: every column is text, and `header` names the rows."""
-    columns = [
-        {"key": str(name), "label": str(name), "role": "header" if name == header else "text"} for name in frame.columns
-    ]
-    rows = [{str(name): text_cell(str(value)) for name, value in row.items()} for row in frame.to_dict("records")]
-    return Table(identifier, title, columns, rows)
+def words_table(identifier: str, title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
+    """A table of words: every cell is text, and the first column names the rows, which all have the same."""
+    keys = enumerate(next(iter(rows), {}))
+    columns = [{"key": key, "label": key, "role": "text" if place else "header"} for place, key in keys]
+    return Table(identifier, title, columns, [{key: text_cell(str(cell)) for key, cell in row.items()} for row in rows])

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-import pandas as pd
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -16,7 +15,7 @@ from reportlib.build.render import html_chapter
 from reportlib.errors import Finding
 from reportlib.facts import Fact
 from reportlib.inputs.findings import ordered, summary
-from reportlib.tables import frame_table
+from reportlib.tables import words_table
 
 NONE, NOWHERE = "[x]", "[z]"
 INTERNAL = "For the author and reviewers; not for publication."
@@ -35,8 +34,7 @@ class Section:
         text = self.text or ("" if self.rows else "None.")
         cells = [new_markdown_cell(f"## {self.title}\n\n{text}", id=f"text-{place}")]
         if self.rows:
-            frame = pd.DataFrame(self.rows)
-            table = frame_table(f"table-{place}", self.caption, frame, str(frame.columns[0])).model()
+            table = words_table(f"table-{place}", self.caption, self.rows).model()
             cells.append(new_code_cell("", id=f"cell-{place}", outputs=displayed(table)))
         return cells
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-import pandas as pd
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from reportlib.build.page import displayed
 from reportlib.gates import html, pdf
-from reportlib.tables import frame_table
+from reportlib.tables import words_table
 
 TITLE = "Accessibility"
 COLUMNS = ["What is checked", "Where", "By"]
@@ -43,7 +42,8 @@ any other check; nothing here rests on it. Reading with a screen reader was not 
 def statement() -> NotebookNode:
     """The statement as a chapter, to be rendered like any other."""
     caption = "What is checked each time the report is made"
-    model = frame_table("accessibility-checks", caption, pd.DataFrame(_rows(), columns=COLUMNS), COLUMNS[0]).model()
+    rows = [dict(zip(COLUMNS, row, strict=True)) for row in _rows()]
+    model = words_table("accessibility-checks", caption, rows).model()
     header = {"kind": "header", "chapter": "accessibility", "title": TITLE, "status": []}
     cells = [
         new_markdown_cell(INTRODUCTION, id="accessibility"),
