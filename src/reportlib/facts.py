@@ -35,6 +35,35 @@ class Fact:
     unit: str = ""
     status: tuple[str, ...] = ()
 
+    @property
+    def row(self) -> str:
+        """The row that it is of: measure/by/codes."""
+        return self.id.rpartition("/")[0]
+
+    @property
+    def measure(self) -> str:
+        return self.id.split("/")[0]
+
+    @property
+    def by(self) -> str:
+        """The dimensions of its row: "ethnicity", "region+ethnicity"."""
+        return self.id.split("/")[1]
+
+    @property
+    def codes(self) -> str:
+        """The code of its row in each dimension: "B", "london+B"."""
+        return self.id.split("/")[2]
+
+    @property
+    def what(self) -> str:
+        """The measure, as its label names it."""
+        return self.label.partition(": ")[0]
+
+    @property
+    def who(self) -> str:
+        """The row, as its label names it: "Black", "London, Black"; empty for a fact of a whole table."""
+        return self.label.partition(": ")[2]
+
 
 def slug(code: str) -> str:
     """A code as it stands in a fact's name: "Category C" is "category-c", "W1" stays."""
@@ -54,10 +83,9 @@ def broad(fact: Fact, grouping: str, reference: str) -> str:
     Empty too where the reference group of the report is not the one to which that of detailed groups belongs: the two
     comparisons are then of different things.
     """
-    measure, by, group, _ = fact.id.split("/")
     of = groupings()[grouping].of
-    part = by == "detailed-ethnicity" and of[of_detailed()] == reference
-    return f"{measure}/ethnicity/{of[group]}" if part else ""
+    part = fact.by == "detailed-ethnicity" and of[of_detailed()] == reference
+    return f"{fact.measure}/ethnicity/{of[fact.codes]}" if part else ""
 
 
 def limits(held: Mapping[str, Fact], name: str, statistic: str) -> tuple[float, float] | None:

@@ -41,9 +41,9 @@ def verdicts(held: Sequence[Fact], tables: Sequence[str], band: tuple[float, flo
     found = [fact for fact in facts.values() if fact.statistic == "verdict"]
     rows = [
         {
-            "stratum": capital(ratio_.unit) or MEASURES[fact.id.split("/")[0]].name,
-            "group": fact.id.split("/")[2],
-            "label": fact.label.partition(": ")[2],
+            "stratum": capital(ratio_.unit) or MEASURES[fact.measure].name,
+            "group": fact.codes,
+            "label": fact.who,
             "text": (fact.text if ratio_.mark else f"{ratio_.text} {fact.text}") + AS_COUNTED * vanishes,
             "verdict": fact.text,
             "mark": ratio_.mark,
@@ -52,9 +52,9 @@ def verdicts(held: Sequence[Fact], tables: Sequence[str], band: tuple[float, flo
             **{name: facts[row + name].value for name in charts.RATIOS if row + name in facts},
         }
         for fact in sorted(found, key=lambda fact: tables.index(fact.table))
-        for row in [fact.id.removesuffix("verdict")]
+        for row in [f"{fact.row}/"]
         for ratio_, adjusted in [(facts[f"{row}ratio"], facts.get(f"{row}adjusted_ratio"))]
-        for vanishes in [fact.text == DISPROPORTIONATE and undone(facts, row.removesuffix("/"), band)]
+        for vanishes in [fact.text == DISPROPORTIONATE and undone(facts, fact.row, band)]
     ]
     told = ["text", "verdict", "mark", "undone", "adjusted_mark"]
     columns = ["stratum", "group", "label", *told, *charts.RATIOS]
@@ -111,7 +111,7 @@ def headline(
             **vars(charts.card(pictured, title, reference, level, band, outcome)),
         }
     shown = f"The picture shows relative rates of {outcome}." if chart and outcome else ""
-    compared = [fact.id.removesuffix("/verdict") for fact in own if fact.text in BY_WEIGHT[:-1]]
+    compared = [fact.row for fact in own if fact.text in BY_WEIGHT[:-1]]
     none = not any(fact.statistic == "adjusted_ratio" and not fact.mark for fact in own)
     left_open = not_adjusted(facts, compared if none else names, adjust) if adjust else ""
     further = [shown, what_is_left(frame, adjust, band), left_open, _last_year(held, said[0], names)]
@@ -149,15 +149,13 @@ def _last_year(held: Sequence[Fact], said: Fact, names: Sequence[str]) -> str:
     """What the last year shows of the rows that are disproportionate in the whole period, or are so in that year."""
     year = said.period.rpartition(" to ")[2]
     alone = {fact.id: fact for fact in held if fact.period == year != said.period and fact.table != said.table}
-    measure = said.id.partition("/")[0]
     rows = []
     for fact in alone.values():
-        name = fact.id.removesuffix("/verdict")
-        counts = name in names or fact.text == DISPROPORTIONATE
-        if fact.statistic == "verdict" and fact.id.startswith(f"{measure}/ethnicity/") and counts:
-            rows.append((fact, alone[f"{name}/ratio"], alone[f"{name}/ratio_lower"]))
+        counts = fact.row in names or fact.text == DISPROPORTIONATE
+        if fact.statistic == "verdict" and (fact.measure, fact.by) == (said.measure, said.by) and counts:
+            rows.append((fact, alone[f"{fact.row}/ratio"], alone[f"{fact.row}/ratio_lower"]))
     told = [
-        f"{value.text} ({limits.text}; {fact.text}) for {people(fact.label.partition(': ')[2])}"
+        f"{value.text} ({limits.text}; {fact.text}) for {people(fact.who)}"
         for fact, value, limits in rows
         if fact.text != NOT_ASSESSED
     ]
@@ -167,14 +165,14 @@ def _last_year(held: Sequence[Fact], said: Fact, names: Sequence[str]) -> str:
 
 def disproportionate(facts: Mapping[str, Fact]) -> list[str]:
     """The rows of a table that are disproportionate, as measure/by/codes."""
-    return [name.removesuffix("/verdict") for name, fact in facts.items() if fact.text == DISPROPORTIONATE]
+    return [fact.row for fact in facts.values() if fact.text == DISPROPORTIONATE]
 
 
 def not_adjusted(facts: Mapping[str, Fact], names: Sequence[str], adjust: Sequence[str]) -> str:
     """Of which rows that are disproportionate it is not told what adjustment leaves, and why."""
     found: dict[str, list[str]] = {}
     for name in names:
-        found.setdefault(unadjusted(facts, name, adjust), []).append(facts[f"{name}/verdict"].label.partition(": ")[2])
+        found.setdefault(unadjusted(facts, name, adjust), []).append(facts[f"{name}/verdict"].who)
     others = any(fact.statistic == "adjusted_ratio" and not fact.mark for fact in facts.values())
     whom = {text: f" for {all_people(who)}" if others or len(found) > 1 else "" for text, who in found.items()}
     return " ".join(text.format(whom[text]) for text in found if text)

@@ -61,12 +61,11 @@ class Register:
         names = sorted(self.found, key=lambda name: order.index(name.partition("/")[0]))
         rows = [self._row(name, responses.get(name, ""), band) for name in names]
         verdicts = [fact for fact in self.held.values() if fact.statistic == "verdict"]
-        whole = [fact for fact in verdicts if fact.id.split("/")[1] == "ethnicity"]
+        whole = [fact for fact in verdicts if fact.by == "ethnicity"]
         lacking: dict[str, list[str]] = {}
         for fact in whole:
             if fact.text == NOT_ASSESSED:
-                measure, _, group = fact.label.partition(": ")
-                lacking.setdefault(measure, []).append(group)
+                lacking.setdefault(fact.what, []).append(fact.who)
         notes = _assessed(whole, "of all parts together")
         if lacking:
             named = "; ".join(f"{measure}: {listed(groups)}" for measure, groups in lacking.items())
@@ -147,7 +146,7 @@ class Register:
 
     def _row_of_parts(self, name: str) -> dict[str, str]:
         own = sorted((part for part in self.parts if part.whole == name), key=lambda part: part.place)
-        measure, group = own[0].verdict.label.partition(": ")[0], name.rpartition("/")[2]
+        measure, group = own[0].verdict.what, name.rpartition("/")[2]
         outcome = next((part.ratio.unit for part in own if part.ratio), "")
         over_all = [self.held[key].text for key in (f"{name}/ratio", f"{name}/verdict") if key in self.held]
         within = {
@@ -175,14 +174,12 @@ def _parts(held: Mapping[str, Fact], grouping: str, reference: str) -> list[_Par
     """The comparisons within parts of the system, of tables that show several: an edition may be one region."""
     within: dict[tuple[str, str], list[_Part]] = {}
     for fact in [fact for fact in held.values() if fact.statistic == "verdict"]:
-        measure, by, codes, _ = fact.id.split("/")
-        part, _, group = codes.rpartition("+")
-        inner = by.endswith("+ethnicity") and set(part.split("+")) != {"all"}
-        if whole := f"{measure}/ethnicity/{group}" if inner else broad(fact, grouping, reference):
-            told = fact.label.partition(": ")[2]
-            ratio = held.get(f"{fact.id.removesuffix('verdict')}ratio")
-            place = told.rpartition(", ")[0] if inner else told
-            within.setdefault((measure, by), []).append(_Part(whole, place, fact, ratio, not inner))
+        part, _, group = fact.codes.rpartition("+")
+        inner = fact.by.endswith("+ethnicity") and set(part.split("+")) != {"all"}
+        if whole := f"{fact.measure}/ethnicity/{group}" if inner else broad(fact, grouping, reference):
+            ratio = held.get(f"{fact.row}/ratio")
+            place = fact.who.rpartition(", ")[0] if inner else fact.who
+            within.setdefault((fact.measure, fact.by), []).append(_Part(whole, place, fact, ratio, not inner))
     several = [parts for parts in within.values() if len({part.place for part in parts}) > 1]
     return [part for parts in several for part in parts]
 

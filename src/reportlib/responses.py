@@ -77,11 +77,7 @@ def disproportionate(facts: Sequence[Fact], period: str) -> list[str]:
     Each asks for an answer: that adjustment leaves too little to be sure of is evidence, but no explanation.
     """
     return sorted(
-        {
-            fact.id.removesuffix("/verdict")
-            for fact in pooled(facts, period)
-            if fact.text == DISPROPORTIONATE and fact.id.split("/")[1] == "ethnicity"
-        }
+        {fact.row for fact in pooled(facts, period) if fact.text == DISPROPORTIONATE and fact.by == "ethnicity"}
     )
 
 

@@ -71,16 +71,16 @@ def main_points(
     for table in tables:
         facts = {fact.id: fact for fact in held if fact.table == table}
         said = next((fact for fact in facts.values() if fact.statistic == "sentence"), None)
-        if said is None or MEASURES[_measure(said)].instead_of in told:
+        if said is None or MEASURES[said.measure].instead_of in told:
             continue
         names, verdict = disproportionate(facts), weightiest(facts)
         if names:
-            told.add(_measure(said))
+            told.add(said.measure)
             vanishes, adjust = all(undone(facts, name, band) for name in names), known[table]["adjust"]
             title, text = (
                 _undone(facts, said, adjust, band) if vanishes else _found(facts, said, adjust, band, reference)
             )
-            point = _point(said, title, f"{text}{_otherwise(held, tables, _measure(said))}")
+            point = _point(said, title, f"{text}{_otherwise(held, tables, said.measure)}")
             (vanished if vanishes else found).append(point)
         elif verdict in SIGNIFICANT:
             title, text = _smaller(facts, said, known[table]["adjust"], band, reference)
@@ -94,16 +94,12 @@ def main_points(
     return [{"kind": "points", "lead": lead, "items": items} for lead, items in lists.items() if items]
 
 
-def _measure(fact: Fact) -> str:
-    return fact.id.partition("/")[0]
-
-
 def _point(about: Fact, title: str, text: str) -> Point:
     """A point that leads to the table of a fact."""
     return {
         "title": title,
         "text": text,
-        "see": about.label.partition(": ")[0],
+        "see": about.what,
         "chapter": about.chapter,
         "table": about.table,
     }
@@ -131,9 +127,7 @@ def _found(
 
 def _undone(facts: Mapping[str, Fact], said: Fact, adjust: Sequence[str], band: tuple[float, float]) -> tuple[str, str]:
     """That chance could account for what adjustment leaves of all that was disproportionate; then what that was."""
-    title = (
-        f"Allowing for {dimensions(adjust)}, chance could account for differences in the {WORDS[_measure(said)].name}"
-    )
+    title = f"Allowing for {dimensions(adjust)}, chance could account for differences in the {WORDS[said.measure].name}"
     then = [text for text in left(_weighty(facts, said, band), band) if not text.startswith(MAY_BE_LEFT)]
     return title, " ".join([*then, *(f"{claim}." for claim in _claims(said))])
 
@@ -149,7 +143,7 @@ def _smaller(
 def _otherwise(held: Sequence[Fact], tables: Sequence[str], measure: str) -> str:
     """What the table shows in which the outcome of a measure is counted otherwise; empty if there is none."""
     for said in held:
-        if said.statistic == "sentence" and said.table in tables and MEASURES[_measure(said)].instead_of == measure:
+        if said.statistic == "sentence" and said.table in tables and MEASURES[said.measure].instead_of == measure:
             facts = {fact.id: fact for fact in held if fact.table == said.table}
             ways = _ways(facts)
             return f" {_outcome(facts, said)}: {weightiest(facts)}{f' ({ways})' if ways else ''}."
@@ -177,27 +171,23 @@ def _ways(facts: Mapping[str, Fact], reference: str = "") -> str:
 
     With a `reference` also in cases, where they are known of all.
     """
-    names = [name.removesuffix("/verdict") for name, fact in facts.items() if fact.text in SIGNIFICANT]
+    names = [fact.row for fact in facts.values() if fact.text in SIGNIFICANT]
     more = {name: _more(facts, name, reference) if reference else None for name in names}
     ways: dict[str, dict[str, float | None]] = {"higher": {}, "lower": {}}
     for name in names:
-        ways[_way(facts[f"{name}/ratio"])][_who(facts[f"{name}/verdict"])] = more[name]
+        ways[_way(facts[f"{name}/ratio"])][facts[f"{name}/verdict"].who] = more[name]
     if not 0 < len(names) <= MOST_NAMED or None in more.values():
         return "; ".join(f"{way} for {people_or_number([*whom])}" for way, whom in ways.items() if whom)
     told = {
         way: listed([f"{people(who)} (about {_about(n)} cases)" for who, n in whom.items() if n is not None])
         for way, whom in ways.items()
     }
-    base = people(_who(facts[_base(names[0], reference)]))
+    base = people(facts[_base(names[0], reference)].who)
     return "; ".join(f"{way} for {whom}" for way, whom in told.items() if whom) + f", against the rate of {base}"
 
 
 def _way(ratio: Fact) -> str:
     return "higher" if float(ratio.value or 0) > 1 else "lower"
-
-
-def _who(fact: Fact) -> str:
-    return fact.label.partition(": ")[2]
 
 
 def _base(name: str, reference: str) -> str:
@@ -227,7 +217,7 @@ def _at_the_rate(facts: Mapping[str, Fact], name: str, reference: str) -> str:
         return ""
     base, own, nobs = facts[_base(name, reference)], facts[f"{name}/numerator"], facts[f"{name}/denominator"]
     return (
-        f"At the rate of {people(_who(base))}, {people(_who(own))} would have had about {_about(more)} "
+        f"At the rate of {people(base.who)}, {people(own.who)} would have had about {_about(more)} "
         f"{'more' if more > 0 else 'fewer'} {lower_first(measure.numerator.label)}, out of {nobs.text} "
         f"{lower_first(measure.denominator.label)}."
     )
@@ -252,8 +242,8 @@ def _detailed_alone(
     facts = {fact.id: fact for fact in held}
     found: dict[str, dict[str, str]] = {}  # of each table: the detailed groups, each with its broad one
     for fact in held:
-        if fact.statistic == "verdict" and fact.text == DISPROPORTIONATE and "/detailed-ethnicity/" in fact.id:
-            name, whole = fact.id.removesuffix("/verdict"), broad(fact, grouping, reference)
+        if fact.statistic == "verdict" and fact.text == DISPROPORTIONATE and fact.by == "detailed-ethnicity":
+            name, whole = fact.row, broad(fact, grouping, reference)
             over_all, base = (facts.get(f"{whole}/{statistic}") for statistic in ("verdict", "ratio"))
             rate = facts[f"{name}/ratio"]
             if not (over_all and over_all.text == DISPROPORTIONATE and base and _side(base) == _side(rate)):
@@ -270,17 +260,13 @@ def _detailed_point(
     ways: dict[str, list[str]] = {"higher": [], "lower": []}
     for rate in rates:
         limits = facts[f"{rate.id}_lower"].text
-        ways[_way(rate)].append(f"{people(_who(rate))} ({rate.text}, {limits})")
+        ways[_way(rate)].append(f"{people(rate.who)} ({rate.text}, {limits})")
     told = listed([f"{way} for {listed(some)}" for way, some in ways.items() if some])
-    title = (
-        f"{capital(rates[0].unit) or rates[0].label.partition(': ')[0]}: {told} than for {people(label(of_detailed()))}"
-    )
+    title = f"{capital(rates[0].unit) or rates[0].what}: {told} than for {people(label(of_detailed()))}"
     wholes = [facts[f"{whole}/ratio"] for whole in dict.fromkeys(groups.values()) if f"{whole}/ratio" in facts]
-    beside = [
-        f"{rate.text} ({facts[rate.id.replace('/ratio', '/verdict')].text}) for {people(_who(rate))}" for rate in wholes
-    ]
+    beside = [f"{rate.text} ({facts[f'{rate.row}/verdict'].text}) for {people(rate.who)}" for rate in wholes]
     rows = _rows(facts, rates[0].table, band)
-    own = rows[rows["label"].isin([_who(rate) for rate in rates])]
+    own = rows[rows["label"].isin([rate.who for rate in rates])]
     together = f"All together, the relative rate is {listed(beside)}." if beside else ""
     texts = [together, what_is_left(own, adjust, band)]
     point = _point(rates[0], title, " ".join(filter(None, texts)))

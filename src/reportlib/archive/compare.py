@@ -190,17 +190,16 @@ def _move(key: Key, a: Facts, b: Facts, causes: Sequence[Cause]) -> Move:
     unexplained = rest != 0 if rest is not None else not found
     if unexplained and (left == UNKNOWN or not found):
         found += (left,)
-    if key.id.rpartition("/")[2] in COUNTS:
+    if (a.get(key) or b[key]).statistic in COUNTS:
         amounts, rest = {}, None
     return Move(key, a.get(key), b.get(key), by, _relative(key, by, a), found, amounts | {left: rest})
 
 
 def _relative(key: Key, by: float | None, a: Facts) -> float | None:
     """A move as a share of the way from A's figure to the limit of its interval on that side."""
-    stem, _, statistic = key.id.rpartition("/")
-    if not by or statistic not in LIMITS:
+    if not by or a[key].statistic not in LIMITS:
         return None
-    limit = a.get(key._replace(id=f"{stem}/{LIMITS[statistic]}{'upper' if by > 0 else 'lower'}"))
+    limit = a.get(key.beside(f"{LIMITS[a[key].statistic]}{'upper' if by > 0 else 'lower'}"))
     way = difference(a[key], limit)
     return abs(by / way) if way else None
 

@@ -39,10 +39,8 @@ def reviewer_page(run: KeptRun, since: Changes | None, why_not: str = "") -> str
 
 def _adjusted(key: Key, facts: Facts) -> dict[str, str]:
     """One comparison: the crude ratio of the table, and beside it the adjusted one of its evidence."""
-    fact, stem = facts[key], key.id.rpartition("/")[0]
-    ratio, limits, adjusted_limits, verdict = (
-        facts.get(key._replace(id=f"{stem}/{name}")) for name in ("ratio", "ratio_lower", "adjusted_lower", "verdict")
-    )
+    names, fact = ("ratio", "ratio_lower", "adjusted_lower", "verdict"), facts[key]
+    ratio, limits, adjusted_limits, verdict = (facts.get(key.beside(name)) for name in names)
     by = difference(ratio, fact)
     return {
         "Comparison": fact.label + (f" ({ratio.unit})" if ratio and ratio.unit else ""),

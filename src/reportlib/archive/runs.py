@@ -31,6 +31,10 @@ class Key(NamedTuple):
     edition: str
     table: str
 
+    def beside(self, statistic: str) -> Key:
+        """The figure of another statistic in the same row."""
+        return self._replace(id=f"{self.id.rpartition('/')[0]}/{statistic}")
+
 
 Facts = Mapping[Key, Fact]
 

@@ -66,8 +66,7 @@ class Ledger:
         self._rows: dict[tuple[str, str, str], dict[str, Fact]] = defaultdict(dict)
         for fact in self.facts:
             self._at[fact.table, fact.id].append(fact)
-            row = fact.id.rpartition("/")[0]
-            self._rows[fact.table, row, fact.period][fact.statistic] = fact
+            self._rows[fact.table, fact.row, fact.period][fact.statistic] = fact
 
     def fact(self, table: str, name: str, among: Iterable[str]) -> Fact | None:
         """The fact of this name; where years share a name, the one whose period is in `among`."""
@@ -167,8 +166,7 @@ def check_derived(facts: Iterable[Fact]) -> Iterator[Finding]:
     """Nothing that is worked out from a count stands where that count is hidden."""
     rows: dict[tuple[str, str, str], list[tuple[int, Fact]]] = defaultdict(list)
     for number, fact in enumerate(facts, 1):
-        row = (fact.table, fact.id.rpartition("/")[0], fact.period)
-        rows[row].append((number, fact))
+        rows[fact.table, fact.row, fact.period].append((number, fact))
     for held in rows.values():
         if any(fact.mark == "c" for _, fact in held if fact.statistic in COUNTS):
             for number, fact in held:
@@ -269,7 +267,7 @@ def _row(table: str, row: Model, ledger: Ledger, where: str, place: int) -> Iter
             if fact is None:
                 yield Finding("no published fact stands behind this figure", where, place, key)
                 continue
-            words |= {f", {fact.period}, ", f", {fact.label.partition(': ')[2]}, "}
+            words |= {f", {fact.period}, ", f", {fact.who}, "}
             shown = (cell["text"], cell["mark"] or "", fact.value if cell["value"] is None else cell["value"])
             if shown != (fact.text, fact.mark, fact.value):
                 yield Finding(f"this is not what its fact says{' (a hidden one)' * bool(fact.mark)}", where, place, key)

@@ -49,7 +49,6 @@ def _shown(facts: list[Fact], by: list[str]) -> dict[Cell, list[Fact]]:
     """The facts of each cell; one that stands in several rows of a table has several."""
     found = defaultdict(list)
     for fact in facts:
-        _, names, codes, _ = fact.id.split("/")
-        held = dict(zip(names.split("+"), codes.split("+"), strict=True))
+        held = dict(zip(fact.by.split("+"), fact.codes.split("+"), strict=True))
         found[(fact.period, *(held[name] for name in by))].append(fact)
     return found
