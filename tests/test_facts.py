@@ -40,6 +40,11 @@ def test_a_name_is_made_of_codes_alone():
     )
 
 
+def test_a_fact_says_of_which_row_it_is_in_codes_and_in_words():
+    assert (FACT.row, FACT.measure, FACT.by, FACT.codes) == ("upheld/ethnicity/A", "upheld", "ethnicity", "A")
+    assert (FACT.what, FACT.who) == ("Uphold rate", "Asian")
+
+
 def test_a_year_is_no_part_of_a_name_since_the_period_is_a_field():
     assert fact_id("upheld", ["year", "ethnicity"], ["2023-24", "A"], "value") == "upheld/ethnicity/A/value"
     assert fact_id("upheld", ["year"], ["2023-24"], "value") == "upheld/all/all/value"

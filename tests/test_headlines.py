@@ -8,14 +8,22 @@ from typing import Any
 
 import pytest
 
+from reportlib import headlines
 from reportlib.facts import Fact
-from reportlib.headlines import headline, verdicts, verdicts_table
+from reportlib.headlines import verdicts, verdicts_table
+from reportlib.results import Results
+
+
+def results(
+    facts: list[Fact], table: str, adjust: Sequence[str] = (), band: tuple[float, float] = (0.8, 1.25)
+) -> Results:
+    """What is known of a run whose headline is one table."""
+    return Results(facts, {table: {"adjust": adjust}}, [table], {}, "2022-23 to 2024-25", "W", "5+1", band, 0.95)
 
 
 def card(facts: list[Fact], table: str, adjust: Sequence[str] = ()) -> dict[str, Any]:
-    found = headline(facts, table, adjust, "White", (0.8, 1.25), 0.95)
-    assert found
-    return found
+    (found,) = headlines.headlines(results(facts, table, adjust))
+    return headlines.card(found)
 
 
 @pytest.mark.parametrize(
@@ -123,10 +131,11 @@ def test_a_card_has_no_picture_where_nothing_is_shown_or_there_are_too_many_grou
 
 
 def test_a_verdict_that_adjustment_undoes_is_said_to_be_as_counted():
-    frame = verdicts(deaths("AB"), ["deaths"], (0.8, 1.25))
+    frame = verdicts(results(deaths("AB"), "deaths"), ["deaths"])
     assert list(frame["undone"]) == [True, True]
     assert set(frame["text"]) == {"0.60 disproportionate as counted"}
-    assert not verdicts(deaths("AB"), ["deaths"], (0.95, 1.05))["undone"].any()  # 0.90 lies outside
-    labelled = frame.replace({"label": {"A": "Asian", "B": "Black"}})
-    table = verdicts_table(labelled, "Verdicts", "5+1", (0.8, 1.25))
+    narrow = results(deaths("AB"), "deaths", band=(0.95, 1.05))
+    assert not verdicts(narrow, ["deaths"])["undone"].any()  # 0.90 lies outside
+    asian = [replace(fact, label="Deaths: Asian") for fact in deaths("A")]
+    table = verdicts_table(results(asian, "deaths"))
     assert "Where a verdict is said to be as counted, chance could account for what is left" in table.notes[1]

@@ -9,9 +9,8 @@ import pytest
 from reportlib.facts import Fact
 from reportlib.register import Register
 from reportlib.responses import disproportionate
+from reportlib.results import Results
 from reportlib.tables import Table
-
-BAND = (0.8, 1.25)
 
 
 def told(group: str, ratio: float, verdict: str = "disproportionate", part: str = "", **more: float) -> list[Fact]:
@@ -27,9 +26,12 @@ def told(group: str, ratio: float, verdict: str = "disproportionate", part: str 
     ]  # fmt: skip
 
 
-def register(*facts: list[Fact], reference: str = "W") -> Register:
+def register(*facts: list[Fact], reference: str = "W", **responses: str) -> Register:
+    """The register of some facts, with answers by the name of the comparison after "upheld/ethnicity/"."""
     tables = {"ethnicity": {"adjust": ["category", "establishment_type"]}}
-    return Register([fact for some in facts for fact in some], "2024-25", reference, tables, "5+1")
+    answers = {f"upheld/ethnicity/{group}": answer for group, answer in responses.items()}
+    held = [fact for some in facts for fact in some]
+    return Register(Results(held, tables, [], answers, "2024-25", reference, "5+1", (0.8, 1.25), 0.95))
 
 
 def rows(table: Table) -> list[dict[str, str]]:
@@ -60,7 +62,7 @@ HELD = "With category of complaint and establishment type held equal, "
     ],
 )
 def test_what_is_left_is_what_adjustment_leaves(tried: dict[str, float], left: str) -> None:
-    (row,) = rows(register(told("Black", 0.6, **tried)).over_all({}, BAND))
+    (row,) = rows(register(told("Black", 0.6, **tried)).over_all())
     assert row["What is left to explain"] == left
     assert row["Comparison"] == "Uphold rate: Black, lower rate"
     assert row["Response"] == "awaited from the Ombudsman"
@@ -68,7 +70,7 @@ def test_what_is_left_is_what_adjustment_leaves(tried: dict[str, float], left: s
 
 def test_missing_ethnicity_that_could_account_for_all_is_told_and_an_answer_stands_where_there_is_one() -> None:
     facts = told("Black", 0.6, bound_lower=0.5, bound_upper=1.2)
-    (row,) = rows(register(facts).over_all({"upheld/ethnicity/B": "Cases were re-read."}, BAND))
+    (row,) = rows(register(facts, B="Cases were re-read.").over_all())
     assert row["What is left to explain"].endswith(
         " Were missing ethnicity divided in the most extreme way, the crude difference could vanish or reverse."
     )
@@ -77,7 +79,7 @@ def test_missing_ethnicity_that_could_account_for_all_is_told_and_an_answer_stan
 
 def test_a_rate_of_the_opposite_outcome_is_said_to_be_that() -> None:
     facts = [replace(fact, unit="not being upheld") for fact in told("Black", 1.6)]
-    (row,) = rows(register(facts).over_all({}, BAND))
+    (row,) = rows(register(facts).over_all())
     assert row["Comparison"] == "Uphold rate: Black, higher rate of not being upheld"
 
 
@@ -89,10 +91,10 @@ def test_an_answer_is_asked_for_whatever_adjustment_leaves() -> None:
 
 def test_that_nothing_was_compared_is_not_that_nothing_was_disproportionate() -> None:
     """With deaths alone, say: their verdicts are none, or not assessed."""
-    table = register(told("Black", 0.6, "not assessed")).over_all({}, BAND)
+    table = register(told("Black", 0.6, "not assessed")).over_all()
     assert rows(table) == [{"Comparison": "No comparison could be made"}]
     found = register(told("Black", 1.0, "parity"), told("Asian", 0.6, "not assessed"), told("Mixed", 1, "not assessed"))
-    table = found.over_all({}, BAND)
+    table = found.over_all()
     assert rows(table) == [{"Comparison": "None that could be assessed was disproportionate"}]
     assert table.notes == [
         "Of 3 comparisons of all parts together, 1 could be assessed.",
@@ -110,7 +112,7 @@ def test_the_register_says_in_how_many_parts_it_could_look_and_which_go_the_othe
         told("Black", 0.9, "parity", "Money"), told("Black", 0.9, "not assessed", "Food"),
         told("Asian", 0.6, part="Property"),
     )  # fmt: skip
-    (row,) = rows(found.over_all({}, BAND))
+    (row,) = rows(found.over_all())
     assert row["What is left to explain"] == (
         "All of it: no adjusted comparison could be made. Also disproportionate within Property; disproportionate the "
         "other way within Regime (3 of 4 could be compared, without adjustment)."
@@ -162,8 +164,8 @@ def test_a_detailed_ethnic_group_is_a_part_of_its_broad_one() -> None:
     assert found.in_parts_alone().notes[-1] == (
         "Detailed ethnic groups are parts of broad ones, and compared with White British."
     )
-    assert found.over_all({}, BAND).notes[-1] == found.in_parts_alone().notes[-1]
-    (row,) = rows(found.over_all({}, BAND))
+    assert found.over_all().notes[-1] == found.in_parts_alone().notes[-1]
+    (row,) = rows(found.over_all())
     assert row["Comparison"] == "Uphold rate: Black, lower rate"
     assert row["What is left to explain"].endswith(
         "Also disproportionate within Regime, and for Black Caribbean (all 2 could be compared, without adjustment)."
@@ -174,7 +176,7 @@ def test_detailed_ethnic_groups_are_parts_of_none_that_are_compared_with_others(
     """Black Caribbean people, compared with White British people, are no part of Asian people compared with Black."""
     found = register(told("Asian", 0.6), *[detailed(code, code, 1.9) for code in ("A1", "B1")], reference="B")
     assert rows(found.in_parts_alone()) == [{"Comparison": "No comparison could be made"}]
-    assert not rows(found.over_all({}, BAND))[0]["What is left to explain"].endswith("A1.")
+    assert not rows(found.over_all())[0]["What is left to explain"].endswith("A1.")
 
 
 def detailed(code: str, name: str, ratio: float) -> list[Fact]:
@@ -197,6 +199,4 @@ def test_that_all_was_found_over_all_parts_is_not_that_nothing_was() -> None:
 
 def test_an_edition_of_one_region_has_no_parts_by_region() -> None:
     found = register(told("Black", 0.7), told("Black", 0.7, part="London"))
-    assert rows(found.over_all({}, BAND))[0]["What is left to explain"] == (
-        "All of it: no adjusted comparison could be made."
-    )
+    assert rows(found.over_all())[0]["What is left to explain"] == ("All of it: no adjusted comparison could be made.")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from reportlib import summary
 from reportlib.facts import Fact
 from reportlib.measures import MEASURES
+from reportlib.results import Results
 from reportlib.summary import OTHERS, SMALLER, UNDONE, main_points
 
 FOUND = (
@@ -37,7 +38,8 @@ def points(
     held: list[Fact], tables: dict[str, tuple[str, ...]], reference: str = "W"
 ) -> dict[str, list[tuple[str, str]]]:
     known = {table: {"adjust": adjust} for table, adjust in ({"breached-detailed": ()} | tables).items()}
-    found = main_points(held, [*tables], known, (0.8, 1.25), "2022-23 to 2024-25", reference, "5+1")
+    results = Results(held, known, [*tables], {}, "2022-23 to 2024-25", reference, "5+1", (0.8, 1.25), 0.95)
+    found = main_points(results)
     return {each["lead"]: [(item["title"], item["text"]) for item in each["items"]] for each in found}
 
 
@@ -197,7 +199,7 @@ def test_main_points_name_what_could_not_be_made_and_why():
         "mix": {"adjust": (), "unavailable": None, "measure": "deaths"},
         "recall": {"adjust": (), "unavailable": "terminations have no rows for 2024-25", "measure": "recalled"},
     }
-    (found,) = main_points([], [*known], known, (0.8, 1.25), "2022-23 to 2024-25", "W", "5+1")
+    (found,) = main_points(Results([], known, [*known], {}, "2022-23 to 2024-25", "W", "5+1", (0.8, 1.25), 0.95))
     assert [(item["title"], item["text"]) for item in found["items"]] == [
         (
             "Not available [x]",

@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial, wraps
+from functools import cached_property, partial, wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -24,10 +24,10 @@ from reportlib.derived_tables import DERIVED, funnel_caption
 from reportlib.derived_tables import declared as declared_table
 from reportlib.display import MIME, plain
 from reportlib.errors import ReportError, nearest_or_all
-from reportlib.ethnicity import label, reference_of
+from reportlib.ethnicity import reference_of
 from reportlib.facts import Fact
 from reportlib.handoff import Handoff, undeclared
-from reportlib.headlines import headline, verdicts, verdicts_chart, verdicts_table
+from reportlib.headlines import card, headlines, verdicts_chart, verdicts_table
 from reportlib.measures import DIMENSIONS, TableSpec
 from reportlib.presentation import (
     FEW_DEATHS,
@@ -47,6 +47,7 @@ from reportlib.presentation import (
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
 from reportlib.register import Register
+from reportlib.results import Results
 from reportlib.summary import main_points
 from reportlib.tables import Place, Table, published_table
 from reportlib.years import span, years_to
@@ -280,16 +281,17 @@ class Chapter:
 
     def register(self) -> None:
         """Show the explain-or-reform register: every disproportionate comparison, and what is left of it."""
-        self._list(self._register.over_all(self.handoff.run["responses"], self.band))
+        self._list(Register(self._results).over_all())
 
     def register_of_parts(self) -> None:
         """Show what was disproportionate within parts, but not of all parts together."""
-        self._list(self._register.in_parts_alone())
+        self._list(Register(self._results).in_parts_alone())
 
-    @property
-    def _register(self) -> Register:
-        facts, tables = self.handoff.facts(self.name), self.handoff.run["tables"]
-        return Register(facts, span(self._years["pooled"]), self.reference, tables, self.grouping)
+    @cached_property
+    def _results(self) -> Results:
+        """What the chapters before it found."""
+        run = self.handoff.run
+        return Results.of(self.handoff.facts(self.name), run, run["parameters"])
 
     def _list(self, table: Table) -> None:
         """Show a table in words of what other chapters found."""
@@ -299,9 +301,7 @@ class Chapter:
 
     def main_points(self) -> None:
         """Say in a sentence or two what was disproportionate in the headlines, and where nothing was."""
-        run, period = self.handoff.run, span(self._years["pooled"])
-        context = self.band, period, self.reference, self.grouping
-        points = main_points(self.handoff.facts(self.name), run["headlines"], run["tables"], *context)
+        points = main_points(self._results)
         for each in points:
             _show(each)
         if not points:
@@ -309,28 +309,20 @@ class Chapter:
 
     def headlines(self) -> None:
         """Show the finding of each headline, with its weightiest verdict."""
-        run, reference, held = self.handoff.run, label(self.reference), self.handoff.facts(self.name)
-        items = [
-            headline(held, table, run["tables"][table]["adjust"], reference, self.band, self.level)
-            for table in run["headlines"]
-        ]
-        if not any(items):
+        if items := list(map(card, headlines(self._results))):
+            _show({"kind": "headline", "items": items})
+        else:
             _show_text("no-headlines", NO_COMPARISON, "note")
-            return
-        _show({"kind": "headline", "items": [item for item in items if item]})
 
     def verdicts(self) -> None:
         """Show every verdict of the headlines side by side, by measure and ethnic group: a picture and a table."""
-        frame = verdicts(self.handoff.facts(self.name), self.handoff.run["headlines"], self.band)
-        if frame.empty:
+        table = verdicts_table(self._results)
+        if not table.rows:
             _show_text("no-verdicts", NO_COMPARISON, "note")
             return
-        title = f"Verdicts compared with {label(self.reference)}, {span(self._years['pooled'])}"
-        status = self.handoff.run["status"]
-        if frame["label"].nunique() <= charts.MOST_COLUMNS:
-            chart = verdicts_chart(frame, title, label(self.reference))
-            _show_chart("verdicts-chart", title, chart, "verdicts", status)
-        self._list(verdicts_table(frame, title, self.grouping, self.band))
+        if chart := verdicts_chart(self._results, table.caption):
+            _show_chart("verdicts-chart", table.caption, chart, table.id, self.handoff.run["status"])
+        self._list(table)
 
     @_step
     def shares(self, comparison: Comparison, numerator: str, denominator: str) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportlib.ethnicity import groupings, of_detailed
-from reportlib.words import NO_LIMIT, marked
+from reportlib.words import DISPROPORTIONATE, NO_LIMIT, marked
 
 
 @dataclass(frozen=True)
@@ -65,6 +64,85 @@ class Fact:
         return self.label.partition(": ")[2]
 
 
+class RowFacts(dict[str, Fact]):
+    """The facts of one row, by statistic; whoever asks for `verdict`, `who` or `measure` knows that it has a verdict.
+
+    A kind of figure is what its name begins with: "adjusted" has the limits `adjusted_lower` and `adjusted_upper`.
+    """
+
+    @property
+    def verdict(self) -> str:
+        return self["verdict"].text
+
+    @property
+    def who(self) -> str:
+        return self["verdict"].who
+
+    @property
+    def measure(self) -> str:
+        return self["verdict"].measure
+
+    @property
+    def disproportionate(self) -> bool:
+        return "verdict" in self and self.verdict == DISPROPORTIONATE
+
+    def way(self, statistic: str = "ratio") -> str:
+        """On which side of 1 a relative rate lies: higher or lower."""
+        return "higher" if float(self[statistic].value or 0) > 1 else "lower"
+
+    def limits(self, kind: str) -> tuple[float, float] | None:
+        """The interval of a kind of figure; None if it was not published."""
+        pair = [self[key].value for key in (f"{kind}_lower", f"{kind}_upper") if key in self]
+        return (float(pair[0]), float(pair[1])) if len(pair) == 2 and None not in pair else None  # type: ignore[arg-type]
+
+    def chance(self, kind: str) -> bool:
+        """Whether the interval of a kind of figure holds 1."""
+        pair = self.limits(kind)
+        return pair is not None and pair[0] <= 1 <= pair[1]
+
+    def unknown_could(self) -> str:
+        """What missing ethnicity, divided in the most extreme way, could do to the difference; empty if it stays.
+
+        A bound that is printed as 1.00 may be a little above or below it.
+        """
+        if not self.chance("bound"):
+            return ""
+        return "all but vanish" if 1 in (self.limits("bound") or ()) else "vanish or reverse"
+
+    def brought_inside(self, band: tuple[float, float]) -> bool:
+        """Whether adjustment brings the relative rate into the band."""
+        adjusted = self.get("adjusted_ratio")
+        return adjusted is not None and band[0] <= float(adjusted.value or 0) <= band[1]
+
+    def undone(self, band: tuple[float, float]) -> bool:
+        """Whether adjustment brings the relative rate into the band, so near 1 that chance could do the rest.
+
+        An adjusted ratio that is merely less certain undoes nothing.
+        """
+        return self.brought_inside(band) and self.chance("adjusted")
+
+    def held_inside(self, band: tuple[float, float]) -> bool:
+        """Whether the whole interval of the adjusted relative rate lies inside the band."""
+        pair = self.limits("adjusted")
+        return pair is not None and band[0] <= pair[0] and pair[1] <= band[1]
+
+    def unadjusted(self, adjust: Sequence[str]) -> str:
+        """Why nothing is told of what adjustment for `adjust` leaves, with `{}` for whom; empty if it is told."""
+        if self.limits("adjusted") is not None:
+            return ""
+        if "adjusted_ratio" in self and self["adjusted_ratio"].mark == "c":
+            return f"The adjusted comparison{{}} is {marked('c')}."
+        return f"No adjusted comparison {'could be' if adjust else 'is'} made{{}}."
+
+
+def rows_of(facts: Iterable[Fact]) -> dict[str, RowFacts]:
+    """Facts by row, measure/by/codes; where several have one name, the last."""
+    rows: dict[str, RowFacts] = {}
+    for fact in facts:
+        rows.setdefault(fact.row, RowFacts())[fact.statistic] = fact
+    return rows
+
+
 def slug(code: str) -> str:
     """A code as it stands in a fact's name: "Category C" is "category-c", "W1" stays."""
     return code if re.fullmatch(r"[A-Z][A-Z0-9]?", code) else re.sub(r"[^a-z0-9]+", "-", code.lower()).strip("-")
@@ -75,69 +153,6 @@ def fact_id(measure: str, by: Sequence[str], codes: Sequence[str], statistic: st
     kept = [(name, slug(code)) for name, code in zip(by, codes, strict=True) if name != "year"]
     names, values = zip(*kept, strict=True) if kept else (("all",), ("all",))
     return "/".join([measure, "+".join(names), "+".join(values), statistic])
-
-
-def broad(fact: Fact, grouping: str, reference: str) -> str:
-    """The comparison that the verdict on a detailed ethnic group is part of, measure/by/group; empty for any other.
-
-    Empty too where the reference group of the report is not the one to which that of detailed groups belongs: the two
-    comparisons are then of different things.
-    """
-    of = groupings()[grouping].of
-    part = fact.by == "detailed-ethnicity" and of[of_detailed()] == reference
-    return f"{fact.measure}/ethnicity/{of[fact.codes]}" if part else ""
-
-
-def limits(held: Mapping[str, Fact], name: str, statistic: str) -> tuple[float, float] | None:
-    """The interval of a statistic, "adjusted" say, of the row of this name; None if it was not published."""
-    pair = [held[key].value for end in ("lower", "upper") if (key := f"{name}/{statistic}_{end}") in held]
-    return (float(pair[0]), float(pair[1])) if len(pair) == 2 and None not in pair else None  # type: ignore[arg-type]
-
-
-def chance(held: Mapping[str, Fact], name: str, statistic: str) -> bool:
-    """Whether the interval of a statistic of this row holds 1."""
-    pair = limits(held, name, statistic)
-    return pair is not None and pair[0] <= 1 <= pair[1]
-
-
-def unknown_could(held: Mapping[str, Fact], name: str) -> str:
-    """What missing ethnicity, divided in the most extreme way, could do to a difference; empty if it cannot undo it.
-
-    A bound that is printed as 1.00 may be a little above or below it.
-    """
-    if not chance(held, name, "bound"):
-        return ""
-    return "all but vanish" if 1 in (limits(held, name, "bound") or ()) else "vanish or reverse"
-
-
-def brought_inside(held: Mapping[str, Fact], name: str, band: tuple[float, float]) -> bool:
-    """Whether adjustment brings the relative rate of this row into the band."""
-    adjusted = held.get(f"{name}/adjusted_ratio")
-    return adjusted is not None and band[0] <= float(adjusted.value or 0) <= band[1]
-
-
-def undone(held: Mapping[str, Fact], name: str, band: tuple[float, float]) -> bool:
-    """Whether adjustment brings the relative rate of this row into the band, so near 1 that chance could do the rest.
-
-    An adjusted ratio that is merely less certain undoes nothing.
-    """
-    return brought_inside(held, name, band) and chance(held, name, "adjusted")
-
-
-def unadjusted(held: Mapping[str, Fact], name: str, adjust: Sequence[str]) -> str:
-    """Why nothing is told of what adjustment for `adjust` leaves of a row, with `{}` for whom; empty if it is told."""
-    if limits(held, name, "adjusted") is not None:
-        return ""
-    fact = held.get(f"{name}/adjusted_ratio")
-    if fact and fact.mark == "c":
-        return f"The adjusted comparison{{}} is {marked(fact.mark)}."
-    return f"No adjusted comparison {'could be' if adjust else 'is'} made{{}}."
-
-
-def held_inside(held: Mapping[str, Fact], name: str, band: tuple[float, float]) -> bool:
-    """Whether the whole interval of the adjusted relative rate of this row lies inside the band."""
-    pair = limits(held, name, "adjusted")
-    return pair is not None and band[0] <= pair[0] and pair[1] <= band[1]
 
 
 def write(facts: Iterable[Fact], path: Path) -> None:

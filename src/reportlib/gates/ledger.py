@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -15,12 +16,12 @@ from reportlib.comparison import flags, least
 from reportlib.comparison_tables import REFERENCE, Comparison, comparison_table
 from reportlib.derived_tables import DERIVED, declared
 from reportlib.errors import Finding
-from reportlib.ethnicity import groupings, label, reference_of
+from reportlib.ethnicity import groupings, reference_of
 from reportlib.facts import Fact
 from reportlib.figures import FIGURES
 from reportlib.gates.constants import Constants, figures
 from reportlib.handoff import Handoff
-from reportlib.headlines import headline, verdicts, verdicts_chart, verdicts_table
+from reportlib.headlines import card, headlines, verdicts_chart, verdicts_table
 from reportlib.inputs.cube import ETHNICITIES
 from reportlib.measures import TableSpec
 from reportlib.params import Params
@@ -42,6 +43,7 @@ from reportlib.presentation import (
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
 from reportlib.register import Register
+from reportlib.results import Results
 from reportlib.summary import main_points
 from reportlib.tables import Place, Table, published_table
 from reportlib.words import NOT_ASSESSED, missing
@@ -84,26 +86,10 @@ class Ledger:
         self.placed |= {id(fact) for fact in held}
         return [fact.text for fact in held]
 
-    @property
-    def headlines(self) -> list[str]:
-        """The tables that the summary is of."""
-        return list(self.run.run["headlines"])
-
-    def verdicts(self) -> pd.DataFrame:
-        """The verdicts of the headlines side by side."""
-        return verdicts(self.facts, self.headlines, self.params.verdict_band)
-
-    def headline(self, table: str) -> Model | None:
-        """The card of a headline."""
-        adjust, params = self.run.run["tables"][table]["adjust"], self.params
-        reference = label(params.reference_group)
-        return headline(self.facts, table, adjust, reference, params.verdict_band, params.confidence_level)
-
-    def main_points(self) -> Sequence[Model]:
-        """What was disproportionate in the headlines, and what was not."""
-        params, tables = self.params, self.run.run["tables"]
-        context = (params.verdict_band, params.pooled_label, params.reference_group, params.grouping)
-        return main_points(self.facts, self.headlines, tables, *context)
+    @cached_property
+    def results(self) -> Results:
+        """What the summary and the register are made of."""
+        return Results.of(self.facts, self.run.run, self.params.analysis())
 
     def spec(self, table: str) -> TableSpec | None:
         """What the run declares of a table of counts; None for any other table."""
@@ -192,10 +178,10 @@ def check_model(model: Model, ledger: Ledger, shown: Mapping[str, Model], where:
     elif model["kind"] == "say":
         yield from _say(model, ledger, shown, where)
     elif model["kind"] == "points":
-        if model not in ledger.main_points():
+        if model not in main_points(ledger.results):
             yield Finding("points that published facts do not give", where)
     elif model["kind"] == "headline":
-        made = [ledger.headline(table) for table in ledger.headlines]
+        made = list(map(card, headlines(ledger.results)))
         for item in model["items"]:
             if item not in made:
                 yield Finding("a headline that published sentences do not give", where, column=item["chapter"])
@@ -225,14 +211,12 @@ def _made(model: Model, ledger: Ledger) -> Table | None:
         return published_table(name, PUBLISHED_TABLES[name], Place("", params.edition, ("published",)))
     if name in ABOUT:
         return ABOUT[name].table(name, ledger.run.run)
-    if name in ("register", "register-of-parts"):
-        tables = ledger.run.run["tables"]
-        held = Register(ledger.facts, params.pooled_label, params.reference_group, tables, params.grouping)
-        responses = ledger.run.run["responses"]
-        return held.over_all(responses, params.verdict_band) if name == "register" else held.in_parts_alone()
+    if name == "register":
+        return Register(ledger.results).over_all()
+    if name == "register-of-parts":
+        return Register(ledger.results).in_parts_alone()
     if name == "verdicts":
-        title = f"Verdicts compared with {label(params.reference_group)}, {params.pooled_label}"
-        return verdicts_table(ledger.verdicts(), title, params.grouping, params.verdict_band)
+        return verdicts_table(ledger.results)
     spec = ledger.spec(declared(name))
     if not spec:
         return None
@@ -303,9 +287,9 @@ def _chart(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str)
 
 
 def _redrawn(model: Model, table: Model, ledger: Ledger) -> Chart | None:
-    params, caption = ledger.params, model["caption"]
+    caption = model["caption"]
     if model["id"] == "verdicts-chart":
-        return verdicts_chart(ledger.verdicts(), caption, label(params.reference_group))
+        return verdicts_chart(ledger.results, caption)
     if held := PUBLISHED_TABLES.get(model["table"]):
         return draw_published(held)
     comparison = ledger.comparison(table)

@@ -1,0 +1,56 @@
+"""What a run found, as its summary and its register read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from reportlib.ethnicity import groupings, of_detailed
+from reportlib.facts import Fact, RowFacts, rows_of
+from reportlib.responses import pooled
+from reportlib.years import span, years_to
+
+
+@dataclass(frozen=True)
+class Results:
+    """The facts of a run, what is known of its tables, and how its comparisons are made.
+
+    `tables` is what the run says of each table; `headlines` are those that the summary is of. `period` is the label of
+    the pooled years. `reference` is the code of the group of `grouping` that others are compared with; relative rates
+    within `band` are close to parity; intervals are of `level`. `responses` are the answers by comparison.
+    """
+
+    facts: Sequence[Fact]
+    tables: Mapping[str, Mapping[str, Any]]
+    headlines: Sequence[str]
+    responses: Mapping[str, str]
+    period: str
+    reference: str
+    grouping: str
+    band: tuple[float, float]
+    level: float
+
+    @classmethod
+    def of(cls, facts: Sequence[Fact], run: Mapping[str, Any], parameters: Mapping[str, Any]) -> Results:
+        """The results of a run: its facts, its run.json, and the parameters of its analysis."""
+        period = span(years_to(parameters["reporting_year"], parameters["pooled_years"]))
+        reference, grouping = parameters["reference_group"], parameters["grouping"]
+        band, level = tuple(parameters["verdict_band"]), parameters["confidence_level"]
+        return cls(facts, run["tables"], run["headlines"], run["responses"], period, reference, grouping, band, level)
+
+    @cached_property
+    def pooled(self) -> dict[str, RowFacts]:
+        """The rows of the tables of the pooled years, measure/by/codes."""
+        return rows_of(pooled(self.facts, self.period))
+
+    def broad(self, verdict: Fact) -> str:
+        """The comparison that the verdict on a detailed ethnic group is part of, measure/by/group; empty for any other.
+
+        Empty too where the reference group of the report is not the one to which that of detailed groups belongs: the
+        two comparisons are then of different things.
+        """
+        of = groupings()[self.grouping].of
+        part = verdict.by == "detailed-ethnicity" and of[of_detailed()] == self.reference
+        return f"{verdict.measure}/ethnicity/{of[verdict.codes]}" if part else ""
