@@ -119,6 +119,23 @@ def test_table_says_on_which_side_there_is_more(browser: Browser, site: Path) ->
     page.close()
 
 
+def test_a_finding_stands_beside_its_picture_where_there_is_room(browser: Browser, site: Path) -> None:
+    page = browser.new_page()
+    page.goto((site / "report.html").as_uri())
+    gaps = """() => [...document.querySelectorAll(".say + figure")].map(figure => {
+        const [said, drawn] = [figure.previousElementSibling, figure].map(one => one.getBoundingClientRect())
+        const next = figure.nextElementSibling.getBoundingClientRect()
+        return {below: drawn.top - said.bottom, beside: drawn.left - said.right,
+            after: next.top - Math.max(said.bottom, drawn.bottom)}
+    })"""
+    for width, beside in ((390, False), (1200, False), (1366, True), (1920, True)):
+        page.set_viewport_size({"width": width, "height": 800})
+        found = page.evaluate(gaps)
+        assert found
+        assert all((pair["beside"] >= 0 if beside else pair["below"] >= 0) and pair["after"] >= 0 for pair in found)
+    page.close()
+
+
 def test_table_can_be_downloaded(browser: Browser, site: Path) -> None:
     page = browser.new_page()
     page.goto((site / "uphold-rates.html").as_uri())
