@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -69,6 +70,15 @@ def killed(made: Project, chance: random.Random, whom: str, within: float) -> li
     return list(everything.values())
 
 
+def running(processes: list[psutil.Process], within: float) -> list[list[str]]:
+    """The commands of those that still run after so many seconds; one that is dead may wait for its parent to hear."""
+    commands = []
+    for process in psutil.wait_procs(processes, timeout=within)[1]:
+        with suppress(psutil.NoSuchProcess):  # a zombie among them
+            commands.append(process.cmdline())
+    return commands
+
+
 def test_killed_at_any_moment_the_last_report_stands_and_nothing_is_left(good):
     before, chance = contents(good.current), random.Random(1)
     begin = time.monotonic()
@@ -77,8 +87,7 @@ def test_killed_at_any_moment_the_last_report_stands_and_nothing_is_left(good):
     for turn in range(RUNS):
         whom = ("kernel", "parent", "report", "make")[turn % 4]
         processes = killed(good, chance, whom, whole)
-        _, left = psutil.wait_procs(processes, timeout=10)
-        assert [process.cmdline() for process in left] == [], (turn, whom)
+        assert running(processes, within=10) == [], (turn, whom)
         assert contents(good.current) == before, (turn, whom)
     assert good.cli("--fresh").returncode == 0
     assert contents(good.current) == before
@@ -92,7 +101,7 @@ def test_no_report_outlives_a_make_that_is_killed_before_it_could_begin(good):
             while not (report := victims(top)["report"]):
                 time.sleep(0.001)
             top.kill()
-        assert psutil.wait_procs(report, timeout=20)[1] == []
+        assert running(report, within=20) == []
 
 
 def test_a_run_that_follows_a_killed_one_equals_a_fresh_one(good, tmp_path):
