@@ -19,7 +19,7 @@ from IPython.display import display
 
 from reportlib import charts, facts
 from reportlib.comparison import compare, least, measure
-from reportlib.comparison_tables import Comparison, caption, comparison_table
+from reportlib.comparison_tables import Comparison, comparison_table
 from reportlib.derived_tables import DERIVED, funnel_caption
 from reportlib.derived_tables import declared as declared_table
 from reportlib.display import MIME, plain
@@ -195,8 +195,8 @@ class Chapter:
             return
         figures, text = agreement_sentence(self.handoff.estimates(table), self.level)
         for statistic, said, value, unit in figures:
-            self._fact(spec, table, statistic, said, value, unit)
-        self._say(spec, table, text, "finding" if figures else "note")
+            self._fact(spec, statistic, said, value, unit)
+        self._say(spec, text, "finding" if figures else "note")
 
     def period(self, spec: TableSpec) -> str:
         """The years that a table covers, in words."""
@@ -219,15 +219,14 @@ class Chapter:
             self._publish(comparison_table(comparison))
             return
         self._shown.add(comparison.spec.id)
-        title = caption(comparison.spec, comparison.period)
-        text = f"{title}: not available [x], because {comparison.unavailable}."
+        text = f"{comparison.caption}: not available [x], because {comparison.unavailable}."
         _show_text(f"{comparison.spec.id}-unavailable", text, "note")
 
     @_step
     def evidence(self, comparison: Comparison) -> None:
         """Show each comparison whole, in one row: what stands behind its verdict, and what adjustment changes."""
         if text := adjusted_sentence(comparison):
-            self._fact(comparison.spec, comparison.spec.id, "adjusted_sentence", text)
+            self._fact(comparison.spec, "adjusted_sentence", text)
             _show_text(f"{comparison.spec.id}-adjusted", text, "finding")
         self._derive("evidence", comparison)
 
@@ -248,7 +247,7 @@ class Chapter:
         """Show the parts of the system side by side, with the limits within which chance alone would keep them."""
         if comparison.frame["lower_95"].isna().all():
             return
-        table, title = comparison.spec.id, funnel_caption(comparison.spec, comparison.period)
+        table, title = comparison.spec.id, funnel_caption(comparison)
         _show_text(f"{table}-outside", funnel_sentence(comparison), "finding")
         _show_chart(f"{table}-funnel-chart", title, draw_funnel(comparison), f"{table}-funnel", comparison.place.status)
         self._derive("funnel", comparison)
@@ -340,13 +339,13 @@ class Chapter:
         Nothing where there is too much for one picture: the table has it all.
         """
         if chart := draw(comparison):
-            _show_chart_of(comparison, "chart", caption(comparison.spec, comparison.period), chart)
+            _show_chart_of(comparison, "chart", comparison.caption, chart)
 
     @_step
     def say(self, comparison: Comparison) -> None:
         """Say in a sentence what the table shows, as strongly as its verdicts allow."""
         if text := sentence(comparison):
-            self._say(comparison.spec, comparison.spec.id, text, "verdict")
+            self._say(comparison.spec, text, "verdict")
 
     @_step
     def beside(self, comparison: Comparison, other: Comparison) -> None:
@@ -357,21 +356,16 @@ class Chapter:
         if text := beside_sentence(comparison, other):
             _show_text(f"{comparison.spec.id}-beside", text, "finding")
 
-    def _say(self, spec: TableSpec, table: str, text: str, role: str) -> None:
+    def _say(self, spec: TableSpec, text: str, role: str) -> None:
         """Show a sentence, which is a fact."""
-        self._fact(spec, table, "sentence", text)
-        _show_text(f"{table}-sentence", text, role)
+        self._fact(spec, "sentence", text)
+        _show_text(f"{spec.id}-sentence", text, role)
 
-    def _fact(
-        self, spec: TableSpec, table: str, statistic: str, text: str, value: float | None = None, unit: str = ""
-    ) -> None:
+    def _fact(self, spec: TableSpec, statistic: str, text: str, value: float | None = None, unit: str = "") -> None:
         """Publish what is told of a whole table."""
-        identifier = facts.fact_id(spec.measure.code, spec.axes, ["all"] * len(spec.by), statistic)
-        place = self._place(table)
-        self._facts.append(
-            Fact(identifier, self.period(spec), self.edition, self.name, table, statistic, spec.measure.name, text,
-                 value, "", unit, place.status)
-        )  # fmt: skip
+        name = facts.fact_id(spec.measure.code, spec.axes, ["all"] * len(spec.by), statistic)
+        told = (self.period(spec), spec.id, statistic, spec.measure.name, text, value)
+        self._facts.append(self._place(spec.id).fact(name, *told, unit=unit))
 
     def _publish(self, table: Table) -> None:
         self._shown.add(table.id)

@@ -12,7 +12,7 @@ import pandas as pd
 from reportlib.ethnicity import NOT_STATED, label
 from reportlib.facts import Fact, fact_id
 from reportlib.figures import FIGURES, Of, ratio_decimals
-from reportlib.measures import UNKNOWN_TYPE, Measure, Part, TableSpec
+from reportlib.measures import UNKNOWN_TYPE, Part, TableSpec
 from reportlib.statistics import BAND, METHODS
 from reportlib.tables import Place, Table, cell_value, text_cell
 from reportlib.words import (
@@ -30,7 +30,10 @@ from reportlib.words import (
     number,
     percent_decimals,
     ratio,
+    subject,
 )
+from reportlib.words import dimensions as dimensions  # by which summary and register know it
+from reportlib.words import lower_first as lower_first
 
 NOT_APPLICABLE = "z"
 METHODS_USED = {  # how the measure and its relative rate are estimated, by kind of measure and whether clustered
@@ -80,7 +83,12 @@ class Comparison:
         return frame.assign(mark=frame["mark"].mask(frame["mark"].eq("") & self.hidden(self.reference), "c"))
 
     def __repr__(self) -> str:
-        return f"{caption(self.spec, self.period)} ({len(self.frame)} rows): show it with chapter.table()"
+        return f"{self.caption} ({len(self.frame)} rows): show it with chapter.table()"
+
+    @property
+    def caption(self) -> str:
+        """What its table shows, by what and for when."""
+        return f"{subject(self.spec.measure, self.spec.by, self.spec.apart)}, {self.period}"
 
     @property
     def share(self) -> bool:
@@ -135,11 +143,8 @@ class Row:
         name = fact_id(self.spec.measure.code, self.spec.axes, self.codes, statistic)
         codes = zip(self.spec.by, self.codes, strict=True)
         told = f"{self.spec.measure.name}: {', '.join(code_label(key, code) for key, code in codes if key != 'year')}"
-        held, place = None if missing(value) else value, self.place
-        self.facts.append(
-            Fact(name, self.period, place.edition, place.chapter, self.spec.id, statistic, told, text, held, mark,
-                 unit, place.status)
-        )  # fmt: skip
+        held = None if missing(value) else value
+        self.facts.append(self.place.fact(name, self.period, self.spec.id, statistic, told, text, held, mark, unit))
         return name
 
     def figure(self, statistic: str, words: Callable[[Any], str], unit: str = "") -> dict[str, Any]:
@@ -239,7 +244,7 @@ def table_of(
 def comparison_table(of: Comparison) -> Table:
     """Counts, the measure with its interval, the relative rate with its interval, and the verdict."""
     columns = [*map(header, of.spec.by), *comparison_columns(of)]
-    table = table_of(of, of.spec.id, caption(of.spec, of.period), columns, of.frame, notes_of(of))
+    table = table_of(of, of.spec.id, of.caption, columns, of.frame, notes_of(of))
     totals = (of.frame[list(of.spec.by)] == "all").any(axis=1)
     rows = [row | ({"_total": True} if total else {}) for row, total in zip(table.rows, totals, strict=True)]
     return replace(table, rows=rows)
@@ -306,11 +311,6 @@ def _exploratory(spec: TableSpec) -> bool:
     return bool(spec.strata or spec.apart) and "ethnicity" in spec.by
 
 
-def dimensions(names: Sequence[str]) -> str:
-    """What divides a table, in words: "region and type of order"."""
-    return listed([DIMENSION_LABELS[name].lower() for name in names])
-
-
 def notes_of(of: Comparison) -> list[str]:
     """What stands under every table of the comparison."""
     frame, spec = of.frame, of.spec
@@ -364,21 +364,3 @@ def intervals_note(of: Comparison) -> str:
 
 def _leaves_out_1(frame: pd.DataFrame) -> pd.Series:
     return frame["ratio_lower"].gt(1) | frame["ratio_upper"].lt(1)
-
-
-def caption(spec: TableSpec, period: str) -> str:
-    """What the table shows, by what and for when."""
-    return f"{subject(spec.measure, spec.by, spec.apart)}, {period}"
-
-
-def subject(measure: Measure, by: Sequence[str], apart: str = "") -> str:
-    """What a table shows, and by what; `apart` is what sort of ethnic groups."""
-    labels = DIMENSION_LABELS | {"ethnicity": f"{apart} {DIMENSION_LABELS['ethnicity']}".strip()}
-    named = [labels[name].lower() for name in by if name != "year"]
-    told = " and ".join(named).replace("nomis", "NOMIS").replace("ppud", "PPUD")
-    what = measure.name if named == [measure.name.lower()] else f"{measure.name} by {told}"
-    return f"{what}, by year" if "year" in by else what
-
-
-def lower_first(text: str) -> str:
-    return text[:1].lower() + text[1:]

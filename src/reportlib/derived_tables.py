@@ -12,24 +12,20 @@ from reportlib.comparison_tables import (
     Column,
     Comparison,
     Row,
-    caption,
     comparison_columns,
-    dimensions,
     figure_column,
     header,
     intervals_note,
     limits_column,
-    lower_first,
     measure_columns,
     ratio_columns,
     table_of,
 )
 from reportlib.ethnicity import label
-from reportlib.measures import TableSpec
 from reportlib.statistics import METHODS
 from reportlib.statistics.verdict import ALPHA
 from reportlib.tables import Table, text_cell
-from reportlib.words import missing, number, p_value, people, ratio
+from reportlib.words import dimensions, lower_first, missing, number, p_value, people, ratio
 
 
 def evidence_table(of: Comparison) -> Table:
@@ -159,12 +155,12 @@ def funnel_table(of: Comparison) -> Table:
     ]
     parts = of.frame[of.frame["ethnicity"].eq("all") & of.frame["lower_95"].notna()]
     found = _derived("funnel", "", of, parts, columns, notes, of.spec.strata)
-    return replace(found, caption=funnel_caption(of.spec, of.period))
+    return replace(found, caption=funnel_caption(of))
 
 
-def funnel_caption(spec: TableSpec, period: str) -> str:
+def funnel_caption(of: Comparison) -> str:
     """What a funnel shows: one measure by parts of the system, all groups together."""
-    return f"{spec.measure.name} by {dimensions(spec.strata)}, all ethnic groups together, {period}"
+    return f"{of.spec.measure.name} by {dimensions(of.spec.strata)}, all ethnic groups together, {of.period}"
 
 
 def standing(row: Mapping[Any, Any]) -> str:
@@ -196,8 +192,7 @@ def _derived(
 ) -> Table:  # fmt: skip
     """A table of some of the rows of a comparison, named by all its dimensions or those of `by`."""
     heads = map(header, [name for name in of.spec.by if name in (by or of.spec.by)])
-    whole = lower_first(caption(of.spec, of.period))
-    title = f"{title}: {whole}"
+    whole = lower_first(of.caption)
     notes = [*notes, f"Worked out from the table of {whole}."]
-    made = table_of(of, f"{of.spec.id}-{kind}", title, [*heads, *columns], frame, notes)
+    made = table_of(of, f"{of.spec.id}-{kind}", f"{title}: {whole}", [*heads, *columns], frame, notes)
     return replace(made, folded=kind in LOOKED_UP)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reportlib.comparison_tables import METHODS_USED, dimensions
+from reportlib.comparison_tables import METHODS_USED
 from reportlib.errors import AS_IT_WAS, ReportError, nearest
 from reportlib.facts import Fact
 from reportlib.figures import LIMITS
 from reportlib.measures import APART, DATASETS, MEASURES, OPEN, Measure, Part, inputs_of
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.statistics import METHODS
-from reportlib.words import about, counted, listed, number
+from reportlib.words import about, counted, dimensions, listed, number
 from reportlib.years import span, years_to
 
 Run = Mapping[str, Any]  # run.json

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from reportlib import charts, prose
-from reportlib.comparison_tables import Comparison, caption, dimensions, lower_first
+from reportlib.comparison_tables import Comparison
 from reportlib.derived_tables import funnel_caption, standing
 from reportlib.ethnicity import NOT_STATED, label
 from reportlib.figures import LIMITS, ratio_decimals
@@ -27,9 +27,11 @@ from reportlib.words import (
     across,
     all_people,
     capital,
+    dimensions,
     interval,
     level_words,
     listed,
+    lower_first,
     number,
     p_value,
     people,
@@ -59,7 +61,7 @@ def draw(comparison: Comparison) -> charts.Chart | None:
     None for plain counts, for one year alone over time, where nothing can be shown, and for so many groups in so many
     parts of the system that no picture could be read.
     """
-    spec, title = comparison.spec, caption(comparison.spec, comparison.period)
+    spec, title = comparison.spec, comparison.caption
     if spec.measure.kind == "count" or ("year" in spec.by and comparison.frame["year"].nunique() < 2):
         return None
     words = _words(comparison.spec)
@@ -102,7 +104,7 @@ def draw_funnel(comparison: Comparison) -> charts.Chart:
     mark = places["mark"].where(figures["value"].notna() | places["mark"].ne(""), "u")
     shown = figures.assign(label=places.index, mark=mark).reset_index(drop=True)
     unit, across = WORDS[spec.measure.code].unit, spec.measure.parts[1].label.lower()
-    return charts.funnel(shown, funnel_caption(spec, comparison.period), unit, target, across)
+    return charts.funnel(shown, funnel_caption(comparison), unit, target, across)
 
 
 def shares(frame: pd.DataFrame) -> pd.DataFrame:

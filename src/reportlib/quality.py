@@ -8,12 +8,11 @@ from importlib.metadata import version
 from typing import Any
 
 from reportlib.comparison import LEAST_OF
-from reportlib.comparison_tables import subject
 from reportlib.ethnicity import CHINESE_NOTE, groupings
 from reportlib.measures import MEASURES
 from reportlib.statistics import METHODS
 from reportlib.tables import Table, words_table
-from reportlib.words import MARKS, POSSIBLE, UNLIKELY, capital, counted, number
+from reportlib.words import MARKS, POSSIBLE, UNLIKELY, capital, counted, number, subject
 
 Run = dict[str, Any]
 SHOWN_VERSIONS = ("pandas", "scipy", "statsmodels", "duckdb", "papermill", "nbconvert", "typst")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reportlib.facts import Fact, fact_id
@@ -19,6 +19,14 @@ class Place:
     chapter: str
     edition: str
     status: tuple[str, ...]
+
+    def fact(
+        self, name: str, period: str, table: str, statistic: str, label: str, text: str,
+        value: float | None = None, mark: str = "", unit: str = "",
+    ) -> Fact:  # fmt: skip
+        """A figure, sentence or verdict that is published there."""
+        own = (table, statistic, label, text, value, mark, unit)
+        return Fact(name, period, self.edition, self.chapter, *own, self.status)
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,7 @@ def published_table(name: str, table: PublishedTable, place: Place) -> Table:
     """A table of published figures: never suppressed; what was not published is [x]."""
     frame, (row_dimension, column_dimension) = table.build(), table.by
     header, columns = frame.columns[0], list(frame.columns[1:])
+    place = replace(place, status=("published",))
     rows, facts = [], []
     for record in frame.to_dict("records"):
         cells: dict[str, Any] = {header: text_cell(capital(str(record[header])))}
@@ -73,21 +82,16 @@ def published_table(name: str, table: PublishedTable, place: Place) -> Table:
             codes = [str(record[header]), str(column)]
             identifier = fact_id(table.measure, table.by, codes, "value")
             held = None if mark else cell_value(value)
-            facts.append(
-                Fact(identifier, period, place.edition, place.chapter, name, "value", f"{table.caption}: {codes[0]}",
-                     text, held, mark, table.unit, ("published",))
-            )  # fmt: skip
+            label = f"{table.caption}: {codes[0]}"
+            facts.append(place.fact(identifier, period, name, "value", label, text, held, mark, table.unit))
             cells[column] = {"text": text, "value": held, "mark": mark or None, "fact": identifier}
         rows.append(cells | ({"_total": True} if record[header] in ("All", "all") else {}))
     if text := table.finding:
         name_of = fact_id(table.measure, table.by, ["all", "all"], "sentence")
-        facts.append(
-            Fact(name_of, facts[-1].period, place.edition, place.chapter, name, "sentence", table.caption, text,
-                 status=("published",))
-        )  # fmt: skip
+        facts.append(place.fact(name_of, facts[-1].period, name, "sentence", table.caption, text))
     heads = [{"key": header, "label": table.header, "role": "header"}]
     heads += [{"key": str(column), "label": str(column).capitalize(), "role": "number"} for column in columns]
-    return Table(name, table.caption, heads, rows, facts, list(table.notes), table.source, ("published",))
+    return Table(name, table.caption, heads, rows, facts, list(table.notes), table.source, place.status)
 
 
 def words_table(identifier: str, title: str, rows: Sequence[Mapping[str, Any]]) -> Table:

@@ -15,6 +15,8 @@ from typing import Any
 
 import pandas as pd
 
+from reportlib.measures import Measure
+
 MARKS = {
     "c": "suppressed to protect individuals",
     "x": "not available",
@@ -253,6 +255,25 @@ def people(label: str) -> str:
 def capital(text: str) -> str:
     """A text with a capital first."""
     return text[:1].upper() + text[1:]
+
+
+def lower_first(text: str) -> str:
+    """A text with a small letter first."""
+    return text[:1].lower() + text[1:]
+
+
+def dimensions(names: Sequence[str]) -> str:
+    """What divides a table, in words: "region and type of order"."""
+    return listed([DIMENSION_LABELS[name].lower() for name in names])
+
+
+def subject(measure: Measure, by: Sequence[str], apart: str = "") -> str:
+    """What a table shows, and by what; `apart` is what sort of ethnic groups."""
+    labels = DIMENSION_LABELS | {"ethnicity": f"{apart} {DIMENSION_LABELS['ethnicity']}".strip()}
+    named = [labels[name].lower() for name in by if name != "year"]
+    told = " and ".join(named).replace("nomis", "NOMIS").replace("ppud", "PPUD")
+    what = measure.name if named == [measure.name.lower()] else f"{measure.name} by {told}"
+    return f"{what}, by year" if "year" in by else what
 
 
 def all_people(labels: Sequence[str]) -> str:
