@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial, wraps
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec
 
 import pandas as pd
 from IPython.display import display
@@ -23,7 +23,7 @@ from reportlib.comparison_tables import Comparison, comparison_table
 from reportlib.derived_tables import DERIVED, funnel_caption
 from reportlib.derived_tables import declared as declared_table
 from reportlib.display import MIME, plain
-from reportlib.errors import ReportError, nearest_or_all
+from reportlib.errors import ReportError, known
 from reportlib.ethnicity import reference_of
 from reportlib.facts import Fact
 from reportlib.handoff import Handoff, undeclared
@@ -53,16 +53,12 @@ from reportlib.tables import Place, Table, published_table
 from reportlib.years import span, years_to
 
 P = ParamSpec("P")
-T = TypeVar("T")
 Step = Callable[Concatenate["Chapter", Comparison, P], None]
 KINDS = {"proportion": "a share", "rate": "a rate", "count": "a count"}
 ALONE, YEARS = ("ethnicity",), ("year", "ethnicity")
 STEPS: dict[str, tuple[str, Callable[[TableSpec], bool]]] = {  # what each step needs, in words and of a table
     "evidence": ("a comparison of ethnic groups", lambda spec: spec.compared),
-    "say": (
-        "a comparison by ethnicity and at most one thing more",
-        lambda spec: spec.compared and len(spec.by) <= 2,
-    ),
+    "say": ("a comparison by ethnicity and at most one thing more", lambda spec: spec.compared and len(spec.by) <= 2),
     **dict.fromkeys(
         ("shares", "beside"), ("a comparison by ethnicity", lambda spec: spec.compared and spec.by == ALONE)
     ),
@@ -115,12 +111,6 @@ def _fitting(step: str, spec: TableSpec) -> None:
     if not fits(spec):
         found = f"{KINDS[spec.measure.kind]} by {', '.join(spec.by)}"
         raise ReportError(f"chapter.{step} needs {needs}; {spec.id!r} is {found}: leave the step out here.")
-
-
-def _known(name: str, among: Mapping[str, T], what: str) -> T:
-    if name not in among:
-        raise ReportError(f"There is no {what} {name!r}{nearest_or_all(name, among)}.")
-    return among[name]
 
 
 class Chapter:
@@ -261,7 +251,7 @@ class Chapter:
 
     def published(self, name: str) -> None:
         """Show a table of published figures: what it finds, its lines over the years, and the table."""
-        held = _known(name, PUBLISHED_TABLES, "published table")
+        held = known(name, PUBLISHED_TABLES, "published table")
         table = published_table(name, held, Place(self.name, self.edition, ("published",)))
         if held.finding:
             _show_text(f"{name}-sentence", held.finding, "finding")
@@ -271,7 +261,7 @@ class Chapter:
 
     def about(self, name: str) -> None:
         """Show a table of words about the run: inputs, findings, what is hidden, methods, versions."""
-        about = _known(name, ABOUT, "table of words about the run")
+        about = known(name, ABOUT, "table of words about the run")
         try:
             table = about.table(name, self.handoff.part(self.name))
         except KeyError:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
-from reportlib.errors import Finding, ReportError, nearest_or_all
+from reportlib.errors import Finding, ReportError, known, nearest_or_all
 from reportlib.measures import UNKNOWN_TYPE, TableSpec
 from reportlib.paramfile import Block, explain, read_yaml
 
@@ -39,10 +39,10 @@ class Edition(Block):
     @classmethod
     def _known(cls, values: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if dimension := info.data.get("dimension"):
-            known = codes(dimension)
+            there = codes(dimension)
             for value in values:
-                if value not in known:
-                    raise ValueError(f"{value!r} is no {dimension.replace('_', ' ')}{nearest_or_all(value, known)}")
+                if value not in there:
+                    raise ValueError(f"{value!r} is no {dimension.replace('_', ' ')}{nearest_or_all(value, there)}")
             if not values or len(set(values)) < len(values):
                 raise ValueError("name at least one value, each once")
         return values
@@ -133,7 +133,4 @@ def available(folder: Path) -> list[Edition]:
 
 def named(name: str, editions: Iterable[Edition]) -> Edition:
     """The edition of a name. Raises ReportError with the nearest where there is none."""
-    found = {edition.name: edition for edition in editions}
-    if name not in found:
-        raise ReportError(f"There is no edition {name!r}{nearest_or_all(name, found)}.")
-    return found[name]
+    return known(name, {edition.name: edition for edition in editions}, "edition")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import TypeVar
+
+T = TypeVar("T")
 
 NOT_READ = "; not read: "  # begins what a finding says of columns that no field asks for
 IN_ALL = "; in all "  # begins how many rows there are: what a table shows of them can be subtracted
@@ -80,3 +83,10 @@ def nearest_or_all(name: str, choices: Iterable[str]) -> str:
     """A hint that names the choice most like a name, or all of them if none is."""
     choices = list(choices)
     return nearest(name, choices) or f"; allowed: {', '.join(choices)}"
+
+
+def known(name: str, among: Mapping[str, T], what: str) -> T:
+    """What has this name. Raises ReportError, with the nearest name or all, where there is no such thing."""
+    if name not in among:
+        raise ReportError(f"There is no {what} {name!r}{nearest_or_all(name, among)}.")
+    return among[name]

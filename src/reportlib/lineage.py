@@ -64,12 +64,8 @@ def figure(run: Run, fact: Fact) -> Pairs:
 
 def _table(run: Run, name: str, held: Mapping[str, Any]) -> Pairs:
     measure, inputs = MEASURES[held["measure"]], _inputs(run, held)
-    pairs: Pairs = [
-        ("Measure", measure.name),
-        ("Numerator", _part(run, measure.numerator)),
-    ]
-    if measure.denominator:
-        pairs.append(("Denominator", _part(run, measure.denominator)))
+    parts = zip(("Numerator", "Denominator"), measure.parts, strict=False)
+    pairs: Pairs = [("Measure", measure.name), *((name, _part(run, part)) for name, part in parts)]
     pairs.append(("Filters", _filters(run, held)))
     compared = ["ratio", "verdict"] if "ethnicity" in held["by"] and measure.kind != "count" else []
     methods = [name for statistic in ["value", *compared] for name in _methods(measure, statistic)]

@@ -1,8 +1,9 @@
-"""Where the project's own files stand."""
+"""Where the project's own files stand; what is below a folder, the checksum of a file, a text written whole."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -24,6 +25,19 @@ def files_below(folder: Path) -> dict[str, Path]:
     return dict(sorted((path.relative_to(folder).as_posix(), path) for path in paths))
 
 
+def sha256(path: Path) -> str:
+    """The checksum of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file in one step: who reads it meanwhile finds it as it was."""
+    part = path.with_name(f".{path.name}-{os.getpid()}")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
 def code_files(root: Path = ROOT) -> list[str]:
     """The files of the project that a report is made by, in order."""
     paths = [path for name in CODE for path in ((root / name).rglob("*") if (root / name).is_dir() else [root / name])]
@@ -33,8 +47,7 @@ def code_files(root: Path = ROOT) -> list[str]:
 
 def code_digests(root: Path = ROOT) -> dict[str, str]:
     """SHA-256 of the project's code, and of the lock of what it stands on."""
-    lock = hashlib.sha256((root / LOCK).read_bytes())
-    return {"code": _digest(root, code_files(root)), "lock": lock.hexdigest()}
+    return {"code": _digest(root, code_files(root)), "lock": sha256(root / LOCK)}
 
 
 def library_digest() -> str:
@@ -45,5 +58,5 @@ def library_digest() -> str:
 def _digest(root: Path, names: Iterable[str]) -> str:
     found = hashlib.sha256()
     for name in names:
-        found.update(f"{name} {hashlib.sha256((root / name).read_bytes()).hexdigest()}\n".encode())
+        found.update(f"{name} {sha256(root / name)}\n".encode())
     return found.hexdigest()

@@ -13,7 +13,6 @@ from reportlib.archive.checksums import changes, listed
 
 DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 MANIFEST, TAGS = "manifest-sha256.txt", "tagmanifest-sha256.txt"
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
 CHUNK = 1 << 20
 
 
@@ -35,7 +34,7 @@ class Bag:
         self.tags[name] = self._write(name, content)
 
     def _write(self, name: str, content: bytes | Path) -> str:
-        entry = zipfile.ZipInfo(f"{self.name}/{name}", EPOCH)
+        entry = zipfile.ZipInfo(f"{self.name}/{name}")  # of 1980, since no time is given
         entry.compress_type, entry.create_system, entry.external_attr = zipfile.ZIP_DEFLATED, 3, 0o100644 << 16
         entry.file_size = len(content) if isinstance(content, bytes) else content.stat().st_size
         digest = hashlib.sha256()

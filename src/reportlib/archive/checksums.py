@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from reportlib.errors import Finding
-from reportlib.project import files_below
-
-
-def sha256(path: Path) -> str:
-    """The checksum of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+from reportlib.project import files_below, sha256
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -17,10 +17,9 @@ from tempfile import TemporaryDirectory
 
 from reportlib.archive import bag
 from reportlib.archive.bundle import AGE, WHEELS
-from reportlib.archive.checksums import sha256
 from reportlib.archive.verdict import APPROXIMATED, CANNOT, Difference, Verdict, judged
 from reportlib.errors import UNREADABLE, ReportError
-from reportlib.project import LOCK
+from reportlib.project import LOCK, sha256, write_whole
 
 NEEDED = (  # to re-run at all
     *("data/project/", "data/parameters", "data/inputs.json", "data/run/facts.jsonl"),
@@ -79,10 +78,8 @@ def keep(verdict: Verdict, archive: Path, stamp: str) -> Path:
     folder = beside / "review" / verdict.run
     folder.mkdir(parents=True, exist_ok=True)
     page = folder / f"audit-{stamp}.md"
-    for path, text in ((page, verdict.text()), (page.with_suffix(".json"), verdict.json())):
-        part = path.with_suffix(".part")
-        part.write_text(text, encoding="utf-8")
-        part.rename(path)
+    write_whole(page, verdict.text())
+    write_whole(page.with_suffix(".json"), verdict.json())
     return page
 
 

@@ -15,7 +15,6 @@ from reportlib.build.sheets import sheets as make_sheets
 from reportlib.words import listed
 
 KIND = "application/vnd.oasis.opendocument.spreadsheet"
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip file can hold
 CHARACTER = 0.24  # centimetres
 URNS = {name: name for name in ("office", "table", "text", "style", "meta", "config", "manifest")}
 URNS |= {"number": "datastyle", "fo": "xsl-fo-compatible"}
@@ -50,10 +49,9 @@ def ods(tables: Sequence[Model], page: Page) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in parts.items():
-            entry = zipfile.ZipInfo(name, EPOCH)
+            entry = zipfile.ZipInfo(name)  # of 1980, since no time is given
             entry.create_system = 3
-            entry.compress_type = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
-            archive.writestr(entry, text)
+            archive.writestr(entry, text, zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 

@@ -18,7 +18,7 @@ from reportlib.charts import alt, drawing
 from reportlib.charts.drawing import INK, MARGIN, TEXT, WIDTH, checked, figures
 from reportlib.charts.svg import Chart, drawn
 from reportlib.statistics import BAND
-from reportlib.words import MARKS, POSSIBLE, SIGNIFICANT, UNLIKELY, VERDICTS, missing, ratio
+from reportlib.words import POSSIBLE, SIGNIFICANT, UNLIKELY, VERDICTS, missing, ratio
 
 MOST_COLUMNS = 6
 CELL, PANEL_ROW, ADJUSTED_ROW, SIGN = 46, 24, 34, 24  # heights of a cell, of rows and of a line of the key
@@ -57,7 +57,7 @@ def forest(
     under = [drawing.not_shown(alt.unadjusted(rows), "No adjusted figure is shown")]
     if many:
         signs = [f"In bold: {VERDICTS[0]}"] if rows["verdict"].eq(VERDICTS[0]).any() else []
-        under.append(fill(";  ".join([*signs, *_marks(rows)]), drawing.UNDER))
+        under.append(fill(";  ".join([*signs, *drawing.signs(rows)]), drawing.UNDER))
     label = _under(axis, *under)
     below = 31 + drawing.LINE * (label.count("\n") + 1)
     with drawing.style(title):
@@ -186,12 +186,7 @@ def _sign_key(rows: pd.DataFrame) -> list[str]:
     """What each sign in a cell stands for, which way it points, and the marks that there are."""
     signs = [f"{''.join(dict.fromkeys(sign))}  {verdict}" for verdict, sign in SIGNS.items()]
     stars = [UNDONE] if rows.get("undone", pd.Series()).any() else []
-    return [*signs, *WAYS, *stars, *_marks(rows)]
-
-
-def _marks(rows: pd.DataFrame) -> list[str]:
-    """What each mark that there is stands for."""
-    return [f"[{mark}]  {drawing.brief(mark)}" for mark in MARKS if (rows["mark"] == mark).any()]
+    return [*signs, *WAYS, *stars, *drawing.signs(rows)]
 
 
 def _beside(ax: Axes, text: str, at: tuple[float, float], away: tuple[float, float], where: Any, **font: Any) -> None:

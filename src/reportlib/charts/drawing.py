@@ -205,9 +205,10 @@ def not_shown(names: Sequence[str], why: str) -> str:
     return fill(f"{why}: {listed(names)}.", UNDER) if names else ""
 
 
-def brief(mark: str) -> str:
-    """What a mark stands for, in the one or two words for which a chart has room."""
-    return MARKS[mark].split(" to ")[0].split(",")[0]
+def signs(rows: pd.DataFrame) -> list[str]:
+    """What each mark that there is stands for, in the one or two words for which a chart has room."""
+    brief = {mark: told.split(" to ")[0].split(",")[0] for mark, told in MARKS.items()}
+    return [f"[{mark}]  {told}" for mark, told in brief.items() if (rows["mark"] == mark).any()]
 
 
 def year_axis(ax: Axes, years: Sequence[str]) -> None:

@@ -19,7 +19,7 @@ from reportlib.charts import alt, drawing
 from reportlib.charts.drawing import BLUE, GREY, INK, MARGIN, NAVY, ORANGE, RULE, WIDTH, checked, figures
 from reportlib.charts.svg import Chart, drawn
 from reportlib.figures import LIMITS
-from reportlib.words import MARKS, capital, marked, missing, number
+from reportlib.words import capital, marked, missing, number
 
 T = TypeVar("T", pd.Series, pd.DataFrame)
 MOST_LINES = 6
@@ -95,8 +95,8 @@ def _lines(rows: pd.DataFrame, years: list[str], groups: list[str], unit: str) -
 
 def _panels(rows: pd.DataFrame, years: list[str], groups: list[str], unit: str) -> Figure:
     top, left, wide = drawing.TITLE, 52, (WIDTH - 52 - MARGIN) / 2
-    signs = [f"[{mark}]  {drawing.brief(mark)}." for mark in MARKS if (rows["mark"] == mark).any()]
-    under = fill(" ".join(filter(None, [_shaded(rows, years), *signs])), drawing.UNDER)
+    signs = " ".join(f"{sign}." for sign in drawing.signs(rows))
+    under = fill(" ".join(filter(None, [_shaded(rows, years), signs])), drawing.UNDER)
     height = math.ceil(len(groups) / 2) * (PANEL + 72) + top + drawing.LINE * (under.count("\n") + 1)
     figure = drawing.blank(height)
     figure.text(MARGIN / WIDTH, 8 / height, under)

@@ -58,10 +58,7 @@ def _rows() -> list[tuple[str, str, str]]:
     rules = [("HTML", rule) for rule in html.RULES] + [("PDF", rule) for rule in pdf.RULES]
     also = [
         ("HTML", "Each link from page to page leads somewhere"),
-        (
-            "HTML, PDF",
-            "The report is no larger than a megabyte, and in proportion where it holds more figures",
-        ),
+        ("HTML, PDF", "The report is no larger than a megabyte, and in proportion where it holds more figures"),
         ("XLSX, ODS", "Cover, contents and notes stand first; each other sheet holds one marked-up table with a title"),
         ("XLSX, ODS", "No cell is merged, none of a table is blank, headings differ and stay in view"),
         ("XLSX, ODS", "Both hold the same values"),

@@ -5,7 +5,6 @@ An address comes from the environment alone, and nothing that a driver says is r
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +24,7 @@ from reportlib.inputs.contracts import literal
 from reportlib.inputs.engines import MEMORY
 from reportlib.inputs.extracts import BATCH, EXACT, Extract, text_of, texts, wrong
 from reportlib.inputs.spec import InputSpec
+from reportlib.project import sha256
 
 FAILURES = (
     *(adbc_driver_manager.Error, sqlalchemy.exc.SQLAlchemyError, duckdb.Error, pa.ArrowException),
@@ -87,9 +87,7 @@ def snapshot(extract: Extract, columns: Sequence[str], name: str, folder: Path) 
             ordered = db.sql(f"FROM read_parquet({literal(str(loose))}) ORDER BY ALL")
             for batch in ordered.to_arrow_reader(BATCH):
                 writer.write_batch(batch.cast(schema))
-        with part.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return part.replace(folder / f"{name}-{digest[:16]}.parquet")
+        return part.replace(folder / f"{name}-{sha256(part)[:16]}.parquet")
     finally:
         loose.unlink(missing_ok=True)
         part.unlink(missing_ok=True)

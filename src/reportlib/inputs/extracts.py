@@ -25,6 +25,7 @@ from reportlib.errors import Finding, ReportError, nearest
 from reportlib.inputs.findings import Places
 from reportlib.inputs.spec import InputSpec
 
+UNREAD = "The inputs cannot be read:"
 BLOCK = 1 << 24  # bytes of CSV read at a time
 BATCH = 1 << 17  # rows of Parquet or of a sheet typed at a time
 DELIMITERS = ",;\t|"
@@ -65,7 +66,13 @@ def opened(path: Path, shown: str, spec: InputSpec, needed: Set[str] = frozenset
 
 def wrong(shown: str, message: str, row: int | None = None, column: str = "") -> ReportError:
     """The error that says what is wrong with a file."""
-    return ReportError("The inputs cannot be read:", [Finding(message, shown, row, column)])
+    return ReportError(UNREAD, [Finding(message, shown, row, column)])
+
+
+def refuse(findings: Sequence[Finding]) -> None:
+    """Raises ReportError with what is wrong with files, if there is anything."""
+    if findings:
+        raise ReportError(UNREAD, findings)
 
 
 def _not_lower(shown: str, headings: Sequence[str], rows: Iterable[Sequence[str]], needed: Set[str]) -> None:
@@ -181,12 +188,8 @@ def _csv_rows(
             start += len(batch)
     except pa.ArrowInvalid:
         raise _open_quote(shown) from None
-    if ragged:
-        advice = (
-            f"the headings have {len(reading.column_names)}; look for a comma or quotation mark in a value, or text"
-        )
-        findings = [p.finding(f"the row has {cells} cells, {advice}", [shown]) for cells, p in ragged.items()]
-        raise ReportError("The inputs cannot be read:", findings)
+    advice = f"the headings have {len(reading.column_names)}; look for a comma or quotation mark in a value, or text"
+    refuse([places.finding(f"the row has {cells} cells, {advice}", [shown]) for cells, places in ragged.items()])
 
 
 def numbered(arrays: Sequence[pa.Array], start: int) -> pa.RecordBatch:
@@ -230,8 +233,7 @@ def texts(read: Iterable[Sequence[pa.Array]], columns: Sequence[str], shown: str
         yield numbered(found, start)
         start += len(arrays[0])
     message = "the value is no whole number, or has more digits than such a column holds; export it as text"
-    if findings := [places.finding(message, [shown], column) for column, places in lost.items() if places.count]:
-        raise ReportError("The inputs cannot be read:", findings)
+    refuse([places.finding(message, [shown], column) for column, places in lost.items() if places.count])
 
 
 def _text(array: pa.Array, shown: str, column: str) -> pa.Array:

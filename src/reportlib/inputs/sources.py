@@ -11,7 +11,7 @@ from reportlib.errors import Finding, ReportError
 from reportlib.inputs.cells import Typing
 from reportlib.inputs.columns import ill_named, mapped, missing_columns, needed, unmapped
 from reportlib.inputs.contracts import contracts
-from reportlib.inputs.extracts import Extract, opened, wrong
+from reportlib.inputs.extracts import Extract, opened, refuse, wrong
 from reportlib.inputs.paths import SNAPSHOTS, digest, found, shown, stood
 from reportlib.inputs.spec import InputSpec
 
@@ -66,7 +66,7 @@ def read(name: str, spec: InputSpec, work: Path, root: Path) -> Source:
             findings.append(Finding(f"the file cannot be read: {error.strerror}", file))
     some = {name for extract in extracts for name in mapped(contract, spec, extract)}
     findings += [finding for extract in extracts for finding in missing_columns(contract, spec, extract, some)]
-    _fail(findings)
+    refuse(findings)
     told = stood(name, spec, root)  # what is found from here on may be published: it names no folder elsewhere
     typing = Typing(contract, told, mapped(contract, spec, extracts[0]))
     if live:
@@ -92,7 +92,7 @@ def read_all(inputs: Mapping[str, InputSpec], work: Path, root: Path) -> dict[st
             sources[name] = read(name, spec, work, root)
         except ReportError as error:
             findings += error.findings
-    _fail(findings)
+    refuse(findings)
     return sources
 
 
@@ -101,8 +101,3 @@ def digests(inputs: Mapping[str, InputSpec], root: Path) -> dict[str, str] | Non
     if any(spec.kind != "files" and not spec.snapshot for spec in inputs.values()):
         return None
     return {name: digest(found(name, spec, root))[0] for name, spec in inputs.items()}
-
-
-def _fail(findings: list[Finding]) -> None:
-    if findings:
-        raise ReportError("The inputs cannot be read:", findings)
