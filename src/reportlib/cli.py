@@ -87,31 +87,18 @@ def report(
     with user_errors():
         from reportlib import facts
         from reportlib.build.report import report as make
-        from reportlib.responses import ask_for_responses, disproportionate, responses_file, without_comparison
+        from reportlib.responses import asked, disproportionate
         from reportlib.words import counted
 
         with console.status("starting") as status:
             loaded, given = _given(params)
-            run = make(
-                loaded,
-                given,
-                outputs,
-                stage=lambda name: _stage(status, name),
-                tell=_told,
-                fresh=fresh,
-            )
+            run = make(loaded, given, outputs, lambda name: _stage(status, name), _told, fresh)
         _stages(run.seconds, begin)
         if warnings := len([finding for finding in run.findings if finding.level == "warning"]):
             console.print(f"{counted(warnings, 'warning')} about the inputs: `make check-data` names the rows.")
-        found = facts.read([run.folder / "facts.jsonl"])
-        open_ = disproportionate(found, loaded.pooled_label)
-        for answer in without_comparison(given, open_):
-            console.print(f"Not printed, since it is not disproportionate: the answer to {answer}.")
-        if open_:
-            answers = responses_file(params, loaded.edition)
-            ask_for_responses(answers, open_)
-            where = f" Answers: {os.path.relpath(answers)}" if answers.exists() else ""
-            console.print(f"Disproportionate: {counted(len(open_), 'comparison')}.{where}")
+        found = disproportionate(facts.read([run.folder / "facts.jsonl"]), loaded.pooled_label)
+        for line in asked(params, loaded.edition, given, found):
+            console.print(line)
         if fresh and not run.new:
             console.print("Made afresh, every file is the same as before.")
         elif not run.new:
@@ -129,7 +116,7 @@ def editions(
 ) -> None:
     """Make the report of the whole, of each region and type of establishment, and of each list of your own."""
     with user_errors():
-        from reportlib.build.index import write_index
+        from reportlib.build.index import check_made, write_index
         from reportlib.build.pool import pool
         from reportlib.build.report import Clock, Request, produce
         from reportlib.following import Following
@@ -153,11 +140,7 @@ def editions(
         runs = dict(zip(loaded.editions, made, strict=True))
         index = write_index(loaded, runs, outputs / loaded.reporting_year)
         console.print(os.path.relpath(index), style="bold")
-        if failed := {edition.name: run for edition, run in runs.items() if isinstance(run, ReportError)}:
-            raise ReportError(
-                f"{len(failed)} of {len(runs)} editions could not be made; the others are complete:",
-                [error.named(name) for name, error in failed.items()],
-            )
+        check_made(runs)
 
 
 def _given(file: Path) -> tuple[Params, dict[str, str]]:
@@ -202,16 +185,9 @@ def facts_only(
 ) -> None:
     """Work out every figure of a report and render none of it; `reportlib compare` re-runs this."""
     with user_errors():
-        import shutil
+        from reportlib.build.report import figures
 
-        from reportlib import facts
-        from reportlib.build.report import prepared
-
-        loaded, answers = _given(params)
-        with prepared(loaded, answers, to) as handoff:
-            shutil.copy(handoff / "run.json", to / "run.json")
-            (to / "parameters.json").write_text(loaded.model_dump_json(indent=1), encoding="utf-8")
-            facts.write(facts.read(sorted((handoff / "facts").glob("*.jsonl"))), to / "facts.jsonl")
+        figures(*_given(params), to)
 
 
 @app.command("compare")
@@ -224,26 +200,17 @@ def compare_runs(
 ) -> None:
     """Say what moved between two runs, by how much, and why."""
     with user_errors():
-        from reportlib.archive.changes import CAUSES, comparison_csv, comparison_page, tally
+        from reportlib.archive import changes
         from reportlib.archive.compare import compare
         from reportlib.archive.recompute import recomputing
         from reportlib.archive.runs import kept_run
-        from reportlib.words import counted
 
         runs = kept_run(a), kept_run(b)
         with console.status("working figures out again"), recomputing(*runs, code or [], data or []) as compute:
             found = compare(*runs, compute)
-        console.print(f"{tally(found.kinds)}; {found.held:,} are held by both.")
-        for cause in found.causes:
-            figures, verdicts = found.by_cause()[cause.name], found.by_cause("verdict")[cause.name]
-            told = cause.why_not and f"not attributed, because: {cause.why_not}"
-            told = told or f"{tally(figures)}; {counted(verdicts['moved'], 'verdict')} changed"
-            console.print(f"  {CAUSES[cause.name]} ({cause.what}): {told}")
-        folder = to or runs[1].review
-        folder.mkdir(parents=True, exist_ok=True)
-        for ending, text in ((".html", comparison_page(found)), (".csv", comparison_csv(found))):
-            place = folder / f"compare-{runs[0].id}{ending}"
-            place.write_text(text, encoding="utf-8", newline="")
+        for line in changes.told(found):
+            console.print(line)
+        for place in changes.write(found, to or found.b.review):
             console.print(os.path.relpath(place), style="bold")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -12,7 +13,8 @@ from ruamel.yaml import YAML
 from reportlib.errors import Finding, ReportError, nearest
 from reportlib.facts import Fact
 from reportlib.paramfile import read_yaml
-from reportlib.words import DISPROPORTIONATE
+from reportlib.project import write_whole
+from reportlib.words import DISPROPORTIONATE, counted
 
 HEADER = """\
 # Answers to the explain-or-reform register: one line for each disproportionate comparison.
@@ -55,20 +57,30 @@ def ask_for_responses(path: Path, comparisons: Sequence[str]) -> None:
     held = yaml.load(text)
     if not (missing := {name: None for name in comparisons if name not in (held or {})}):
         return
-    part = path.with_name(f".{path.name}-{os.getpid()}")
-    with part.open("w", encoding="utf-8") as file:
-        if held is None:  # comments alone
-            file.write(text)
-            yaml.dump(missing, file)
-        else:
-            held.update(missing)
-            yaml.dump(held, file)
-    part.replace(path)
+    comments, held = (text, {}) if held is None else ("", held)  # a file of comments alone is kept before the lines
+    held.update(missing)
+    lines = io.StringIO()
+    yaml.dump(held, lines)
+    write_whole(path, comments + lines.getvalue())
 
 
 def without_comparison(given: Iterable[str], comparisons: Sequence[str]) -> list[str]:
     """The answers that no comparison asks for, each with the one that its name is most like."""
     return [f"{name}{nearest(name, comparisons, 0.8)}" for name in given if name not in comparisons]
+
+
+def asked(parameters: Path, edition: str, given: Iterable[str], comparisons: Sequence[str]) -> list[str]:
+    """Ask for the answers that comparisons lack; what to say of those that were given and those that are asked for."""
+    told = [
+        f"Not printed, since it is not disproportionate: the answer to {answer}."
+        for answer in without_comparison(given, comparisons)
+    ]
+    if comparisons:
+        answers = responses_file(parameters, edition)
+        ask_for_responses(answers, comparisons)
+        where = f" Answers: {os.path.relpath(answers)}" if answers.exists() else ""
+        told.append(f"Disproportionate: {counted(len(comparisons), 'comparison')}.{where}")
+    return told
 
 
 def disproportionate(facts: Sequence[Fact], period: str) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 
 from reportlib.archive.compare import KINDS, TOGETHER, UNKNOWN, Changes, Move
 from reportlib.archive.pages import INTERNAL, NONE, Section, named, page, text_of
@@ -33,6 +35,25 @@ def tally(kinds: Counter[str]) -> str:
     """How many figures moved, and how many are new, gone, hidden or shown again: "3 figures moved, 12 new"."""
     others = [f"{number(kinds[kind])} {kind}" for kind in KINDS if kinds[kind] and kind != "moved"]
     return ", ".join([f"{counted(kinds['moved'], 'figure')} moved", *others])
+
+
+def told(found: Changes) -> Iterator[str]:
+    """What changed, for the screen: how many figures, then what each cause moved of them."""
+    yield f"{tally(found.kinds)}; {found.held:,} are held by both."
+    figures, verdicts = found.by_cause(), found.by_cause("verdict")
+    for cause in found.causes:
+        moves = f"{tally(figures[cause.name])}; {counted(verdicts[cause.name]['moved'], 'verdict')} changed"
+        moves = f"not attributed, because: {cause.why_not}" if cause.why_not else moves
+        yield f"  {CAUSES[cause.name]} ({cause.what}): {moves}"
+
+
+def write(found: Changes, folder: Path) -> Iterator[Path]:
+    """Write the page and the CSV of a comparison to a folder, and say where each is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for ending, text in ((".html", comparison_page(found)), (".csv", comparison_csv(found))):
+        place = folder / f"compare-{found.a.id}{ending}"
+        place.write_text(text, encoding="utf-8", newline="")
+        yield place
 
 
 def comparison_page(found: Changes) -> str:

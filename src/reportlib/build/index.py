@@ -15,6 +15,7 @@ from reportlib.editions import Edition
 from reportlib.errors import ReportError
 from reportlib.gates.html import check_site
 from reportlib.params import Params
+from reportlib.project import write_whole
 from reportlib.words import number
 
 SECTIONS = {None: "The whole", "region": "Regions", "establishment_type": "Types of establishment"}
@@ -37,10 +38,14 @@ def write_index(params: Params, runs: Mapping[Edition, Run | ReportError], folde
     if faults := check_site({"index.html": html}, {place for edition in runs for place in _files(edition)}):
         raise ReportError("The page over all editions does not pass its gates.", faults)
     path = folder / "index.html"
-    fresh = path.with_name(".index.html")
-    fresh.write_text(html, encoding="utf-8")
-    fresh.replace(path)
+    write_whole(path, html)
     return path
+
+
+def check_made(runs: Mapping[Edition, Run | ReportError]) -> None:
+    """Raises ReportError, with why, where editions of a run could not be made."""
+    if failed := [run.named(edition.name) for edition, run in runs.items() if isinstance(run, ReportError)]:
+        raise ReportError(f"{len(failed)} of {len(runs)} editions could not be made; the others are complete:", failed)
 
 
 def _files(edition: Edition) -> tuple[str, str]:

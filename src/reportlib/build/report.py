@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
     from reportlib.build.basis import Basis
+    from reportlib.build.execute import Tell
     from reportlib.build.plan import ChapterPlan
     from reportlib.disclosure.suppress import Progress
 
 Stage = Callable[[str], None]
-Tell = Callable[[str, str, float], None]
 
 
 @dataclass
@@ -313,6 +313,19 @@ def prepared(
         yield work / "handoff"
 
 
+def figures(params: Params, responses: Mapping[str, str], to: Path) -> None:
+    """Work out every figure of a report, and write them with what they follow from; nothing is rendered."""
+    with prepared(params, responses, to) as handoff:
+        _figures(params, handoff, to)
+
+
+def _figures(params: Params, handoff: Path, to: Path) -> None:
+    """The facts of all chapters as one ledger, beside `run.json` and `parameters.json`."""
+    shutil.copy(handoff / "run.json", to)
+    (to / "parameters.json").write_text(params.model_dump_json(indent=1), encoding="utf-8")
+    facts.write(facts.read(sorted((handoff / "facts").glob("*.jsonl"))), to / "facts.jsonl")
+
+
 def make_edition(job: Job, clock: Clock, tell: Tell, cores: int | None = None) -> None:
     """Run the chapters of one edition, so many side by side, render them into `job.made` and check what came out."""
     import nbformat
@@ -326,11 +339,9 @@ def make_edition(job: Job, clock: Clock, tell: Tell, cores: int | None = None) -
     clock("running the chapters")
     notebooks = execute(job.chapters, params.analysis(), handoff, made / "notebooks", tell, job.cache, cores)
     clock("rendering")
-    for name in ("run.json", PATTERN):
-        shutil.copy(handoff / name, made / name)
+    _figures(params, handoff, made)
+    shutil.copy(handoff / PATTERN, made)
     run = json.loads((made / "run.json").read_text(encoding="utf-8"))
-    facts.write(facts.read(sorted((handoff / "facts").glob("*.jsonl"))), made / "facts.jsonl")
-    (made / "parameters.json").write_text(params.model_dump_json(indent=1), encoding="utf-8")
     (made / "origin.json").write_text(json.dumps(job.origin, indent=1), encoding="utf-8")
     begun = {NOTEBOOKS: warm.beside(GATES[NOTEBOOKS], made)} if cores != 1 else {}
     place(rendered(params, [nbformat.read(path, as_version=4) for path in notebooks], run), made)
