@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
+from itertools import chain
 from textwrap import fill
 from typing import Any
 
@@ -92,7 +93,7 @@ def small_multiples(
     empty = [str(stratum) for stratum in dict.fromkeys(rows["stratum"]) if stratum not in strata]
     under = drawing.not_shown(empty, "No comparison can be shown")
     label = _under(axis, under)
-    names = max((drawing.text_width(label) for label in rows["label"]), default=0) + 8
+    names = drawing.widest(rows["label"]) + 8
     columns = 2 if names < 90 else 1
     deep, wide = PANEL_ROW * max(rows["stratum"].value_counts(), default=0), (WIDTH - MARGIN) / columns
     with drawing.style(title):
@@ -134,7 +135,7 @@ def _names_beside(
     """A forest whose names stand beside their rows, `above` and `below` units from the ends of a picture."""
     labels = [fill(str(label), NAME) for label in rows["label"]]
     lines = [label.split("\n") for label in labels]
-    names = max((drawing.text_width(line, bold=True) for some in lines for line in some), default=0) + MARGIN
+    names = drawing.widest(chain(*lines), bold=True) + MARGIN
     adjusted = _adjusted(rows)
     heights = [max(ADJUSTED_ROW if adjusted else PANEL_ROW, drawing.LINE * len(some)) for some in lines]
     figure, ax = drawing.canvas(sum(heights) + above + below, names + MARGIN / 2, MARGIN, above, below, width=width)
@@ -193,6 +194,11 @@ def _beside(ax: Axes, text: str, at: tuple[float, float], away: tuple[float, flo
     ax.annotate(text, at, away, xycoords=where, textcoords="offset points", va="center_baseline", **font)
 
 
+def _in_place(ax: Axes, mark: str, y: float) -> None:
+    """A mark in place of the picture of a row."""
+    _beside(ax, f"[{mark}]", (0.5, y), (0, 0), ax.get_yaxis_transform(), ha="center", bbox=drawing.CLEAR)
+
+
 def _compared(frame: pd.DataFrame, reference: str, drawn: Sequence[str]) -> pd.DataFrame:
     """The rows that are compared, neither the reference nor one without a verdict; each without a figure has a mark."""
     rows = checked(frame[(frame["label"] != reference) & frame["verdict"].notna()], drawn)
@@ -229,15 +235,7 @@ def _ratio_row(ax: Axes, y: float, row: Mapping[Hashable, Any], among: Sequence[
     drawing.ranged(ax, above, (row["ratio_lower"], row["ratio_upper"]), colour)
     drawing.point(ax, row["ratio"], above, colour, marker, colour if row["verdict"] in SIGNIFICANT else "white")
     if adjusted and row.get("adjusted_mark"):
-        _beside(
-            ax,
-            f"[{row['adjusted_mark']}]",
-            (0.5, y + 9),
-            (0, 0),
-            ax.get_yaxis_transform(),
-            ha="center",
-            bbox=drawing.CLEAR,
-        )
+        _in_place(ax, row["adjusted_mark"], y + 9)
     elif adjusted and not missing(row["adjusted_ratio"]):
         drawing.ranged(ax, y + 8, (row["adjusted_lower"], row["adjusted_upper"]), INK, width=1.6)
         drawing.point(ax, row["adjusted_ratio"], y + 8, INK, "|", INK)
@@ -267,13 +265,12 @@ def _panel(
     drawing.bare(ax)
     ax.set_ylim(deep, 0)
     drawing.band_track(ax, deep / 2, band, deep)
-    across = ax.get_yaxis_transform()
     middles = [sum(heights[:i]) + high / 2 for i, high in enumerate(heights)]
     for y, row in zip(middles, rows.to_dict("records"), strict=True):
         weight = "bold" if row["verdict"] == VERDICTS[0] else "normal"
-        _beside(ax, row["label"], (0, y), (-names, 0), across, fontweight=weight)
+        _beside(ax, row["label"], (0, y), (-names, 0), ax.get_yaxis_transform(), fontweight=weight)
         if missing(row["ratio"]):
-            _beside(ax, f"[{row['mark']}]", (0.5, y), (0, 0), across, ha="center", bbox=drawing.CLEAR)
+            _in_place(ax, row["mark"], y)
         else:
             _ratio_row(ax, y, row, among, adjusted)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from textwrap import fill
@@ -126,6 +126,11 @@ def text_width(text: str, bold: bool = False) -> float:
     font.set_size(TEXT, 72)
     font.set_text(text)
     return float(font.get_width_height()[0]) / 64
+
+
+def widest(texts: Iterable[str], bold: bool = False) -> float:
+    """Width of the widest of some texts; nothing of none."""
+    return max((text_width(text, bold) for text in texts), default=0)
 
 
 def look(group: Any, among: Sequence[Any]) -> tuple[str, str]:

@@ -62,9 +62,7 @@ def trend(frame: pd.DataFrame, title: str, unit: str, decimals: int = 1) -> Char
     rows = checked(frame, ("value", "lower", "upper"))
     years, groups = sorted(rows["year"].unique()), list(dict.fromkeys(rows["group"]))
     with drawing.style(title):
-        wide = (
-            max(map(drawing.text_width, rows["label"]), default=0) > WIDTH / 3
-        )  # beside which no room is left for lines
+        wide = drawing.widest(rows["label"]) > WIDTH / 3  # beside which no room is left for lines
         figure = (_panels if wide or len(groups) > MOST_LINES else _lines)(rows, years, groups, unit)
         return Chart(drawn(figure, title), alt.trend(rows, title, unit, decimals))
 
@@ -72,9 +70,7 @@ def trend(frame: pd.DataFrame, title: str, unit: str, decimals: int = 1) -> Char
 def _lines(rows: pd.DataFrame, years: list[str], groups: list[str], unit: str) -> Figure:
     last = rows[rows["value"].notna()].groupby("group")["year"].max()  # of a line that ends before, said at its end
     ends_in = last.map(lambda year: "" if year == years[-1] else f" ({year})")
-    names = max(
-        (drawing.text_width(label) for label in rows["label"] + rows["group"].map(ends_in).fillna("")), default=0
-    )
+    names = drawing.widest(rows["label"] + rows["group"].map(ends_in).fillna(""))
     under = "\n".join(fill(text, drawing.UNDER) for text in (_shaded(rows, years), alt.gaps(rows)) if text)
     below = 32 + drawing.LINE * (under.count("\n") + 1) + drawing.SPACE
     figure, ax = drawing.canvas(268 + below, 52, names + 24, drawing.TITLE, below)
@@ -223,17 +219,9 @@ def funnel(frame: pd.DataFrame, title: str, unit: str, target: float, across: st
             ends = shown[[f"lower_{limit}", f"upper_{limit}"]].assign(gap=math.nan)  # one path, in as many pieces
             ax.plot(shown["denominator"].repeat(3), ends.to_numpy().ravel(), **pen)
         ax.axhline(target, color=INK, linewidth=1, linestyle="--", label="average")
+        dot: dict[str, Any] = {"s": 55, "zorder": 4, "legend": False, "ax": ax}
         for points, colour, marker in ((shown[~far], NAVY, "o"), (shown[far], ORANGE, "D")):
-            sns.scatterplot(
-                x=points["denominator"],
-                y=points["value"],
-                color=colour,
-                marker=marker,
-                s=55,
-                ax=ax,
-                zorder=4,
-                legend=False,
-            )
+            sns.scatterplot(points, x="denominator", y="value", color=colour, marker=marker, **dot)
         drawing.key(ax, ax.lines, 3)
         ax.set(xlabel=capital(across), ylabel="", xlim=(0, shown["denominator"].max() * 1.03))
         ax.xaxis.set_major_locator(MaxNLocator(4))
