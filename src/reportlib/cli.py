@@ -30,6 +30,8 @@ app = typer.Typer(
     epilog="`reportlib parameters` lists what a parameter file may hold.",
 )
 ParamsFile = Annotated[Path, typer.Argument(help="Parameter file; `reportlib parameters` lists what it may hold.")]
+Outputs = Annotated[Path, typer.Option(help="Where runs are kept.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Use nothing of what was made before.")]
 RunFolder = Annotated[Path, typer.Argument(help="Folder of a run, such as outputs/2024-25/national/current.")]
 Signers = Annotated[Path, typer.Option(help="Who may sign: names and public keys, as OpenSSH's allowed_signers.")]
 Key = Annotated[Path, typer.Option(help="Your SSH key; a public one if the agent holds its other half.")]
@@ -77,11 +79,7 @@ def settled() -> None:
 
 
 @app.command()
-def report(
-    params: ParamsFile,
-    outputs: Annotated[Path, typer.Option(help="Where runs are kept.")] = OUTPUTS,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Use nothing of what was made before.")] = False,
-) -> None:
+def report(params: ParamsFile, outputs: Outputs = OUTPUTS, fresh: Fresh = False) -> None:
     """Make the report: HTML, PDF and the tables behind them."""
     begin = time.monotonic()
     with user_errors():
@@ -110,8 +108,8 @@ def report(
 @app.command()
 def editions(
     params: ParamsFile,
-    outputs: Annotated[Path, typer.Option(help="Where runs are kept.")] = OUTPUTS,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Use nothing of what was made before.")] = False,
+    outputs: Outputs = OUTPUTS,
+    fresh: Fresh = False,
     scheduler: Annotated[str, typer.Option(help="Address of a dask scheduler, such as tcp://10.0.0.1:8786.")] = "",
 ) -> None:
     """Make the report of the whole, of each region and type of establishment, and of each list of your own."""

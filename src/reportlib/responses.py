@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -69,18 +69,15 @@ def without_comparison(given: Iterable[str], comparisons: Sequence[str]) -> list
     return [f"{name}{nearest(name, comparisons, 0.8)}" for name in given if name not in comparisons]
 
 
-def asked(parameters: Path, edition: str, given: Iterable[str], comparisons: Sequence[str]) -> list[str]:
-    """Ask for the answers that comparisons lack; what to say of those that were given and those that are asked for."""
-    told = [
-        f"Not printed, since it is not disproportionate: the answer to {answer}."
-        for answer in without_comparison(given, comparisons)
-    ]
+def asked(parameters: Path, edition: str, given: Iterable[str], comparisons: Sequence[str]) -> Iterator[str]:
+    """Ask for the answers that comparisons lack, telling line by line what was given in vain and what is asked for."""
+    for answer in without_comparison(given, comparisons):
+        yield f"Not printed, since it is not disproportionate: the answer to {answer}."
     if comparisons:
         answers = responses_file(parameters, edition)
         ask_for_responses(answers, comparisons)
         where = f" Answers: {os.path.relpath(answers)}" if answers.exists() else ""
-        told.append(f"Disproportionate: {counted(len(comparisons), 'comparison')}.{where}")
-    return told
+        yield f"Disproportionate: {counted(len(comparisons), 'comparison')}.{where}"
 
 
 def disproportionate(facts: Sequence[Fact], period: str) -> list[str]:
