@@ -124,7 +124,8 @@ def _message(detail: Mapping[str, Any], place: Place, schema: Schema) -> str:
     if kind == "value_error":
         return f"{_name(place)}: {detail['ctx']['error']}"
     what = allowed(_at(schema, place), schema)
-    quotes = ". Put it in quotes" if kind in ("string_type", "literal_error") and _is_scalar(found) else ""
+    bare = kind in ("string_type", "literal_error") and isinstance(found, bool | int | float | date)
+    quotes = ". Put it in quotes" if bare else ""
     return f"{_name(place)}: found {_show(found)}; allowed: {what}{quotes}"
 
 
@@ -203,7 +204,3 @@ def _show(value: Any) -> str:
     text = "text that is not repeated here" if "://" in text else text[:60]
     kind = next((words for known, words in KINDS.items() if type(value) is known), type(value).__name__)
     return kind if isinstance(value, dict | list | type(None)) else f"{text} ({kind})"
-
-
-def _is_scalar(value: Any) -> bool:
-    return isinstance(value, bool | int | float | date)

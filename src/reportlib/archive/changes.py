@@ -105,12 +105,13 @@ def moved(found: Changes, why: bool = True) -> list[Section]:
 
 def _causes(found: Changes) -> list[dict[str, str]]:
     figures, verdicts = found.by_cause(), found.by_cause("verdict")
+    how = "The only difference" if len(found.causes) == 1 else "Worked out again with this alone put back"
     rows = [
         {
             "Cause": CAUSES[cause.name],
             "What differs": cause.what,
             **_numbers(figures[cause.name], verdicts[cause.name], known=not cause.why_not),
-            "How it is known": f"Not attributed, because: {cause.why_not}" if cause.why_not else _how(found),
+            "How it is known": f"Not attributed, because: {cause.why_not}" if cause.why_not else how,
         }
         for cause in found.causes
     ]
@@ -127,10 +128,6 @@ def _numbers(figures: Counter[str], verdicts: Counter[str], known: bool = True) 
     names = {"Figures moved" if kind == "moved" else kind.capitalize(): figures[kind] for kind in KINDS}
     names["Verdicts changed"] = verdicts["moved"]
     return {name: number(count) if known else NONE for name, count in names.items()}
-
-
-def _how(found: Changes) -> str:
-    return "The only difference" if len(found.causes) == 1 else "Worked out again with this alone put back"
 
 
 def _verdict(move: Move, why: bool) -> dict[str, str]:

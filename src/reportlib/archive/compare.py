@@ -14,7 +14,6 @@ from math import isfinite
 from reportlib.archive.runs import Facts, KeptRun, Key
 from reportlib.errors import ReportError
 from reportlib.facts import Fact
-from reportlib.params import Params
 
 PERIOD = ("reporting_year", "publication_date")
 # Parameters that no figure follows from.
@@ -127,7 +126,7 @@ def differences(a: KeptRun, b: KeptRun) -> dict[str, str]:
     periods = (a.params.reporting_year, b.params.reporting_year)
     names = sorted(a.inputs.keys() | b.inputs.keys())
     inputs = [name for name in names if _input(a, name) != _input(b, name)]
-    given = [_set(run.params) for run in (a, b)]
+    given = [run.params.model_dump(mode="json", exclude={*PERIOD, *NO_FIGURE, "inputs"}) for run in (a, b)]
     changed = [f"{name}: {given[0].get(name)} to {given[1].get(name)}" for name in sorted(given[0] | given[1])
                if given[0].get(name) != given[1].get(name)]  # fmt: skip
     parts = {"code": "code or method", "lock": "versions of packages"}
@@ -145,10 +144,6 @@ def _input(run: KeptRun, name: str) -> object:
     """An input's content, and how the parameters read it."""
     spec = {str(key): spec for key, spec in run.params.inputs.items()}.get(name)
     return run.inputs.get(name), spec and spec.model_dump(exclude={"path", "status"})
-
-
-def _set(params: Params) -> dict[str, object]:
-    return params.model_dump(mode="json", exclude={*PERIOD, *NO_FIGURE, "inputs"})
 
 
 def attribute(a: Facts, b: Facts, differ: Mapping[str, str], compute: Compute) -> list[Cause]:

@@ -131,17 +131,16 @@ def _changes(kind: str, then: dict[str, str], now: dict[str, str]) -> Iterator[D
 
 def _figures(archived: Path, again: Path) -> Iterator[Difference]:
     """Facts that are not the same, with the place where each is shown."""
-    then, now = (_by_name(facts.read([run / "facts.jsonl"])) for run in (archived, again))
+    then, now = (
+        {(fact.id, fact.period, fact.edition, fact.table): fact for fact in facts.read([run / "facts.jsonl"])}
+        for run in (archived, again)
+    )
     for key in sorted(then.keys() | now.keys()):
         if then.get(key) != now.get(key):
             name, period, edition, table = key
             fact = then.get(key) or now[key]
             where = f"{period}, {edition} edition; chapter {fact.chapter}, table {table}"
             yield Difference(name, where, _told(then.get(key), now.get(key)), _told(now.get(key), then.get(key)))
-
-
-def _by_name(held: list[Fact]) -> dict[tuple[str, str, str, str], Fact]:
-    return {(fact.id, fact.period, fact.edition, fact.table): fact for fact in held}
 
 
 def _told(fact: Fact | None, other: Fact | None) -> str:

@@ -25,7 +25,7 @@ NEEDED = (  # to re-run at all
     *("data/project/", "data/parameters", "data/inputs.json", "data/run/facts.jsonl"),
     *("data/run/origin.json", "data/run/run.json"),
 )
-OWN = ("PYTHON", "REPORTLIB", "VIRTUAL_ENV", "JUPYTER", "IPYTHON", "MPL", "MATPLOTLIB")  # the auditor's settings
+OWN = ("PYTHON", "REPORTLIB", "VIRTUAL_ENV", "JUPYTER", "IPYTHON", "MPL", "MATPLOTLIB")  # what changes how things work
 BUILD = re.compile(r"^(?:setuptools|wheel)==[\d.]+", re.MULTILINE)  # for packages of source alone, as in tools/venv
 MAIN = "from reportlib.cli import app; app()"  # the command line of any version
 # What the archived code itself finds wrong with the archived files, as pairs of file and finding.
@@ -184,8 +184,8 @@ class _Audit:
         return python
 
     def _run(self, command: list[str], otherwise: str) -> str:
-        """What a command prints that sees nothing of today's code or settings."""
-        given = _clean() | self.settings
+        """What a command prints that sees nothing of today's code or of the auditor's settings."""
+        given = {name: value for name, value in os.environ.items() if not name.startswith(OWN)} | self.settings
         done = subprocess.run(command, env=given, cwd=self.scratch, capture_output=True, text=True, check=False)
         if done.returncode:
             lines = done.stderr.replace(str(self.scratch), "").splitlines()
@@ -226,11 +226,6 @@ def _python(wanted: str) -> str:
     series = ".".join(wanted.split(".")[:2])
     own = ".".join(platform.python_version_tuple()[:2])
     return sys.executable if own == series else shutil.which(f"python{series}") or sys.executable
-
-
-def _clean() -> dict[str, str]:
-    """The auditor's environment without what would change how Python and the report work."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
 
 
 def _decrypt(path: Path, to: Path, identity: Path) -> None:

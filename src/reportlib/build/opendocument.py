@@ -158,12 +158,9 @@ def _sheet(sheet: Sheet) -> str:
 
 
 def _row(cells: Sequence[Cell], style: str, headers: int = 1) -> str:
-    marked = [style if i < headers or not _is_mark(cell) else "mark" for i, cell in enumerate(cells)]
-    return f"<table:table-row>{''.join(map(_cell, cells, marked))}</table:table-row>"
-
-
-def _is_mark(cell: Cell) -> bool:
-    return isinstance(cell, str) and bool(MARK.fullmatch(cell))
+    marks = [i >= headers and isinstance(cell, str) and MARK.fullmatch(cell) for i, cell in enumerate(cells)]
+    styles = ["mark" if mark else style for mark in marks]
+    return f"<table:table-row>{''.join(map(_cell, cells, styles))}</table:table-row>"
 
 
 def _cell(cell: Cell, style: str) -> str:

@@ -157,7 +157,9 @@ def verdict_heatmap(frame: pd.DataFrame, title: str, reference: str, outcome: st
     cells = {(row["stratum"], row["label"]): row for row in rows.to_dict("records")}
     grid = [[cells.get((stratum, label)) for label in labels] for stratum in strata]
     last = len(SHADES) - 1
-    shades = [[_shade(cell) if cell else last for cell in line] for line in grid]
+    shades = [  # what adjustment undoes is paler
+        [VERDICTS.index(cell["verdict"]) + bool(cell.get("undone")) if cell else last for cell in line] for line in grid
+    ]
     plain: dict[str, Any] = {"cmap": ListedColormap(SHADES), "vmin": 0, "vmax": last, "cbar": False, "fmt": ""}
     beside = WIDE_NAMES if len(labels) <= 4 else NAMES
     names = [fill(str(stratum), beside // 8, max_lines=MOST_LINES, placeholder=" …") for stratum in strata]
@@ -273,11 +275,6 @@ def _panel(
             _in_place(ax, row["mark"], y)
         else:
             _ratio_row(ax, y, row, among, adjusted)
-
-
-def _shade(row: Mapping[Hashable, Any]) -> int:
-    """What adjustment undoes is paler."""
-    return VERDICTS.index(row["verdict"]) + bool(row.get("undone"))
 
 
 def _cell(row: Mapping[Hashable, Any] | None) -> str:

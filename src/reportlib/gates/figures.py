@@ -79,13 +79,9 @@ def _read(made: Path) -> tuple[dict[str, nbformat.NotebookNode], Shown, Ledger]:
     """The notebooks of a run, what they show, and the ledger that they are held against."""
     run = KeptRun(made)
     ledger = Ledger(facts.read([made / "facts.jsonl"]), run.params, Handoff(made))
-    notebooks = {path.name: _notebook(path) for path in run.notebooks}
+    written = {path.name: nbformat.from_dict(json.loads(path.read_bytes())) for path in run.notebooks}
+    notebooks = {name: rejoin_lines(notebook) for name, notebook in written.items()}  # nothing is stripped
     return notebooks, Shown(notebooks, ledger.constants, lineage.tables(run.run), run.params.logo), ledger
-
-
-def _notebook(path: Path) -> nbformat.NotebookNode:
-    """A notebook as it is written, nothing stripped; lines joined."""
-    return rejoin_lines(nbformat.from_dict(json.loads(path.read_bytes())))
 
 
 class Shown:
