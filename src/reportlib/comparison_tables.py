@@ -32,8 +32,6 @@ from reportlib.words import (
     ratio,
     subject,
 )
-from reportlib.words import dimensions as dimensions  # by which summary and register know it
-from reportlib.words import lower_first as lower_first
 
 NOT_APPLICABLE = "z"
 METHODS_USED = {  # how the measure and its relative rate are estimated, by kind of measure and whether clustered

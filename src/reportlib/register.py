@@ -9,14 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from reportlib.comparison_tables import dimensions, lower_first
 from reportlib.ethnicity import label, of_detailed
 from reportlib.facts import RowFacts
 from reportlib.measures import MEASURES
 from reportlib.responses import disproportionate
 from reportlib.results import Results
 from reportlib.tables import Table, words_table
-from reportlib.words import NOT_ASSESSED, across, listed, within
+from reportlib.words import NOT_ASSESSED, across, dimensions, listed, lower_first, within
 
 OPPOSITE = {"higher": "lower", "lower": "higher"}
 NOT_ADJUSTED = "not adjusted"

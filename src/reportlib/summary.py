@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from reportlib.comparison_tables import dimensions, lower_first
 from reportlib.ethnicity import label, of_detailed
 from reportlib.facts import Fact, RowFacts
 from reportlib.figures import ratio_decimals
@@ -25,7 +24,9 @@ from reportlib.words import (
     SIGNIFICANT,
     WORDS,
     capital,
+    dimensions,
     listed,
+    lower_first,
     number,
     people,
     people_or_number,
