@@ -113,6 +113,22 @@ def test_adjusted_rates_are_said_to_be_of_the_outcome_that_was_judged():
     assert adjusted(complement=True).startswith("Allowing for region, the relative rate of not completing supervision ")
 
 
+def test_a_picture_of_relative_rates_of_the_other_outcome_is_called_by_it():
+    place = Place("probation", "national", ("synthetic",))
+
+    def captions(*by: str) -> tuple[str, str]:
+        spec = TableSpec("a-table", MEASURES["completed"], by, "5+1")
+        of = Comparison(spec, pd.DataFrame(), place, "2024-25", "W", 0.95, complement=True)
+        return of.caption, of.pictured
+
+    assert captions("region", "ethnicity") == (
+        "Supervision completed by region and ethnic group, 2024-25",
+        "Not completing supervision by region and ethnic group, 2024-25",
+    )
+    over_years = captions("year", "ethnicity")  # where rates are drawn, not relative rates
+    assert over_years[0] == over_years[1]
+
+
 def test_no_mix_is_told_where_a_group_has_no_population():
     """Its people could not have been expected, and no test could say how unlikely they are."""
     frame = pd.DataFrame({"ethnicity": ["A", "W", "O"], "numerator": [50, 300, 7], "denominator": [700.0, 5000.0, 0.0]})

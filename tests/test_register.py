@@ -58,7 +58,7 @@ HELD = "With category of complaint and establishment type held equal, "
         (adjusted(0.7, 0.5), f"{HELD}the data cannot tell whether a difference remains."),
         (adjusted(1.5, 0.7), f"{HELD}the estimate is higher, and chance could account for it."),
         (adjusted(1.5), f"{HELD}the rate is higher."),
-        ({}, "All of it: no adjusted comparison could be made."),
+        ({}, "Not known: no adjusted comparison could be made."),
     ],
 )
 def test_what_is_left_is_what_adjustment_leaves(tried: dict[str, float], left: str) -> None:
@@ -114,8 +114,8 @@ def test_the_register_says_in_how_many_parts_it_could_look_and_which_go_the_othe
     )  # fmt: skip
     (row,) = rows(found.over_all())
     assert row["What is left to explain"] == (
-        "All of it: no adjusted comparison could be made. Also disproportionate within Property; disproportionate the "
-        "other way within Regime (3 of 4 could be compared, without adjustment)."
+        "Not known: no adjusted comparison could be made. Also disproportionate within Property; disproportionate the "
+        "other way within Regime (3 of 4 parts could be compared, without adjustment)."
     )
 
 
@@ -168,7 +168,8 @@ def test_a_detailed_ethnic_group_is_a_part_of_its_broad_one() -> None:
     (row,) = rows(found.over_all())
     assert row["Comparison"] == "Uphold rate: Black, lower rate"
     assert row["What is left to explain"].endswith(
-        "Also disproportionate within Regime, and for Black Caribbean (all 2 could be compared, without adjustment)."
+        "Also disproportionate within Regime, and for Black Caribbean (all 2 parts could be compared, without "
+        "adjustment)."
     )
 
 
@@ -199,4 +200,4 @@ def test_that_all_was_found_over_all_parts_is_not_that_nothing_was() -> None:
 
 def test_an_edition_of_one_region_has_no_parts_by_region() -> None:
     found = register(told("Black", 0.7), told("Black", 0.7, part="London"))
-    assert rows(found.over_all())[0]["What is left to explain"] == ("All of it: no adjusted comparison could be made.")
+    assert rows(found.over_all())[0]["What is left to explain"] == ("Not known: no adjusted comparison could be made.")

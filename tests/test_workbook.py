@@ -157,7 +157,7 @@ def test_each_worksheet_says_where_its_table_comes_from():
     assert f"Source: {UPHOLD['source']}." in named.lines
     assert told.lines[-2:] == [
         "Extract: Counted from case records.",
-        "Synthetic: Made-up records, for demonstration. No figure here describes real people.",
+        "Synthetic: Made-up records, for demonstration. Only what is marked official describes real people.",
     ]
 
 

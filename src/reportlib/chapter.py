@@ -329,7 +329,7 @@ class Chapter:
         Nothing where there is too much for one picture: the table has it all.
         """
         if chart := draw(comparison):
-            _show_chart_of(comparison, "chart", comparison.caption, chart)
+            _show_chart_of(comparison, "chart", comparison.pictured, chart)
 
     @_step
     def say(self, comparison: Comparison) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 from reportlib.ethnicity import NOT_STATED, label
 from reportlib.facts import Fact, fact_id
 from reportlib.figures import FIGURES, Of, ratio_decimals
-from reportlib.measures import UNKNOWN_TYPE, Part, TableSpec
+from reportlib.measures import UNKNOWN_TYPE, Measure, Part, TableSpec
 from reportlib.statistics import BAND, METHODS
 from reportlib.tables import Place, Table, cell_value, text_cell
 from reportlib.words import (
@@ -86,7 +86,16 @@ class Comparison:
     @property
     def caption(self) -> str:
         """What its table shows, by what and for when."""
-        return f"{subject(self.spec.measure, self.spec.by, self.spec.apart)}, {self.period}"
+        return self._of(self.spec.measure)
+
+    @property
+    def pictured(self) -> str:
+        """The caption of its picture: of relative rates, it names what they are of; over years rates are drawn."""
+        other = self.outcome and "year" not in self.spec.by
+        return self._of(replace(self.spec.measure, name=capital(self.outcome)) if other else self.spec.measure)
+
+    def _of(self, measure: Measure) -> str:
+        return f"{subject(measure, self.spec.by, self.spec.apart)}, {self.period}"
 
     @property
     def share(self) -> bool:

@@ -61,7 +61,7 @@ def draw(comparison: Comparison) -> charts.Chart | None:
     None for plain counts, for one year alone over time, where nothing can be shown, and for so many groups in so many
     parts of the system that no picture could be read.
     """
-    spec, title = comparison.spec, comparison.caption
+    spec, title = comparison.spec, comparison.pictured
     if spec.measure.kind == "count" or ("year" in spec.by and comparison.frame["year"].nunique() < 2):
         return None
     words = _words(comparison.spec)

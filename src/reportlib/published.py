@@ -11,7 +11,7 @@ import pandas as pd
 
 from reportlib.ethnicity import FIVE, NOT_STATED
 from reportlib.project import PUBLISHED
-from reportlib.words import capital, listed
+from reportlib.words import capital, listed, missing
 
 MOJ_DEATHS = (
     "Ministry of Justice deaths in prison custody and prison population, Open Government Licence v3.0, as tidied by "
@@ -121,21 +121,26 @@ def _death_rates() -> pd.DataFrame:
 
 def _rates_found(wide: pd.DataFrame) -> str:
     year = str(wide.columns[-1])
-    rates = wide.set_index(wide.columns[0])[year]
+    rates, before = wide.set_index(wide.columns[0])[year], float(wide.iloc[-1, -2])  # type: ignore[arg-type]
     types = rates.drop(["All", REMOVAL])
     most, least = str(types.idxmax()), str(types.idxmin())
+    deaths = PUBLISHED_TABLES["deaths-by-type"].build().set_index("establishment_type")[year]
     return (
-        f"In {year}, {rates['All']:.2f} people died for every 1,000 in prison. By type of establishment, the rate was "
-        f"highest in {most} ({types[most]:.2f}) and lowest in {least} ({types[least]:.2f})."
+        f"In {year}, {rates['All']:.2f} people died for every 1,000 in prison ({before:.2f} the year before). By type "
+        f"of establishment, the rate was highest in {most} ({types[most]:.2f}, {deaths[most]:.0f} deaths) and lowest "
+        f"in {least} ({types[least]:.2f}, {deaths[least]:.0f} deaths). On few deaths chance alone moves a rate."
     )
 
 
 def _causes_found(wide: pd.DataFrame) -> str:
     year = str(wide.columns[-1])
-    deaths = wide.set_index(wide.columns[0])[year].map("{:.0f}".format)
+    deaths = wide.set_index(wide.columns[0])[year].astype(int)
+    unknown = deaths["awaiting further information"]
     return (
         f"Of {deaths['All']} people who died in prison custody in {year}, {deaths['natural causes']} died of natural "
         f"causes; {deaths['self-inflicted']} deaths were self-inflicted."
+        + f" Both can rise: of {unknown} the cause was not yet known."
+        * bool(unknown)
     )
 
 
@@ -146,10 +151,13 @@ def _complaints() -> pd.DataFrame:
 
 
 def _complaints_found(wide: pd.DataFrame) -> str:
-    (before, then), (year, now) = wide[["year", "received"]].iloc[-2:].itertuples(index=False)
+    (before, then, _), (year, now, completed) = (
+        wide[["year", "received", "completed"]].iloc[-2:].itertuples(index=False)
+    )
     change = round(100 * (now / then - 1))
     told = f"{abs(change)}% {'more' if change > 0 else 'fewer'} than" if change else "about as many as"
-    return f"The Ombudsman received {now:,.0f} complaints in {year}, {told} in {before}."
+    also = "" if missing(completed) else f", and completed {completed:,.0f}"
+    return f"The Ombudsman received {now:,.0f} complaints in {year}, {told} in {before}{also}."
 
 
 def _prisoners() -> pd.DataFrame:
@@ -166,11 +174,16 @@ def _prisoners_found(wide: pd.DataFrame) -> str:
     shares = (100 * held / held["All"]).drop(["All", "Not stated"]).sort_values(ascending=False)
     (most, share), *others = shares.items()
     told = [f"{share:.0f}% were {most}", *(f"{other:.0f}% {name}" for name, other in others)]
-    return f"Of {held['All']:,} people in prison on {CENSUS}, {listed(told)}."
+    unknown = f"of {100 * held['Not stated'] / held['All']:.0f}% it was not stated"
+    return f"Of {held['All']:,} people in prison on {CENSUS}, {listed(told)}; {unknown}."
 
 
 PUBLISHED_TABLES: dict[str, PublishedTable] = {
-    "deaths-by-type": _deaths("establishment_type", "Establishment type"),
+    "deaths-by-type": _deaths(
+        "establishment_type",
+        "Establishment type",
+        notes=("All includes immigration removal centres and escort; the rate of all does not.",),
+    ),
     "death-rates-by-type": PublishedTable(
         "Deaths in prison custody per 1,000 average population by establishment type, England and Wales",
         "death-rate-published",
@@ -197,11 +210,13 @@ PUBLISHED_TABLES: dict[str, PublishedTable] = {
         "complaints-published",
         ("year", "measure"),
         "Reporting year",
-        PPO,
+        f"{PPO}; the press where the notes say so",
         _complaints,
         notes=(
             "Years of which no published figure was found are left out; single figures that were not found are [x].",
-            "Complaints completed in 2021-22, and both figures of 2022-23, were found as others quote them.",
+            "Complaints completed in 2021-22, and both figures of 2022-23, are as the press quoted the report on "
+            "2022-23.",
+            "Complaints completed in a year need not be those received in it.",
         ),
         find=_complaints_found,
         axis="complaints a year",

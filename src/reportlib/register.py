@@ -115,7 +115,7 @@ class Register:
         """What adjustment leaves of a difference."""
         adjust, band, way = self.results.tables[row["verdict"].table]["adjust"], self.results.band, row.way()
         if why := row.unadjusted(adjust):
-            return f"All of it: {lower_first(why.format(''))}"
+            return f"Not known: {lower_first(why.format(''))}"
         chance = row.chance("adjusted")
         if row["adjusted_ratio"].value != 1 and row.way("adjusted_ratio") != way:
             found = f"the {'estimate' if chance else 'rate'} is {OPPOSITE[way]}"
@@ -142,7 +142,7 @@ class Register:
         told = f"Also disproportionate {same}" if same else "Not disproportionate within any part"
         told += f"; disproportionate the other way {other}" if other else ""
         made = f"all {len(own)}" if assessed == len(own) > 1 else f"{assessed} of {len(own)}"
-        return f" {told} ({made} could be compared, without adjustment)."
+        return f" {told} ({made} parts could be compared, without adjustment)."
 
     def _row_of_parts(self, name: str) -> dict[str, str]:
         own = sorted((part for part in self.parts if part.whole == name), key=lambda part: part.place)

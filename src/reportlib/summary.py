@@ -36,7 +36,10 @@ FOUND = (
     "Over {}, these differences were disproportionate: greater than chance alone is likely to give, with a relative "
     "rate (one rate divided by the other) outside {:g} to {:g}:"
 )
-UNDONE = "This was disproportionate as counted, but not once people who are alike in other ways are compared:"
+UNDONE = (
+    "This was disproportionate as counted. Once people who are alike in other ways are compared, chance could account "
+    "for what is left, which is no proof that nothing is:"
+)
 SMALLER = "Chance alone is unlikely to give these differences, but they were not disproportionate:"
 FEW = 2  # groups of which cases are told in a sentence each
 DETAILED = "Detailed ethnic groups that stand out as their broad group does not; such comparisons are exploratory:"

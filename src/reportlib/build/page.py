@@ -19,7 +19,7 @@ from reportlib.words import MARKS, listed
 from reportlib.years import in_words, year_dates
 
 STATUSES = {
-    "synthetic": "Made-up records, for demonstration. No figure here describes real people.",
+    "synthetic": "Made-up records, for demonstration. Only what is marked official describes real people.",
     "published": "Taken from published official statistics.",
     "extract": "Counted from case records.",
 }
