@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 
 from reportlib import charts
 from reportlib.charts import comparison, drawing
+from reportlib.charts.series import _aside
 from reportlib.charts.svg import drawn
 from reportlib.ethnicity import TWO
 from reportlib.look import lacking
@@ -665,3 +666,21 @@ def test_colours_differ_with_a_colour_vision_deficiency(deficiency):
     seen = [lab(colour, DEFICIENCIES[deficiency]) for colour, _ in drawing.GROUPS.values()]
     apart = min(np.linalg.norm(one - other) for one, other in itertools.combinations(seen, 2))
     assert apart > 5  # over twice a just noticeable difference (2.3: Mahy and others, 1994)
+
+
+def test_a_lone_point_without_an_interval_stands_on_its_year():
+    """With one it stands aside, lest its bar run through a line."""
+    years = ["2021-22", "2022-23", "2023-24", "2024-25"]
+    held = {"a": [10.0, 11.0, 12.0, 13.0], "b": [5.0, math.nan, math.nan, 6.0]}
+    rows = pd.DataFrame(
+        [
+            (year, group, group, value)
+            for group, values in held.items()
+            for year, value in zip(years, values, strict=True)
+        ],
+        columns=["year", "group", "label", "value"],
+    )
+    bare = rows.assign(lower=math.nan, upper=math.nan, mark=rows["value"].isna().map({True: "x", False: ""}))
+    assert not _aside(bare, years).any(axis=None)
+    barred = bare.assign(lower=bare["value"] - 1, upper=bare["value"] + 1)
+    assert _aside(barred, years)["b"].iloc[[0, -1]].gt(0).tolist() == [True, False]

@@ -141,8 +141,8 @@ def _lone(values: T) -> T:
 
 
 def _aside(rows: pd.DataFrame, years: list[str]) -> pd.DataFrame:
-    """How far each lone point stands inwards of its year, beside lines and other such points: a column a group."""
-    lone = _lone(_by_group(rows, years))
+    """How far the interval of each lone point stands inwards of its year, beside lines and others: a column a group."""
+    lone = _lone(_by_group(rows, years)) & bool(rows["lower"].notna().any())
     inwards = np.where(np.arange(len(years)) < len(years) / 2, 1, -1) * ASIDE * len(years)
     return lone.cumsum(axis=1).where(lone, 0).mul(inwards, axis=0)
 
