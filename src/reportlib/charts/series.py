@@ -26,8 +26,8 @@ MOST_LINES = 6
 ASIDE = 0.025  # share of the years by which lone points of one year stand apart
 PAIR = "◆☐"  # the markers of two shares, as signs that every typeface of the report has
 FUNNEL_PENS: dict[str, dict[str, Any]] = {
-    "998": {"label": "99.8% limits", "color": GREY, "linewidth": 1.3},
-    "95": {"label": "95% limits", "color": RULE, "linewidth": 7},
+    "998": {"label": "outer (99.8%)", "color": GREY, "linewidth": 1.3},
+    "95": {"label": "inner (95%)", "color": RULE, "linewidth": 7},
 }
 PANEL = 90  # height of one line's panel
 
