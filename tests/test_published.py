@@ -66,9 +66,9 @@ def test_deaths_add_up_to_the_totals_in_the_ministry_s_bulletins() -> None:
 def test_what_is_found_is_what_the_figures_give() -> None:
     found = {name: table.finding for name, table in PUBLISHED_TABLES.items() if table.finding}
     assert found == {
-        # 288 deaths but those in removal centres (291 - 3), per 1,000 of whom there were 85,939 on average
+        # 288 deaths without those in removal centres (291 - 3), among 86,020 prisoners on average: 3.348 per 1,000
         "death-rates-by-type": "In 2023-24, 3.35 people died for every 1,000 in prison (3.90 the year before). By type "
-        "of establishment, the rate was highest in High security (4.86, 24 deaths) and lowest in Young offender "
+        "of prison, the rate was highest in High security (4.86, 24 deaths) and lowest in Young offender "
         "institution (1.35, 4 deaths). On few deaths chance alone moves a rate.",
         "deaths-by-cause": "Of 291 people who died in prison custody in 2023-24, 175 died of natural causes; 90 deaths "
         "were self-inflicted. Both can rise: of 16 the cause was not yet known.",
@@ -82,10 +82,10 @@ def test_what_is_found_is_what_the_figures_give() -> None:
 
 
 def test_the_rate_of_all_prisons_is_without_removal_centres() -> None:
-    read_ = read("average_population").query("year == '2023-24' and establishment_type != 'Immigration removal centre'")
+    held = read("average_population").query("year == '2023-24' and establishment_type != 'Immigration removal centre'")
     deaths = read("deaths_in_custody").query("year == '2023-24' and establishment_type != 'Immigration removal centre'")
     rates = PUBLISHED_TABLES["death-rates-by-type"].build().set_index("establishment_type")
-    assert rates.loc["All", "2023-24"] == round(1000 * deaths["deaths"].sum() / read_["average_population"].sum(), 2)
+    assert rates.loc["All", "2023-24"] == round(1000 * deaths["deaths"].sum() / held["average_population"].sum(), 2)
 
 
 def test_lines_go_back_as_far_as_no_year_is_missing() -> None:

@@ -41,6 +41,7 @@ class Fact:
 
     @property
     def measure(self) -> str:
+        """The code of its measure."""
         return self.id.split("/")[0]
 
     @property

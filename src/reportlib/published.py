@@ -27,8 +27,8 @@ class PublishedTable:
     """A table of published figures.
 
     `build` gives a frame whose first column names the rows; every other column holds figures, in `unit` and to so
-    many `decimals`. `measure` names what they are in the ledger. `find` says in a sentence what
-    the frame shows; `axis` names what its lines over the years are of, where they are drawn.
+    many `decimals`. `measure` names what they are in the ledger. `find` says in a sentence what the frame shows; `axis`
+    names what its lines over the years are of, where they are drawn.
     """
 
     caption: str
@@ -57,12 +57,8 @@ class PublishedTable:
         """
         wide = self.build()
         head = wide.columns[0]
-        by = {"year": head, "group": "column"} if self.by[0] == "year" else {"group": head, "year": "column"}
-        long = (
-            wide[wide[head] != "All"]
-            .melt(head, var_name="column")
-            .rename(columns={was: is_ for is_, was in by.items()})
-        )
+        row, column = ("year", "group") if self.by[0] == "year" else ("group", "year")
+        long = wide[wide[head] != "All"].melt(head, var_name=column).rename(columns={head: row})
         starts = long["year"].str[:4].astype(int)
         gaps = {*range(starts.min(), starts.max())} - {*starts}
         marks = long["value"].isna().map({True: "x", False: ""})
@@ -127,8 +123,8 @@ def _rates_found(wide: pd.DataFrame) -> str:
     deaths = PUBLISHED_TABLES["deaths-by-type"].build().set_index("establishment_type")[year]
     return (
         f"In {year}, {rates['All']:.2f} people died for every 1,000 in prison ({before:.2f} the year before). By type "
-        f"of establishment, the rate was highest in {most} ({types[most]:.2f}, {deaths[most]:.0f} deaths) and lowest "
-        f"in {least} ({types[least]:.2f}, {deaths[least]:.0f} deaths). On few deaths chance alone moves a rate."
+        f"of prison, the rate was highest in {most} ({types[most]:.2f}, {deaths[most]:.0f} deaths) and lowest in "
+        f"{least} ({types[least]:.2f}, {deaths[least]:.0f} deaths). On few deaths chance alone moves a rate."
     )
 
 
@@ -136,11 +132,10 @@ def _causes_found(wide: pd.DataFrame) -> str:
     year = str(wide.columns[-1])
     deaths = wide.set_index(wide.columns[0])[year].astype(int)
     unknown = deaths["awaiting further information"]
+    told = f" Both can rise: of {unknown} the cause was not yet known." if unknown else ""
     return (
         f"Of {deaths['All']} people who died in prison custody in {year}, {deaths['natural causes']} died of natural "
-        f"causes; {deaths['self-inflicted']} deaths were self-inflicted."
-        + f" Both can rise: of {unknown} the cause was not yet known."
-        * bool(unknown)
+        f"causes; {deaths['self-inflicted']} deaths were self-inflicted.{told}"
     )
 
 
