@@ -557,10 +557,11 @@ def test_a_heat_map_says_what_its_rates_are_of_and_marks_cells_without_one():
 def test_a_heat_map_shows_what_adjustment_undoes_paler_and_with_a_star():
     frame = compared({}, {}).assign(stratum="Deaths", undone=[True, False, False])
     chart = charts.verdict_heatmap(frame, "Verdicts", "White")
-    assert {"▼*", "▼", "*  chance, once adjusted"} <= set(texts(chart))
-    assert all(shade.lower() in chart.svg for shade in comparison.SHADES[:2])
+    assert {"▼*", "▼", "*  chance if adjusted"} <= set(texts(chart))
     plain = charts.verdict_heatmap(frame.drop(columns="undone"), "Verdicts", "White")
-    assert "*  chance, once adjusted" not in texts(plain) and comparison.SHADES[1].lower() not in plain.svg
+    assert "*  chance if adjusted" not in texts(plain)
+    strong, pale = ([made.svg.count(shade.lower()) for made in (chart, plain)] for shade in comparison.SHADES[:2])
+    assert (strong, pale) == ([2, 3], [2, 1])  # one of each in the key
 
 
 def test_a_heat_map_says_which_sign_is_higher_and_which_lower():
@@ -582,6 +583,17 @@ def test_a_card_marks_an_adjusted_figure_that_is_not_shown():
     chart = charts.card(compared({**ADJUSTED, "adjusted_mark": ""}, {"adjusted_mark": "c"}), "Uphold rate", "White")
     assert texts(chart).count("[c]") == 1
     assert chart.alt.endswith("No adjusted figure is shown, suppressed to protect individuals [c]: Black.")
+
+
+@pytest.mark.parametrize("draw", [charts.forest, charts.small_multiples])
+def test_a_marker_that_is_hollow_though_its_interval_leaves_out_1_is_explained(draw):
+    def said(changes):
+        told = {"verdict": "inconclusive", "ratio": 1.3, "ratio_lower": 1.1, "ratio_upper": 1.6}
+        unsure = by_type(told | changes)
+        return " ".join(tree(draw(unsure[unsure["stratum"].eq("Open")], "By type", "White")).itertext())
+
+    assert "Hollow though clear of 1: chance could account" in said({})
+    assert "Hollow" not in said({"ratio_lower": 0.9}) + said({"verdict": "small difference"})
 
 
 def test_a_forest_names_the_groups_without_an_adjusted_figure():

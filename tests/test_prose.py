@@ -177,11 +177,13 @@ def test_each_kind_of_subject(measure, sentence):
 
 
 def test_what_adjustment_undoes_is_said_to_be_as_counted():
-    both = pd.DataFrame([row(), row(label="White", value=0.371, verdict=pd.NA)])
-    said = prose.summary_sentence(both, UPHELD, "White", undone_by="age and sex")
-    assert said == (
-        f"As counted, c{LESS[1:]} (28.4% compared with 37.1%), by enough to be disproportionate. Allowing for age and "
-        "sex, chance could account for that."
+    """Of what it leaves that is not said."""
+    white = row(label="White", value=0.371, verdict=pd.NA)
+    rows = pd.DataFrame([row(), row(label="Asian", value=0.25), white]).assign(undone=[True, False, False])
+    assert prose.summary_sentence(rows, UPHELD, "White", undone_by="age and sex") == (
+        "Complaints from Asian people were less likely to be upheld than those from White people (25.0% compared with "
+        f"37.1%), by enough to be disproportionate. As counted, c{LESS[1:]} (28.4% compared with 37.1%), by enough to "
+        "be disproportionate; allowing for age and sex, chance could account for that."
     )
 
 
@@ -367,8 +369,8 @@ def test_parts_tell_where_a_group_stands_out_then_how_many_comparisons_show_what
     assert in_parts(frame) == (
         "The uphold rate was lower for Black people (Property; Visits), by enough to be disproportionate. Of the 9 "
         "comparisons with White people across 9 categories of complaint, 2 are disproportionate, in 2 a difference is "
-        "smaller or of uncertain size, in 1 any difference is likely to be small, in 1 chance could account for a "
-        "difference once their number is allowed for and in 2 the data cannot tell; 1 could not be made: figures are "
+        "smaller or of uncertain size, in 1 any difference is likely to be small and in 3 the data cannot tell; 1 of "
+        "these would count as a difference if no other comparison were made. 1 could not be made: figures are "
         "suppressed to protect individuals [c]. Within Money, Work and Letters the data cannot tell for any group. "
         "These rates are not adjusted, and that a part is not named is no sign that it differs less."
     )
@@ -413,7 +415,7 @@ def test_where_few_parts_can_be_compared_nothing_follows_from_finding_no_differe
     few = parts(Property="inconclusive", Visits="not assessed", Mail="not assessed")
     assert in_parts(few).startswith(
         "Of 3 comparisons with White people across 3 categories of complaint, only 1 could be made, too few to tell "
-        "where differences lie. Of these 1, none is disproportionate and in 1 the data cannot tell; the other 2 could "
+        "where differences lie. Of these 1, none is disproportionate and in 1 the data cannot tell. The other 2 could "
         "not be made: "
     )
     assert in_parts(few[2:]) == (
@@ -469,6 +471,38 @@ def years(*values, marks=None):
     names = ["2020-21", "2021-22", "2022-23", "2023-24", "2024-25"][: len(values)]
     marks = marks or ["" if value is not None else "c" for value in values]
     return pd.DataFrame({"year": names, "label": "Black", "value": values, "mark": marks})
+
+
+def by_type(*values, year="2024-25", marks=None):
+    """Rates of some types of prison, then that of all."""
+    names = ["Open", "Category C", "High security"][: len(values) - 1]
+    held = [(name, value, mark) for name, value, mark in zip([*names, "all"], values, marks or [""] * 4, strict=False)]
+    return pd.DataFrame([
+        {"year": year, "establishment_type": name, "value": value, "lower": value and value - 1,
+         "upper": value and value + 1, "mark": mark}
+        for name, value, mark in held
+    ])  # fmt: skip
+
+
+def latest(*years):
+    return prose.latest_sentence(pd.concat(years), replace(WORDS["deaths"], decimals=2), "establishment_type")
+
+
+def test_of_the_last_year_the_parts_are_named_in_which_a_rate_was_highest_and_lowest():
+    assert latest(by_type(9, 9, 9, 3.9, year="2023-24"), by_type(1.5, 4, 6.25, 4.2)) == (
+        "In 2024-25 the rate of death in prison custody was 4.20 deaths per 1,000 prisoners a year (3.90 the year "
+        "before). Of the types of establishment shown, it was highest in High security at 6.25 (5.25 to 7.25) and "
+        "lowest in Open at 1.50 (0.50 to 2.50)."
+    )
+
+
+def test_of_parts_that_are_not_shown_none_is_said_to_be_highest():
+    some = by_type(None, None, 2.0, 4.2, year="2022-23 to 2024-25", marks=["c", "z", "", ""])
+    assert latest(some) == (
+        "Over 2022-23 to 2024-25 the rate of death in prison custody was 4.20 deaths per 1,000 prisoners a year. "
+        "Figures for Open are suppressed to protect individuals [c]."
+    )
+    assert latest(by_type(1.5, 4.0, 6.25, None, marks=["", "", "", "c"])) == ""
 
 
 def test_trend_up_and_tied():

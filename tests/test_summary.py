@@ -120,8 +120,9 @@ def test_a_small_difference_is_told_in_cases_since_many_can_be_behind_it():
 def test_what_adjustment_undoes_is_not_said_to_be_disproportionate():
     """And whom it puts on the other side is named though they were not: 0.71 to 1.38, but not 0.95 to 1.04."""
     adjusted = {"adjusted_ratio": 0.94, "adjusted_lower": 0.74, "adjusted_upper": 1.2}
+    undone = f"As counted, {CLAIM}, by enough to be disproportionate; allowing for age, chance could account for that."
     held = said(
-        "deaths", f"As counted, {CLAIM}, by enough to be disproportionate. The data cannot tell.",
+        "deaths", f"{undone} The data cannot tell.",
         row("deaths/ethnicity/B", "Black", "disproportionate", ratio=0.58, **adjusted),
         row("deaths/ethnicity/M", "Mixed", "inconclusive", ratio=0.71, adjusted_ratio=1.38, adjusted_lower=0.99,
             adjusted_upper=1.92),
@@ -131,11 +132,36 @@ def test_what_adjustment_undoes_is_not_said_to_be_disproportionate():
     assert points(held, {"deaths": ("age_band",)}) == {
         UNDONE: [
             (
-                "Allowing for age, chance could account for differences in the rate of death in prison custody",
-                "The relative rate is then above 1 for people from the Mixed ethnic group, but chance could account "
-                f"for that. As counted, {CLAIM}.",
+                "Once age is allowed for, chance could account for differences in the rate of death in prison custody",
+                f"As counted, {CLAIM}. Allowing for age, the relative rate moves from 0.58 to 0.94 (0.74 to 1.20) for "
+                "Black people and from 0.71 to 1.38 (0.99 to 1.92) for people from the Mixed ethnic group. The "
+                "relative rate is then above 1 for people from the Mixed ethnic group, but chance could account for "
+                "that.",
             )
         ]
+    }
+
+
+def test_what_adjustment_undoes_of_one_group_stands_apart_from_what_it_leaves_of_another():
+    counted = "As counted, people from the Mixed ethnic group had a higher rate of complaints than White people"
+    undone = f"{counted}, by enough to be disproportionate; allowing for region, chance could account for that."
+    held = said(
+        "complaints", f"{CLAIM}, by enough to be disproportionate. {undone}",
+        row("complaints/ethnicity/B", "Black", "disproportionate", ratio=1.4, adjusted_ratio=1.35,
+            adjusted_lower=1.2, adjusted_upper=1.5),
+        row("complaints/ethnicity/M", "Mixed", "disproportionate", ratio=1.27, adjusted_ratio=1.21,
+            adjusted_lower=0.95, adjusted_upper=1.5),
+    )  # fmt: skip
+    assert points(held, {"complaints": ("region",)}) == {
+        FOUND: [(CLAIM, "Allowing for region, a difference remains for Black people.")],
+        UNDONE: [
+            (
+                "Once region is allowed for, chance could account for differences in the rate of complaints for people "
+                "from the Mixed ethnic group",
+                f"{counted}. Allowing for region, the relative rate moves from 1.27 to 1.21 (0.95 to 1.50) for people "
+                "from the Mixed ethnic group.",
+            )
+        ],
     }
 
 

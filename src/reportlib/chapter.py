@@ -58,7 +58,6 @@ KINDS = {"proportion": "a share", "rate": "a rate", "count": "a count"}
 ALONE, YEARS = ("ethnicity",), ("year", "ethnicity")
 STEPS: dict[str, tuple[str, Callable[[TableSpec], bool]]] = {  # what each step needs, in words and of a table
     "evidence": ("a comparison of ethnic groups", lambda spec: spec.compared),
-    "say": ("a comparison by ethnicity and at most one thing more", lambda spec: spec.compared and len(spec.by) <= 2),
     **dict.fromkeys(
         ("shares", "beside"), ("a comparison by ethnicity", lambda spec: spec.compared and spec.by == ALONE)
     ),
@@ -76,9 +75,15 @@ STEPS: dict[str, tuple[str, Callable[[TableSpec], bool]]] = {  # what each step 
             spec.measure.kind == "proportion" and spec.compared and len(spec.by) == 2 and len(spec.strata) == 1
         ),
     ),
-    "chart": (
-        "a share or rate by ethnicity and at most one thing more, or by one part of the system, with or without year",
-        lambda spec: spec.measure.kind != "count" and (len(spec.by) <= 2 if spec.compared else len(spec.strata) == 1),
+    **dict.fromkeys(
+        ("say", "chart"),
+        (
+            "a share or rate by ethnicity and at most one thing more, or by one part of the system, with or without "
+            "year",
+            lambda spec: (
+                spec.measure.kind != "count" and (len(spec.by) <= 2 if spec.compared else len(spec.strata) == 1)
+            ),
+        ),
     ),
     "agreement": (
         "a count by ethnicity_nomis, ethnicity_ppud",

@@ -35,7 +35,8 @@ class Headline:
     """A headline table of some results, with what its chapter said of it.
 
     Of its `rows`, those that are `compared` have a verdict; `base` is that of the reference group, empty if it was not
-    published. `outcome` is what relative rates are of, where that is not what the measure names.
+    published. What is disproportionate is `standing`, or `undone` where chance could account for what adjustment leaves
+    of it. `outcome` is what relative rates are of, where that is not what the measure names.
     """
 
     def __init__(self, of: Results, said: Fact) -> None:
@@ -44,6 +45,8 @@ class Headline:
         self.rows = rows_of(fact for fact in of.facts if fact.table == said.table)
         self.compared = [row for row in self.rows.values() if "verdict" in row]
         self.disproportionate = [row for row in self.compared if row.disproportionate]
+        self.undone = [row for row in self.disproportionate if row.undone(of.band)]
+        self.standing = [row for row in self.disproportionate if row not in self.undone]
         self.base = self.rows.get(f"{said.measure}/{said.by}/{of.reference}", RowFacts())
         self.outcome = next((row["ratio"].unit for row in self.compared), "")
         self.adjusted = any("adjusted_ratio" in row and not row["adjusted_ratio"].mark for row in self.compared)
@@ -53,12 +56,6 @@ class Headline:
         """The weightiest verdict."""
         held = [row.verdict for row in self.compared]
         return next((word for word in BY_WEIGHT if word in held), NOT_ASSESSED)
-
-    @property
-    def undone(self) -> bool:
-        """Whether chance could account for what adjustment leaves of all that is disproportionate."""
-        rows = self.disproportionate
-        return bool(rows) and all(row.undone(self.of.band) for row in rows)
 
     def not_adjusted(self, rows: Sequence[RowFacts]) -> str:
         """Of which of these rows it is not told what adjustment leaves, and why."""
@@ -164,7 +161,7 @@ def _badge(headline: Headline) -> tuple[str, str]:
     found, rows = headline.weightiest, headline.disproportionate
     if found == PARITY and any(row.verdict == NOT_ASSESSED for row in headline.compared):
         return found, f"{found}, as far as assessed"
-    if headline.undone:
+    if headline.undone and not headline.standing:
         return INCONCLUSIVE, f"{found}{AS_COUNTED}; once adjusted, chance could account for it"
     if rows and all(row.brought_inside(headline.of.band) for row in rows):
         return found, f"{found}{AS_COUNTED}; once adjusted, a difference remains, but the estimate lies within the band"

@@ -139,15 +139,19 @@ def mix_sentence(frame: pd.DataFrame, numerator: str, denominator: str) -> str:
 def sentence(comparison: Comparison) -> str:
     """What the table shows, in some sentences; empty for tables that only a picture can sum up."""
     spec, frame = comparison.spec, comparison.frame
+    if spec.measure.kind == "count":
+        return ""
     words = _words(spec)
+    if not spec.compared:
+        (part,) = spec.strata
+        latest = frame if "year" in spec.by else frame.assign(year=comparison.period)
+        return prose.latest_sentence(latest, words, part)
     if spec.by == ("year", "ethnicity"):
         total = frame[frame["ethnicity"].eq("all")]
         return prose.trend_sentence(total, words, *_trend(total, spec))
     if spec.by == ("ethnicity",):
-        found = frame[frame["verdict"].eq(DISPROPORTIONATE)]
-        vanishes = spec.adjust and len(found) and _vanishing(found, comparison.band).all()
-        undone_by = dimensions(spec.adjust) if vanishes else ""
-        said = prose.summary_sentence(comparison.compared, words, label(comparison.reference), undone_by)
+        compared = comparison.compared.assign(undone=_vanishing(frame, comparison.band))
+        said = prose.summary_sentence(compared, words, label(comparison.reference), dimensions(spec.adjust))
         return f"{said} These rates are not adjusted." if spec.apart and not spec.adjust else said
     if len(spec.strata) == 1 and "year" not in spec.by:
         (part,) = spec.strata
@@ -229,11 +233,12 @@ def adjusted_sentence(comparison: Comparison) -> str:
     told = frame[frame["label"].isin([name for names in remains.values() for name in names])]
     if len(told) > MOST_NAMED:
         return what_is_left(frame, comparison.spec.adjust, comparison.band)
-    return " ".join([moved(told, comparison.spec.adjust, comparison.outcome, ratio_decimals(frame)), *remains])
+    moves = moved(told, comparison.outcome, ratio_decimals(frame))
+    return " ".join([f"Allowing for {dimensions(comparison.spec.adjust)}, {moves}", *remains])
 
 
-def moved(rows: pd.DataFrame, adjust: Sequence[str], outcome: str, places: int) -> str:
-    """From what to what adjustment moves the relative rates of some groups."""
+def moved(rows: pd.DataFrame, outcome: str, places: int) -> str:
+    """From what to what adjustment moves the relative rates of some groups, with what is then their interval."""
     moves: dict[bool, list[str]] = {True: [], False: []}
     for row in rows.to_dict("records"):
         crude, adjusted = (ratio(row[name], decimals=places) for name in ("ratio", "adjusted_ratio"))
@@ -241,7 +246,7 @@ def moved(rows: pd.DataFrame, adjust: Sequence[str], outcome: str, places: int) 
         change = f"from {crude} to {adjusted}" if crude != adjusted else crude
         moves[crude != adjusted].append(f"{change} ({limits}) for {people(str(row['label']))}")
     found = " and ".join(f"{'moves' if moved else 'stays'} {listed(some)}" for moved, some in moves.items() if some)
-    return f"Allowing for {dimensions(adjust)}, the relative rate{f' of {outcome}' if outcome else ''} {found}."
+    return f"the relative rate{f' of {outcome}' if outcome else ''} {found}."
 
 
 def what_is_left(frame: pd.DataFrame, adjust: Sequence[str], band: tuple[float, float]) -> str:

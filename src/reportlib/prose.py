@@ -25,6 +25,7 @@ from reportlib.words import (
     capital,
     counted,
     flagged,
+    interval,
     listed,
     marked,
     missing,
@@ -49,8 +50,8 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, u
     """What a whole comparison table says: who stands out, who does not, about whom the data cannot tell.
 
     frame: a comparison frame of one stratum (label, value, denominator, ratio and its limits, judged, verdict, mark),
-    with the row of the group labelled `reference`. The weightiest finding comes first and in full; `undone_by` names
-    what is allowed for in an adjustment that undoes it. Raises ValueError on an unknown verdict.
+    with the row of the group labelled `reference`; `undone`, where there, is true of what is disproportionate until
+    `undone_by` is allowed for. The weightiest finding comes first and in full. Raises ValueError on an unknown verdict.
     """
     base = frame.loc[frame["label"] == reference, "value"]
     rows: list[Row] = [
@@ -61,8 +62,11 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, u
         raise ValueError(f"unknown verdict {min(unknown)!r}: one of {'; '.join(VERDICTS)}")
     held = {verdict: [row for row in rows if row["verdict"] == verdict] for verdict in VERDICTS}
     disproportionate, (*differences, inconclusive, not_assessed) = held[DISPROPORTIONATE], list(held.values())[1:]
-    said = [AS_COUNTED * bool(undone_by) + _claim(some, words, up) for some, up in _sides(disproportionate)]
-    said += [f"allowing for {undone_by}, chance could account for that"] if undone_by else []
+    standing = [row for row in disproportionate if not row.get("undone")]
+    undone = [row for row in disproportionate if row.get("undone")]
+    said = [_claim(some, words, up) for some, up in _sides(standing)]
+    for some, up in _sides(undone):
+        said.append(f"{AS_COUNTED}{_claim(some, words, up)}; allowing for {undone_by}, chance could account for that")
     if not disproportionate and any(differences):
         said = [f"No group was found to differ from {people(reference)} by enough to be disproportionate"]
     for some in differences:
@@ -105,18 +109,19 @@ def parts_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, par
         size = "small" * bool(held[SMALL]) + " or " * bool(held[SMALL] and held[SIZE_UNCERTAIN])
         size += "uncertain" * bool(held[SIZE_UNCERTAIN])
         said.append(f"{_by_side(differing, words, part, len(names))}, by an amount that is {size}")
-    apart = sum(map(may_be_chance, held[INCONCLUSIVE]))
     others = {
         "a difference is smaller or of uncertain size": len(differing),
         "any difference is likely to be small": len(held[PARITY]),
-        "chance could account for a difference once their number is allowed for": apart,
-        "the data cannot tell": len(held[INCONCLUSIVE]) - apart,
+        "the data cannot tell": len(held[INCONCLUSIVE]),
     }
     tally = [f"{len(found) or 'none'} {'are' if len(found) > 1 else 'is'} disproportionate"]
     tally += [f"in {'all ' * (n == made > 1)}{n} {text}" for text, n in others.items() if n]
     said.append(f"of {f'these {made}' if few else f'the {comparisons}'}, {listed(tally)}")
+    if apart := sum(map(may_be_chance, held[INCONCLUSIVE])):
+        said[-1] += f"; {apart} of these would count as {'differences' if apart > 1 else 'a difference'} if no other "
+        said[-1] += "comparison were made"
     if lacking:
-        said[-1] += f"; {'the other ' * few}{len(lacking)} could not be made: {_why_not(lacking)}"
+        said.append(f"{'the other ' * few}{len(lacking)} could not be made: {_why_not(lacking)}")
     untold = [name for name in names if all(row["verdict"] == INCONCLUSIVE for row in rows if row[part] == name)]
     if len(names) > 1 and untold and len(untold) <= MOST_NAMED:
         said.append(f"within {listed(untold)} the data cannot tell for any group")
@@ -210,6 +215,34 @@ def trend_sentence(
         else:
             sure = ": no clear trend" if even else ": no steady trend, but the years differ by more than chance"
     return f"{capital(what)} was {told}{sure}.{hidden}"
+
+
+def latest_sentence(frame: pd.DataFrame, words: MeasureWords, part: str) -> str:
+    """What a figure of the whole was in the last year and the year before, and in which parts highest and lowest.
+
+    frame: year, value, lower, upper, mark and the column `part`, "all" for the whole; one row a part and year, or of
+    years taken together. Empty where the figure of the whole is not shown.
+    """
+    *_, before, year = ["", *sorted(frame["year"].unique())]
+    whole = frame[frame[part] == "all"].set_index("year")["value"]
+    if missing(whole.get(year)):
+        return ""
+    unit, places = ("%", 1) if words.unit == "%" else ("", words.decimals)
+    then = "" if missing(whole.get(before)) else f" ({number(whole[before], unit, places)} the year before)"
+    when = f"{'over' if ' to ' in year else 'in'} {year}"
+    said = [f"{when} the {words.name} was {number(whole[year], words.unit, places)}{then}"]
+    parts = frame[(frame["year"] == year) & (frame[part] != "all")].set_index(part)
+    shown = parts["value"].dropna().astype(float)
+    if shown.nunique() > 1:
+        told = [
+            f"{way} in {name} at {number(shown[name], unit, places)} "
+            f"({interval(parts['lower'][name], parts['upper'][name], unit, places)})"
+            for way, name in (("highest", shown.idxmax()), ("lowest", shown.idxmin()))
+        ]
+        said.append(f"of the {PARTS_OF[part]} shown, it was {' and '.join(told)}")
+    for mark, rows in parts[parts["mark"].isin(["c", "x", "u"])].groupby("mark"):
+        said.append(f"figures for {listed([*map(str, rows.index)])} are {marked([str(mark)])}")
+    return " ".join(f"{capital(sentence)}." for sentence in said)
 
 
 def _who(rows: Sequence[Row]) -> str:

@@ -12,8 +12,8 @@ from reportlib.facts import Fact, RowFacts
 from reportlib.figures import ratio_decimals
 from reportlib.headlines import Headline, headlines, verdicts
 from reportlib.measures import EITHER, MEASURES
-from reportlib.presentation import left, turned, what_is_left
-from reportlib.prose import BY_ENOUGH, MAY_BE_LEFT
+from reportlib.presentation import left, moved, turned, what_is_left
+from reportlib.prose import AS_COUNTED, BY_ENOUGH, MAY_BE_LEFT
 from reportlib.results import Results
 from reportlib.words import (
     DISPROPORTIONATE,
@@ -23,6 +23,7 @@ from reportlib.words import (
     PARITY,
     SIGNIFICANT,
     WORDS,
+    all_people,
     capital,
     dimensions,
     listed,
@@ -38,7 +39,7 @@ FOUND = (
 )
 UNDONE = (
     "This was disproportionate as counted. Once people who are alike in other ways are compared, chance could account "
-    "for what is left, which is no proof that nothing is:"
+    "for what is left, which does not show that there is no difference:"
 )
 SMALLER = "Chance alone is unlikely to give these differences, but they were not disproportionate:"
 FEW = 2  # groups of which cases are told in a sentence each
@@ -70,9 +71,11 @@ def main_points(results: Results) -> list[dict[str, Any]]:
             continue
         if headline.disproportionate:
             told.add(said.measure)
-            title, text = _undone(headline) if headline.undone else _found(headline)
-            point = _point(said, title, f"{text}{_otherwise(every, said.measure)}")
-            (vanished if headline.undone else found).append(point)
+            otherwise = _otherwise(every, said.measure)
+            if headline.standing:
+                found.append(_point(said, *_found(headline, otherwise)))
+            if headline.undone:
+                vanished.append(_point(said, *_undone(headline, "" if headline.standing else otherwise)))
         elif verdict in SIGNIFICANT:
             smaller.append(_point(said, *_smaller(headline)))
         else:
@@ -93,27 +96,35 @@ def _unlinked(title: str, text: str) -> Point:
     return {"title": title, "text": text, "see": "", "chapter": "", "table": ""}
 
 
-def _claims(said: Fact) -> list[str]:
-    """The sentences of a table on what is disproportionate, without that word."""
-    sentences = said.text.removesuffix(".").split(". ")
-    return [one.removesuffix(BY_ENOUGH) for one in sentences if one.endswith(BY_ENOUGH)]
+def _claims(said: Fact, undone: bool) -> list[str]:
+    """The sentences of a table on what is disproportionate, without that word: as counted alone, or after all."""
+    sentences = [one for one in said.text.split(". ") if BY_ENOUGH in one]
+    return [one.partition(BY_ENOUGH)[0] for one in sentences if one.startswith(capital(AS_COUNTED)) is undone]
 
 
-def _found(headline: Headline) -> tuple[str, str]:
+def _found(headline: Headline, otherwise: str) -> tuple[str, str]:
     """What was disproportionate in a table; then how many cases that is, and what adjustment leaves."""
-    rows = headline.disproportionate
-    first, *more = _claims(headline.said) or [headline.said.text.removesuffix(".")]
+    rows = headline.standing
+    first, *more = _claims(headline.said, undone=False) or [headline.said.text.removesuffix(".")]
     told = [f"{one}." for one in more] + [_at_the_rate(headline, row) for row in rows if len(rows) <= FEW]
-    told += [what_is_left(_weighty(headline), headline.adjust, headline.of.band), headline.not_adjusted(rows)]
-    return first, " ".join(filter(None, told))
+    apart = [row.who for row in headline.undone]
+    remains = what_is_left(_weighty(headline, without=apart), headline.adjust, headline.of.band)
+    return first, " ".join(filter(None, [*told, remains, headline.not_adjusted(rows), otherwise]))
 
 
-def _undone(headline: Headline) -> tuple[str, str]:
-    """That chance could account for what adjustment leaves of all that was disproportionate; then what that was."""
+def _undone(headline: Headline, otherwise: str) -> tuple[str, str]:
+    """That chance could account for what adjustment leaves of what was disproportionate; what that was, and becomes."""
     what = f"differences in the {WORDS[headline.said.measure].name}"
-    title = f"Allowing for {dimensions(headline.adjust)}, chance could account for {what}"
-    then = [text for text in left(_weighty(headline), headline.of.band) if not text.startswith(MAY_BE_LEFT)]
-    return title, " ".join([*then, *(f"{claim}." for claim in _claims(headline.said))])
+    whose = f" for {all_people([row.who for row in headline.undone])}" if headline.standing else ""
+    told = dimensions(headline.adjust)
+    are = "is" if len(headline.adjust) == 1 else "are"
+    title = f"Once {told} {are} allowed for, chance could account for {what}{whose}"
+    frame = _weighty(headline, without=[row.who for row in headline.standing])
+    then = [f"{claim}." for claim in _claims(headline.said, undone=True)]
+    if len(frame) <= MOST_NAMED:
+        then.append(f"Allowing for {told}, {moved(frame, headline.outcome, ratio_decimals(headline.frame))}")
+    then += [text for text in left(frame, headline.of.band) if not text.startswith(MAY_BE_LEFT)]
+    return title, " ".join(filter(None, [*then, otherwise]))
 
 
 def _smaller(headline: Headline) -> tuple[str, str]:
@@ -128,7 +139,7 @@ def _otherwise(every: Sequence[Headline], measure: str) -> str:
     for headline in every:
         if MEASURES[headline.said.measure].instead_of == measure:
             ways = _ways(headline)
-            return f" {_weightiest(headline)}{f' ({ways})' if ways else ''}."
+            return f"{_weightiest(headline)}{f' ({ways})' if ways else ''}."
     return ""
 
 
@@ -137,9 +148,9 @@ def _weightiest(headline: Headline) -> str:
     return f"{capital(headline.outcome) or headline.said.label}: {headline.weightiest}"
 
 
-def _weighty(headline: Headline) -> pd.DataFrame:
+def _weighty(headline: Headline, without: Sequence[str]) -> pd.DataFrame:
     """The rows of a table that are disproportionate, or that adjustment turns round, before or after it by so much."""
-    rows, band = headline.frame, headline.of.band
+    rows, band = headline.frame[~headline.frame["label"].isin(without)], headline.of.band
     outside = ~(rows["ratio"].between(*band) & rows["adjusted_ratio"].between(*band))
     return rows[rows["verdict"].eq(DISPROPORTIONATE) | (turned(rows, ratio_decimals(rows)) & outside)]
 

@@ -14,22 +14,25 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from reportlib.charts import alt, drawing
 from reportlib.charts.drawing import INK, MARGIN, TEXT, WIDTH, checked, figures
 from reportlib.charts.svg import Chart, drawn
 from reportlib.statistics import BAND
-from reportlib.words import POSSIBLE, SIGNIFICANT, UNLIKELY, VERDICTS, missing, ratio
+from reportlib.words import INCONCLUSIVE, POSSIBLE, SIGNIFICANT, UNLIKELY, VERDICTS, missing, ratio
 
 MOST_COLUMNS = 6
 CELL, PANEL_ROW, ADJUSTED_ROW, SIGN = 46, 24, 34, 24  # heights of a cell, of rows and of a line of the key
 CARD, NAME = 300, 17  # width of a picture in a card, and letters in a line of a name beside a row
+KEY_BOX = 36  # width of a sign in the key
 NAMES, WIDE_NAMES = 128, 168  # widths of the names beside cells
 MOST_LINES = 3  # of a name beside cells; the table has it whole
 RATIOS = ("ratio", "ratio_lower", "ratio_upper", "adjusted_ratio", "adjusted_lower", "adjusted_upper")
 SIGNS = dict(zip(VERDICTS, ("▲▼", "△▽", "~~", "==", "??"), strict=False))  # above and below the reference
 WAYS = ("▲△  higher", "▼▽  lower")
-UNDONE = "*  chance, once adjusted"
+UNDONE = "*  chance if adjusted"
+CLEAR_OF_1 = "Hollow though clear of 1: chance could account for it, as several comparisons are made."
 UNSURE = "u"  # where a cell has no figure though its counts are shown: they are too few
 SHADES = ("#801650", "#D9B6CB", "#D5E3F0", "#D5E3F0", "#F3F2F1", "#FFFFFF")  # in the order of VERDICTS
 
@@ -55,7 +58,7 @@ def forest(
     rows, axis = _compared(frame, reference, RATIOS), _axis(reference, outcome)
     records, adjusted = rows.to_dict("records"), _adjusted(rows)
     many = len(records) > MOST_COLUMNS
-    under = [drawing.not_shown(alt.unadjusted(rows), "No adjusted figure is shown")]
+    under = [_hollow(rows), drawing.not_shown(alt.unadjusted(rows), "No adjusted figure is shown")]
     if many:
         signs = [f"In bold: {VERDICTS[0]}"] if rows["verdict"].eq(VERDICTS[0]).any() else []
         under.append(fill(";  ".join([*signs, *drawing.signs(rows)]), drawing.UNDER))
@@ -91,8 +94,7 @@ def small_multiples(
     rows, axis = _compared(frame, reference, RATIOS[:3]), _axis(reference, outcome)
     strata = list(dict.fromkeys(rows.loc[rows["ratio"].notna(), "stratum"]))
     empty = [str(stratum) for stratum in dict.fromkeys(rows["stratum"]) if stratum not in strata]
-    under = drawing.not_shown(empty, "No comparison can be shown")
-    label = _under(axis, under)
+    label = _under(axis, _hollow(rows), drawing.not_shown(empty, "No comparison can be shown"))
     names = drawing.widest(rows["label"]) + 8
     columns = 2 if names < 90 else 1
     deep, wide = PANEL_ROW * max(rows["stratum"].value_counts(), default=0), (WIDTH - MARGIN) / columns
@@ -165,8 +167,9 @@ def verdict_heatmap(frame: pd.DataFrame, title: str, reference: str, outcome: st
     names = [fill(str(stratum), beside // 8, max_lines=MOST_LINES, placeholder=" …") for stratum in strata]
     told = fill(axis, drawing.UNDER)
     cell = max(CELL, drawing.LINE * max(name.count("\n") + 1 for name in names) + 4)
-    signs = _sign_key(rows)
-    deep = math.ceil(len(signs) / 2)
+    stars = [UNDONE] if rows.get("undone", pd.Series()).any() else []
+    others = [*WAYS, *stars, *drawing.signs(rows)]
+    deep = max(len(SIGNS), len(others))
     below = SIGN * deep + 14 + drawing.LINE * (told.count("\n") + 1)
     with drawing.style(title):
         figure, ax = drawing.canvas(cell * len(strata) + 34 + below, beside + MARGIN, MARGIN, 34, below)
@@ -178,18 +181,19 @@ def verdict_heatmap(frame: pd.DataFrame, title: str, reference: str, outcome: st
         ax.tick_params(length=0, labeltop=True, labelbottom=False)
         for i, name in enumerate(names):
             _beside(ax, name, (0, i + 0.5), (-beside, 0), ("axes fraction", "data"))
-        _beside(ax, told, (MARGIN / WIDTH, 0), (0, (SIGN * deep + 6 + below) / 2), "figure fraction")
-        for i, text in enumerate(signs):
-            away = 225 * (i // deep), SIGN * (deep - 1 - i % deep) + 18
-            _beside(ax, text, (MARGIN / WIDTH, 0), away, "figure fraction")
+        foot = MARGIN / WIDTH, 0
+        _beside(ax, told, foot, (0, (SIGN * deep + 6 + below) / 2), "figure fraction")
+        for i, (verdict, sign) in enumerate(SIGNS.items()):
+            up = SIGN * (deep - 1 - i) + 18
+            high = figure.get_figheight() * 72
+            box = (MARGIN / WIDTH, (up - 10) / high), KEY_BOX / WIDTH, 20 / high
+            figure.add_artist(Rectangle(*box, facecolor=SHADES[i], linewidth=0, zorder=-1))
+            pen = {"ha": "center", "color": "white" if i == 0 else INK}
+            _beside(ax, "".join(dict.fromkeys(sign)), foot, (KEY_BOX / 2, up), "figure fraction", **pen)
+            _beside(ax, verdict, foot, (KEY_BOX + 6, up), "figure fraction")
+        for i, text in enumerate(others):
+            _beside(ax, text, foot, (232, SIGN * (deep - 1 - i) + 18), "figure fraction")
         return Chart(drawn(figure, title), alt.heatmap(rows, title, axis))
-
-
-def _sign_key(rows: pd.DataFrame) -> list[str]:
-    """What each sign in a cell stands for, which way it points, and the marks that there are."""
-    signs = [f"{''.join(dict.fromkeys(sign))}  {verdict}" for verdict, sign in SIGNS.items()]
-    stars = [UNDONE] if rows.get("undone", pd.Series()).any() else []
-    return [*signs, *WAYS, *stars, *drawing.signs(rows)]
 
 
 def _beside(ax: Axes, text: str, at: tuple[float, float], away: tuple[float, float], where: Any, **font: Any) -> None:
@@ -218,6 +222,13 @@ def _axis(reference: str, outcome: str) -> str:
 def _under(axis: str, *notes: str) -> str:
     """What stands below a picture on a log axis."""
     return "\n\n".join(filter(None, [fill(f"{axis} (log\u00a0scale)", drawing.UNDER), *notes]))
+
+
+def _hollow(rows: pd.DataFrame) -> str:
+    """Why a marker may be hollow though its interval leaves out 1; empty if none is."""
+    holds = rows["ratio_lower"].le(1) & rows["ratio_upper"].ge(1)
+    some = (rows["verdict"].eq(INCONCLUSIVE) & rows["ratio"].notna() & ~holds).any()
+    return fill(CLEAR_OF_1, drawing.UNDER) if some else ""
 
 
 def _labelled(figure: Figure, entries: Sequence[Artist], label: str) -> None:

@@ -334,9 +334,9 @@ def _given(text: str, table: Model, shown: Mapping[str, Model], ledger: Ledger) 
 def _sentences(table: Model, shown: Mapping[str, Model], ledger: Ledger) -> Iterator[str]:
     """The sentences that the facts of a table give, alone and beside the other tables that are shown."""
     comparison = ledger.comparison(table)
+    yield sentence(comparison)
     if "verdict" not in comparison.frame:
         return
-    yield sentence(comparison)
     yield adjusted_sentence(comparison)
     if len(comparison.spec.strata) == 1 and "year" not in comparison.spec.by:
         yield funnel_sentence(comparison)
