@@ -127,7 +127,6 @@ def test_a_name_that_there_is_not_is_told_with_the_nearest(chapter):
     [
         ("evidence", "upheld", ["category"]),
         ("say", "upheld", ["category", "establishment_type", "ethnicity"]),
-        ("chart", "upheld", ["year"]),
         ("chart", "upheld", ["category", "establishment_type"]),
         ("chart", "upheld", ["year", "category", "ethnicity"]),
         ("chart", "ethnicity-source", ["ethnicity_source"]),

@@ -17,6 +17,7 @@ from reportlib.presentation import (
     draw,
     funnel_sentence,
     mix_sentence,
+    sentence,
 )
 from reportlib.tables import Place
 from small_handoff import design_effects, uphold_counts
@@ -45,6 +46,20 @@ def test_a_trend_has_lines_for_the_groups_that_are_compared():
 
 def test_one_year_alone_has_no_lines():
     assert trend("2024-25") is None
+
+
+def test_of_years_alone_there_is_one_line_and_what_it_shows():
+    spec = TableSpec("concerns", MEASURES["racism-concern"], ("year",), "5+1", "trend")
+    years, shares = ["2021-22", "2022-23", "2023-24", "2024-25"], [0.03, 0.04, 0.045, 0.05]
+    frame = pd.DataFrame({"year": years, "value": shares, "mark": ""}).assign(lower=0.02, upper=0.06)
+    place = Place("complaint-proportionality", "national", ("synthetic",))
+    comparison = Comparison(spec, frame, place, "2021-22 to 2024-25", "", 0.95)
+    assert comparison.caption == "Complaints with a recorded concern about racism, by year, 2021-22 to 2024-25"
+    assert "All 3.0% in 2021-22 to 5.0% in 2024-25" in draw(comparison).alt
+    assert sentence(comparison) == (
+        "The share with a concern about racism for all ethnic groups together was 5.0% in 2024-25, 4.5% in 2023-24 and "
+        "3.0% in 2021-22."
+    )
 
 
 def test_plain_counts_and_what_is_too_much_for_a_page_have_no_picture():

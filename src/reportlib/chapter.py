@@ -78,10 +78,9 @@ STEPS: dict[str, tuple[str, Callable[[TableSpec], bool]]] = {  # what each step 
     **dict.fromkeys(
         ("say", "chart"),
         (
-            "a share or rate by ethnicity and at most one thing more, or by one part of the system, with or without "
-            "year",
+            "a share or rate by ethnicity and at most one thing more, or by year, one part of the system or both",
             lambda spec: (
-                spec.measure.kind != "count" and (len(spec.by) <= 2 if spec.compared else len(spec.strata) == 1)
+                spec.measure.kind != "count" and (len(spec.by) <= 2 if spec.compared else len(spec.strata) <= 1)
             ),
         ),
     ),

@@ -42,6 +42,7 @@ OPEN: dict[str, dict[str, str]] = {
 }
 OMBUDSMAN, SERVICE = "the Ombudsman", "HM Prison and Probation Service"
 EITHER = f"{SERVICE} and {OMBUDSMAN}"
+CONCERN, NO_CONCERN = "Concern recorded", "No concern recorded"  # about racism, on a complaint
 UNKNOWN_TYPE = "Other or escort"  # a death in escort, an establishment that the list does not hold
 
 DATASETS: dict[str, str] = {  # dataset of the release -> input that it is made from
@@ -71,6 +72,7 @@ DIMENSIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "ethnicity_source": (PPUD, NOMIS),
         **PLACE,
         **_own("category", "outcome"),
+        "concern": ("racism_concern_complainant",),
     },
     "population": CODED | PLACE | _own("age_band", "sex"),
     "deaths": CODED | PLACE | _own("cause", "age_band", "sex"),
@@ -211,15 +213,31 @@ SUMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("not terminations/completed", ("terminations/breached", "terminations/recalled", "terminations/otherwise")),
 )
 
-# And across a dimension, places with what is counted there: of orders and of licences that ended, by type, some were
-# completed; what breach and recall leave of the others ended otherwise.
-SUMS_ACROSS: tuple[tuple[tuple[Mapping[str, str], ...], tuple[Mapping[str, str], ...]], ...] = tuple(
-    (({"part": whole},), parts)
-    for kind, types, ended in (("community", ORDERS, "breached"), ("custodial", LICENCES, "recalled"))
-    for whole, parts in (
+Across = tuple[str, tuple[Mapping[str, str], ...]]  # a part, and the places across a dimension that make it up
+
+
+def _by_type(kind: str, types: tuple[str, ...], ended: str) -> tuple[Across, ...]:
+    """Of orders or licences that ended, by type, some were completed; what revocation leaves of the rest."""
+    return (
         (f"terminations/{kind}", tuple({"part": "terminations/all", "order_type": of} for of in types)),
         (f"{kind} completed", tuple({"part": "terminations/completed", "order_type": of} for of in types)),
         (f"not terminations/{ended}", ({"part": f"{kind} completed"}, {"part": f"{kind} otherwise"})),
+    )
+
+
+def _decided(whole: str, concern: str) -> Across:
+    """Of completed complaints with a concern about racism, or without, some were decided."""
+    return whole, ({"part": "complaints/decided", "concern": concern}, {"part": f"{concern}, not decided"})
+
+
+# And across a dimension, places with what is counted there.
+SUMS_ACROSS: tuple[tuple[tuple[Mapping[str, str], ...], tuple[Mapping[str, str], ...]], ...] = tuple(
+    (({"part": whole},), parts)
+    for whole, parts in (
+        *_by_type("community", ORDERS, "breached"),
+        *_by_type("custodial", LICENCES, "recalled"),
+        _decided("complaints/racism-concern", CONCERN),
+        _decided("not complaints/racism-concern", NO_CONCERN),
     )
 )
 

@@ -67,6 +67,8 @@ def draw(comparison: Comparison) -> charts.Chart | None:
     words = _words(comparison.spec)
     frame = comparison.frame.rename(columns={"ethnicity": "group"}).replace({"label": SHORT})
     inside = (frame[list(spec.strata)] != "all").all(axis=1)
+    if spec.by == ("year",):
+        return charts.trend(frame.assign(group="all", label="All"), title, words.unit, words.decimals)
     if "group" not in frame:
         kind, inner = spec.strata[0], frame[inside & ~frame["mark"].eq("z")]  # what has no population has no rate
         if inner["value"].isna().all():
@@ -142,6 +144,8 @@ def sentence(comparison: Comparison) -> str:
     if spec.measure.kind == "count":
         return ""
     words = _words(spec)
+    if spec.by == ("year",):
+        return prose.trend_sentence(frame.assign(label="All"), words)
     if not spec.compared:
         (part,) = spec.strata
         latest = frame if "year" in spec.by else frame.assign(year=comparison.period)

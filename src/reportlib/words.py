@@ -71,6 +71,7 @@ DIMENSION_LABELS = {
     "ethnicity_source": "Where ethnicity comes from",
     "establishment_type": "Establishment type",
     "category": "Category of complaint",
+    "concern": "Concern about racism",
     "order_type": "Type of order",
     "age_band": "Age",
     "cause": "Cause of death",
@@ -85,6 +86,7 @@ PARTS_OF = {  # parts of the system by what divides it
     "ethnicity_source": "sources of ethnicity",
     "establishment_type": "types of establishment",
     "category": "categories of complaint",
+    "concern": "kinds of complaint",
     "order_type": "types of order",
     "age_band": "age groups",
     "cause": "causes of death",
@@ -272,7 +274,7 @@ def subject(measure: Measure, by: Sequence[str], apart: str = "") -> str:
     labels = DIMENSION_LABELS | {"ethnicity": f"{apart} {DIMENSION_LABELS['ethnicity']}".strip()}
     named = [labels[name].lower() for name in by if name != "year"]
     told = " and ".join(named).replace("nomis", "NOMIS").replace("ppud", "PPUD")
-    what = measure.name if named == [measure.name.lower()] else f"{measure.name} by {told}"
+    what = measure.name if named in ([], [measure.name.lower()]) else f"{measure.name} by {told}"
     return f"{what}, by year" if "year" in by else what
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from reportlib.ethnicity import NOT_STATED, groupings, raw_codes
 from reportlib.inputs.contracts import literal
-from reportlib.measures import DATASETS, UNKNOWN_TYPE
+from reportlib.measures import CONCERN, DATASETS, NO_CONCERN, UNKNOWN_TYPE
 from reportlib.years import APRIL
 
 NOT_RECORDED = "Not recorded"
@@ -39,6 +39,7 @@ DERIVED = {
     "ethnicity": "CASE WHEN nomis > 0 THEN nomis ELSE ppud END",
     "ethnicity_nomis": "nomis",
     "ethnicity_ppud": "ppud",
+    "concern": f"CASE WHEN racism_concern THEN '{CONCERN}' ELSE '{NO_CONCERN}' END",
     "ethnicity_source": "CASE WHEN nomis > 0 THEN 'NOMIS' WHEN ppud > 0 THEN 'PPUD' ELSE 'Not stated' END",
 }
 ETHNICITIES = ("ethnicity", "ethnicity_nomis", "ethnicity_ppud")
