@@ -395,10 +395,14 @@ def test_hidden_people_not_stated_leave_no_bounds():
     assert found.loc["A", "ratio"] == 0.75
 
 
-def test_what_is_hidden_leaves_the_family_of_tests():
+def test_what_is_hidden_stays_in_the_family_of_tests_as_if_chance_explained_it():
+    """Else hiding one comparison would make another significant: of two p is doubled, of three it is three times."""
     shown = shares(("A", 45, 100), ("B", 30, 100), ("W", 60, 200))
     hidden = shares(("A", 45, 100), ("B", 30, 100), ("M", "c", 100), ("W", 60, 200))
-    assert hidden.loc["A", "p_adjusted"] == shown.loc["A", "p_adjusted"]
+    assert hidden.loc["A", "p_adjusted"] == pytest.approx(1.5 * shown.loc["A", "p_adjusted"], abs=0.0015)
+    assert pd.isna(hidden.loc["M", "p_adjusted"])
+    few = shares(("A", 45, 100), ("B", 30, 100), ("M", 1, 12), ("W", 60, 200))
+    assert few.loc["A", "p_adjusted"] == shown.loc["A", "p_adjusted"]  # no comparison of M could be made
 
 
 # Verdicts

@@ -353,8 +353,10 @@ def _judged(frame: pd.DataFrame, spec: TableSpec, compared: pd.Series, band: tup
     The groups of all strata together are a family, as in the table without strata; those of the strata are another.
     """
     headline = (frame[list(spec.strata)] == "all").all(axis=1)
+    hidden = compared & frame["mark"].eq("c") & frame["p_adjusted"].isna()
     for family in (headline, ~headline):
-        frame.loc[family, "p_adjusted"] = adjust_p(frame.loc[family, "p_adjusted"])
+        frame.loc[family, "p_adjusted"] = adjust_p(frame.loc[family, "p_adjusted"].mask(hidden, 1))
+    frame.loc[hidden, "p_adjusted"] = np.nan
     frame.loc[frame["p_adjusted"].isna(), [name for name, figure in FIGURES.items() if figure.judged]] = np.nan
     level = frame["ratio"].round(2).eq(1)  # nothing to undo, and either side would be named
     frame.loc[level, "tipping"] = np.nan

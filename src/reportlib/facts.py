@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportlib.words import DISPROPORTIONATE, NO_LIMIT, marked
+from reportlib.statistics import undone
+from reportlib.words import DISPROPORTIONATE, NO_LIMIT, across, marked, within
 
 
 @dataclass(frozen=True)
@@ -116,16 +117,19 @@ class RowFacts(dict[str, Fact]):
         return adjusted is not None and band[0] <= float(adjusted.value or 0) <= band[1]
 
     def undone(self, band: tuple[float, float]) -> bool:
-        """Whether adjustment brings the relative rate into the band, so near 1 that chance could do the rest.
+        """Whether adjustment undoes the difference: see `statistics.undone`."""
+        limits = self.limits("adjusted")
+        if limits is None or "ratio" not in self:
+            return False
+        crude, adjusted = (float(self[name].value or 0) for name in ("ratio", "adjusted_ratio"))
+        return bool(undone(crude, adjusted, *limits, band)[0])
 
-        An adjusted ratio that is merely less certain undoes nothing.
-        """
-        return self.brought_inside(band) and self.chance("adjusted")
-
-    def held_inside(self, band: tuple[float, float]) -> bool:
-        """Whether the whole interval of the adjusted relative rate lies inside the band."""
-        pair = self.limits("adjusted")
-        return pair is not None and band[0] <= pair[0] and pair[1] <= band[1]
+    def remaining(self, band: tuple[float, float]) -> str:
+        """How the interval of what adjustment leaves lies to the band, in words; empty where it lies outside."""
+        lower, upper = self.limits("adjusted") or (0, 0)
+        if lower > band[1] or upper < band[0]:
+            return ""
+        return within(band) if band[0] <= lower and upper <= band[1] else across(band)
 
     def unadjusted(self, adjust: Sequence[str]) -> str:
         """Why nothing is told of what adjustment for `adjust` leaves, with `{}` for whom; empty if it is told."""

@@ -35,8 +35,8 @@ class Headline:
     """A headline table of some results, with what its chapter said of it.
 
     Of its `rows`, those that are `compared` have a verdict; `base` is that of the reference group, empty if it was not
-    published. What is disproportionate is `standing`, or `undone` where chance could account for what adjustment leaves
-    of it. `outcome` is what relative rates are of, where that is not what the measure names.
+    published. What is disproportionate is `standing`, or `undone` by adjustment. `outcome` is what relative rates are
+    of, where that is not what the measure names.
     """
 
     def __init__(self, of: Results, said: Fact) -> None:
@@ -75,8 +75,8 @@ def headlines(results: Results) -> list[Headline]:
 def verdicts(results: Results, tables: Sequence[str]) -> pd.DataFrame:
     """The verdicts of some tables, in their order.
 
-    Columns: stratum (the measure's name), group, label, text, verdict, mark, undone (whether chance could account for
-    what adjustment leaves of what is disproportionate), adjusted_mark, and the relative rates with their limits.
+    Columns: stratum (the measure's name), group, label, text, verdict, mark, undone (whether adjustment undoes a
+    difference), adjusted_mark, and the relative rates with their limits.
     """
     rows = rows_of(fact for fact in results.facts if fact.table in tables).values()
     compared = sorted((row for row in rows if "verdict" in row), key=lambda row: tables.index(row["verdict"].table))
@@ -93,7 +93,7 @@ def verdicts(results: Results, tables: Sequence[str]) -> pd.DataFrame:
             **{name: row[name].value for name in charts.RATIOS if name in row},
         }
         for row in compared
-        for ratio, vanishes in [(row["ratio"], row.disproportionate and row.undone(results.band))]
+        for ratio, vanishes in [(row["ratio"], row.verdict in SIGNIFICANT and row.undone(results.band))]
     ]
     words = ["stratum", "group", "label", "text", "verdict", "mark", "undone", "adjusted_mark"]
     return pd.DataFrame(told, columns=[*words, *charts.RATIOS]).astype(dict.fromkeys(charts.RATIOS, float))
@@ -118,8 +118,8 @@ def verdicts_table(results: Results) -> Table:
     notes = [
         "A relative rate is the rate of a group divided by that of the group that it is compared with: above 1 the "
         "group's rate is higher. The band is {:g} to {:g}.".format(*results.band),
-        f"Crude rates are compared. Where a verdict is said to be{AS_COUNTED}, chance could account for what is left "
-        "of the difference once people who are alike in other ways are compared.",
+        f"Crude rates are compared. Where a verdict is said to be{AS_COUNTED}, most of the difference is gone once "
+        "people who are alike in other ways are compared, and chance could account for the rest.",
     ]
     title = f"Verdicts compared with {label(results.reference)}, {results.period}"
     rows = [{str(key): text for key, text in row.items()} for row in wide.reset_index().to_dict("records")]
@@ -164,7 +164,8 @@ def _badge(headline: Headline) -> tuple[str, str]:
     if headline.undone and not headline.standing:
         return INCONCLUSIVE, f"{found}{AS_COUNTED}; once adjusted, chance could account for it"
     if rows and all(row.brought_inside(headline.of.band) for row in rows):
-        return found, f"{found}{AS_COUNTED}; once adjusted, a difference remains, but the estimate lies within the band"
+        lie = "the estimate lies" if len(rows) == 1 else "all estimates lie"
+        return found, f"{found}; once adjusted, {lie} within the band"
     return found, found
 
 

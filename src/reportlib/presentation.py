@@ -14,10 +14,9 @@ from reportlib.ethnicity import NOT_STATED, label
 from reportlib.figures import LIMITS, ratio_decimals
 from reportlib.measures import TableSpec
 from reportlib.published import PublishedTable
-from reportlib.statistics import METHODS, goodness_of_fit, rate_trend, trend, trend_departure
+from reportlib.statistics import METHODS, goodness_of_fit, rate_trend, trend, trend_departure, undone
 from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
-    DISPROPORTIONATE,
     MOST_NAMED,
     PARTS_OF,
     SHORT,
@@ -154,7 +153,7 @@ def sentence(comparison: Comparison) -> str:
         total = frame[frame["ethnicity"].eq("all")]
         return prose.trend_sentence(total, words, *_trend(total, spec))
     if spec.by == ("ethnicity",):
-        compared = comparison.compared.assign(undone=_vanishing(frame, comparison.band))
+        compared = comparison.compared.assign(undone=_undone(frame, comparison.band))
         said = prose.summary_sentence(compared, words, label(comparison.reference), dimensions(spec.adjust))
         return f"{said} These rates are not adjusted." if spec.apart and not spec.adjust else said
     if len(spec.strata) == 1 and "year" not in spec.by:
@@ -260,22 +259,23 @@ def what_is_left(frame: pd.DataFrame, adjust: Sequence[str], band: tuple[float, 
 
 
 def left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]]:
-    """What adjustment leaves, in sentences, each with its groups, of those that stand out or that it changes."""
+    """What adjustment leaves, in sentences, each with its groups, of those that differ or that it turns round."""
     known, places = frame[frame["adjusted_ratio"].notna()], ratio_decimals(frame)
     turns = turned(known, places)
     above, below = turns & known["adjusted_ratio"].gt(1), turns & known["adjusted_ratio"].lt(1)
     small = known["adjusted_lower"].le(1) & known["adjusted_upper"].ge(1)
-    inside, little = known["adjusted_ratio"].between(*band), _vanishing(known, band)
-    whole = known["adjusted_lower"].ge(band[0]) & known["adjusted_upper"].le(band[1])
-    told = turns | known["verdict"].eq(DISPROPORTIONATE) | (small & known["verdict"].isin(SIGNIFICANT))
+    gone, inside = _undone(known, band), known["adjusted_lower"].ge(band[0]) & known["adjusted_upper"].le(band[1])
+    outside = known["adjusted_lower"].gt(band[1]) | known["adjusted_upper"].lt(band[0])
+    remains = known["verdict"].isin(SIGNIFICANT) & ~small & ~turns
+    unsure = known["verdict"].isin(SIGNIFICANT) & small & ~turns
     found = {
-        "a difference remains for {}.": told & ~small & ~turns & ~inside,
-        f"a difference remains for {{}}{within(band)}.": told & ~small & ~turns & whole,
-        f"a difference remains for {{}}{across(band)}.": told & ~small & ~turns & inside & ~whole,
+        "a difference remains for {}.": remains & outside,
+        f"a difference remains for {{}}{across(band)}.": remains & ~inside & ~outside,
+        f"a difference remains for {{}}{within(band)}.": remains & inside,
         "the relative rate is then above 1 for {}.": ~small & above,
         "the relative rate is then below 1 for {}.": ~small & below,
-        "the data cannot tell whether a difference remains for {}.": told & small & ~inside & ~turns,
-        f"{prose.MAY_BE_LEFT} for {{}}.": told & little & ~turns,
+        "the data cannot tell whether a difference remains for {}.": unsure & ~gone,
+        f"{prose.MAY_BE_LEFT} for {{}}.": unsure & gone,
         "the relative rate is then above 1 for {}, but chance could account for that.": small & above,
         "the relative rate is then below 1 for {}, but chance could account for that.": small & below,
     }
@@ -283,10 +283,10 @@ def left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]]
     return {capital(text.format(all_people(names))): names for text, names in groups.items()}
 
 
-def _vanishing(rows: pd.DataFrame, band: tuple[float, float]) -> pd.Series:
-    """Which relative rates adjustment brings into the band, so near 1 that chance could account for the rest."""
-    chance = rows["adjusted_lower"].le(1) & rows["adjusted_upper"].ge(1)
-    return (chance & rows["adjusted_ratio"].between(*band)).astype("boolean").fillna(False)
+def _undone(rows: pd.DataFrame, band: tuple[float, float]) -> pd.Series:
+    """Which differences adjustment undoes."""
+    limits = rows["adjusted_lower"], rows["adjusted_upper"]
+    return pd.Series(undone(rows["ratio"], rows["adjusted_ratio"], *limits, band), index=rows.index)
 
 
 def turned(rows: pd.DataFrame, places: int) -> pd.Series:

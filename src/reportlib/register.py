@@ -15,7 +15,7 @@ from reportlib.measures import MEASURES
 from reportlib.responses import disproportionate
 from reportlib.results import Results
 from reportlib.tables import Table, words_table
-from reportlib.words import NOT_ASSESSED, across, dimensions, listed, lower_first, within
+from reportlib.words import NOT_ASSESSED, dimensions, listed, lower_first
 
 OPPOSITE = {"higher": "lower", "lower": "higher"}
 NOT_ADJUSTED = "not adjusted"
@@ -125,11 +125,7 @@ class Register:
         elif chance:
             found = "the data cannot tell whether a difference remains"
         else:
-            found = "a difference remains"
-            if row.held_inside(band):
-                found += within(band)
-            elif row.brought_inside(band):
-                found += across(band)
+            found = f"a difference remains{row.remaining(band)}"
         return f"With {dimensions(adjust)} held equal, {found}."
 
     def _also(self, name: str, way: str) -> str:

@@ -41,7 +41,7 @@ UNDONE = (
     "This was disproportionate as counted. Once people who are alike in other ways are compared, chance could account "
     "for what is left, which does not show that there is no difference:"
 )
-SMALLER = "Chance alone is unlikely to give these differences, but they were not disproportionate:"
+SMALLER = "Of other measures, chance alone is unlikely to give these differences, but they were not disproportionate:"
 FEW = 2  # groups of which cases are told in a sentence each
 DETAILED = "Detailed ethnic groups that stand out as their broad group does not; such comparisons are exploratory:"
 OTHERS = "Of the other measures:"
@@ -71,11 +71,11 @@ def main_points(results: Results) -> list[dict[str, Any]]:
             continue
         if headline.disproportionate:
             told.add(said.measure)
-            otherwise = _otherwise(every, said.measure)
+            also = f"{_less(headline)} {_otherwise(every, said.measure)}".strip()
             if headline.standing:
-                found.append(_point(said, *_found(headline, otherwise)))
+                found.append(_point(said, *_found(headline, also)))
             if headline.undone:
-                vanished.append(_point(said, *_undone(headline, "" if headline.standing else otherwise)))
+                vanished.append(_point(said, *_undone(headline, "" if headline.standing else also)))
         elif verdict in SIGNIFICANT:
             smaller.append(_point(said, *_smaller(headline)))
         else:
@@ -102,17 +102,17 @@ def _claims(said: Fact, undone: bool) -> list[str]:
     return [one.partition(BY_ENOUGH)[0] for one in sentences if one.startswith(capital(AS_COUNTED)) is undone]
 
 
-def _found(headline: Headline, otherwise: str) -> tuple[str, str]:
+def _found(headline: Headline, also: str) -> tuple[str, str]:
     """What was disproportionate in a table; then how many cases that is, and what adjustment leaves."""
     rows = headline.standing
     first, *more = _claims(headline.said, undone=False) or [headline.said.text.removesuffix(".")]
     told = [f"{one}." for one in more] + [_at_the_rate(headline, row) for row in rows if len(rows) <= FEW]
     apart = [row.who for row in headline.undone]
     remains = what_is_left(_weighty(headline, without=apart), headline.adjust, headline.of.band)
-    return first, " ".join(filter(None, [*told, remains, headline.not_adjusted(rows), otherwise]))
+    return first, " ".join(filter(None, [*told, remains, headline.not_adjusted(rows), also]))
 
 
-def _undone(headline: Headline, otherwise: str) -> tuple[str, str]:
+def _undone(headline: Headline, also: str) -> tuple[str, str]:
     """That chance could account for what adjustment leaves of what was disproportionate; what that was, and becomes."""
     what = f"differences in the {WORDS[headline.said.measure].name}"
     whose = f" for {all_people([row.who for row in headline.undone])}" if headline.standing else ""
@@ -124,21 +124,34 @@ def _undone(headline: Headline, otherwise: str) -> tuple[str, str]:
     if len(frame) <= MOST_NAMED:
         then.append(f"Allowing for {told}, {moved(frame, headline.outcome, ratio_decimals(headline.frame))}")
     then += [text for text in left(frame, headline.of.band) if not text.startswith(MAY_BE_LEFT)]
-    return title, " ".join(filter(None, [*then, otherwise]))
+    return title, " ".join(filter(None, [*then, also]))
 
 
 def _smaller(headline: Headline) -> tuple[str, str]:
     """For whom a table without disproportionate rows shows a difference, in cases; then what adjustment leaves."""
     remains = what_is_left(headline.frame, headline.adjust, headline.of.band)
-    told = [f"{capital(_ways_in_cases(headline) or _ways(headline))}.", remains]
-    return _weightiest(headline), " ".join(filter(None, told))
+    ways = _ways_in_cases(headline, _differing(headline))
+    told = f"{ways}, against the rate of {_base(headline)}" if ways else _ways(_differing(headline))
+    return _weightiest(headline), " ".join(filter(None, [f"{capital(told)}.", remains]))
+
+
+def _less(headline: Headline) -> str:
+    """For whom a table with disproportionate rows shows other differences; empty if it shows none."""
+    rows = [row for row in _differing(headline) if not row.disproportionate]
+    ways = _ways_in_cases(headline, rows) or _ways(rows)
+    return f"Smaller differences, or of uncertain size: {ways}." if ways else ""
+
+
+def _differing(headline: Headline) -> list[RowFacts]:
+    """The rows of which chance alone is unlikely to give the difference."""
+    return [row for row in headline.compared if row.verdict in SIGNIFICANT]
 
 
 def _otherwise(every: Sequence[Headline], measure: str) -> str:
     """What the table shows in which the outcome of a measure is counted otherwise; empty if there is none."""
     for headline in every:
         if MEASURES[headline.said.measure].instead_of == measure:
-            ways = _ways(headline)
+            ways = _ways(_differing(headline))
             return f"{_weightiest(headline)}{f' ({ways})' if ways else ''}."
     return ""
 
@@ -155,25 +168,22 @@ def _weighty(headline: Headline, without: Sequence[str]) -> pd.DataFrame:
     return rows[rows["verdict"].eq(DISPROPORTIONATE) | (turned(rows, ratio_decimals(rows)) & outside)]
 
 
-def _ways(headline: Headline) -> str:
-    """For whom the relative rates of a table are higher, and for whom lower, by more than chance is likely to give."""
+def _ways(rows: Sequence[RowFacts]) -> str:
+    """For whom relative rates are higher, and for whom lower."""
     ways: dict[str, list[str]] = {"higher": [], "lower": []}
-    for row in headline.compared:
-        if row.verdict in SIGNIFICANT:
-            ways[row.way()].append(row.who)
+    for row in rows:
+        ways[row.way()].append(row.who)
     return "; ".join(f"{way} for {people_or_number(whom)}" for way, whom in ways.items() if whom)
 
 
-def _ways_in_cases(headline: Headline) -> str:
+def _ways_in_cases(headline: Headline, rows: Sequence[RowFacts]) -> str:
     """The same in cases; empty where they are not known of all, or these are too many to name."""
     ways: dict[str, list[str]] = {"higher": [], "lower": []}
-    rows = [row for row in headline.compared if row.verdict in SIGNIFICANT]
     for row in rows:
         if (more := _more(headline, row)) is None or len(rows) > MOST_NAMED:
             return ""
         ways[row.way()].append(f"{people(row.who)} (about {_about(more)} cases)")
-    told = "; ".join(f"{way} for {listed(whom)}" for way, whom in ways.items() if whom)
-    return f"{told}, against the rate of {_base(headline)}"
+    return "; ".join(f"{way} for {listed(whom)}" for way, whom in ways.items() if whom)
 
 
 def _base(headline: Headline) -> str:
