@@ -16,7 +16,6 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 from nbconvert.exporters import TemplateExporter
 from nbformat import NotebookNode
-from traitlets import default
 from traitlets.config import Config
 
 from reportlib.build import markdown, svg
@@ -83,22 +82,11 @@ class ReportExporter(TemplateExporter):
     export_from_notebook = "Race report (accessible HTML)"
     output_mimetype = "text/html"
 
-    @default("file_extension")
-    def _html(self) -> str:
-        return ".html"
-
-    @default("template_name")
-    def _own_template(self) -> str:
-        return "race-report"
-
-    @default("extra_template_basedirs")
-    def _own_templates(self) -> list[str]:
-        return [str(TEMPLATES)]
-
     @property
     def default_config(self) -> Config:
-        """Of each output its model is taken, and only where there is none its plain text."""
-        return Config({"NbConvertBase": {"display_data_priority": [MIME, "text/plain"]}})
+        """Its own template; of each output its model, and only where there is none its plain text."""
+        own = {"template_name": "race-report", "extra_template_basedirs": [str(TEMPLATES)], "file_extension": ".html"}
+        return Config({"TemplateExporter": own, "NbConvertBase": {"display_data_priority": [MIME, "text/plain"]}})
 
     def _create_environment(self) -> Environment:
         environment = super()._create_environment()
