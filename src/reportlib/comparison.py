@@ -194,8 +194,7 @@ def _proportions(arms: pd.DataFrame, reference: str, level: float, band: tuple[f
     )
     low, high = missing_bounds(event, arms["n"], base, arms["n_ref"], unknown, arms["n_ns"])
     return _figures(
-        arms["x"] / arms["n"],
-        proportion(x, n, level=level),
+        proportion(x, n, level=level).assign(value=arms["x"] / arms["n"]),
         ratio.assign(value=(event / arms["n"]) / (base / arms["n_ref"])),
         gap=arms["x"] / arms["n"] - arms["x_ref"] / arms["n_ref"],
         gap_lower=gap["lower"],
@@ -232,7 +231,6 @@ def _rates(arms: pd.DataFrame, spec: TableSpec, exposure: int, level: float, ban
     deff = arms["deff"]
     needed = _cases_needed(arms["x"] / many["n"], base / WHOLE_RATE, arms, band)
     return _figures(
-        own["value"],
         own,
         ratio,
         gap=own["value"] - base * per,
@@ -248,19 +246,11 @@ def _rates(arms: pd.DataFrame, spec: TableSpec, exposure: int, level: float, ban
     )
 
 
-def _figures(value: pd.Series, own: pd.DataFrame, ratio: pd.DataFrame, **others: object) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "value": value,
-            "lower": own["lower"],
-            "upper": own["upper"],
-            "ratio": ratio["value"],
-            "ratio_lower": ratio["lower"],
-            "ratio_upper": ratio["upper"],
-            "p_adjusted": ratio["p_value"],  # by `_judged`, which has them all
-            **others,
-        }
-    )
+def _figures(own: pd.DataFrame, ratio: pd.DataFrame, **others: Any) -> pd.DataFrame:
+    names = {"value": "ratio", "lower": "ratio_lower", "upper": "ratio_upper"}
+    names["p_value"] = "p_adjusted"  # by `_judged`, which has them all
+    both = [own[["value", "lower", "upper"]], ratio.rename(columns=names)[list(names.values())]]
+    return pd.concat(both, axis=1).assign(**others)
 
 
 def _detectable(share: pd.Series, nobs: pd.Series, ref_nobs: pd.Series) -> dict[str, Any]:
