@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from itertools import compress
+from itertools import compress, groupby
 
 from reportlib.editions import codes
 from reportlib.errors import Finding, nearest
@@ -26,7 +26,7 @@ from reportlib.inputs.snapshots import partial_snapshots, totals_among_people, u
 from reportlib.inputs.sources import Source
 from reportlib.inputs.typed_tables import ORDER, Tables
 from reportlib.words import listed as in_words
-from reportlib.years import APRIL, reporting_year
+from reportlib.years import APRIL, reporting_year, span
 
 ORDERED = (  # table, earlier, later, level of a breach
     ("complaints", "received_date", "completed_date", "error"),
@@ -273,17 +273,8 @@ def missing_months(tables: Tables) -> Iterator[Finding]:
 
 def _months(numbers: Sequence[int]) -> str:
     """Months in words, those that follow one another from the first to the last; they are counted from year 0."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    ends = [
-        [f"{date(number // 12, number % 12 + 1, 1):%B %Y}" for number in dict.fromkeys((run[0], run[-1]))]
-        for run in runs
-    ]
-    return in_words([" to ".join(end) for end in ends])
+    runs = groupby(enumerate(numbers), key=lambda placed: placed[1] - placed[0])
+    return in_words([span([f"{date(n // 12, n % 12 + 1, 1):%B %Y}" for _, n in run]) for _, run in runs])
 
 
 def impossible_outcomes(tables: Tables) -> Iterator[Finding]:
