@@ -124,7 +124,8 @@ def editions(
         begin = time.monotonic()
         loaded = load_editions(params)
         answers = {edition.name: read_responses(responses_file(params, edition.name)) for edition in loaded.editions}
-        with Following(console, len(loaded.editions)) as following:
+        following = Following(console, len(loaded.editions))
+        with following.progress:
             if scheduler:
                 from reportlib.build.cluster import cluster as spread
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from types import TracebackType
 from typing import Any
 
 from rich.console import Console
@@ -17,7 +16,7 @@ MOST_NAMED = 3
 
 
 class Following:
-    """One display for all editions; where there is no terminal, a line for each that is done."""
+    """One display for all editions, while `progress` is entered; without a terminal, a line for each that is done."""
 
     def __init__(self, console: Console, editions: int) -> None:
         self.console = console
@@ -28,13 +27,6 @@ class Following:
         self.counts = self.progress.add_task("protecting", total=None, visible=False)
         self.editions = self.progress.add_task("starting", total=editions)
         self.running: dict[str, float] = {}
-
-    def __enter__(self) -> Following:
-        self.progress.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.progress.stop()
 
     def stage(self, name: str) -> None:
         """A stage of the whole run begins."""
