@@ -25,16 +25,13 @@ def as_seen(release: Release, spec: TableSpec, tables: Sequence[Counted], patter
                 part[by].merge(mean, on=by, how="left")["value"].fillna(0.0).to_numpy() if by else mean["value"]
             )
         part[column] = part["value"].astype("Float64" if table.part.counts == "stock" else "Int64")
-        hidden = pattern.marks(table.name).ne("").to_numpy()
-        part[column] = part[column].mask(hidden)
-        part[f"{column}_hidden"] = hidden
-        keep = part[[*by, column, f"{column}_hidden"]]
+        part[column] = part[column].mask(pattern.marks(table.name).ne("").to_numpy())
+        keep = part[[*by, column]]
         shown = shown.merge(keep, on=by, how="left") if by else shown.merge(keep, how="cross")
-    told = [name for name in shown if str(name).endswith("_hidden")]
-    hidden_row = shown[told].any(axis=1)
-    shown["numerator"] = shown["numerator"].mask(hidden_row)
-    shown["mark"] = hidden_row.map({True: "c", False: ""})
-    return checked(_without_unheld(shown.drop(columns=told), spec))
+    hidden = shown.drop(columns=list(spec.by)).isna().any(axis=1)
+    shown["numerator"] = shown["numerator"].mask(hidden)
+    shown["mark"] = hidden.map({True: "c", False: ""})
+    return checked(_without_unheld(shown, spec))
 
 
 def _without_unheld(shown: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
