@@ -79,15 +79,11 @@ def of_detailed() -> str:
     return groupings()["19"].reference
 
 
+@cache
 def label(code: str) -> str:
     """The label of any group code of any grouping; "all" is "All"."""
-    return _labels()[code]
-
-
-@cache
-def _labels() -> dict[str, str]:
     named = {code: text for grouping in groupings().values() for code, text in grouping.labels.items()}
-    return {"all": "All"} | named
+    return ({"all": "All"} | named)[code]
 
 
 CHINESE_NOTE = "Chinese is counted in Asian, as in the 2011 and 2021 Censuses; before 2011 it was in Other."
