@@ -99,12 +99,9 @@ class Prepared:
         params, release = self.basis.params.of(edition), within(self.release, edition)
         chapters = [replace(each, tables=tuple(map(edition.comparing, each.tables))) for each in self.basis.chapters]
         fewest = least(params.disclosure.model_dump())
-        left_out = {table.spec.id: table.left_out for table, *_ in seen if table.column == "numerator"}
-        flagged = [
-            flags(self.shows[edition, table.spec.id], table.spec, fewest).ne("").sum()
-            for table, *_ in seen
-            if table.column == "numerator"
-        ]
+        numerators = [table for table, *_ in seen if table.column == "numerator"]
+        left_out = {table.spec.id: table.left_out for table in numerators}
+        flagged = [flags(self.shows[edition, table.spec.id], table.spec, fewest).ne("").sum() for table in numerators]
         return {
             **code_digests(),
             "parameters": params.analysis(),
