@@ -202,5 +202,5 @@ def _show(value: Any) -> str:
     text = repr(value) if isinstance(value, str | int | float) else str(value)
     # a connection string may hold a password, wherever it was written
     text = "text that is not repeated here" if "://" in text else text[:60]
-    kind = next((words for known, words in KINDS.items() if type(value) is known), type(value).__name__)
+    kind = KINDS.get(type(value), type(value).__name__)
     return kind if isinstance(value, dict | list | type(None)) else f"{text} ({kind})"

@@ -24,10 +24,9 @@ class Bag:
         self.payload: dict[str, str] = {}
         self.tags: dict[str, str] = {}
 
-    def add(self, name: str, content: bytes | Path) -> str:
-        """Add a file of the payload; returns its SHA-256."""
-        self.payload[f"data/{name}"] = digest = self._write(f"data/{name}", content)
-        return digest
+    def add(self, name: str, content: bytes | Path) -> None:
+        """Add a file of the payload."""
+        self.payload[f"data/{name}"] = self._write(f"data/{name}", content)
 
     def tag(self, name: str, content: bytes) -> None:
         """Add a file that is about the bag."""

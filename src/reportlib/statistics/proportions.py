@@ -151,7 +151,6 @@ def _koopman_limit(z: float, x: Array, n: Array, y: Array, m: Array) -> Array:
 
 @method(
     formula="the complement where count + ref_count exceeds half of nobs + ref_nobs, else the outcome as named",
-    interval="",
     source="Keppel, Pamuk, Lynch and others (2005)",
     used="which side of a share the relative rate is of, once a table: completed 80% v 90% is 0.89, but not completed "
     "20% v 10% is 2.0",
