@@ -114,18 +114,17 @@ def available(folder: Path) -> list[Edition]:
     found, findings = standard(), []
     for path in sorted(folder.glob("*.yml")):
         data, lines, wrong = read_yaml(path)
+        findings += wrong
         try:
             listed = _List.model_validate(data).editions
         except ValidationError as error:
-            findings += wrong + explain(error, _List.model_json_schema(), lines, path)
+            findings += explain(error, _List.model_json_schema(), lines, path)
             continue
-        names = [edition.name for edition in found]
-        findings += wrong + [
-            Finding(f"the edition {edition.name!r} is there already; give it another name", str(path))
-            for at, edition in enumerate(listed)
-            if edition.name in [*names, *(other.name for other in listed[:at])]
-        ]
-        found += listed
+        for edition in listed:
+            if edition.name in [other.name for other in found]:
+                message = f"the edition {edition.name!r} is there already; give it another name"
+                findings.append(Finding(message, str(path)))
+            found.append(edition)
     if findings:
         raise ReportError("The lists of editions cannot be used:", findings)
     return found
