@@ -10,10 +10,10 @@ from reportlib.errors import ReportError
 NAMESPACE = "ppo-report"
 
 
-def sign(path: Path, key: Path) -> Path:
-    """Sign a file with a private key, or with a public one whose private half the agent holds.
+def sign(path: Path, key: Path) -> None:
+    """Sign a file with a private key, or with a public one whose private half the agent holds, as `path` with `.sig`.
 
-    Returns the signature, `path` with `.sig` added. Raises ReportError where the key cannot be used.
+    Raises ReportError where the key cannot be used.
     """
     signature = path.with_name(f"{path.name}.sig")
     signature.unlink(missing_ok=True)
@@ -21,7 +21,6 @@ def sign(path: Path, key: Path) -> Path:
     if done.returncode or not signature.exists():
         why = (_lines(done.stderr) or ["ssh-keygen gives no reason"])[-1]
         raise ReportError(f"{key} cannot be used to sign: {why}")
-    return signature
 
 
 def signers(path: Path, allowed: Path) -> list[str]:

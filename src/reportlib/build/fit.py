@@ -99,10 +99,9 @@ class _Column:
         self.beside = beside
         number, rows = column["role"] == "number", model["rows"]
         cells = [(row[column["key"]]["text"], bool(row.get("_total"))) for row in rows]
-        whole = [number or len(text) <= unbroken for text, _ in cells]
         words = [
-            [(text, bold)] if one else [(word, bold) for word in text.split()]
-            for (text, bold), one in zip(cells, whole, strict=True)
+            [(text, bold)] if number or len(text) <= unbroken else [(word, bold) for word in text.split()]
+            for text, bold in cells
         ]
         words.insert(0, [(word, True) for word in heading(column).split()])
         self.spans = np.array([width(" ".join(w for w, _ in text), text[0][1]) if text else 0.0 for text in words])

@@ -103,8 +103,7 @@ class Shown:
         items = [item for model in held if model["kind"] == "headline" for item in model["items"]]
         self.by_kind["chart"] |= {item["chart"]["id"]: item["chart"] for item in items if item["chart"]}
         self.items = [text for item in items for text in (item["title"], item["badge"], item["text"], *item["further"])]
-        points = [model for model in held if model["kind"] == "points"]
-        for model in points:
+        for model in (model for model in held if model["kind"] == "points"):
             self.items += [model["lead"], *(item[name] for item in model["items"] for name in ("title", "text"))]
         self.code = {flat(cell.source) for chapter in self.chapters for cell in chapter.cells if cell.source}
         self.style = COLOUR.sub("", View([], Page(""), []).style)

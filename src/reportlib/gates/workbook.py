@@ -107,9 +107,6 @@ def read_ods(path: Path) -> list[Sheet]:
         spans = {f"{TABLE}number-{way}-spanned" for way in ("columns", "rows")}
         merged = any(spans & set(cell.attrib) for cell in table.iter(f"{TABLE}table-cell"))
         own = [area.replace(f"'{name}'.", "") for area in areas if area.startswith(f"'{name}'.")]
-        entry = entries.get(name)
-        modes = (
-            [] if entry is None else [item.text for item in entry if item.get(f"{CONFIG}name") == "VerticalSplitMode"]
-        )
+        modes = [item.text for item in entries.get(name, ()) if item.get(f"{CONFIG}name") == "VerticalSplitMode"]
         sheets.append(Sheet(name, rows, own, merged, modes == ["2"]))
     return sheets
