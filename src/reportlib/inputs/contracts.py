@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from pydantic import AliasPath, BaseModel, ConfigDict
+from pydantic import Field as Given
+
 from reportlib.project import CONTRACTS
 
 # A date written as in ISO 8601, or the date part of a local date and time; one with a zone is
@@ -26,22 +29,27 @@ def listed(values: Iterable[str]) -> str:
     return f"({', '.join(map(literal, values)) or 'NULL'})"
 
 
-@dataclass(frozen=True)
-class Field:
+def _constraint(name: str, default: Any) -> Any:
+    return Given(default, validation_alias=AliasPath("constraints", name))
+
+
+class Field(BaseModel):
     """One column of a contract. `blank` is the level of a blank where it is required; "none" if a rule finds it."""
+
+    model_config = ConfigDict(frozen=True)
 
     name: str
     title: str
     type: str
-    required: bool
-    enum: tuple[str, ...]
-    minimum: str | int | None
-    maximum: str | int | None
-    pattern: str
-    true: tuple[str, ...]
-    false: tuple[str, ...]
-    masked: bool
-    blank: str
+    required: bool = _constraint("required", False)
+    enum: tuple[str, ...] = _constraint("enum", ())
+    minimum: str | int | None = _constraint("minimum", None)
+    maximum: str | int | None = _constraint("maximum", None)
+    pattern: str = _constraint("pattern", "")
+    true: tuple[str, ...] = Given((), validation_alias="trueValues")
+    false: tuple[str, ...] = Given((), validation_alias="falseValues")
+    masked: bool = Given(default_factory=lambda given: not given["enum"], validation_alias="reportlib:mask")
+    blank: str = Given("error", validation_alias="reportlib:blank")
 
     def typed(self, date_format: str) -> str:
         """SQL that types the trimmed text in the column of this name (not a string); NULL if it cannot."""
@@ -90,29 +98,11 @@ class Contract:
     dated: tuple[tuple[str, ...], ...]
 
 
-def _field(given: dict[str, Any]) -> Field:
-    rule = given.get("constraints", {})
-    return Field(
-        name=given["name"],
-        title=given["title"],
-        type=given["type"],
-        required=rule.get("required", False),
-        enum=tuple(rule.get("enum", ())),
-        minimum=rule.get("minimum"),
-        maximum=rule.get("maximum"),
-        pattern=rule.get("pattern", ""),
-        true=tuple(given.get("trueValues", ())),
-        false=tuple(given.get("falseValues", ())),
-        masked=given.get("reportlib:mask", "enum" not in rule),
-        blank=given.get("reportlib:blank", "error"),
-    )
-
-
 def _contract(given: dict[str, Any]) -> Contract:
     schema = given["schema"]
     return Contract(
         name=given["name"],
-        fields={each["name"]: _field(each) for each in schema["fields"]},
+        fields={each["name"]: Field.model_validate(each) for each in schema["fields"]},
         key=tuple(schema.get("primaryKey", ())),
         repeats=schema.get("reportlib:repeats", "error"),
         dated=tuple(map(tuple, schema.get("reportlib:dated", ()))),
