@@ -29,8 +29,19 @@ class Attacker:
 
     @cached_property
     def endless(self) -> Mask:
-        """Which cells can grow without end."""
-        return _endless(self.programme)
+        """Which cells can grow without end: the largest support of a direction in which tables recede."""
+        rows, low = self.programme.rows, self.programme.low
+        many, size = rows.shape
+        link = hstack([-eye_array(size), eye_array(size)])  # a score is at most the growth of its cell
+        directions = Programme(
+            csr_array(vstack([hstack([rows, csr_array(rows.shape)]), link])),
+            np.concatenate([np.where(np.isinf(low), -np.inf, 0.0), np.full(size, -np.inf)]),
+            np.zeros(many + size),
+            np.zeros(2 * size),
+            np.concatenate([np.full(size, np.inf), np.ones(size)]),
+        )
+        _, found = directions.minimise(np.repeat([0.0, -1.0], size))
+        return np.zeros(size, dtype=bool) if found is None else found[size:] > 0.5
 
     def bounds(self, cell: int, integer: bool = False) -> Interval:
         """The least and greatest value of the cell in any table that fits, NaN where the search gave up."""
@@ -56,19 +67,3 @@ class Attacker:
         if x is not None and is_whole(x):
             self.low, self.high = np.minimum(self.low, to_ints(x)), np.maximum(self.high, to_ints(x))
         return float(np.round(x[cell], 6)) if best and x is not None else np.nan
-
-
-def _endless(programme: Programme) -> Mask:
-    """The cells in the largest support of a direction in which tables recede."""
-    size, none = programme.rows.shape[1], np.zeros(programme.rows.shape[0])
-    link = hstack([-eye_array(size), eye_array(size)])  # a score is at most the growth of its cell
-    rows = vstack([hstack([programme.rows, csr_array(programme.rows.shape)]), link])
-    directions = Programme(
-        csr_array(rows),
-        np.concatenate([np.where(np.isinf(programme.low), -np.inf, 0.0), np.full(size, -np.inf)]),
-        np.concatenate([none, np.zeros(size)]),
-        np.zeros(2 * size),
-        np.concatenate([np.full(size, np.inf), np.ones(size)]),
-    )
-    _, found = directions.minimise(np.repeat([0.0, -1.0], size))
-    return np.zeros(size, dtype=bool) if found is None else found[size:] > 0.5
