@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 import numpy as np
 from fontTools.ttLib import TTFont
 
 from reportlib.build.page import Model, heading
+from reportlib.look import FONT
 
 UPRIGHT, TURNED = (481, 695), (727, 445)  # points across and down the text of an A4 page
 TYPE = (9.5, 8.5, 8)  # sizes to try on an upright page, in points; a turned one takes the second
@@ -163,6 +163,6 @@ def width(text: str, bold: bool = False) -> float:
 @cache
 def _advances(face: str) -> dict[int, float]:
     """The width of each character of a face, in its own size."""
-    font = TTFont(str(files("font_source_sans_pro") / "files" / f"SourceSansPro-{face}.ttf"), lazy=True)
+    font = TTFont(str(FONT / f"SourceSansPro-{face}.ttf"), lazy=True)
     metrics, em = font["hmtx"], font["head"].unitsPerEm
     return {code: metrics[name][0] / em for code, name in font.getBestCmap().items()}
