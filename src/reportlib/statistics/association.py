@@ -43,24 +43,20 @@ def goodness_of_fit(observed: Values, expected: Values) -> Test:
     Equal-length arrays, one entry a group: counts of people, and expected counts or shares. All None
     for nobody or under two groups. Raises ValueError for negative or missing numbers.
     """
-    o, e = _observed_expected(observed, expected)
+    o, e = strata(observed=observed, expected=expected)
+    kept = (o > 0) | (e > 0)
+    o, e = o[kept], e[kept]
+    if (e == 0).any():
+        raise ValueError("people were observed in a group in which none can be expected")
     if len(o) < 2 or o.sum() == 0:
         return Test(None, None, None)
+    e = e * o.sum() / e.sum()
     statistic, df = float(_chi_square(o, e)), len(o) - 1
     if e.min() >= SMALL_EXPECTED:
         return Test(statistic, df, float(stats.chi2.sf(statistic, df)))
     draws = np.random.default_rng(SEED).multinomial(round(o.sum()), e / e.sum(), size=DRAWS)
     extreme = int((_chi_square(draws, e) >= statistic * (1 - 1e-9)).sum())
     return Test(statistic, df, (1 + extreme) / (1 + DRAWS))
-
-
-def _observed_expected(observed: Values, expected: Values) -> tuple[Array, Array]:
-    o, e = strata(observed=observed, expected=expected)
-    kept = (o > 0) | (e > 0)
-    o, e = o[kept], e[kept]
-    if (e == 0).any():
-        raise ValueError("people were observed in a group in which none can be expected")
-    return o, e * o.sum() / e.sum() if len(e) else e
 
 
 def _chi_square(observed: Array, expected: Array) -> Array:
