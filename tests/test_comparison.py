@@ -308,6 +308,7 @@ def test_repeated_events_show_as_much_of_a_rate_as_fewer_single_ones():
     single = rates(("A", 300, 500.0), ("W", 600, 1000.0)).loc["A"]
     columns = ["detectable_below", "detectable_above"]
     assert repeated[columns].tolist() == single[columns].tolist()
+    assert repeated["cases_needed"] == pytest.approx(2 * single["cases_needed"], rel=1e-3)
 
 
 @pytest.mark.parametrize(("deaths", "edge"), [(90, 0.8), (110, 1.25)])

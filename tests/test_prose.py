@@ -163,7 +163,7 @@ def test_each_verdict_in_words(verdict, sentence):
     ("measure", "sentence"),
     [
         (COMPLAINTS, "Black people had a higher rate of complaints than White people (52.1 compared with 40.3 "
-         "complaints per 1,000 prisoners a year), by enough to be disproportionate."),
+         "complaints per 1,000 of the average population a year), by enough to be disproportionate."),
         (BREACHED, "Community and suspended sentence orders of Black people were more likely to be revoked for breach "
          "than those of White people (13.1% compared with 9.8%), by enough to be disproportionate."),
         (RECALLED, "Black people on licence or post-sentence supervision were more likely to be recalled than White "

@@ -407,6 +407,9 @@ def test_the_evidence_covers_what_was_compared_and_hides_what_is_hidden(frame):
     assert rows(table)["Black"]["tipping"]["text"] == f"{200 / 30:.0%} to the group"
     above = frame.assign(ratio=frame["ratio"].mask(frame["ethnicity"].eq("B"), 1.2))
     assert rows(evidence_table(Comparison(SPEC, above, **ARGUMENTS)))["Black"]["tipping"]["text"].endswith("reference")
+    black = frame["ethnicity"].eq("B")
+    level = frame.assign(ratio=frame["ratio"].mask(black, 1.004), tipping=frame["tipping"].mask(black))
+    assert rows(evidence_table(Comparison(SPEC, level, **ARGUMENTS)))["Black"]["tipping"]["text"] == "[z]"
     told = {"ethnicity", "denominator", "verdict"}
     hidden = {key: cell["text"] for key, cell in rows(table)["Mixed"].items() if key not in told}
     assert set(hidden.values()) == {"[c]"}

@@ -268,7 +268,7 @@ def _cases_needed(share: pd.Series, base: pd.Series, arms: pd.DataFrame, band: t
     """How many of each row's denominator would show a ratio at the nearer edge of the band."""
     possible = (base > 0) & (base < 1) & (arms["n"] > 0)
     edge = np.where(share < base, band[0], band[1])
-    per_case = (arms["n_ref"] / arms["n"]).where(possible)
+    per_case = (arms["n_ref"] / arms["deff_ref"] / (arms["n"] / arms["deff"])).where(possible)
     return _finite(cases_needed(base.where(possible), pd.Series(edge, base.index), per_case, arms["deff"]))
 
 

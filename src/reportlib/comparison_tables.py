@@ -191,7 +191,8 @@ class Row:
             or (self.row["without"] and of != Of.GROUP)
             or (self.row["unknown"] and of == Of.UNKNOWN)
         )
-        return "c" if hidden else "u"
+        level = statistic == "tipping" and not missing(self.row["ratio"]) and round(self.row["ratio"], 2) == 1
+        return "c" if hidden else NOT_APPLICABLE if level else "u"
 
 
 @dataclass(frozen=True)
@@ -324,6 +325,8 @@ def notes_of(of: Comparison) -> list[str]:
     notes = [spec.measure.definition]
     if spec.measure.kind != "count":
         notes.append(intervals_note(of))
+    if spec.measure.kind == "rate":
+        notes.append("Rates are worked out from the average population as it is shown, to one decimal.")
     if of.outcome:
         notes.append(f"The relative rate is that of {of.outcome}, the rarer side of the outcome.")
     if "verdict" in frame and (_leaves_out_1(frame) & frame["verdict"].isin([INCONCLUSIVE, PARITY])).any():

@@ -297,10 +297,10 @@ def turned(rows: pd.DataFrame, places: int) -> pd.Series:
 def _trend(total: pd.DataFrame, spec: TableSpec) -> tuple[float | None, bool, bool]:
     """The p-value of the test for a trend over the years shown, on effective counts; whether it rises, and evenly.
 
-    The p-value is missing where too few years are shown.
+    The p-value is missing where too few years are shown, and of people, many of whom are the same from year to year.
     """
     shown = total[total["value"].notna() & total["deff"].notna()]
-    if len(shown) < prose.FEWEST_YEARS:
+    if len(shown) < prose.FEWEST_YEARS or spec.measure.numerator.counts == "people":
         return None, True, True
     x, n = (shown[name].astype(float) / shown["deff"] for name in ("numerator", "denominator"))
     years = shown["year"].str[:4].astype(int)

@@ -140,7 +140,9 @@ def _words(run: Run) -> list[dict[str, Any]]:
         "Confidence interval": "A range that shows how uncertain a figure is. About "
         f"{level} of ranges made in this way hold the true figure. The wider it is, the less sure the figure.",
         "Design effect": "How much repeat cases add to the variance of a figure; 1 where each case is a different "
-        "person. It is that of the group where it has very many cases, else that of all ethnic groups together.",
+        "person. It is that of the group on a thousand cases or more, else on two hundred or more that of everybody, "
+        "those not stated among them; to one decimal. On fewer than ten events there is none, and so neither an "
+        "interval nor a relative rate.",
         "Ethnicity not stated": "Refused, unknown or not recorded. These people are counted and not compared.",
         "If all were known": "How far the ratio could lie if the ethnicity of everyone not stated became known (sharp "
         "bounds, without sampling error).",

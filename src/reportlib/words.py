@@ -127,7 +127,7 @@ WORDS = {  # by the code of the measure
     "complainants": MeasureWords(
         "rate of complaining", unit="people per 1,000 of the average population, over the period"
     ),
-    "complaints": MeasureWords("rate of complaints", unit="complaints per 1,000 prisoners a year"),
+    "complaints": MeasureWords("rate of complaints", unit="complaints per 1,000 of the average population a year"),
     "eligible": MeasureWords("eligibility rate", COMPLAINTS, "be eligible", complement="not being eligible"),
     "upheld": MeasureWords("uphold rate", COMPLAINTS, "be upheld", complement="not being upheld"),
     "upheld-with-mediated": MeasureWords(

@@ -90,8 +90,8 @@ def trend(counts: Values, nobs: Values, scores: Values | None = None) -> Test:
 @method(
     formula="χ² = (Σ s(x − X w))² ÷ (X × (Σ w s² − (Σ w s)²)), w = t/Σt, on 1 degree of freedom",
     source="Breslow and Day (1987)",
-    used="whether a rate rises or falls over four or more years",
-    cannot_say="what moved it; years in which the same people count are taken as independent",
+    used="whether a rate of events rises or falls over four or more years",
+    cannot_say="what moved it; nor anything of people who complained, many of whom are the same from year to year",
 )
 def rate_trend(events: Values, exposure: Values, scores: Values | None = None) -> Test:
     """The score test for a log-linear trend in rates, given the sum of events.
@@ -204,7 +204,8 @@ def funnel_limits(
 
 
 @method(
-    formula="φ = mean of z² with z = (p − π) ÷ √(π(1−π)/n), the outer tenths drawn in; never below 1",
+    formula="φ = mean of z² with z = (p − π) ÷ √(π(1−π)/n), those beyond the first and ninth decile "
+    "(interpolated) drawn in to it; never below 1",
     source="Spiegelhalter (2005)",
     used="widening a funnel whose points vary more than chance alone would have them",
     cannot_say="which parts differ beyond that common spread",

@@ -23,7 +23,8 @@ from reportlib.statistics.result import (
 @method(
     formula="deff = n v ÷ p(1−p), with v = m/(m−1) × Σ(xᵢ − p nᵢ)²/n² over m people; then x/deff, n/deff",
     source="Rao and Scott (1992)",
-    used="before proportion, difference and relative_rate where one person has several complaints or orders",
+    used="before every share, difference and ratio, crude or by strata, where one person has several complaints or "
+    "orders",
     cannot_say="anything sure about few people, of whom one may make up most of it",
 )
 def effective_sample(count_per_person: Values, nobs_per_person: Values) -> tuple[float, float, float]:

@@ -22,7 +22,7 @@ SAME = 1e-6  # closer figures of a model are the same
     "everyone in the reference; logistic model, covariance clustered on person, delta method on the log",
     interval="Wald on the log, delta method, cluster-robust",
     source="Greenland (2004); Liang and Zeger (1986)",
-    used="uphold or completion adjusted for several covariates at once",
+    used="uphold or completion adjusted for several covariates at once, fitted to the two groups compared",
     cannot_say="what was not recorded: a covariate that is itself unequal treatment is adjusted away",
 )
 def adjusted_risk_ratio(

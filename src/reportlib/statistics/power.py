@@ -57,7 +57,8 @@ def _first_shown(shown: Callable[[Array], Array], start: Array, end: Array) -> A
 @method(
     formula="n₁ = deff × (z √(p̄(1−p̄)(1 + 1/k)) + z_power √(p₁(1−p₁) + p₀(1−p₀)/k))² ÷ (p₁ − p₀)², with k = n₀/n₁",
     source="Fleiss, Levin and Paik (2003)",
-    used="how many cases would show a ratio at the edge of what counts as close to parity",
+    used="how many cases would show a ratio at that edge of the band on whose side of 1 it lies; each arm's counts are "
+    "first divided by its own design effect",
     cannot_say="whether the ratio is as large as that, or will stay what it is",
 )
 def cases_needed(ref_share: Numbers, ratio: Numbers, ref_per_case: Numbers = 1, deff: Numbers = 1) -> float | Array:
