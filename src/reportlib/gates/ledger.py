@@ -324,7 +324,8 @@ def _say(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str) -
 
 def _given(text: str, table: Model, shown: Mapping[str, Model], ledger: Ledger) -> bool:
     """Whether the figures of a sentence are those that facts give, or are facts that no cell shows."""
-    if figures(text) in [figures(said) for said in _sentences(table, shown, ledger)]:
+    held = figures(text)
+    if any(figures(said) == held for said in _sentences(table, shown, ledger)):
         return True
     loose = [fact for fact in ledger.facts if fact.table == table["id"] and id(fact) not in ledger.placed]
     ledger.placed |= {id(fact) for fact in loose if fact.text in text}
