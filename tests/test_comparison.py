@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 from scipy.stats import false_discovery_control, norm
 
 from reportlib.comparison import compare, measure
-from reportlib.figures import FIGURES
+from reportlib.figures import FIGURES, undone
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.statistics import relative_rate
 
@@ -503,3 +503,13 @@ def test_a_share_of_repeated_events_has_wilsons_interval_on_effective_counts():
     given = released(of, ("Food", "deff", 2.0, None, None, None))
     found = measure(counts(of, ("Food", 40, 200)), given, of, years=3)
     assert found.loc[0, ["value", "lower", "upper"]].tolist() == [0.2, 0.133, 0.289]  # Wilson's of 20 of 100
+
+
+def test_adjustment_undoes_a_difference_where_half_of_it_is_gone_and_chance_could_do_the_rest():
+    """Half of 1.44 on the log scale is 1.2; 1.3 that is merely less certain explains nothing, nor does one outside."""
+    crude = np.array([1.44, 1.44, 1.44, 0.8, 0.5, 1.44, np.nan])
+    adjusted = np.array([1.19, 1.21, 1.10, 1.04, 0.75, np.nan, 1.0])
+    lower, upper = np.array([0.9, 0.9, 1.01, 0.98, 0.4, 0.9, 0.9]), np.array([1.5, 1.5, 1.2, 1.1, 1.3, 1.5, 1.1])
+    found = undone(crude, adjusted, lower, upper, (0.8, 1.25))
+    assert list(found) == [True, False, False, True, False, False, False]
+    assert not undone(1.44, 1.19, 0.9, 1.5, (0.9, 1.1))

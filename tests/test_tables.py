@@ -319,6 +319,15 @@ def test_a_trend_has_a_fact_a_year_under_one_name():
     assert "verdict" not in {column["key"] for column in table.columns}
 
 
+def test_a_share_without_an_interval_has_a_mark_in_its_place_where_no_groups_are_compared():
+    """Of so few complaints no design effect is known."""
+    spec = TableSpec("concerns", MEASURES["upheld"], ("category",), "5+1")
+    counts = pd.DataFrame({"category": ["Food"], "numerator": [8], "denominator": [40], "mark": ""})
+    frame = measure(counts, NOTHING.assign(category=""), spec, years=1)
+    (row,) = comparison_table(Comparison(spec, frame, **ARGUMENTS | {"reference": ""})).rows
+    assert (row["value"]["text"], row["interval"]["text"]) == ("20%", "[u]")
+
+
 @pytest.mark.parametrize(
     ("measure", "by", "unit"),
     [

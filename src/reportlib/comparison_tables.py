@@ -188,8 +188,8 @@ class Row:
         of = FIGURES[statistic].of
         hidden = (
             (self.row.get("withheld") and of == Of.STRATA)
-            or (self.row["without"] and of != Of.GROUP)
-            or (self.row["unknown"] and of == Of.UNKNOWN)
+            or (self.row.get("without") and of != Of.GROUP)
+            or (self.row.get("unknown") and of == Of.UNKNOWN)
         )
         level = statistic == "tipping" and not missing(self.row["ratio"]) and round(self.row["ratio"], 2) == 1
         return "c" if hidden else NOT_APPLICABLE if level else "u"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportlib.statistics import undone
+from reportlib.figures import undone
 from reportlib.words import DISPROPORTIONATE, NO_LIMIT, across, marked, within
 
 
@@ -117,12 +117,12 @@ class RowFacts(dict[str, Fact]):
         return adjusted is not None and band[0] <= float(adjusted.value or 0) <= band[1]
 
     def undone(self, band: tuple[float, float]) -> bool:
-        """Whether adjustment undoes the difference: see `statistics.undone`."""
+        """Whether adjustment undoes the difference: see `figures.undone`."""
         limits = self.limits("adjusted")
         if limits is None or "ratio" not in self:
             return False
         crude, adjusted = (float(self[name].value or 0) for name in ("ratio", "adjusted_ratio"))
-        return bool(undone(crude, adjusted, *limits, band)[0])
+        return bool(undone(crude, adjusted, *limits, band))
 
     def remaining(self, band: tuple[float, float]) -> str:
         """How the interval of what adjustment leaves lies to the band, in words; empty where it lies outside."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 FINEST = {"proportion": 3, "rate": 2}  # decimals to which a relative rate and all made with it may be printed
@@ -60,3 +61,15 @@ def ratio_decimals(frame: pd.DataFrame) -> int:
     """Decimal places of a table's relative rates: three where they were rounded so, else two."""
     shown = frame[[name for name in RATIOS if name in frame]].astype(float)
     return 3 if (shown - shown.round(2)).abs().gt(1e-9).any(axis=None) else 2
+
+
+def undone(ratio: Any, adjusted: Any, lower: Any, upper: Any, band: tuple[float, float]) -> Any:
+    """Whether adjustment undoes a difference, and does not merely make it less certain.
+
+    Floats or float arrays: the crude ratio, and the adjusted one with its limits. True where at least half of the
+    difference is gone (on the log scale; all of it, where the ratio is now on the other side of 1), what is left lies
+    within the band, and its interval holds 1. A missing figure undoes nothing.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gone = np.sign(np.log(ratio)) * (2 * np.log(adjusted) - np.log(ratio)) <= 0
+    return gone & (adjusted >= band[0]) & (adjusted <= band[1]) & (lower <= 1) & (upper >= 1)

@@ -11,10 +11,10 @@ from reportlib import charts, prose
 from reportlib.comparison_tables import Comparison
 from reportlib.derived_tables import funnel_caption, standing
 from reportlib.ethnicity import NOT_STATED, label
-from reportlib.figures import LIMITS, ratio_decimals
+from reportlib.figures import LIMITS, ratio_decimals, undone
 from reportlib.measures import TableSpec
 from reportlib.published import PublishedTable
-from reportlib.statistics import METHODS, goodness_of_fit, rate_trend, trend, trend_departure, undone
+from reportlib.statistics import METHODS, goodness_of_fit, rate_trend, trend, trend_departure
 from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
     MOST_NAMED,
@@ -285,8 +285,9 @@ def left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]]
 
 def _undone(rows: pd.DataFrame, band: tuple[float, float]) -> pd.Series:
     """Which differences adjustment undoes."""
-    limits = rows["adjusted_lower"], rows["adjusted_upper"]
-    return pd.Series(undone(rows["ratio"], rows["adjusted_ratio"], *limits, band), index=rows.index)
+    names = ["ratio", "adjusted_ratio", "adjusted_lower", "adjusted_upper"]
+    crude, adjusted, lower, upper = (rows[name].astype(float) for name in names)
+    return undone(crude, adjusted, lower, upper, band)  # type: ignore[no-any-return]
 
 
 def turned(rows: pd.DataFrame, places: int) -> pd.Series:

@@ -128,7 +128,9 @@ def _words(run: Run) -> list[dict[str, Any]]:
     level = number(run["parameters"]["confidence_level"], "%", 0)
     meanings = {
         "Adjusted": "With other things held equal, such as age or type of establishment: people are compared with "
-        "people who are alike in these. Crude is the opposite, as counted.",
+        "people who are alike in these. Crude is the opposite, as counted. Adjustment undoes a difference where at "
+        "least half of it is gone (on a log scale), what is left lies within the band, and chance could account for "
+        "that.",
         "Adjusted p": "A p-value that allows for the number of comparisons in the table (Benjamini-Hochberg); "
         "intervals do not.",
         "Cases needed": "How large the denominator of the group would have to be, and that of the reference group in "

@@ -183,7 +183,7 @@ def test_two_counts_whose_sum_is_known_are_not_given_back(
 def test_what_is_released_leaves_the_width_to_an_attacker_who_knows_the_margins(sums: bool) -> None:
     rng = np.random.default_rng(0)
     released = 0
-    for _ in range(150):
+    for _ in range(75):
         n, n_ref = rng.integers(2000, 9000, (2, 3))
         exposure = pd.DataFrame({"n": n, "n_ref": n_ref}, index=PLACES, dtype=float)
         own = [int(rng.integers(1, 6)), int(rng.integers(60, 400)), int(rng.integers(100, 400))]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportlib.statistics import VERDICTS, Estimate, relative_rate, undone, verdict
+from reportlib.statistics import VERDICTS, Estimate, relative_rate, verdict
 
 CASES = [
     (1.50, 1.20, 1.90, 0.001, "disproportionate"),
@@ -89,12 +89,3 @@ def test_inconclusive_and_parity_need_no_significance_the_others_do(interval: li
     lower, value, upper = interval
     word = verdict(Estimate(value, lower, upper), p)
     assert (word in {"parity", "inconclusive"}) == (p > 0.05)
-
-
-def test_adjustment_undoes_a_difference_where_half_of_it_is_gone_and_chance_could_do_the_rest():
-    """Half of 1.44 on the log scale is 1.2; 1.3 that is merely less certain explains nothing, nor does one outside."""
-    crude = [1.44, 1.44, 1.44, 0.8, 0.5, 1.44, np.nan]
-    adjusted = [1.19, 1.21, 1.10, 1.04, 0.75, np.nan, 1.0]
-    lower, upper = [0.9, 0.9, 1.01, 0.98, 0.4, 0.9, 0.9], [1.5, 1.5, 1.2, 1.1, 1.3, 1.5, 1.1]
-    assert list(undone(crude, adjusted, lower, upper)) == [True, False, False, True, False, False, False]
-    assert not undone(1.44, 1.19, 0.9, 1.5, band=(0.9, 1.1))[0]

@@ -66,18 +66,3 @@ def verdict(
         INCONCLUSIVE,
     )
     return str(words[0]) if one else pd.Series(words, index=frame.index, dtype="str")
-
-
-def undone(
-    ratio: Numbers, adjusted: Numbers, lower: Numbers, upper: Numbers, band: tuple[float, float] = BAND
-) -> Array:
-    """Whether adjustment undoes a difference, and does not merely make it less certain.
-
-    Arrays of the same length: the crude ratio, and the adjusted one with its limits. True where at least half of the
-    difference is gone (on the log scale, or all of it where the ratio is now on the other side of 1), what is left lies
-    within the band, and its interval holds 1. A missing figure undoes nothing.
-    """
-    crude, left, low, high = map(as_floats, (ratio, adjusted, lower, upper))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        gone = np.sign(np.log(crude)) * (2 * np.log(left) - np.log(crude)) <= 0
-    return gone & (band[0] <= left) & (left <= band[1]) & (low <= 1) & (high >= 1)
