@@ -500,7 +500,7 @@ def test_of_parts_that_are_not_shown_none_is_said_to_be_highest():
     some = by_type(None, None, 2.0, 4.2, year="2022-23 to 2024-25", marks=["c", "z", "", ""])
     assert latest(some) == (
         "Over 2022-23 to 2024-25 the rate of death in prison custody was 4.20 deaths per 1,000 prisoners a year. "
-        "Figures for Open are suppressed to protect individuals [c]."
+        "High security: 2.00 (1.00 to 3.00). Figures for Open are suppressed to protect individuals [c]."
     )
     assert latest(by_type(1.5, 4.0, 6.25, None, marks=["", "", "", "c"])) == ""
 

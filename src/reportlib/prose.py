@@ -220,6 +220,8 @@ def trend_sentence(
 def latest_sentence(frame: pd.DataFrame, words: MeasureWords, part: str) -> str:
     """What a figure of the whole was in the last year and the year before, and in which parts highest and lowest.
 
+    Of one or two parts each is told, since there is no saying that chance did not put them in their order.
+
     frame: year, value, lower, upper, mark and the column `part`, "all" for the whole; one row a part and year, or of
     years taken together. Empty where the figure of the whole is not shown.
     """
@@ -233,13 +235,16 @@ def latest_sentence(frame: pd.DataFrame, words: MeasureWords, part: str) -> str:
     said = [f"{when} the {words.name} was {number(whole[year], words.unit, places)}{then}"]
     parts = frame[(frame["year"] == year) & (frame[part] != "all")].set_index(part)
     shown = parts["value"].dropna().astype(float)
-    if shown.nunique() > 1:
-        told = [
-            f"{way} in {name} at {number(shown[name], unit, places)} "
-            f"({interval(parts['lower'][name], parts['upper'][name], unit, places)})"
-            for way, name in (("highest", shown.idxmax()), ("lowest", shown.idxmin()))
-        ]
-        said.append(f"of the {PARTS_OF[part]} shown, it was {' and '.join(told)}")
+    told = {
+        name: f"{number(shown[name], unit, places)} ({interval(lower, upper, unit, places)})"
+        for name, lower, upper in parts.loc[shown.index, ["lower", "upper"]].itertuples()
+    }
+    if len(told) > 2 and shown.nunique() > 1:
+        most, least = shown.idxmax(), shown.idxmin()
+        which = f"highest in {most} at {told[most]} and lowest in {least} at {told[least]}"
+        said.append(f"of the {PARTS_OF[part]} shown, it was {which}")
+    elif told:
+        said.append("; ".join(f"{name}: {figure}" for name, figure in told.items()))
     for mark, rows in parts[parts["mark"].isin(["c", "x", "u"])].groupby("mark"):
         said.append(f"figures for {listed([*map(str, rows.index)])} are {marked([str(mark)])}")
     return " ".join(f"{capital(sentence)}." for sentence in said)
