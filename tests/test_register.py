@@ -191,6 +191,15 @@ def detailed(code: str, name: str, ratio: float) -> list[Fact]:
     return facts
 
 
+def test_a_group_that_no_record_can_hold_is_no_part() -> None:
+    roma = [
+        replace(fact, value=None, mark="x") if fact.statistic == "ratio" else fact
+        for fact in detailed("W4", "Roma", 1.0)
+    ]
+    found = register(told("Black", 0.7), detailed("W2", "White Irish", 1.4), detailed("B1", "Caribbean", 0.5), roma)
+    assert found.in_parts_alone().notes[0] == "Of 2 comparisons within parts, 2 could be assessed."
+
+
 def test_that_all_was_found_over_all_parts_is_not_that_nothing_was() -> None:
     found = register(told("Black", 0.7), told("Black", 0.6, part="Property"), told("Black", 1.0, "parity", "Food"))
     assert rows(found.in_parts_alone()) == [

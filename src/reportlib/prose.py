@@ -89,7 +89,7 @@ def parts_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, par
     apart. Empty if there is no comparison.
     """
     base = frame[frame["label"] == reference].set_index(part)["value"]
-    told = frame[(frame["label"] != reference) & frame["verdict"].notna()]
+    told = frame[(frame["label"] != reference) & frame["verdict"].notna() & frame["mark"].ne("x")]
     rows: list[Row] = [{**row, "reference_value": base.get(row[part])} for row in told.to_dict("records")]
     if not rows:
         return ""

@@ -47,9 +47,12 @@ class Register:
         self.parts = self._parts()
 
     def _parts(self) -> list[_Part]:
-        """The comparisons within parts of the system, of tables that show several: an edition may be one region."""
+        """The comparisons within parts of the system, of tables that show several: an edition may be one region.
+
+        Not those of a group that no record can hold.
+        """
         within: dict[tuple[str, str], list[_Part]] = {}
-        for row in self.compared:
+        for row in (row for row in self.compared if row["ratio"].mark != "x"):
             verdict = row["verdict"]
             part, _, group = verdict.codes.rpartition("+")
             inner = verdict.by.endswith("+ethnicity") and set(part.split("+")) != {"all"}
