@@ -18,6 +18,7 @@ MOJ_DEATHS = (
     "D. Yukhnenko; counted from one row a death, by month of death"
 )
 CENSUS = "30 June 2025"  # the day on which people in prison were counted
+DECISIONS = "2023-24"  # the year of which some months' decisions are known
 REMOVAL = "Sites that are or were removal centres"
 PPO = "Prisons and Probation Ombudsman annual reports, Open Government Licence v3.0"
 
@@ -155,6 +156,22 @@ def _complaints_found(wide: pd.DataFrame) -> str:
     return f"The Ombudsman received {now:,.0f} complaints in {year}, {told} in {before}{also}."
 
 
+def _decisions() -> pd.DataFrame:
+    held = _read("monthly_decisions").replace({"decision": r"mediated .*"}, "mediated", regex=True)
+    wide = held.pivot_table(index="month", columns="decision", values="complaints", aggfunc="sum")
+    wide = wide[["upheld or partly upheld", "not upheld", "mediated", "all"]].reset_index()
+    months = pd.PeriodIndex(wide["month"], freq="M").strftime("%B %Y")
+    return _with_total(wide.assign(month=months).rename_axis(columns=None), "month")
+
+
+def _decisions_found(wide: pd.DataFrame) -> str:
+    upheld, other, mediated = wide.iloc[-1, 1:4].astype(int)
+    return (
+        f"Of {upheld + other} complaints decided in {len(wide) - 1} months of {DECISIONS}, {upheld} were upheld or "
+        f"partly upheld ({100 * upheld / (upheld + other):.0f}%). {mediated} more were mediated."
+    )
+
+
 def _prisoners() -> pd.DataFrame:
     held = _read("prison_population_by_ethnicity")
     wide = held.pivot_table(index="ethnicity", columns="sex", values="number", aggfunc="sum", sort=False)
@@ -215,6 +232,21 @@ PUBLISHED_TABLES: dict[str, PublishedTable] = {
         ),
         find=_complaints_found,
         axis="complaints a year",
+    ),
+    "decisions-by-month": PublishedTable(
+        f"Complaints completed in some months of {DECISIONS}, by decision, as published",
+        "decisions-published",
+        ("month", "decision"),
+        "Month",
+        "Prisons and Probation Ombudsman, summaries of complaints completed in a month, Open Government Licence v3.0",
+        _decisions,
+        notes=(
+            "These summaries were seen in part; other months were not found.",
+            "Upheld or partly upheld, out of all that were upheld, partly upheld or not upheld, is counted as the "
+            "uphold rate of this report is. Mediated complaints stand apart in both.",
+        ),
+        date=DECISIONS,
+        find=_decisions_found,
     ),
     "prisoners-by-ethnicity": PublishedTable(
         f"Prison population by ethnic group and sex on {CENSUS}, England and Wales",
