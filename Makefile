@@ -4,6 +4,16 @@ YEAR ?= 2024-25
 PARAMS ?= params/$(YEAR).yml
 RUN ?= outputs/$(YEAR)/national/current
 
+# What may be given. Any other name, such as PARAM, would be passed over and the report made of something else.
+PATHS := PARAMS RUN ARCHIVE EXTRACTS KEY A B CODE DATA
+OPTIONS := YEAR $(PATHS) FRESH SCHEDULER AUDIT PYTHON
+GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
+UNKNOWN := $(filter-out $(OPTIONS) SHELL MAKE% CURDIR,$(GIVEN))
+nearest = $(or $(filter $(shell printf %.1s '$1' | tr a-z A-Z)%,$(OPTIONS)),$(OPTIONS))
+$(if $(UNKNOWN),$(error No such option: $(foreach name,$(UNKNOWN),$(name) (nearest: $(call nearest,$(name))))))
+# Not every shell puts the home folder in place of a ~ that stands after a =.
+$(foreach name,$(PATHS),$(eval override $(name) := $$($(name):~/%=$$(HOME)/%)))
+
 # A parameter file that uses the demo data needs it made first.
 DEMO := $(if $(shell grep -s 'data/demo/' '$(PARAMS)'),data/demo/.made)
 IN := .venv/bin/

@@ -117,6 +117,31 @@ def test_year_and_params_choose_the_parameter_file(given, file):
     assert f"reportlib report '{file}'" in make("-n", "annual-report", *given).stdout
 
 
+def test_what_is_given_by_another_name_is_refused_with_the_nearest():
+    done = make("-n", "annual-report", "PARAM=params/my own.yml", "extract=a b=c")
+    assert done.returncode == 2
+    assert "No such option: " in done.stderr
+    for name, nearest in (("PARAM", "PARAMS PYTHON"), ("extract", "EXTRACTS")):
+        assert f"{name} (nearest: {nearest})" in done.stderr
+    assert "reportlib" not in done.stdout
+    assert "(nearest: YEAR PARAMS RUN " in make("ZONE=1").stderr
+
+
+def test_what_make_reads_may_be_given_whatever_it_holds():
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    own = set(re.findall(r"^(\w+) :?=", text, re.MULTILINE)) | {"HOME", "MAKEFILE_LIST"}
+    read = set(re.findall(r"\$\((?:if |or )?([A-Z_]+)\b", text)) - own
+    assert {"YEAR", "PARAMS", "A", "CODE", "SCHEDULER", "PYTHON"} <= read
+    done = make("-n", "help", "SHELL=/bin/sh", *(f"{name}=a b=c" for name in read))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_tilde_is_the_home_folder_in_any_shell():
+    said = make("-n", "compare", "A=~/my run", "B=/b/~/c").stdout
+    assert f"'{Path.home()}/my run' '/b/~/c'" in said
+    assert f"report '{Path.home()}/x.yml'" in make("-n", "annual-report", "PARAMS=~/x.yml").stdout
+
+
 def test_demo_data_are_made_only_for_parameters_that_use_them(tmp_path):
     (tmp_path / "own.yml").write_text("inputs: {complaints: {path: data/own.csv, status: extract}}")
     assert "demo-data" in make("-n", "-B", "annual-report").stdout
