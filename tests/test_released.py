@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -58,6 +59,28 @@ def test_an_archive_gives_what_its_run_gives(run: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "abc.zip", "w") as archive:
         archive.write(run / PATTERN, f"abc/data/run/{PATTERN}")
     assert read(tmp_path / "abc.zip") == read(run)
+
+
+@pytest.mark.parametrize("link", ["published", "current", "mine", "published/pattern.json"])
+def test_a_link_is_refused_with_the_run_that_it_leads_to_now(run: Path, tmp_path: Path, link: str) -> None:
+    """Led elsewhere later, the same parameters would give another report."""
+    signed = tmp_path / "review" / "abc" / "signed"
+    shutil.copytree(run, signed)
+    (tmp_path / "published").symlink_to("review/abc/signed")
+    for name in ("current", "mine"):
+        (tmp_path / name).symlink_to("runs/abc")
+    with pytest.raises(ReportError) as raised:
+        earlier([str(tmp_path / link)])
+    place = run if "/" not in link else signed / PATTERN
+    assert str(raised.value.findings[0]) == (
+        f"disclosure.earlier: {tmp_path / link} is a link, which may lead elsewhere later; "
+        f"write where it leads now: {place}"
+    )
+
+
+def test_a_folder_on_a_linked_disk_is_no_moving_link(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "outputs").symlink_to(".")
+    assert earlier([str(tmp_path / "outputs" / "runs" / "abc")]) == [read(run)]
 
 
 def test_everything_that_is_wrong_with_the_earlier_releases_is_said_at_once(run: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from reportlib.archive.runs import run_folder
 from reportlib.errors import UNREADABLE, Finding, ReportError
 from reportlib.project import ROOT
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 PATTERN = "pattern.json"
 COUNTS = ("value", "rule")
 HIDDEN = "hidden"
+LINKS = ("current", "published")  # of an edition
 
 
 class Published(BaseModel):
@@ -138,16 +140,27 @@ def read(path: Path) -> Publication:
 
 
 def earlier(paths: Iterable[str]) -> list[Publication]:
-    """The earlier reports that the parameters name, from the project's folder. Raises ReportError with all faults."""
+    """The earlier reports that the parameters name, from the project's folder. Raises ReportError with all faults.
+
+    A link is one: led elsewhere, the same parameters would give another report.
+    """
     found, findings = [], []
     for path in paths:
         try:
             found.append(read(ROOT / path))
+            if _moves(ROOT / path):
+                now = run_folder(ROOT / path)
+                raise ReportError(f"{path} is a link, which may lead elsewhere later; write where it leads now: {now}")
         except ReportError as error:
             findings.append(Finding(str(error.args[0]).replace(f"{ROOT}/", ""), "disclosure.earlier"))
     if findings:
         raise ReportError("The earlier releases cannot be used:", findings)
     return found
+
+
+def _moves(path: Path) -> bool:
+    """Whether a path is a link, or goes through one of those that are moved; a disk may be linked for good."""
+    return path.is_symlink() or any(each.name in LINKS and each.is_symlink() for each in path.parents)
 
 
 def _lines(part: Any) -> str:
