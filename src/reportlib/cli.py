@@ -55,7 +55,9 @@ def user_errors() -> Iterator[None]:
             raise
         problems.print(f"{error.filename}: {error.strerror}. Choose another place.", style="bold red")
         raise typer.Exit(2) from None
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as error:
+        if not isinstance(error.__cause__ or error, KeyboardInterrupt):  # DuckDB makes an error of it
+            raise
         problems.print("Stopped. The last complete report is as it was.")
         raise typer.Exit(130) from None
 

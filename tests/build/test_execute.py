@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
 import pytest
+import typer
 from nbformat.v4 import new_code_cell, new_notebook
 
 from reportlib.build.execute import execute
 from reportlib.build.plan import ChapterPlan
+from reportlib.cli import user_errors
 from reportlib.errors import ReportError
 
 
@@ -37,3 +41,27 @@ def test_a_chapter_with_tables_that_is_never_closed_is_told(tmp_path: Path) -> N
     with pytest.raises(ReportError) as error:
         execute([chapter], {"year": "2024-25"}, tmp_path, tmp_path / "out", lambda *told: None)
     assert "10-short.ipynb: its figures are no facts yet: end it with a cell `chapter.close()`" in str(error.value)
+
+
+def test_who_stops_it_hears_nothing_of_the_kernels_that_are_ended(tmp_path: Path, monkeypatch, caplog) -> None:
+    monkeypatch.setattr(logging.getLogger("papermill"), "disabled", False)
+    quick, slow = short(tmp_path / "quick"), replace(short(tmp_path / "slow"), name="slow")
+    slow = replace(slow, path=slow.path.rename(tmp_path / "slow" / "20-slow.ipynb"))
+    slow.path.write_text(slow.path.read_text().replace("print(year)", "import time; time.sleep(60)"))
+
+    def stopped(chapter: str, what: str, seconds: float) -> None:
+        if what == "done":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        execute([quick, slow], {"year": "2024-25"}, tmp_path, tmp_path / "out", stopped)
+    assert "Kernel died" not in caplog.text
+
+
+def test_a_query_that_is_stopped_ends_as_any_other_step(capsys) -> None:
+    """DuckDB makes an error of Ctrl-C."""
+    with pytest.raises(typer.Exit) as ended, user_errors():
+        raise RuntimeError("Query interrupted") from KeyboardInterrupt()
+    assert ended.value.exit_code == 130
+    with pytest.raises(RuntimeError, match="a fault"), user_errors():
+        raise RuntimeError("a fault")

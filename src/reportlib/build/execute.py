@@ -81,6 +81,7 @@ def _side_by_side(
                     else:
                         tell(chapter.name, *future.result())
         except BaseException:
+            logging.getLogger("papermill").disabled = True  # it would tell of every kernel that is ended here
             pool.shutdown(wait=False, cancel_futures=True)
             for process in psutil.Process().children(recursive=True):
                 with contextlib.suppress(psutil.NoSuchProcess):
