@@ -105,6 +105,8 @@ def report(params: ParamsFile, outputs: Outputs = OUTPUTS, fresh: Fresh = False)
             console.print("Nothing has changed since this report was made.")
         for path in (run.html, run.pdf):
             console.print(f"{os.path.relpath(path)}", style="bold")
+        for line in _next(loaded, run.folder):
+            console.print(line)
 
 
 @app.command()
@@ -151,6 +153,17 @@ def _given(file: Path) -> tuple[Params, dict[str, str]]:
 
     loaded = load(file)
     return loaded, read_responses(responses_file(file, loaded.edition))
+
+
+def _next(params: Params, run: Path) -> Iterator[str]:
+    """What comes after a report is made, of one that can be signed and that nobody has given to review yet."""
+    from reportlib.archive.remarks import log_of
+    from reportlib.archive.runs import KeptRun
+
+    made_up = any(spec.status == "synthetic" for spec in params.inputs.values())
+    in_review = any(entry.kind == "review" for entry in log_of(KeptRun(run)).entries())
+    if params.disclosure.on and not made_up and not in_review:
+        yield f"Next, for a reviewer to look at it: make review RUN={os.path.relpath(run)} KEY=<your SSH key>"
 
 
 def _end_with_make() -> None:
@@ -272,7 +285,7 @@ def _reviewing(run: Path, signers: Path) -> Iterator[Review]:
         from reportlib.archive.remarks import unanswered
         from reportlib.archive.reviewer import write_pages
         from reportlib.archive.runs import kept_run
-        from reportlib.archive.signoff import Review
+        from reportlib.archive.signoff import Review, made_from
 
         held = Review(kept_run(run), signers)
         try:
@@ -281,7 +294,10 @@ def _reviewing(run: Path, signers: Path) -> Iterator[Review]:
             folder = write_pages(held)
         standing = held.standing()
         who = "".join(f", {role} {name}" for role, name in standing.people.items() if name)
-        console.print(f"Run {held.run.id}: {standing.state}{who}.")
+        console.print(f"Run {held.run.id}: {standing.state}{who}{standing.replaced and f'; {standing.replaced}'}.")
+        console.print(f"Made from {made_from(held.run)}.")
+        if standing.state != "published" and not standing.replaced:
+            console.print(f"Published of its year and edition: {held.published_run or 'nothing yet'}.")
         for entry in unanswered(held.log):
             console.print(f"Remark {entry.number} ({entry.about}) has no answer: {entry.text}")
         console.print(os.path.relpath(folder / "review-log.html"), style="bold")

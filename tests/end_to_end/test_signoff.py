@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -123,6 +124,10 @@ def test_the_signed_rendition_differs_from_the_draft_in_its_mark_alone(office):
         assert unmarked(draft[name].decode()) == unmarked(final[name].decode())
 
 
+def log_page(folder: Path) -> str:
+    return html.document_fromstring((folder / "review-log.html").read_text(encoding="utf-8")).text_content()
+
+
 def unmarked(page: str) -> list[str]:
     """The words of a page without the draft's mark, and its markup without where that stood."""
     tree = html.document_fromstring(page)
@@ -153,6 +158,36 @@ def test_the_pages_are_accessible_and_tell_the_review(office):
     assert check_html((folder / "reviewer.html").read_text(encoding="utf-8"), "reviewer.html") == []
     for words in ("Rosa Reviewer", "Is this a rate a year?", "Yes, see the methods.", "Signed off", "reviewer@ppo"):
         assert words in log
+
+
+def test_every_command_says_what_the_report_is_made_from_and_which_is_published(office, tmp_path):
+    made, said = office[0].copy(tmp_path), office[1]
+    assert all("Made from published figures." in words for words in said)
+    assert all("Published of its year and edition: nothing yet." in words for words in said[:-1])
+    assert "Published of" not in said[-1]
+    following = made.project.edition / "runs" / "0123456789abcdef"
+    shutil.copytree(made.project.current, following)
+    words = made.cli("status", str(following)).partition("0123456789abcdef: ")[2]
+    published = f"Published of its year and edition: {made.review.run.id}."
+    assert words.startswith(f"draft. Made from published figures. {published}")
+
+
+def test_who_gives_a_synthetic_report_to_review_is_told_that_it_can_never_be_signed(drafted, tmp_path):
+    made = drafted.copy(tmp_path)
+    place = made.project.current / "parameters.json"
+    given = json.loads(place.read_text())
+    given["inputs"]["population"]["status"] = "synthetic"
+    place.write_text(json.dumps(given))
+    said = made.cli("review", str(made.project.current), "--key", str(made.keys / "author"))
+    assert "in review, author author@ppo. Made from published figures, synthetic data; it can never be signed." in said
+
+
+def test_who_made_a_report_that_can_be_signed_is_told_what_comes_next(drafted, tmp_path):
+    made = drafted.copy(tmp_path)
+    following = f"make review RUN={os.path.relpath(made.project.current)} KEY=<your SSH key>\n"
+    assert CliRunner().invoke(app, made.project.command()[1:]).output.endswith(following)
+    made.review.submit(drafted.keys / "author")
+    assert "make review" not in CliRunner().invoke(app, made.project.command()[1:]).output
 
 
 # Tampering
@@ -327,6 +362,14 @@ def test_a_report_that_does_not_reckon_with_a_published_one(office, tmp_path, mo
     other.review.sign(office[0].keys / "reviewer")
     other.review.publish()
     assert other.review.standing().state == "published"
+    said = held.cli("status", str(before.folder))  # the one that is corrected
+    assert re.search(
+        rf"{before.id}: signed, author author@ppo, reviewer reviewer@ppo; "
+        rf"was published on 20\d\d-\d\d-\d\d, replaced by {other.review.run.id}\.",
+        said,
+    )
+    assert "The report is signed" in (page := log_page(held.review.folder.parent / before.id))
+    assert "it was published on 20" in page and f"replaced by {other.review.run.id}" in page
 
 
 def test_a_report_can_be_signed_once_more_when_its_signed_rendition_is_moved_away(signed, keys, tmp_path):

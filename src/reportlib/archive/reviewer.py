@@ -100,7 +100,7 @@ STEPS = {"review": "Given to review", "sign": "Signed off", "publish": "Publishe
 def _standing(standing: Standing) -> str:
     done = {"author": "given to review by", "reviewer": "signed by"}
     who = "".join(f", {done[role]} {name}" for role, name in standing.people.items() if name)
-    return f"The report is **{standing.state}**{who}."
+    return f"The report is **{standing.state}**{who}{standing.replaced and f'; it {standing.replaced}'}."
 
 
 def _remark(entry: Entry, answer: Entry | None) -> dict[str, str]:

@@ -31,6 +31,7 @@ DRAFT_LIST = "draft-sha256.txt"  # the run's files as they were given to review
 MANIFEST = "manifest-sha256.txt"  # the signed rendition's files
 RECORD = "sign-off.json"
 STATES = ("draft", "in review", "signed", "published")
+KINDS = {"extract": "extracts", "published": "published figures", "synthetic": "synthetic data"}
 ASKER = "reportlib"  # who remarks on what only a person can decide
 
 
@@ -42,6 +43,7 @@ class Standing:
     author: str = ""
     reviewer: str = ""
     faults: tuple[Finding, ...] = ()
+    replaced: str = ""  # of a signed report that was published: when, and what is now
 
     @property
     def people(self) -> dict[str, str]:
@@ -85,7 +87,8 @@ class Review:
         reviewer = _told(lambda: self._reviewer(author), faults) if is_signed else []
         faults += barred(self.run) if is_signed else []
         state = STATES[in_review + is_signed + (is_signed and self._is_published())]
-        return Standing("draft" if faults else state, ", ".join(author), ", ".join(reviewer), tuple(faults))
+        replaced = self._replaced() if state == "signed" else ""
+        return Standing("draft" if faults else state, ", ".join(author), ", ".join(reviewer), tuple(faults), replaced)
 
     def _author(self) -> list[str]:
         """Who gave the run to review, having found every file as it was then."""
@@ -111,6 +114,17 @@ class Review:
 
     def _is_published(self) -> bool:
         return self.published.resolve() == self.signed.resolve()
+
+    @property
+    def published_run(self) -> str:
+        """The run of this year and edition that is published; empty where none is."""
+        return run_folder(self.published).name if self.published.exists() else ""
+
+    def _replaced(self) -> str:
+        """When a report was published that is not any more, and which is now."""
+        days = [entry.at[:10] for entry in self.log.entries() if entry.kind == "publish"]
+        now = f"replaced by {self.published_run}" if self.published_run else "and no report is now"
+        return f"was published on {days[-1]}, {now}" if days else ""
 
     # The steps
 
@@ -220,12 +234,23 @@ def last_signed(review: Review) -> KeptRun | None:
 
 def barred(run: KeptRun) -> list[Finding]:
     """Why a report can never be signed: made-up records in it, or figures that nothing protects."""
-    status = {str(source.status) for source in run.params.inputs.values()} | {*run.run["status"]}
-    status |= {each for fact in run.facts.values() for each in fact.status}
-    found = [Finding("it is made from synthetic data")] if "synthetic" in status else []
+    found = [Finding("it is made from synthetic data")] if "synthetic" in statuses(run) else []
     if not run.params.disclosure.on or run.run["disclosure"].get("off"):
         found.append(Finding("disclosure control is off"))
     return found
+
+
+def statuses(run: KeptRun) -> set[str]:
+    """What the data are that a run is made from: extract, published, synthetic."""
+    status = {str(source.status) for source in run.params.inputs.values()} | {*run.run["status"]}
+    return status | {each for fact in run.facts.values() for each in fact.status}
+
+
+def made_from(run: KeptRun) -> str:
+    """What a run is made from, in words, and whether that bars it from being signed."""
+    off = "" if run.params.disclosure.on else ", without disclosure control"
+    never = "; it can never be signed" if barred(run) else ""
+    return ", ".join(KINDS[status] for status in sorted(statuses(run))) + off + never
 
 
 def questions(run: KeptRun) -> Iterator[str]:
