@@ -147,6 +147,17 @@ def test_an_archive_that_keeps_its_packages_is_made_again_without_a_registry(
     assert verdict.grade == IDENTICAL, told(verdict)
 
 
+def test_who_audits_without_the_extracts_is_told_how_to_give_them(forger: Forger, tmp_path: Path):
+    file = json.loads((forger.folder / "data" / "inputs.json").read_text())[1]["files"][0]
+    (forger.folder / "data" / file["archived"]).unlink()
+    forger.change("inputs.json", f'"archived": "{file["archived"]}"'.encode(), b'"archived": null')
+    forger.rewrite_manifests()
+    verdict = audit(forger.zip(tmp_path / "forged.zip"), figures=True)
+    assert f"{file['path']} is not archived, and no file given has its checksum" in verdict.missing[0]
+    last = told(verdict).rstrip().splitlines()[-1]
+    assert last.startswith("Name the folder that holds these files, whatever they are called: EXTRACTS=folder")
+
+
 @pytest.mark.full
 def test_extracts_are_not_archived_and_are_known_by_their_checksum(tmp_path: Path, data: Path):
     extracts = checkout(tmp_path, data)

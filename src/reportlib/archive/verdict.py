@@ -48,6 +48,7 @@ class Verdict:
     grade: str
     environment: str = ""
     missing: tuple[str, ...] = ()
+    advice: str = ""
     damaged: tuple[str, ...] = ()
     origin: tuple[Difference, ...] = ()
     figures: tuple[Difference, ...] = ()
@@ -74,7 +75,7 @@ class Verdict:
         parts += [
             "\n".join([f"## {title}", "", *(f"- {one}" for one in held)]) for title, held in lists.items() if held
         ]
-        return "\n\n".join(parts) + "\n"
+        return "\n\n".join([*parts, *filter(None, [self.advice])]) + "\n"
 
 
 def judged(so_far: Verdict, archived: Path, again: Path, environment: str, shown: Shown) -> Verdict:

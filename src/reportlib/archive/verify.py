@@ -39,8 +39,17 @@ print(json.dumps([[finding.file, str(finding)] for finding in gates(Path(sys.arg
 Tell = Callable[[str], None]
 
 
+GIVE = (
+    "Name the folder that holds these files, whatever they are called: EXTRACTS=folder; a key to open them: KEY=file."
+)
+
+
 class CannotRun(Exception):
-    """What is missing, so that the report cannot be made again."""
+    """What is missing, so that the report cannot be made again; what the auditor can do about it."""
+
+    def __init__(self, *missing: str, advice: str = "") -> None:
+        super().__init__(*missing)
+        self.advice = advice
 
 
 def audit(
@@ -68,7 +77,7 @@ def audit(
         try:
             return held.verdict(folder, verdict)
         except CannotRun as missing:
-            return replace(verdict, missing=tuple(map(str, missing.args)))
+            return replace(verdict, missing=tuple(map(str, missing.args)), advice=missing.advice)
 
 
 def keep(verdict: Verdict, archive: Path, stamp: str) -> Path:
@@ -128,7 +137,7 @@ class _Audit:
         held = json.loads((data / "inputs.json").read_text(encoding="utf-8"))
         files = [(each["name"], file) for each in held for file in each["files"]]
         given = self._given({file["size"] for _, file in files})
-        missing = []
+        missing, advice = [], ""
         for name, file in files:
             place = self.scratch / "project" / file["path"]
             archived = data / file["archived"] if file["archived"] else None
@@ -138,6 +147,7 @@ class _Audit:
             elif file["sha256"] in given and not place.exists():
                 shutil.copy(given[file["sha256"]], place)
             if not place.exists():
+                advice = GIVE
                 why = "archived for another's key only" if archived else "not archived"
                 missing.append(
                     f"the input {name}: {file['path']} is {why}, and no file given has its checksum "
@@ -146,7 +156,7 @@ class _Audit:
             elif sha256(place) != file["sha256"]:
                 missing.append(f"the input {name}: the checksum of {file['path']} is not that of inputs.json")
         if missing:
-            raise CannotRun(*missing)
+            raise CannotRun(*missing, advice=advice)
 
     def _given(self, sizes: set[int]) -> dict[str, Path]:
         """The files that the auditor gives, by checksum; only those of a size that is looked for are read."""
