@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -274,6 +275,18 @@ def test_a_file_that_is_no_parameter_file_is_refused(tmp_path, content, said):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ReportError, match=r"nowhere\.yml cannot be read: No such file"):
         load(tmp_path / "nowhere.yml")
+
+
+def test_where_a_file_is_missing_those_that_are_there_are_named(tmp_path, monkeypatch):
+    for name in ("2023-24.yml", "2023-24.responses.yml", "notes.txt"):
+        (tmp_path / name).write_text("")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ReportError) as error:
+        load(Path("2025-26.yml"))
+    own = os.path.relpath(Path(__file__).parents[1] / "params" / "2024-25.yml")
+    assert str(error.value).endswith(". For a new year, copy last year's and change it.")
+    named = str(error.value).partition("There are: ")[2].partition(". For")[0]
+    assert sorted(named.split(", ")) == sorted(["2023-24.yml", own])
 
 
 @pytest.mark.parametrize("colour", ["#12436D", "#5a1846", "#000000"])

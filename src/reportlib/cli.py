@@ -310,10 +310,12 @@ def check_data(params: ParamsFile) -> None:
         from reportlib.archive.pages import findings_page
         from reportlib.build.basis import checked_inputs
         from reportlib.build.scratch import scratch
+        from reportlib.inputs.contracts import contracts
         from reportlib.inputs.findings import listing
 
-        loaded, answers = _given(params)
         place = OUTPUTS / "check-data.html"
+        place.unlink(missing_ok=True)  # it tells of an earlier check, and parameters that are wrong leave no other
+        loaded, answers = _given(params)
         with scratch(OUTPUTS) as work:
             try:
                 sources, findings = checked_inputs(loaded, work, {loaded.edition: answers})
@@ -324,6 +326,8 @@ def check_data(params: ParamsFile) -> None:
         place.write_text(findings_page(findings), encoding="utf-8")
         for source in sources.values():
             console.print(f"{source.name}: {source.rows:,} rows, {source.status}")
+        if absent := [name for name in contracts() if name not in sources]:
+            console.print(f"not given: {', '.join(absent)}; the tables that need them say so")
         if findings:
             console.print(listing(findings))
         console.print(f"No errors. As a page: {os.path.relpath(place)}")

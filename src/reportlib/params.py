@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from datetime import date
@@ -279,6 +280,8 @@ BLOCKS: dict[str, type[BaseModel]] = {
 
 def load(path: Path) -> Params:
     """Read a parameter file; raises ReportError with all that is wrong with it."""
+    if not path.exists():
+        raise ReportError(f"{path} cannot be read: No such file or directory.{_there(path)}")
     data, lines, findings = read_yaml(path)
     try:
         params = Params.model_validate(data)
@@ -290,6 +293,14 @@ def load(path: Path) -> Params:
         own = named(params.edition, available(path.parent / "editions"))
         return params.model_copy(update={"editions": (*params.editions, own)})
     return params
+
+
+def _there(missing: Path) -> str:
+    """Which parameter files there are where one is missing, and what to do."""
+    folders = {missing.parent.resolve(), ROOT / "params"} - {ROOT}
+    files = sorted(file for folder in folders for file in folder.glob("*.yml") if ".responses." not in file.name)
+    names = ", ".join(map(os.path.relpath, files))
+    return f" There are: {names}. For a new year, copy last year's and change it." if files else ""
 
 
 def load_editions(path: Path) -> Params:

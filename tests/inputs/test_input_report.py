@@ -1,5 +1,6 @@
 """Findings as a list for the screen and as a page that stands alone."""
 
+import pytest
 from lxml import html
 from typer.testing import CliRunner
 
@@ -68,6 +69,40 @@ def test_a_check_that_stopped_before_it_found_anything_says_on_its_page_why(tmp_
     text = html.document_fromstring((tmp_path / "check-data.html").read_text(encoding="utf-8")).text_content()
     assert "The inputs have 1 error and no warnings." in text
     assert "engine: spark needs" in text
+
+
+CASELOAD = "snapshot_date,region,ethnicity_code,number\n"
+INPUT = "inputs:\n  probation_caseload: {{path: {path}, status: extract}}\n"
+
+
+@pytest.fixture
+def checked(tmp_path, monkeypatch):
+    """What `check-data` says of parameters with some lines added, and the page that it leaves."""
+    monkeypatch.setattr(cli, "OUTPUTS", tmp_path)
+    rows = [f"{year}-06-30,London,W1,9000\n" for year in range(2020, 2025)]
+    (tmp_path / "caseload.csv").write_text(CASELOAD + "".join(rows), encoding="utf-8")
+
+    def check(added: str = "") -> str:
+        lines = f"reporting_year: 2024-25\npublication_date: 2025-11-27\n{added}"
+        params = tmp_path / "params.yml"
+        params.write_text(lines + INPUT.format(path=tmp_path / "caseload.csv"), encoding="utf-8")
+        return CliRunner().invoke(cli.app, ["check-data", str(params)]).output
+
+    return check, tmp_path / "check-data.html"
+
+
+def test_inputs_that_are_not_given_are_named(checked):
+    check, page = checked
+    given = "complaints, nomis_ethnicity, population, fatal_incidents, probation_terminations, establishments"
+    assert f"not given: {given}; the tables that need them say so\n" in check()
+    assert page.exists()
+
+
+def test_parameters_that_are_wrong_leave_no_page_of_an_earlier_check(checked):
+    check, page = checked
+    check()
+    assert "pooled_yeers is not a parameter" in check("pooled_yeers: 3\n")
+    assert not page.exists()
 
 
 def test_a_shape_hides_letters_and_digits():
