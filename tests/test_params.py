@@ -173,6 +173,11 @@ def test_a_year_is_written_one_way(written, wrong, said):
             "'os' is not an ADBC driver's package",
         ),
         ("1: 2", "put the name 1 in quotes"),
+        (
+            "  population: {path: a.csv, status: extract, codes: {sex: {male: male,\n 01: male}}}",
+            "line 6: put the name 01 in quotes",
+        ),
+        ("  population: {path: a.csv, status: extract, columns: {sex: a, ~: b}}", "line 5: put the name ~ in quotes"),
     ],
 )
 def test_what_is_wrong_is_named_with_what_is_allowed(written, line, said):
@@ -259,6 +264,12 @@ def test_what_must_be_given_is_named(tmp_path):
     [
         (b"a: [1\nb: 2", "line 2: not YAML"),
         (b"title: caf\xe9", "not in UTF-8"),
+        (b"inputs:\n\tpopulation: a", "cannot start any token. Use spaces in place of the tab."),
+        (
+            b"title: Race: equality",
+            "mapping values are not allowed here. Put a text that holds a colon or a # in quotation marks, or what "
+            "follows is no part of it.",
+        ),
         (b"- a list", "found a list; allowed: a block with reporting_year"),
         (b"a: !!python/name:os.system x", "not YAML"),
         (b"a: !!int x", "not YAML"),

@@ -54,9 +54,9 @@ def test_an_answer_that_no_comparison_asks_for_is_told_with_what_may_be_meant() 
         (b"- an answer", "write one line each, `comparison: answer`"),
         (
             f"{ONE}: Accepted, see action #4".encode(),
-            "line 1: Put an answer that holds a colon or a # in quotation marks",
+            "line 1: Put a text that holds a colon or a # in quotation marks",
         ),
-        (f"{ONE}: Accepted: we will act".encode(), "Put an answer that holds a colon or a # in quotation marks"),
+        (f"{ONE}: Accepted: we will act".encode(), "Put a text that holds a colon or a # in quotation marks"),
         (f"{ONE}: '-'".encode(), f"{ONE}: write an answer in words, or none"),
         (f"{ONE}: 12".encode(), "numbers in quotes"),
         (f"{ONE}: {{a: b".encode(), "line 1: not YAML"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -26,6 +27,11 @@ KINDS: dict[type, str] = {
     list: "a list",
     dict: "a block of parameters",
     type(None): "nothing",
+}
+QUOTES = "Put a text that holds a colon or a # in quotation marks, or what follows is no part of it."
+HINTS = {  # a part of what ruamel.yaml says: what to do
+    r"'\t'": "Use spaces in place of the tab.",
+    "mapping values are not allowed": QUOTES,
 }
 
 
@@ -72,7 +78,9 @@ def read_yaml(path: Path) -> tuple[Any, dict[Place, int], list[Finding]]:
     except (YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
-        raise ReportError(f"{path}{where}: not YAML: {getattr(error, 'problem', None) or error}") from None
+        problem = str(getattr(error, "problem", None) or error)
+        hint = next((f". {advice}" for said, advice in HINTS.items() if said in problem), "")
+        raise ReportError(f"{path}{where}: not YAML: {problem}{hint}") from None
     lines: dict[Place, int] = {}
     findings = []
     for place, line in places:
@@ -100,9 +108,21 @@ def explain(error: ValidationError, schema: Schema, lines: Mapping[Place, int], 
     for detail in error.errors(include_url=False):
         # a default that follows from a parameter which is itself wrong: that one is reported
         if detail["type"] != "default_factory_not_called":
-            place = detail["loc"]
+            place = _written(detail, lines)
             found.append((_line(place, lines), _message(detail, place, schema)))
     return [Finding(text, f"{path}, line {line}" if line else str(path)) for line, text in sorted(found)]
+
+
+def _written(detail: Mapping[str, Any], lines: Mapping[Place, int]) -> Place:
+    """The place of what is wrong; a name that YAML takes for something else than text, such as 01, as it is written."""
+    place: Place = detail["loc"]
+    parent, tail = (place[:-2], place[-1:]) if place[-1:] == ("[key]",) else (place[:-1], ())
+    if (tail or detail["type"] == "invalid_key") and not isinstance(detail["input"], str):
+        for *above, key in lines:
+            with suppress(YAMLError, ValueError):  # where it is text that is no YAML
+                if tuple(above) == parent and repr(YAML(typ="safe").load(str(key))) == repr(detail["input"]):
+                    return (*parent, key, *tail)
+    return place
 
 
 def _line(place: Place, lines: Mapping[Place, int]) -> int:
@@ -119,8 +139,9 @@ def _message(detail: Mapping[str, Any], place: Place, schema: Schema) -> str:
         return _unknown(place, list(_at(schema, place[:-1])["properties"]))
     if kind == "invalid_key" or place[-1:] == ("[key]",):
         names = _at(schema, place[:-2]).get("propertyNames", {}).get("enum")
-        known = names and isinstance(found, str)
-        return _unknown(place[:-1], names) if known else f"put the name {found!r} in quotes"
+        if names and isinstance(found, str):
+            return _unknown(place[:-1], names)
+        return f"put the name {[key for key in place if key != '[key]'][-1]} in quotes"
     if kind == "value_error":
         return f"{_name(place)}: {detail['ctx']['error']}"
     what = allowed(_at(schema, place), schema)

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from reportlib.errors import Finding, ReportError, nearest
 from reportlib.facts import Fact
-from reportlib.paramfile import read_yaml
+from reportlib.paramfile import QUOTES, read_yaml
 from reportlib.project import write_whole
 from reportlib.words import DISPROPORTIONATE, counted
 
@@ -21,7 +21,6 @@ HEADER = """\
 # Write the answer of the service that owns it after the colon; what is here is printed in the report, so name
 # no person and no case. Put quotation marks round an answer that holds a colon or a #.
 """
-QUOTES = "Put an answer that holds a colon or a # in quotation marks, or what follows is no part of it."
 CUT = re.compile(r"""^[^\s#"'][^:#]*:[ ]+[^\s"'|>#].*[ ]#""")  # a bare answer, which YAML ends at the #
 
 
@@ -34,10 +33,7 @@ def read_responses(path: Path) -> dict[str, str]:
     """The answers given so far, by comparison. Raises ReportError for a file that is not such a list."""
     if not path.exists():
         return {}
-    try:
-        held, _, findings = read_yaml(path)
-    except ReportError as error:
-        raise ReportError(f"{error} {QUOTES}") from None
+    held, _, findings = read_yaml(path)
     lines = enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1)
     findings += [Finding(QUOTES, f"{path}, line {number}") for number, line in lines if CUT.match(line)]
     if not isinstance(held, dict) or any(not isinstance(text, str | None) for text in held.values()):
