@@ -14,6 +14,7 @@ from good_extracts import GOOD, Extracts
 
 from reportlib.inputs.paths import stood
 
+from reportlib.inputs.spec import InputSpec
 CASELOAD = [["2024-06-30", "London", "W1", 9000], ["2024-09-30", "Wales", None, 800]]
 HEADINGS = ["snapshot_date", "region", "ethnicity_code", "number"]
 
@@ -253,6 +254,28 @@ def test_a_pattern_takes_files_and_no_folders(alone):
 
 
 def test_a_folder_is_no_file(alone):
+def test_the_file_that_excel_makes_while_a_workbook_is_open_is_no_part_of_a_pattern(alone):
+    alone.put("probation_caseload", workbook([HEADINGS, *CASELOAD]), "x1.xlsx", path="*.xlsx")
+    (alone.root / "~$x1.xlsx").write_bytes(b"A Person")
+    assert alone.read()["probation_caseload"].files == ("x1.xlsx",)
+    alone.put("probation_caseload", workbook([HEADINGS, *CASELOAD]), "x1.xlsx", path="~$x1.xlsx")
+    assert alone.refusal() == [
+        "~$x1.xlsx: is not a workbook, but shows that one is open; close the workbook in Excel, and name it as path: "
+        "of the input probation_caseload"
+    ]
+
+
+@pytest.mark.parametrize("path", ["~/extracts/caseload.csv", "~/extracts/*.csv"])
+def test_a_path_may_begin_with_the_sign_for_ones_own_folder(alone, path, tmp_path_factory, monkeypatch):
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    (home / "extracts").mkdir()
+    (home / "extracts" / "caseload.csv").write_text(GOOD["probation_caseload"])
+    alone.inputs["probation_caseload"] = spec = InputSpec(path=path, status="synthetic")
+    assert alone.read()["probation_caseload"].files == ("probation_caseload/caseload.csv",)
+    assert "home" not in str(stood("probation_caseload", spec, alone.root).path)
+
+
     (alone.root / "data").mkdir()
     alone.put("complaints", GOOD["complaints"], "data/complaints.csv", path="data", format="csv")
     assert alone.refusal() == [

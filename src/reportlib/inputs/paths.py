@@ -13,6 +13,7 @@ from reportlib.inputs.extracts import wrong
 from reportlib.inputs.spec import InputSpec
 
 SNAPSHOTS = Path("data/snapshots")  # what was read from databases; records, so never committed
+LOCK = "~$"  # begins the name of a file that Excel makes while a workbook is open
 
 
 def found(name: str, spec: InputSpec, root: Path) -> tuple[Path, ...]:
@@ -24,6 +25,9 @@ def found(name: str, spec: InputSpec, root: Path) -> tuple[Path, ...]:
     if given is None:
         return ()
     paths, whole = tuple(matching(given, root)), _whole(given, root)
+    if whole.name.startswith(LOCK):
+        advice = f"close the workbook in Excel, and name it as {option}: of the input {name}"
+        raise wrong(given, f"is not a workbook, but shows that one is open; {advice}")
     if len(paths) == 1 or (paths and spec.kind == "files"):
         return paths
     if paths:
@@ -58,11 +62,12 @@ def matching(given: str, root: Path) -> list[Path]:
     pattern = str(whole.relative_to(folder))
     pattern = glob.escape(pattern) if os.path.exists(whole) else pattern
     found = sorted(glob.glob(pattern, root_dir=folder, recursive=True))
-    return [folder / name for name in found if (folder / name).is_file()]
+    files = [folder / name for name in found if (folder / name).is_file()]
+    return [file for file in files if not file.name.startswith(LOCK)]
 
 
 def _whole(given: str, root: Path) -> Path:
-    return Path(os.path.normpath(root / given))
+    return Path(os.path.normpath(root / os.path.expanduser(given)))  # as it is where there is no such user
 
 
 def _there(path: Path) -> Path:
