@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import openpyxl
 import pytest
 from good_extracts import GOOD
 
@@ -166,6 +167,65 @@ def test_a_needed_column_without_any_value_is_an_error(alone):
 def test_a_spreadsheets_number_of_a_day_is_called_so(alone):
     alone.put("complaints", COMPLAINTS + "C1,P1,45413,Leeds,Property\n")
     assert said(alone, "received_date")[0][1].endswith("is not a date but a spreadsheet's number of a day")
+
+
+@pytest.mark.parametrize(
+    ("given", "written", "short"),
+    [
+        ("%d/%m/%Y", "05/06/24", "%d/%m/%y"),
+        ("%d/%m/%Y", "05/06/24 13:45", "%d/%m/%y"),
+        ("%Y-%m-%d", "24-06-05", "%y-%m-%d"),
+        ("%d %b %Y", "5 Jun 24", "%d %b %y"),
+    ],
+)
+def test_a_year_of_two_digits_is_called_so_and_can_be_read(alone, given, written, short):
+    alone.put("complaints", COMPLAINTS + f"C1,P1,{written},Leeds,Property\n", date_format=given)
+    (said,) = [f.message for f in alone.check() if f.column == "received_date"]
+    assert said.endswith(
+        f' (masked) is not a date with a year of four digits; where all have two, write date_format: "{short}"'
+    )
+    alone.put("complaints", COMPLAINTS + f"C1,P1,{written},Leeds,Property\n", date_format=short)
+    assert not [f for f in alone.check() if f.column == "received_date" and f.level == "error"]
+
+
+@pytest.mark.parametrize("number", ['"1,234"', '"1,234,567"', "1 234", "1’234"])
+def test_a_number_with_a_thousands_separator_is_called_so(alone, number):
+    alone.put("population", people(f"Leeds,male,{number}", "Hull,male,5"))
+    (said,) = [f.message for f in alone.check() if f.column == "number"]
+    assert said.endswith("(masked) is not a whole number in digits alone; remove the thousands separator")
+
+
+def test_any_other_number_is_advised_to_be_mapped(alone):
+    alone.put("population", people("Leeds,male,c. 700", "Hull,male,5"))
+    (said,) = [f.message for f in alone.check() if f.column == "number"]
+    assert said.endswith("is not a whole number; correct it, or map it under codes:")
+
+
+@pytest.mark.parametrize("word", ["Total", "GRAND TOTAL", "Totals", "Total:", "Subtotal"])
+@pytest.mark.parametrize("row", ["{},,,,", ",,,{},", ",,{},,", "{},,,,3"])
+def test_a_row_of_totals_is_asked_about_and_nothing_else_of_it(alone, row, word):
+    last = f"C1,P1,2024-06-05,Leeds,Property\n{row.format(word)}\n,,,,\n"
+    alone.put("complaints", COMPLAINTS + last)
+    said = [str(f) for f in alone.check() if f.level == "error"]
+    assert said == ["complaints.csv, row 3: this may be a row of totals; delete it"]
+
+
+def test_a_row_of_totals_in_a_workbook_is_asked_about(alone):
+    book = openpyxl.Workbook()
+    for cells in (COMPLAINTS.strip().split(","), ["C1", "P1", "2024-06-05", "Leeds", "Property"], ["Total", None, 1]):
+        book.active.append(cells)
+    book.save(alone.root / "complaints.xlsx")
+    alone.put("complaints", (alone.root / "complaints.xlsx").read_bytes(), "complaints.xlsx")
+    assert [str(f) for f in alone.check() if f.level == "error"] == [
+        "complaints.xlsx, row 3: this may be a row of totals; delete it"
+    ]
+
+
+def test_a_row_that_lacks_nothing_or_has_no_such_word_is_no_row_of_totals(alone):
+    rows = "C1,P1,2024-06-05,Leeds,Total\nC2,P2,,Totally,Property\n"
+    alone.put("complaints", COMPLAINTS + rows)
+    assert not [f for f in alone.check() if "totals" in f.message]
+    assert [f.row for f in alone.check() if f.column == "received_date" and "is blank" in f.message] == [3]
 
 
 def test_a_code_that_is_mapped_to_none_is_an_error(extracts):

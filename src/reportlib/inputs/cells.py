@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from functools import reduce
 from pathlib import Path
 
@@ -14,13 +15,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from reportlib.errors import IN_ALL, NO_ROW_HAS, Finding
-from reportlib.inputs.contracts import Contract, Field
+from reportlib.inputs.contracts import TIMES, Contract, Field
 from reportlib.inputs.extracts import Extract
 from reportlib.inputs.findings import Places, shape
 from reportlib.inputs.spec import InputSpec
 from reportlib.words import listed
 
 ARROW = {"string": pa.string(), "integer": pa.int64(), "boolean": pa.bool_(), "date": pa.date32()}
+SEPARATED = r"[+-]?\d{1,3}([,'’\s]\d{3})+"  # a number with a thousands separator
+TOTAL = "(?i)^(grand |sub-?)?totals?:?$"  # of what stands above
 PLACE = (pa.field("source_file", pa.int64()), pa.field("source_row", pa.int64()))
 
 
@@ -41,6 +44,7 @@ class Typing:
                 if each.name in spec.codes and each.type == "string" and not each.enum  # others find what is not mapped
             },
         }
+        self.totals = Places()
         self.db = duckdb.cursor()
 
     def write(self, extracts: Sequence[Extract], path: Path) -> tuple[int, int]:
@@ -49,17 +53,17 @@ class Typing:
         with pq.ParquetWriter(path, self.schema) as writer:
             for file, extract in enumerate(extracts):
                 for batch in extract.batches(self.read):
-                    text, gone = self._text(batch)
+                    text, gone = self._text(batch, file)
                     typed = self._typed(text, file)
                     self._note(file, text, typed)
                     writer.write_table(typed)
                     rows, excluded = rows + len(text), excluded + gone
         return rows, excluded
 
-    def _text(self, batch: pa.RecordBatch) -> tuple[pa.Table, int]:
+    def _text(self, batch: pa.RecordBatch, file: int) -> tuple[pa.Table, int]:
         """The fields as text in the contract's codes, and how many rows are excluded.
 
-        A row that is blank throughout is no row: workbooks are full of them.
+        A row that is blank throughout is no row: workbooks are full of them. Nor is one of totals, but it is noted.
         """
         trimmed = map(pc.utf8_trim_whitespace, batch.columns[:-1])
         raw = [pc.if_else(pc.equal(text, ""), None, text) for text in trimmed]
@@ -69,9 +73,18 @@ class Typing:
             left_out = pc.is_in(filled := columns[name].fill_null(""), pa.array(values, pa.string()))
             self._seen("exclude", name, filled.filter(left_out))
             kept = pc.and_not(kept, left_out)
+        totals = pc.and_(kept, self._totals(columns))
+        self.totals.add(file, batch["source_row"].filter(totals).to_pylist())
+        row, kept = pc.and_not(row, totals), pc.and_not(kept, totals)
         text = {name: self._coded(name, columns[theirs]) for name, theirs in self.names.items()}
         table = pa.table({**text, "source_row": batch["source_row"]}).filter(kept)
         return table, pc.sum(row, min_count=0).as_py() - len(table)
+
+    def _totals(self, columns: dict[str, pa.Array]) -> pa.Array:
+        """Which rows have the word for a total in one column, and a blank in another that is needed."""
+        needed = [self.names[each.name] for each in self.fields if each.required and each.blank == "error"]
+        word = [pc.match_substring_regex(text.fill_null(""), TOTAL) for text in columns.values()]
+        return pc.and_(reduce(pc.or_, word), reduce(pc.or_, (columns[name].is_null() for name in needed)))
 
     def _coded(self, name: str, text: pa.Array) -> pa.Array:
         if not (codes := self.spec.codes.get(name)):
@@ -105,8 +118,21 @@ class Typing:
         numbers = rows["source_row"].to_pylist()
         self.wrong[each.name, kind].add(file, numbers, rows[each.name][0].as_py())
 
+    def _allowed(self, each: Field, found: str) -> str:
+        """What may stand in a field where this was found, and what to do."""
+        short = self.spec.date_format.replace("%Y", "%y")
+        if each.type == "date" and re.fullmatch(r"\d{5}", found):
+            return "a date but a spreadsheet's number of a day; format the column there as dates"
+        if each.type == "date" and any(_is_date(found, short + time) for time in TIMES):
+            return f'a date with a year of four digits; where all have two, write date_format: "{short}"'
+        if each.type == "integer" and re.fullmatch(SEPARATED, found):
+            return "a whole number in digits alone; remove the thousands separator"
+        return each.allowed(self.spec.date_format)
+
     def findings(self, files: Sequence[str], rows: int, excluded: int) -> Iterator[Finding]:
         """What was wrong with cells, and how many rows were left out of those that are not kept."""
+        if self.totals.count:
+            yield self.totals.finding("this may be a row of totals; delete it", files)
         for each in self.fields:
             column = self.names[each.name]
             if (blank := self.wrong.get((each.name, "blank"))) and each.blank != "none":
@@ -118,10 +144,8 @@ class Typing:
                 advice = "if a workbook has formulas there, open and save it; or name another under columns:"
                 yield Finding(f"there is no value in the whole column; {advice}", files[0], column=column)
             if untyped := self.wrong.get((each.name, "type")):
-                found, allowed = shape(untyped.value or ""), each.allowed(self.spec.date_format)
-                if each.type == "date" and re.fullmatch("9{5}", found):
-                    allowed = "a date but a spreadsheet's number of a day; format the column there as dates"
-                yield untyped.finding(f"'{found}' (masked) is not {allowed}", files, column)
+                found, allowed = untyped.value or "", self._allowed(each, untyped.value or "")
+                yield untyped.finding(f"'{shape(found)}' (masked) is not {allowed}", files, column)
         for (option, name), values in self.unseen.items():
             if values:
                 asked = listed(list(map(repr, values)))
@@ -130,3 +154,10 @@ class Typing:
         if excluded:
             message = f"rows are left out, as exclude: of {', '.join(self.spec.exclude)} asks{IN_ALL}{excluded:,}"
             yield Finding(message, files[0] if len(files) == 1 else self.spec.shown, level="warning")
+
+
+def _is_date(text: str, date_format: str) -> bool:
+    try:
+        return bool(datetime.strptime(text, date_format))
+    except ValueError:
+        return False

@@ -16,6 +16,7 @@ from reportlib.project import CONTRACTS
 # A date written as in ISO 8601, or the date part of a local date and time; one with a zone is
 # refused, since the day that it falls on would depend on the zone.
 ISO_DATE = r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}([.]\d+)?)?)?"
+TIMES = ("", " %H:%M", " %H:%M:%S")  # after a date; cut off
 WHOLE_NUMBER = r"[+-]?\d+([.]0+)?"
 
 
@@ -56,8 +57,9 @@ class Field(BaseModel):
         name = self.name
         whole = f"CASE WHEN regexp_full_match({name}, '{WHOLE_NUMBER}') THEN try_cast({name} AS BIGINT) END"
         iso = f"CASE WHEN regexp_full_match({name}, '{ISO_DATE}') THEN try_cast({name}[:10] AS DATE) END"
-        formats = ", ".join(literal(date_format + time) for time in ("", " %H:%M", " %H:%M:%S"))  # the time is cut off
-        held = f"CASE WHEN regexp_matches({name}, '[0-9]') THEN {name} END"  # "infinity" and "epoch" are no dates
+        formats = ", ".join(literal(date_format + time) for time in TIMES)
+        digits = "[0-9]{4}" if "%Y" in date_format else "[0-9]"  # 24 is not the year 24; "infinity" is no date
+        held = f"CASE WHEN regexp_matches({name}, '{digits}') THEN {name} END"
         yes, no = f"WHEN {name} IN {listed(self.true)}", f"WHEN {name} IN {listed(self.false)}"
         return {
             "integer": whole,
