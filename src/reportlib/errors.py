@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeVar
 
 T = TypeVar("T")
-
-NOT_READ = "; not read: "  # begins what a finding says of columns that no field asks for
-IN_ALL = "; in all "  # begins how many rows there are: what a table shows of them can be subtracted
-NO_ROW_HAS = "; no row has "  # begins what parameters say of values
 
 
 @dataclass(frozen=True)
 class Finding:
     """One thing that is wrong, where it stands and what to do about it.
 
-    It is shown as given: a caller masks personal data before it makes a finding.
+    It is shown as given: a caller masks personal data before it makes a finding. `rows` is how many it is about, if it
+    is about rows. `detail` follows the message for those who hold the extract: other rows, values, columns.
     """
 
     message: str
@@ -29,23 +25,19 @@ class Finding:
     row: int | None = None
     column: str = ""
     level: str = "error"  # or "warning"
+    rows: int = 0
+    detail: str = ""
 
     def __str__(self) -> str:
         place = [self.file] if self.file else []
         place += [f"row {self.row:,}"] if self.row is not None else []
         place += [f"column {self.column}"] if self.column else []
-        return ": ".join(filter(None, [", ".join(place), self.message]))
+        return ": ".join(filter(None, [", ".join(place), self.whole]))
 
     @property
-    def published(self) -> str:
-        """What a report says of it: nothing of single rows, neither a value nor where and how many they are.
-
-        Nor does it name columns that are not read, or values that no row has.
-        """
-        if self.row is None:
-            return re.split(f"{NOT_READ}|{IN_ALL}|{NO_ROW_HAS}", str(self))[0]
-        message = re.sub(r"'[^']*'(?: [(]masked[)])?", "a value", self.message.partition("; the same in ")[0])
-        return str(replace(self, row=None, message=message))
+    def whole(self) -> str:
+        """The message and its detail."""
+        return self.message + self.detail
 
 
 UNREADABLE = (  # what zipfile raises for a zip that is damaged, cut, encrypted or of another kind
@@ -72,11 +64,17 @@ class ReportError(Exception):
         return Finding(" ".join([str(self.args[0]), *first]), name)
 
 
-def nearest(name: str, choices: Iterable[str], cutoff: float = 0.5) -> str:
-    """A hint that names the choice most like a name, for the end of a sentence; empty if none is."""
+def closest(name: str, choices: Iterable[str], cutoff: float) -> str | None:
+    """The choice most like a name, if one is."""
     folded = {choice.casefold(): choice for choice in choices}
     close = get_close_matches(name.casefold(), folded, 1, cutoff)
-    return f"; the nearest is {folded[close[0]]!r}" if close else ""
+    return folded[close[0]] if close else None
+
+
+def nearest(name: str, choices: Iterable[str], cutoff: float = 0.5) -> str:
+    """A hint that names the choice most like a name, for the end of a sentence; empty if none is."""
+    close = closest(name, choices, cutoff)
+    return f"; the nearest is {close!r}" if close is not None else ""
 
 
 def nearest_or_all(name: str, choices: Iterable[str]) -> str:

@@ -238,13 +238,13 @@ def test_a_category_that_is_mapped_and_not_there_is_told(extracts):
     extracts.put("complaints", GOOD["complaints"], codes={"category": {"Proprety": "Property"}})
     (told,) = extracts.check()
     assert (told.level, told.column) == ("warning", "category")
-    assert "codes: asks for what is not there; no row has 'Proprety'" in told.message
+    assert "codes: asks for what is not there; no row has 'Proprety'" in told.whole
 
 
 def test_a_space_that_looks_like_another_is_shown(extracts):
     extracts.change("complaints", "Wandsworth,Staff", "Wands\u00a0worth,Staff")
     (told,) = extracts.check()
-    assert r"'Wands\u00a0worth' for 'Wandsworth'" in told.message
+    assert r"'Wands\u00a0worth' for 'Wandsworth'" in told.whole
 
 
 def test_categories_and_establishments_hold_no_sign_that_cannot_be_shown(extracts):

@@ -12,9 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 from good_extracts import GOOD, Extracts
 
+from reportlib.inputs.findings import published
 from reportlib.inputs.paths import stood
-
 from reportlib.inputs.spec import InputSpec
+
 CASELOAD = [["2024-06-30", "London", "W1", 9000], ["2024-09-30", "Wales", None, 800]]
 HEADINGS = ["snapshot_date", "region", "ethnicity_code", "number"]
 
@@ -142,7 +143,7 @@ def test_own_columns_codes_dates_and_excluded_rows(alone):
         (date(2024, 9, 30), "Wales", "NS", 8000, 4),
     ]
     assert alone.read()["probation_caseload"].excluded == 1
-    assert [(f.level, f.message) for f in alone.check()] == [
+    assert [(f.level, f.whole) for f in alone.check()] == [
         ("warning", "rows are left out, as exclude: of Dup asks; in all 1")
     ]
 
@@ -154,7 +155,7 @@ def test_a_value_to_be_left_out_that_no_row_has_is_told(alone):
         "no row has 'Wales', 'Totals' and 'London '. Is it spelt so?"
     ]
     told = "probation_caseload.csv, column region: exclude: asks for what is not there"
-    assert [found.published for found in alone.check()] == [told]
+    assert published(alone.check(), []) == [{"level": "warning", "text": told}]
 
 
 def test_people_and_cases_are_not_named_in_exclude(alone):
@@ -253,7 +254,6 @@ def test_a_pattern_takes_files_and_no_folders(alone):
     assert alone.read()["probation_caseload"].files == ("data/caseload.csv",)
 
 
-def test_a_folder_is_no_file(alone):
 def test_the_file_that_excel_makes_while_a_workbook_is_open_is_no_part_of_a_pattern(alone):
     alone.put("probation_caseload", workbook([HEADINGS, *CASELOAD]), "x1.xlsx", path="*.xlsx")
     (alone.root / "~$x1.xlsx").write_bytes(b"A Person")
@@ -276,6 +276,7 @@ def test_a_path_may_begin_with_the_sign_for_ones_own_folder(alone, path, tmp_pat
     assert "home" not in str(stood("probation_caseload", spec, alone.root).path)
 
 
+def test_a_folder_is_no_file(alone):
     (alone.root / "data").mkdir()
     alone.put("complaints", GOOD["complaints"], "data/complaints.csv", path="data", format="csv")
     assert alone.refusal() == [
@@ -357,10 +358,25 @@ def test_a_file_without_headings_shows_none_of_its_first_row(alone):
     alone.put("complaints", row * 2, columns=columns)
     said = alone.refusal()
     assert said[0] == (
-        "complaints.csv: row 1 holds none of the headings that are needed; if they stand lower, delete what is above"
+        "complaints.csv: row 1 holds none of the headings that are needed; if they stand lower, delete what is above, "
+        "or say under columns: what yours are called"
     )
     assert len(said) == 5
     assert not any(held in " ".join(said) for held in ("A1001AA", "Smith", "nearest"))
+
+
+def test_what_every_file_of_a_pattern_lacks_is_told_once(alone):
+    for year in ("2022-23", "2023-24", "2024-25"):
+        alone.put("nomis_ethnicity", "Number,Code\nA1001AA,W1\n", f"{year}.csv", path="*.csv")
+    others = "; the same in 2023-24.csv and in 2024-25.csv"
+    assert alone.refusal() == [
+        "2022-23.csv: row 1 holds none of the headings that are needed; if they stand lower, delete what is above, or "
+        f"say under columns: what yours are called{others}",
+        "2022-23.csv, column person_id: there is no column 'person_id'. Name yours under columns: of the input "
+        f"nomis_ethnicity{others}",
+        "2022-23.csv, column ethnicity_code: there is no column 'ethnicity_code'. Name yours under columns: of the "
+        f"input nomis_ethnicity{others}",
+    ]
 
 
 # Case records as their own system calls them

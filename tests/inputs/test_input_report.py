@@ -1,5 +1,7 @@
 """Findings as a list for the screen and as a page that stands alone."""
 
+from typing import Any
+
 import pytest
 from lxml import html
 from typer.testing import CliRunner
@@ -8,7 +10,7 @@ from reportlib import cli
 from reportlib.archive.pages import findings_page
 from reportlib.errors import Finding
 from reportlib.gates.html import check_html
-from reportlib.inputs.findings import listing, quoted, shape
+from reportlib.inputs.findings import listing, published, quoted, shape
 
 FINDINGS = [
     Finding("the date is late", "b.csv", 7, "received_date", "warning"),
@@ -18,18 +20,32 @@ FINDINGS = [
 
 def test_a_report_says_nothing_of_single_rows():
     """One death at a named prison, or how many rows lack something, is a small count."""
-    message = "'HMP Nowhere' is not in establishments; the same in rows 9, 12 and 2 more rows"
-    unread = "not mapped: sex; not read: 'Gender'. Name yours under columns:"
-    assert Finding(unread, "d.csv").published == "d.csv: not mapped: sex"
-    assert Finding(message, "d.csv", 7, "prison").published == "d.csv, column prison: a value is not in establishments"
+
+    def told(*args: Any, **options: Any) -> list[str]:
+        return [each["text"] for each in published([Finding(*args, **options)], [["d.csv"]])]
+
+    assert told("not mapped: sex", "d.csv", detail="; not read: 'Gender'. Name yours under columns:") == [
+        "d.csv: not mapped: sex"
+    ]
+    unknown = ("'HMP Nowhere' is not in establishments", "d.csv", 7, "prison", "warning")
+    assert told(*unknown, 5, " (is it 'Nowhere'?); the same in rows 9, 12 and 2 more rows") == [
+        "d.csv, column prison: a value is not in establishments (fewer than 100 rows)"
+    ]
     for value in ("O'Neill John", "St Alban's"):
         names = f"{quoted(value)} is not in establishments, {quoted('Ash')} and {quoted('Jones')} neither"
-        assert (
-            Finding(names, "d.csv", 7).published
-            == "d.csv: a value is not in establishments, a value and a value neither"
-        )
+        assert told(names, "d.csv", 7) == ["d.csv: a value is not in establishments, a value and a value neither"]
     whole = Finding("there is no column 'sex'", "d.csv", column="sex")
-    assert whole.published == str(whole)
+    assert told("there is no column 'sex'", "d.csv", column="sex") == [str(whole)]
+
+
+def test_rows_are_counted_together_over_values_and_files_and_told_roughly():
+    names = (("Leeds", "a.csv", 130), ("Hull", "b.csv", 110))
+    found = [Finding(f"'{name}' is unknown", file, 2, "prison", "warning", rows) for name, file, rows in names]
+    found.append(Finding("'Hull' is unknown", "other.csv", 2, "prison", "warning", 3))
+    assert published(found, [["a.csv", "b.csv", "c.csv"], ["other.csv"]]) == [
+        {"level": "warning", "text": "a.csv and 2 more, column prison: a value is unknown (about 200 rows)"},
+        {"level": "warning", "text": "other.csv, column prison: a value is unknown (fewer than 100 rows)"},
+    ]
 
 
 def test_the_list_has_errors_first():

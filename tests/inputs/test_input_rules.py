@@ -72,7 +72,7 @@ SPOILED = {
     ),
     "unknown establishment": (
         ("complaints", "Wandsworth,Staff", "Wandworth,Staff"),
-        ("complaints.csv", 4, "establishment", "warning", "'Wandworth' is not in establishments; the nearest is"),
+        ("complaints.csv", 4, "establishment", "warning", "a misspelling of 'Wandsworth', or a place to add to"),
     ),
     "most establishments unknown": (
         ("establishments", "Leeds", "HMP Leeds"),
@@ -208,7 +208,7 @@ def test_a_year_of_the_report_of_which_no_input_has_a_row_is_an_error(extracts, 
 def test_what_is_wrong_is_found(extracts: Extracts, case: str) -> None:
     (name, old, new), (file, row, column, level, says) = SPOILED[case]
     extracts.change(name, old, new)
-    found = {(f.file, f.row, f.column, f.level): f.message for f in extracts.check()}
+    found = {(f.file, f.row, f.column, f.level): f.whole for f in extracts.check()}
     assert says in found[file, row, column, level]
 
 
@@ -283,7 +283,78 @@ def test_many_findings_of_one_kind_are_one(alone):
     alone.put("nomis_ethnicity", "\n".join(["person_id,ethnicity_code", *rows]))
     (finding,) = alone.check()
     assert finding.row == 3
-    assert finding.message.endswith("; the same in rows 4, 5, 6, 7 and 1,235 more rows")
+    assert finding.whole.endswith("; the same in rows 4, 5, 6, 7 and 1,235 more rows")
+
+
+def several(alone: Extracts, name: str, heading: str, **files: str) -> None:
+    """An input of several files, by what they are called."""
+    for file, content in files.items():
+        alone.put(name, f"{heading}\n{content}", f"{file}.csv", path="*.csv")
+
+
+def test_rows_in_other_files_are_named_with_their_file(alone):
+    bad = "".join(f"P{number},W7\n" for number in range(6))
+    several(alone, "nomis_ethnicity", "person_id,ethnicity_code", a="Q1,W7\nQ2,W7\n", b="R1,W1\nR2,W7\n", c=bad)
+    (finding,) = alone.check()
+    assert (finding.file, finding.row, finding.rows) == ("a.csv", 2, 9)
+    assert finding.detail == "; the same in row 3 and in b.csv, row 3 and in 6 rows of c.csv"
+
+
+def test_blanks_in_other_files_are_named_with_their_file(alone):
+    several(alone, "nomis_ethnicity", "person_id,ethnicity_code", a="Q1,W1\n,W1\n", b=",W1\nR2,W1\n,W1\n")
+    (finding,) = alone.check()
+    assert (finding.file, finding.row, finding.detail) == ("a.csv", 3, "; the same in b.csv, rows 2, 4")
+
+
+def test_of_many_files_the_first_are_named(alone):
+    files = {f"f{number}": "Q1,W7\n" for number in range(8)}
+    several(alone, "nomis_ethnicity", "person_id,ethnicity_code", **files)
+    (finding,) = alone.check()
+    assert finding.detail.endswith(" and in f4.csv, row 2 and in f5.csv, row 2 and in 2 more files")
+
+
+INCIDENTS = "incident_id,notified_date,establishment,setting"
+
+
+def keys(alone: Extracts) -> list[str]:
+    """What is said of rows with the key of another."""
+    return [str(f) for f in alone.check() if "has the same" in f.message or "repeats" in f.message]
+
+
+def deaths(*numbers: int) -> str:
+    return "".join(f"F{number},2024-07-02,Leeds,prison\n" for number in numbers)
+
+
+def test_the_row_that_another_repeats_is_named_in_the_same_file(alone):
+    alone.put("fatal_incidents", f"{INCIDENTS}\n{deaths(1, 2, 2)}")
+    assert keys(alone) == [
+        "fatal_incidents.csv, row 4, column incident_id: an earlier row has the same incident number; take one out. "
+        "The earlier is in row 3"
+    ]
+
+
+def test_the_row_that_another_repeats_is_named_in_another_file(alone):
+    several(alone, "fatal_incidents", INCIDENTS, a=deaths(1, 2), b=deaths(2, 3, 1))
+    assert keys(alone) == [
+        "b.csv, row 2, column incident_id: an earlier row has the same incident number; take one out. "
+        "The earlier is in a.csv, row 3; the same in row 4"
+    ]
+
+
+def test_a_file_that_repeats_another_is_said_to(alone):
+    several(alone, "fatal_incidents", INCIDENTS, a=deaths(1, 2), b=deaths(2, 1), c=deaths(3), d=deaths(4, 3))
+    assert keys(alone) == [
+        "b.csv, column incident_id: the file repeats a.csv: each of its rows has the same incident number as a row "
+        "there; take one out",
+        "d.csv, row 3, column incident_id: an earlier row has the same incident number; take one out. "
+        "The earlier is in c.csv, row 2",
+    ]
+
+
+def test_a_file_that_repeats_two_is_said_to(alone):
+    several(alone, "fatal_incidents", INCIDENTS, a=deaths(1, 2), b=deaths(3), c=deaths(3, 2, 1))
+    (said,) = keys(alone)
+    assert said.startswith("c.csv, column incident_id: the file repeats a.csv and b.csv: each of its rows has")
 
 
 def test_each_unknown_code_is_a_finding_of_its_own(alone):
@@ -295,8 +366,10 @@ def test_more_than_five_unknown_codes_are_one_finding_that_names_them(alone):
     rows = "".join(f"P{number},{code}\n" for number, code in enumerate("CDEFGH"))
     alone.put("nomis_ethnicity", "person_id,ethnicity_code\n" + rows)
     (finding,) = alone.check()
-    assert finding.message.startswith("each of 'C', 'D', 'E', 'F', 'G', 'H' is not one of the NOMIS codes")
-    assert finding.message.endswith("; the same in 5 more rows")
+    assert finding.message.startswith("each of 6 values is not one of the NOMIS codes")
+    assert finding.detail == (
+        ". They are 'C' (1), 'D' (1), 'E' (1), 'F' (1), 'G' (1), 'H' (1); the same in rows 3, 4, 5, 6 and 1 more row"
+    )
 
 
 def test_a_column_that_cannot_be_a_code_column_is_not_quoted(alone):
@@ -307,13 +380,69 @@ def test_a_column_that_cannot_be_a_code_column_is_not_quoted(alone):
     assert "Name" not in finding.message
 
 
+def test_words_that_stand_often_are_codes_and_listed_to_be_mapped(alone):
+    """25 words for ethnicity in 500 rows; in 499 they might be people."""
+    words = [f"Group {chr(97 + number)}" for number in range(25)]
+    rows = [f"P{number},{words[number % 25]}\n" for number in range(500)]
+    alone.put("nomis_ethnicity", "person_id,ethnicity_code\n" + "".join(rows))
+    (finding,) = alone.check()
+    assert finding.message.startswith("each of 25 values is not one of the NOMIS codes (")
+    assert finding.message.endswith("; correct it, or map it under codes:")
+    assert finding.detail.startswith(". They are 'Group a' (20), 'Group b' (20), ")
+    assert "'Group y' (20); the same in rows 3, 4, 5, 6 and 495 more rows" in finding.detail
+    alone.put("nomis_ethnicity", "person_id,ethnicity_code\n" + "".join(rows[:499]))
+    (finding,) = alone.check()
+    assert "each of 25 different values" in finding.message
+    assert "Group" not in finding.whole
+
+
+def test_more_than_sixty_different_values_are_never_codes(alone):
+    words = [f"Group {chr(97 + number % 26)}{chr(97 + number // 26)}" for number in range(61)]
+    rows = [f"P{number},{words[number % 61]}\n" for number in range(61 * 30)]
+    alone.put("nomis_ethnicity", "person_id,ethnicity_code\n" + "".join(rows))
+    assert "Group" not in "".join(f.whole for f in alone.check())
+
+
+@pytest.mark.parametrize(
+    ("name", "question"),
+    [
+        ("Altcourse (private)", " (is it 'Altcourse'?)"),
+        ("HMP ALTCOURSE", " (is it 'Altcourse'?)"),
+        ("HMP/YOI Altcourse", " (is it 'Altcourse'?)"),
+        ("Altcourse Private Prison", " (is it 'Altcourse'?)"),
+        ("Downs", " (is it 'East Downs'?)"),
+        ("Leeds", " (a misspelling of 'Lewes', or a place to add to the list?)"),
+        ("HMP", ""),
+        ("Reading", ""),
+    ],
+)
+def test_a_place_that_may_be_meant_is_asked_about(extracts, name, question):
+    known = ["Lewes", "Altcourse", "East Downs", "Wandsworth"]
+    extracts.put("establishments", "establishment,establishment_type\n" + "".join(f"{each},Open\n" for each in known))
+    rows = "".join(f"2024-06-30,{each},W1,30 to 39,male,100\n" for each in [*known, name])
+    extracts.put("population", "snapshot_date,establishment,ethnicity_code,age_band,sex,number\n" + rows)
+    (said,) = [f for f in extracts.check() if f.file == "population.csv" and f.column == "establishment"]
+    advice = "counted as of no known type until written as there, or added there"
+    assert said.message == f"'{name}' is not in establishments; {advice}"
+    assert said.detail == question
+
+
+def test_where_most_places_are_called_otherwise_they_are_named_with_what_may_be_meant(extracts):
+    extracts.put("complaints", GOOD["complaints"].replace("Leeds", "HMP Leeds"))
+    (said,) = [f for f in extracts.check() if f.file == "complaints.csv" and f.column == "establishment"]
+    assert said.whole == (
+        "most rows have an establishment that is not in establishments; write the names alike: "
+        "'HMP Leeds' (is it 'Leeds'?); the same in row 3"
+    )
+
+
 def test_many_unknown_establishments_are_one_finding(extracts):
     rows = "".join(f"2024-09-30,{name},W1,30 to 39,male,1\n" for name in ["Leeds"] * 9 + list("ABCDEFG"))
     extracts.put("population", GOOD["population"].rsplit("2024-09-30,Leeds", 1)[0] + rows)
-    messages = [f.message for f in extracts.check() if f.column == "establishment"]
+    messages = [f.whole for f in extracts.check() if f.column == "establishment"]
     assert messages == [
-        "7 names are not in establishments: 'A', 'B', 'C', 'D', 'E', 'F', 'G'; counted as of no known type until "
-        "written as there, or added there; the same in rows 14, 15, 16, 17 and 2 more rows"
+        "7 names are not in establishments; counted as of no known type until written as there, or added there: "
+        "'A', 'B', 'C', 'D', 'E', 'F', 'G'; the same in rows 14, 15, 16, 17 and 2 more rows"
     ]
 
 
@@ -323,7 +452,7 @@ def test_establishments_written_otherwise_are_paired_however_many_others_there_a
     names = ["Leeds"] * 71 + others + ["LEEDS", "Wands worth", "leeds"]
     rows = "".join(f"2024-09-30,{name},W1,30 to 39,male,1\n" for name in names)
     extracts.put("population", "snapshot_date,establishment,ethnicity_code,age_band,sex,number\n" + rows)
-    said = [(f.row, f.level, f.message) for f in extracts.check() if f.column == "establishment"]
+    said = [(f.row, f.level, f.whole) for f in extracts.check() if f.column == "establishment"]
     assert said == [
         (
             *(73, "warning"),
@@ -332,8 +461,8 @@ def test_establishments_written_otherwise_are_paired_however_many_others_there_a
         ),
         (
             *(99, "warning"),
-            "differs from establishments in capitals or spaces alone: 'LEEDS' for 'Leeds', 'Wands worth' for "
-            "'Wandsworth' and 'leeds' for 'Leeds'; write them alike; the same in rows 100, 101",
+            "differs from establishments in capitals or spaces alone; write them alike: 'LEEDS' for 'Leeds', "
+            "'Wands worth' for 'Wandsworth' and 'leeds' for 'Leeds'; the same in rows 100, 101",
         ),
     ]
 
@@ -353,8 +482,9 @@ def test_a_list_in_capitals_is_an_error_with_the_first_of_the_names(extracts):
     )
     (said,) = [f for f in extracts.check() if f.file == "complaints.csv" and f.column == "establishment"]
     assert said.level == "error"
-    assert said.message.startswith("differs from establishments in capitals or spaces alone: 'a house' for 'A House', ")
-    assert "'e house' for 'E House' and 2 more; write them alike" in said.message
+    assert said.message == "differs from establishments in capitals or spaces alone; write them alike"
+    assert said.detail.startswith(": 'a house' for 'A House', ")
+    assert "'e house' for 'E House' and 2 more; the same in" in said.detail
 
 
 # What is spoiled, and the columns that have an error for it. What would follow from it is not told.

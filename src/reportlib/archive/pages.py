@@ -68,7 +68,7 @@ def _finding(finding: Finding) -> dict[str, str]:
         "File": finding.file or NOWHERE,
         "Row": NOWHERE if finding.row is None else f"{finding.row:,}",
         "Column": finding.column or NOWHERE,
-        "What was found, and what to do": finding.message,
+        "What was found, and what to do": finding.whole,
     }
 
 

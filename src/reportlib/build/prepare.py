@@ -25,6 +25,7 @@ from reportlib.editions import Edition
 from reportlib.ethnicity import reference_of
 from reportlib.inputs.engines import engine
 from reportlib.inputs.estimates import NOTHING_HIDDEN, estimates
+from reportlib.inputs.findings import published
 from reportlib.inputs.inversion import Hidden
 from reportlib.inputs.release import Release
 from reportlib.measures import MEASURES, TableSpec
@@ -114,7 +115,7 @@ class Prepared:
             ],
             "establishments": release.establishments(),
             "definitions": {code: release.definition(measure) for code, measure in MEASURES.items()},
-            "findings": [{"level": f.level, "text": f.published} for f in self.basis.findings],
+            "findings": published(self.basis.findings, [source.files for source in self.basis.sources.values()]),
             "chapters": {
                 chapter.name: {
                     "tables": [spec.id for spec in chapter.tables],

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from reportlib.errors import IN_ALL, NO_ROW_HAS, Finding
+from reportlib.errors import Finding
 from reportlib.inputs.contracts import TIMES, Contract, Field
 from reportlib.inputs.extracts import Extract
 from reportlib.inputs.findings import Places, shape
@@ -149,11 +149,13 @@ class Typing:
         for (option, name), values in self.unseen.items():
             if values:
                 asked = listed(list(map(repr, values)))
-                message = f"{option}: asks for what is not there{NO_ROW_HAS}{asked}. Is it spelt so?"
-                yield Finding(message, self.spec.shown, column=name, level="warning")
+                detail = f"; no row has {asked}. Is it spelt so?"
+                message = f"{option}: asks for what is not there"
+                yield Finding(message, self.spec.shown, column=name, level="warning", detail=detail)
         if excluded:
-            message = f"rows are left out, as exclude: of {', '.join(self.spec.exclude)} asks{IN_ALL}{excluded:,}"
-            yield Finding(message, files[0] if len(files) == 1 else self.spec.shown, level="warning")
+            message = f"rows are left out, as exclude: of {', '.join(self.spec.exclude)} asks"
+            file = files[0] if len(files) == 1 else self.spec.shown
+            yield Finding(message, file, level="warning", detail=f"; in all {excluded:,}")
 
 
 def _is_date(text: str, date_format: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from reportlib.errors import NOT_READ, Finding, nearest
+from reportlib.errors import Finding, nearest
 from reportlib.inputs.contracts import Contract
 from reportlib.inputs.extracts import Extract
 from reportlib.inputs.spec import InputSpec
@@ -81,7 +81,7 @@ def missing_columns(contract: Contract, spec: InputSpec, extract: Extract, some:
     advice = f"Name yours under columns: of the input {contract.name}"
     if lost := bool(extract.top and not present):
         message = f"{extract.top} holds none of the headings that are needed; if they stand lower, delete what is above"
-        yield Finding(message, extract.shown)
+        yield Finding(f"{message}, or say under columns: what yours are called", extract.shown)
     for name, headings in missing.items():
         hint = _alike(name, headings, sure=not lost)
         ours = ", or add an empty one where it was not recorded: other files have it" if name in others else ""
@@ -115,5 +115,6 @@ def unmapped(contract: Contract, spec: InputSpec, extracts: Sequence[Extract]) -
     unread = dict.fromkeys(repr(name) for extract in extracts for name in _unread(spec, extract, present))
     if absent and unread:
         advice = 'Name yours under columns:, or "" for a field that you do not have'
-        message = f"not mapped: {', '.join(absent)}{NOT_READ}{', '.join(unread)}. {advice}"
-        yield Finding(message, extracts[0].shown if len(extracts) == 1 else spec.shown, level="warning")
+        file = extracts[0].shown if len(extracts) == 1 else spec.shown
+        detail = f"; not read: {', '.join(unread)}. {advice}"
+        yield Finding(f"not mapped: {', '.join(absent)}", file, level="warning", detail=detail)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from reportlib.errors import Finding
+from reportlib.words import about
 
 FIRST = 5  # rows that a finding names; the rest are counted
 LONGEST_CODE = 40  # characters; a longer value is free text
@@ -30,31 +32,91 @@ def quoted(value: str) -> str:
 
 @dataclass
 class Places:
-    """Where one kind of finding stands: how often, the first (file, row) pairs, the first value.
+    """Where one kind of finding stands: by file, in order, how many rows and the first of them; and the first value.
 
     `different` is how many values there are where they are too many to tell one by one, otherwise 0.
     """
 
-    count: int = 0
-    first: list[tuple[int, int]] = field(default_factory=list)
+    counts: Counter[int] = field(default_factory=Counter)
+    first: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     value: str | None = None
     different: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many rows there are in all files."""
+        return self.counts.total()
 
     def add(self, file: int, rows: Sequence[int], value: str | None = None) -> None:
         """Note more rows of a file, in order."""
         self.value = value if self.value is None else self.value
-        self.first += [(file, row) for row in rows[: FIRST - len(self.first)]]
-        self.count += len(rows)
+        self.first[file] += rows[: FIRST - len(self.first[file])]
+        self.counts[file] += len(rows)
 
-    def finding(self, message: str, files: Sequence[str], column: str = "", level: str = "error") -> Finding:
-        """One finding for all the places: it stands at the first and names the next."""
-        file, row = self.first[0]
-        others = [number for where, number in self.first[1:] if where == file]
-        more = self.count - 1 - len(others)
-        also = [f"row{'s' * (len(others) > 1)} {', '.join(f'{number:,}' for number in others)}"] if others else []
-        also += [f"{more:,} more row{'s' * (more > 1)}"] if more else []
-        tail = f"; the same in {' and '.join(also)}" if also else ""
-        return Finding(message + tail, files[file], row, column, level)
+    def finding(
+        self, message: str, files: Sequence[str], column: str = "", level: str = "error", detail: str = ""
+    ) -> Finding:
+        """One finding for all the places: it stands at the first and names the next, in every file."""
+        (first, (row, *rows)), *others = self.first.items()
+        more = self.counts[first] - 1 - len(rows)
+        here = [_rows(rows)] if rows else []
+        here += [f"{more:,} more row{'s' * (more > 1)}"] if more else []
+        there = [
+            f"{self.counts[file]:,} rows of {files[file]}"
+            if self.counts[file] > FIRST
+            else f"{files[file]}, {_rows(numbers)}"
+            for file, numbers in others
+        ]
+        also = [" and ".join(here)] if here else []
+        return Finding(message, files[first], row, column, level, self.count, detail + _same([*also, *there], "files"))
+
+
+def counted_values(places: Iterable[Places]) -> str:
+    """Values, each with the number of its rows, as they can be copied into `codes:`."""
+    return ", ".join(f"{quoted(each.value or '')} ({each.count:,})" for each in places)
+
+
+def _rows(numbers: Sequence[int]) -> str:
+    return f"row{'s' * (len(numbers) > 1)} {', '.join(f'{number:,}' for number in numbers)}"
+
+
+def _same(places: Sequence[str], what: str) -> str:
+    """The end of a finding that is true of other places as well."""
+    return f"; the same in {' and in '.join(shortened(places, what))}" if places else ""
+
+
+def shortened(items: Sequence[str], what: str = "") -> list[str]:
+    """The first of some items, and how many more there are."""
+    more = [f"{len(items) - FIRST} more {what}".strip()] if len(items) > FIRST else []
+    return [*items[:FIRST], *more]
+
+
+def once(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings that differ in their file alone as one, which names the other files."""
+    files = defaultdict(list)
+    for each in findings:
+        files[replace(each, file="")].append(each.file)
+    return [
+        replace(each, file=file, detail=each.detail + _same(others, "files")) for each, (file, *others) in files.items()
+    ]
+
+
+def published(findings: Iterable[Finding], inputs: Iterable[Sequence[str]]) -> list[dict[str, str]]:
+    """What a report says of them: no value of a row, nor where it stands, and how many there are only roughly.
+
+    Those that then say the same are counted together; `inputs` are the files of each input.
+    """
+    first = {file: files[0] + f" and {len(files) - 1} more" * (len(files) > 1) for files in inputs for file in files}
+    told: Counter[Finding] = Counter()
+    for each in findings:
+        whole = replace(each, row=None, rows=0, detail="")
+        if each.row is not None:
+            message = re.sub(r"'[^']*'(?: [(]masked[)])?", "a value", each.message)
+            whole = replace(whole, message=message, file=first[each.file])
+        told[whole] += each.rows
+    return [
+        {"level": each.level, "text": f"{each}" + f" ({about(rows)} rows)" * (rows > 0)} for each, rows in told.items()
+    ]
 
 
 def ordered(findings: Sequence[Finding]) -> list[Finding]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import compress, groupby
 
 from reportlib.editions import codes
-from reportlib.errors import Finding, nearest
+from reportlib.errors import Finding, closest
 from reportlib.ethnicity import raw_codes
 from reportlib.inputs.contracts import contracts, listed
 from reportlib.inputs.cube import MOMENTS, reporting_year_of
 from reportlib.inputs.cube import source as named
 from reportlib.inputs.engines import Engine
-from reportlib.inputs.findings import FIRST, quoted
+from reportlib.inputs.findings import FIRST, Places, quoted, shortened
 from reportlib.inputs.identifiers import ill_written_identifiers, missing_people
 from reportlib.inputs.printed import (
     categories_alike,
@@ -62,6 +64,7 @@ UNKNOWN = (  # table, a field, other fields that the condition needs, the condit
     ),
     ("fatal_incidents", "setting", (), "TRUE", "the death is left out of those in prison"),
 )
+PRISON = ("hmp", "yoi", "hmpyoi", "hmyoi", "and")  # before the name of a place, or not
 NOT_TYPED = "counted as of no known type"
 
 
@@ -107,14 +110,38 @@ def repeated_keys(tables: Tables) -> Iterator[Finding]:
         dates = [name for name in held if contract.fields[name].type == "date"]
         if not held or not tables.sound(table, *dates) or tables.engine.rows(distinct) == [(source.rows,)]:
             continue
+        alike = f"OVER (PARTITION BY {', '.join(held)} ORDER BY {ORDER})"
         rows = (
-            f"SELECT *, row_number() OVER (PARTITION BY {', '.join(held)} ORDER BY {ORDER}) AS nth "
-            f"FROM {named(table)} WHERE {held[0]} IS NOT NULL"
+            f"SELECT *, first_value(source_file) {alike} AS first_file, first_value(source_row) {alike} AS first_row, "
+            f"row_number() {alike} AS nth FROM {named(table)} WHERE {held[0]} IS NOT NULL"
         )
         advice = "both are counted" if contract.repeats == "warning" else "take one out"
         same = " and ".join(contract.fields[name].title for name in held)
-        message = f"an earlier row has the same {same}; {advice}"
-        yield from tables.find(table, held[0], "nth > 1", message, contract.repeats, rows=rows)
+        place = (source.names[held[0]], contract.repeats)
+        whole = _repeats(tables, rows)
+        for file, of in whole.items():
+            message = f"the file repeats {in_words([source.files[each] for each in of])}: each of its rows has the same"
+            yield Finding(f"{message} {same} as a row there; {advice}", source.files[file], None, *place)
+        where = f"nth > 1 AND source_file NOT IN ({', '.join(map(str, [-1, *whole]))})"
+        for found in tables.places(table, where, rows=rows):
+            message, detail = f"an earlier row has the same {same}; {advice}", _earlier(tables, rows, found, source)
+            yield found.finding(message, source.files, *place, detail)
+
+
+def _repeats(tables: Tables, rows: str) -> dict[int, list[int]]:
+    """The files of which no row is the first with its key, each with the files that hold the first."""
+    held = defaultdict(list)
+    for file, first in sorted(tables.engine.rows(f"SELECT DISTINCT source_file, first_file FROM ({rows}) r")):
+        held[file].append(first)
+    return {file: of for file, of in held.items() if file not in of}
+
+
+def _earlier(tables: Tables, rows: str, places: Places, source: Source) -> str:
+    """Where the row stands that the first of some places repeats."""
+    file, (row, *_) = next(iter(places.first.items()))
+    where = f"source_file = {file} AND source_row = {row}"
+    ((of, number),) = tables.engine.rows(f"SELECT first_file, first_row FROM ({rows}) r WHERE {where}")
+    return f". The earlier is in {'' if of == file else f'{source.files[of]}, '}row {number:,}"
 
 
 def conflicting_codes(tables: Tables) -> Iterator[Finding]:
@@ -159,31 +186,47 @@ def unknown_establishments(tables: Tables) -> Iterator[Finding]:
         level = "warning" if sum(counts.values()) <= source.rows / 2 else "error"
         if alike := {name: folded[_folded(name)] for name in sorted(counts) if _folded(name) in folded}:
             pairs = [f"{quoted(name)} for {quoted(known)}" for name, known in alike.items()]
-            pairs[FIRST:] = [f"{len(pairs) - FIRST} more"] if len(pairs) > FIRST else []
-            message = f"differs from establishments in capitals or spaces alone: {in_words(pairs)}; write them alike"
+            message = "differs from establishments in capitals or spaces alone; write them alike"
             where = f"establishment IN {listed(alike)}{in_custody}"
-            yield from tables.find(table, "establishment", where, message, level)
+            detail = f": {in_words(shortened(pairs))}"
+            yield from tables.find(table, "establishment", where, message, level, detail=detail)
         where = f"establishment NOT IN {listed([*names, *alike])}{in_custody}"
         places = tables.places(table, where, "establishment")
+        different = (places[0].different or len(places)) if places else 0
+        questions = {place.value or "": _question(place.value or "", names) for place in places}
+        if level == "warning" and different == len(places) <= FIRST:
+            for place, (name, question) in zip(places, questions.items(), strict=True):
+                message = f"{quoted(name)} is not in establishments; {advice}"
+                yield place.finding(message, source.files, source.names["establishment"], level, question)
+            continue
+        message = f"{different} names are not in establishments; {advice}"
         if level == "error":
             message = "most rows have an establishment that is not in establishments; write the names alike"
-        elif places and places[0].different:
-            message = f"{places[0].different} names are not in establishments; {advice}"
-        elif len(places) > FIRST:
-            others = ", ".join(quoted(place.value or "") for place in places)
-            message = f"{len(places)} names are not in establishments: {others}; {advice}"
-        else:
-            for place in places:
-                hint = nearest(place.value or "", names, 0.8)
-                message = f"{quoted(place.value or '')} is not in establishments{hint}; {advice}"
-                yield place.finding(message, source.files, source.names["establishment"], level)
-            continue
-        yield from tables.find(table, "establishment", where, message, level)
+        told = ", ".join(quoted(name) + question for name, question in questions.items())
+        detail = f": {told}" if different == len(places) else ""
+        yield from tables.find(table, "establishment", where, message, level, detail=detail)
 
 
 def _folded(name: str) -> str:
     """A name without capitals and spaces."""
     return "".join(name.casefold().split())
+
+
+def _question(name: str, names: Sequence[str]) -> str:
+    """Which of some names may be meant, asked in brackets: what is spelt much alike may be another place."""
+    own, bare = _bare(name), {known: _bare(known) for known in names}
+    same = [known for known in names if bare[known] == own]
+    same = same or [known for known in names if {*bare[known].split()} and (own in bare[known] or bare[known] in own)]
+    if same and own.strip():
+        return f" (is it {quoted(max(same, key=len))}?)"
+    close = closest(name, names, 0.8)
+    return f" (a misspelling of {quoted(close)}, or a place to add to the list?)" if close else ""
+
+
+def _bare(name: str) -> str:
+    """The words of a name with spaces round them, without capitals, brackets and what kind of prison it is."""
+    words = re.findall(r"[^\W_]+", re.sub(r"[(].*?[)]", " ", name.casefold()))
+    return f" {' '.join(word for word in words if word not in PRISON)} "
 
 
 def closed_establishments(tables: Tables) -> Iterator[Finding]:

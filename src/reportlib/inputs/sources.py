@@ -12,6 +12,7 @@ from reportlib.inputs.cells import Typing
 from reportlib.inputs.columns import ill_named, mapped, missing_columns, needed, unmapped
 from reportlib.inputs.contracts import contracts
 from reportlib.inputs.extracts import Extract, opened, refuse, wrong
+from reportlib.inputs.findings import once
 from reportlib.inputs.paths import SNAPSHOTS, digest, found, shown, stood
 from reportlib.inputs.spec import InputSpec
 
@@ -65,7 +66,7 @@ def read(name: str, spec: InputSpec, work: Path, root: Path) -> Source:
         except OSError as error:
             findings.append(Finding(f"the file cannot be read: {error.strerror}", file))
     some = {name for extract in extracts for name in mapped(contract, spec, extract)}
-    findings += [finding for extract in extracts for finding in missing_columns(contract, spec, extract, some)]
+    findings += once(finding for extract in extracts for finding in missing_columns(contract, spec, extract, some))
     refuse(findings)
     told = stood(name, spec, root)  # what is found from here on may be published: it names no folder elsewhere
     typing = Typing(contract, told, mapped(contract, spec, extracts[0]))

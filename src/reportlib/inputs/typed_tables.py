@@ -10,10 +10,11 @@ from reportlib.errors import Finding
 from reportlib.inputs.cube import IN_CUSTODY, MOMENTS, moment
 from reportlib.inputs.cube import source as named
 from reportlib.inputs.engines import DuckDB, Engine
-from reportlib.inputs.findings import FIRST, Places, quoted
+from reportlib.inputs.findings import FIRST, Places, counted_values, quoted
 from reportlib.inputs.sources import Source
 
 MANY = 20  # different unknown codes in a column; with more, the column is not what it is taken for
+MANY_CODES, OFTEN = 60, 20  # unless they are no more than this, and stand so often: then they are codes, not people
 ORDER = "source_file, source_row"
 
 
@@ -75,19 +76,22 @@ class Tables:
             f"WHERE {where}"
         )
         ((number, different),) = self.engine.rows(f"SELECT count(*), count(DISTINCT found) FROM ({broken}) b")
-        if different > MANY:
+        many = different > MANY and (different > MANY_CODES or number < OFTEN * different)
+        if many:
             broken = f"SELECT CAST(NULL AS VARCHAR) AS found, {ORDER} FROM ({broken}) b"
         ranked = (
-            f"SELECT found, {ORDER}, row_number() OVER (PARTITION BY found ORDER BY {ORDER}) AS nth, "
-            f"count(*) OVER (PARTITION BY found) AS number FROM ({broken}) b"
+            f"SELECT found, {ORDER}, row_number() OVER (PARTITION BY found, source_file ORDER BY source_row) AS nth, "
+            f"count(*) OVER (PARTITION BY found, source_file) AS number FROM ({broken}) b"
         )
         found: dict[str | None, Places] = {}
         first = (
             self.engine.rows(f"SELECT found, number, {ORDER} FROM ({ranked}) f WHERE nth <= {FIRST}") if number else []
         )
-        for text, count, *place in sorted(first, key=lambda row: row[2:]):
-            found.setdefault(text, Places(count, [], text)).first.append((place[0], place[1]))
-        if different > MANY:
+        for text, count, file, row in sorted(first, key=lambda row: row[2:]):
+            places = found.setdefault(text, Places(value=text))
+            places.first[file].append(row)
+            places.counts[file] = count
+        if many:
             found[None].different = different
         return list(found.values())
 
@@ -105,18 +109,20 @@ class Tables:
         level: str = "error",
         value: str = "NULL",
         rows: str = "",
+        detail: str = "",
     ) -> Iterator[Finding]:
         """A finding for the rows that meet a condition, or for each value, `{found}` in the message."""
         source = self.sources[table]
         places = self.places(table, where, value, rows)
         if len(places) > FIRST:
-            together = Places(sum(place.count for place in places), places[0].first)
-            text = message.replace("{found}", f"each of {', '.join(quoted(place.value or '') for place in places)}")
-            yield together.finding(text, source.files, source.names.get(column, column), level)
+            text = message.replace("{found}", f"each of {len(places)} values")
+            detail = f". They are {counted_values(places)}"
+            (together,) = self.places(table, where, rows=rows)
+            yield together.finding(text, source.files, source.names.get(column, column), level, detail)
             return
         for place in places:
             text = message.replace("{found}", quoted(place.value or ""))
             if place.different:
                 text = message.replace("{found}", f"each of {place.different} different values")
                 text += ". Is it the right column?"
-            yield place.finding(text, source.files, source.names.get(column, column), level)
+            yield place.finding(text, source.files, source.names.get(column, column), level, detail)
