@@ -258,6 +258,8 @@ def test_the_file_that_excel_makes_while_a_workbook_is_open_is_no_part_of_a_patt
     alone.put("probation_caseload", workbook([HEADINGS, *CASELOAD]), "x1.xlsx", path="*.xlsx")
     (alone.root / "~$x1.xlsx").write_bytes(b"A Person")
     assert alone.read()["probation_caseload"].files == ("x1.xlsx",)
+    alone.put("probation_caseload", b"", "x2.csv", path="x*x.xlsx")
+    assert "there is no such file; the nearest is 'x1.xlsx'" in alone.refusal()[0]
     alone.put("probation_caseload", workbook([HEADINGS, *CASELOAD]), "x1.xlsx", path="~$x1.xlsx")
     assert alone.refusal() == [
         "~$x1.xlsx: is not a workbook, but shows that one is open; close the workbook in Excel, and name it as path: "

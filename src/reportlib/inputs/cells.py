@@ -83,8 +83,11 @@ class Typing:
     def _totals(self, columns: dict[str, pa.Array]) -> pa.Array:
         """Which rows have the word for a total in one column, and a blank in another that is needed."""
         needed = [self.names[each.name] for each in self.fields if each.required and each.blank == "error"]
+        blank = reduce(pc.or_, (columns[name].is_null() for name in needed))
+        if not blank.true_count:
+            return blank
         word = [pc.match_substring_regex(text.fill_null(""), TOTAL) for text in columns.values()]
-        return pc.and_(reduce(pc.or_, word), reduce(pc.or_, (columns[name].is_null() for name in needed)))
+        return pc.and_(blank, reduce(pc.or_, word))
 
     def _coded(self, name: str, text: pa.Array) -> pa.Array:
         if not (codes := self.spec.codes.get(name)):

@@ -37,7 +37,7 @@ def found(name: str, spec: InputSpec, root: Path) -> tuple[Path, ...]:
     folder = whole.parent
     hint = f"; there is no folder {folder.name}"
     if os.path.isdir(folder):
-        hint = nearest(whole.name, [path.name for path in folder.iterdir()])
+        hint = nearest(whole.name, [path.name for path in folder.iterdir() if not path.name.startswith(LOCK)])
     raise wrong(given, f"there is no such file{hint}. Put it there, or correct {option}: of the input {name}")
 
 

@@ -214,10 +214,10 @@ def _folded(name: str) -> str:
 
 def _question(name: str, names: Sequence[str]) -> str:
     """Which of some names may be meant, asked in brackets: what is spelt much alike may be another place."""
-    own, bare = _bare(name), {known: _bare(known) for known in names}
-    same = [known for known in names if bare[known] == own]
-    same = same or [known for known in names if {*bare[known].split()} and (own in bare[known] or bare[known] in own)]
-    if same and own.strip():
+    own, bare = _bare(name), {known: words for known in names if (words := _bare(known))}
+    same = [known for known, words in bare.items() if words == own]
+    same = same or [known for known, words in bare.items() if words in own or own in words]
+    if own and same:
         return f" (is it {quoted(max(same, key=len))}?)"
     close = closest(name, names, 0.8)
     return f" (a misspelling of {quoted(close)}, or a place to add to the list?)" if close else ""
@@ -225,8 +225,8 @@ def _question(name: str, names: Sequence[str]) -> str:
 
 def _bare(name: str) -> str:
     """The words of a name with spaces round them, without capitals, brackets and what kind of prison it is."""
-    words = re.findall(r"[^\W_]+", re.sub(r"[(].*?[)]", " ", name.casefold()))
-    return f" {' '.join(word for word in words if word not in PRISON)} "
+    words = [word for word in re.findall(r"[^\W_]+", re.sub(r"[(].*?[)]", "", name.casefold())) if word not in PRISON]
+    return f" {' '.join(words)} " if words else ""
 
 
 def closed_establishments(tables: Tables) -> Iterator[Finding]:
