@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from reportlib.errors import Finding
-from reportlib.words import about
+from reportlib.words import about, counted
 
 FIRST = 5  # rows that a finding names; the rest are counted
 LONGEST_CODE = 40  # characters; a longer value is free text
@@ -126,8 +126,8 @@ def ordered(findings: Sequence[Finding]) -> list[Finding]:
 
 def summary(findings: Sequence[Finding]) -> str:
     """How many errors and warnings there are, in words."""
-    counts = [(level, sum(finding.level == level for finding in findings)) for level in ("error", "warning")]
-    return " and ".join(f"{count or 'no'} {level}{'s' * (count != 1)}" for level, count in counts)
+    levels = Counter(finding.level for finding in findings)
+    return " and ".join(counted(levels[level], level) for level in ("error", "warning"))
 
 
 def listing(findings: Sequence[Finding]) -> str:
