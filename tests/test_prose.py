@@ -503,6 +503,8 @@ def test_of_parts_that_are_not_shown_none_is_said_to_be_highest():
         "High security: 2.00 (1.00 to 3.00). Figures for Open are suppressed to protect individuals [c]."
     )
     assert latest(by_type(1.5, 4.0, 6.25, None, marks=["", "", "", "c"])) == ""
+    bare = by_type(1.5, 4.2, year="2022-23 to 2024-25").assign(lower=None, upper=None)  # too few for an interval
+    assert latest(bare).endswith(" Open: 1.50 ([u]).")
 
 
 def test_trend_up_and_tied():

@@ -38,6 +38,7 @@ from reportlib.words import (
 
 Row = Mapping[Hashable, Any]
 FEWEST_YEARS = 4  # no trend is described on fewer
+UNSURE = "u"  # where a figure has no interval: it rests on too few
 BY_ENOUGH = ", by enough to be disproportionate"
 AS_COUNTED = "as counted, "
 MAY_BE_LEFT = "Chance could account for what is left"
@@ -236,7 +237,7 @@ def latest_sentence(frame: pd.DataFrame, words: MeasureWords, part: str) -> str:
     parts = frame[(frame["year"] == year) & (frame[part] != "all")].set_index(part)
     shown = parts["value"].dropna().astype(float)
     told = {
-        name: f"{number(shown[name], unit, places)} ({interval(lower, upper, unit, places)})"
+        name: f"{number(shown[name], unit, places)} ({interval(lower, upper, unit, places, UNSURE)})"
         for name, lower, upper in parts.loc[shown.index, ["lower", "upper"]].itertuples()
     }
     if len(told) > 2 and shown.nunique() > 1:
