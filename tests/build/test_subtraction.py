@@ -444,6 +444,24 @@ def test_what_was_neither_completed_nor_breached_is_left_of_orders_by_type(tmp_p
     assert pd.isna((orders["denominator"] - orders["numerator"]).sum(skipna=False) - breached)
 
 
+def test_what_was_not_decided_is_left_of_complaints_with_a_concern_about_racism(tmp_path: Path) -> None:
+    """3 with a concern were mediated: 43 in one table and 40 in another would tell it."""
+    ended = {("yes", "upheld"): 15, ("yes", "not upheld"): 25, ("yes", "mediated upheld"): 3,
+             ("no", "upheld"): 200, ("no", "not upheld"): 500, ("no", "mediated upheld"): 90}  # fmt: skip
+    each = [end for end, number in ended.items() for _ in range(number)]
+    lines = [
+        "complaint_id,person_id,received_date,completed_date,establishment,outcome,racism_concern_complainant,"
+        "ethnicity_ppud"
+    ]
+    lines += [f"C{n},P{n},2024-05-01,2024-06-01,Leeds,{of},{concern},W1" for n, (concern, of) in enumerate(each)]
+    (tmp_path / "complaints.csv").write_text("\n".join(lines) + "\n")
+    decided = TableSpec("decided", MEASURES["upheld"], ("concern",), "5+1")
+    read = protected(tmp_path, [decided, TableSpec("concerns", MEASURES["racism-concern"], ("ethnicity",), "5+1")])
+    of_some = read["decided"].set_index("concern").loc["Concern recorded", "denominator"]
+    of_all = read["concerns"].set_index("ethnicity").loc["all", "numerator"]
+    assert pd.isna(of_all - of_some)
+
+
 @pytest.mark.parametrize("own", [True, False])  # whether the removal centre has an edition
 def test_what_is_of_no_region_is_what_is_of_no_type(tmp_path: Path, own: bool) -> None:
     """The list lacks one establishment: what regions leave of the whole, and other types, is 4 at a removal centre."""
