@@ -155,6 +155,26 @@ def test_a_year_is_written_one_way(written, wrong, said):
         ("  population: {path: a.txt, status: extract}", "path: 'a.txt' does not end in csv or parquet or"),
         ("  population: {path: a.csv, status: extract, format: txt}", "found 'txt' (text); allowed: one of 'csv'"),
         ("  population: {path: a.csv, status: extract, sheet: May}", "takes no sheet:, as it is no workbook"),
+        (
+            "  population: {path: a.parquet, status: extract, header_row: 2}",
+            "inputs.population: takes no header_row:, as nothing stands above its headings; take it out",
+        ),
+        (
+            "  population: {kind: sqlite, path: a, table: b, status: extract, header_row: 2}",
+            "inputs.population: takes no header_row:, as nothing stands above its headings; take it out",
+        ),
+        (
+            "  population: {path: a.csv, status: extract, header_row: 0}",
+            "header_row: found 0 (a whole number); allowed: a whole number from 1 to 1048576",
+        ),
+        (
+            f"  population: {{path: a.csv, status: extract, header_row: {10**30}}}",
+            "allowed: a whole number from 1 to 1048576",
+        ),
+        (
+            "  population: {path: a.csv, status: extract, header_row: '4'}",
+            "header_row: found '4' (text); allowed: a whole",
+        ),
         ("  population: {path: a.csv, status: extract, encoding: utf-99}", "not an encoding"),
         ("  population: {path: a.csv, status: extract, date_format: '%d/%m'}", "lacks a day"),
         ("  population: {path: a.csv, status: extract, encoding: base64}", "'base64' is not an encoding"),

@@ -6,6 +6,7 @@ from decimal import Decimal
 from hashlib import sha256
 
 import duckdb
+import ezodf
 import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -360,8 +361,8 @@ def test_a_file_without_headings_shows_none_of_its_first_row(alone):
     alone.put("complaints", row * 2, columns=columns)
     said = alone.refusal()
     assert said[0] == (
-        "complaints.csv: row 1 holds none of the headings that are needed; if they stand lower, delete what is above, "
-        "or say under columns: what yours are called"
+        "complaints.csv: row 1 holds none of the headings that are needed; give the row in which they stand as "
+        "header_row:, or say under columns: what yours are called"
     )
     assert len(said) == 5
     assert not any(held in " ".join(said) for held in ("A1001AA", "Smith", "nearest"))
@@ -372,8 +373,8 @@ def test_what_every_file_of_a_pattern_lacks_is_told_once(alone):
         alone.put("nomis_ethnicity", "Number,Code\nA1001AA,W1\n", f"{year}.csv", path="*.csv")
     others = "; the same in 2023-24.csv and in 2024-25.csv"
     assert alone.refusal() == [
-        "2022-23.csv: row 1 holds none of the headings that are needed; if they stand lower, delete what is above, or "
-        f"say under columns: what yours are called{others}",
+        "2022-23.csv: row 1 holds none of the headings that are needed; give the row in which they stand as "
+        f"header_row:, or say under columns: what yours are called{others}",
         "2022-23.csv, column person_id: there is no column 'person_id'. Name yours under columns: of the input "
         f"nomis_ethnicity{others}",
         "2022-23.csv, column ethnicity_code: there is no column 'ethnicity_code'. Name yours under columns: of the "
@@ -527,16 +528,21 @@ def test_a_quotation_mark_that_is_never_closed(alone, where, says):
     assert refused.startswith(f"complaints.csv{says}")
 
 
+def stand(row: int) -> str:
+    """What is said of headings that do not stand in the first row."""
+    return f"the headings stand in this row; give header_row: {row} under the input, or delete the rows above it"
+
+
 def test_merged_headings_are_refused(alone):
     title = [["Caseload", None, None, None], HEADINGS, CASELOAD[0]]
     alone.put("probation_caseload", workbook(title, merged="A1:D1"), "caseload.xlsx")
-    assert alone.refusal() == ["caseload.xlsx, row 2: the headings stand in this row; delete the rows above it"]
+    assert alone.refusal() == [f"caseload.xlsx, row 2: {stand(2)}"]
     alone.put(
         "probation_caseload", workbook([title[0], ["Day", "Place", "Code", "People"], CASELOAD[0]]), "caseload.xlsx"
     )
     assert alone.refusal() == [
         "caseload.xlsx, row 1: the heading is blank in columns B, C, D: are cells merged, or is this a title? "
-        "Unmerge them, and delete rows above the headings"
+        "Unmerge them, or give the row of the headings as header_row:"
     ]
 
 
@@ -558,16 +564,140 @@ def test_a_column_is_called_as_spreadsheets_call_it(alone):
     ],
 )
 @pytest.mark.parametrize("format", ["csv", "semicolons", "xlsx"])
-def test_headings_below_a_title_are_found(alone, title, row, format):
+def test_headings_below_a_title_are_found_and_can_be_read_there(alone, title, row, format):
     text = title + GOOD["probation_caseload"].replace(",", ";" if format == "semicolons" else ",")
     content = workbook([line.split(",") for line in text.splitlines()]) if format == "xlsx" else text
     alone.put("probation_caseload", content, file := f"caseload.{'xlsx' if format == 'xlsx' else 'csv'}")
-    assert alone.refusal() == [f"{file}, row {row}: the headings stand in this row; delete the rows above it"]
+    assert alone.refusal() == [f"{file}, row {row}: {stand(row)}"]
+    alone.put("probation_caseload", content, file, header_row=row)
+    assert rows(alone) == [(date(2024, 6, 30), "London", "W1", 9000, row + 1)]
 
 
 def test_headings_below_a_title_are_found_by_the_users_own_names(alone):
     alone.put("complaints", f"Complaints\n{OWN}", columns=REQUIRED)
-    assert alone.refusal() == ["complaints.csv, row 2: the headings stand in this row; delete the rows above it"]
+    assert alone.refusal() == [f"complaints.csv, row 2: {stand(2)}"]
+
+
+TITLED = {
+    "fewer cells": ("Caseload of probation\nMade on,1 May 2024\n", 3),
+    "blank lines": ("\n\nCaseload\n\n", 5),
+    "byte order mark": ("\ufeffCaseload\n", 2),
+    "quoted byte order mark": ('\ufeff"Caseload"\n', 2),
+    "a line break and a comma in quotes": ('"Caseload,\nMade on 1 May",,\n', 2),
+    "other delimiters": ("Caseload; London, Wales; by day; 1 | 2 | 3 | 4 | 5 | 6\n", 2),
+    "more cells": ("a,b,c,d,e,f,g,h\n", 2),
+    "a quotation mark in a word": ('Those 5" tall\n', 2),
+    "quotes that do not fit": ('"Caseload" of probation\n', 2),
+    "Excel's line of the delimiter": ("sep=,\n", 2),
+}
+
+
+@pytest.mark.parametrize("case", TITLED)
+@pytest.mark.parametrize(
+    "written", [("utf-8", "\n"), ("utf-8", "\r\n"), ("utf-16", "\n"), ("windows-1252", "\n")], ids=str
+)
+def test_what_stands_above_the_headings_of_a_csv_is_passed_over(alone, case, written):
+    (title, row), (encoding, newline) = TITLED[case], written
+    text = (title + GOOD["probation_caseload"].replace("London", "Môn")).replace("\n", newline)
+    content = (text if encoding == "utf-8" else text.removeprefix("\ufeff")).encode(encoding)
+    alone.put("probation_caseload", content, encoding=encoding, header_row=row)
+    assert rows(alone) == [(date(2024, 6, 30), "Môn", "W1", 9000, row + 1)]
+
+
+def test_the_delimiter_is_that_of_the_headings_and_not_of_the_title(alone):
+    text = "Caseload, by region, day, ethnicity, age\n" + GOOD["probation_caseload"].replace(",", ";")
+    alone.put("probation_caseload", text, header_row=2)
+    assert rows(alone) == [(date(2024, 6, 30), "London", "W1", 9000, 3)]
+
+
+def test_below_a_title_a_row_is_counted_as_in_the_file(alone):
+    text = 'Complaints\n"Made on\n1 May"\n\n' + GOOD["complaints"].replace("C3", "#N/A")
+    alone.put("complaints", text, header_row=4)
+    assert [(f.row, f.column) for f in alone.check()] == [(7, "complaint_id")]
+    alone.put("complaints", text.replace("Leeds,Property", "Leeds,Property, lost", 1), header_row=4)
+    assert alone.refusal() == [
+        "complaints.csv, row 5: the row has 10 cells, the headings have 9; "
+        "look for a comma or quotation mark in a value, or text"
+    ]
+
+
+def test_headings_are_found_by_the_row_of_the_file_though_a_title_has_line_breaks(alone):
+    alone.put("probation_caseload", '"Caseload\nMade on\n1 May"\n' + GOOD["probation_caseload"])
+    assert alone.refusal() == [f"probation_caseload.csv, row 2: {stand(2)}"]
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+@pytest.mark.parametrize(("given", "row"), [(2, 3), (4, 3), (5, 3), (14, 3), (3, 1)])
+def test_a_header_row_that_is_not_that_of_the_headings_is_refused_with_the_right_one(alone, format, given, row):
+    """Titles, headings and 12 rows: in the row above, in the one below, at the end, or where there is no title."""
+    title = [["A Person", "of Wales"], ["Made on", "1 May"]][: row - 1]
+    held = [*title, HEADINGS, *[["2024-06-30", f"Region {chr(97 + each)}", "W1", "9"] for each in range(12)]]
+    content = workbook(held) if format == "xlsx" else "\n".join(map(",".join, held))
+    alone.put("probation_caseload", content, f"caseload.{format}", header_row=given)
+    assert alone.refusal() == [
+        f"caseload.{format}, row {row}: the headings stand in this row; give header_row: {row} under the input"
+    ]
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+def test_a_header_row_that_is_not_there_is_refused(alone, format):
+    held = [["Reference", "Origin"], *[["A1001AA", "W1"]] * 30]
+    content = workbook(held) if format == "xlsx" else "\n".join(map(",".join, held))
+    alone.put("nomis_ethnicity", content, f"nomis.{format}", header_row=40)
+    assert alone.refusal() == [
+        f"nomis.{format}, row 40: header_row: asks for this row, which is blank or not there; "
+        "give the row of the headings"
+    ]
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+def test_nothing_of_the_rows_round_a_wrong_header_row_is_quoted(alone, format):
+    held = [["Reference", "Origin"], ["A1001AA", "Person"], ["A1002AA", "Smith"]]
+    content = workbook(held) if format == "xlsx" else "\n".join(map(",".join, held))
+    alone.put("nomis_ethnicity", content, f"nomis.{format}", header_row=2)
+    place = "row 2 of sheet 'Sheet 1'" if format == "xlsx" else "row 2"
+    said = alone.refusal()
+    assert said[0] == (
+        f"nomis.{format}: {place} holds none of the headings that are needed; give the row in which they stand as "
+        "header_row:, or say under columns: what yours are called"
+    )
+    assert not any(held in " ".join(said) for held in ("A100", "Person", "Smith"))
+
+
+def test_a_merged_title_and_an_empty_margin_of_a_workbook_are_passed_over(alone):
+    """The title stands in B3 to E3, the headings in B6, two records below, of which the first is blank throughout."""
+    blank = [None] * 5
+    held = [blank, blank, [None, "Caseload", None, None, None], blank, blank]
+    held += [[None, *cells] for cells in (HEADINGS, [None] * 4, CASELOAD[0])]
+    alone.put("probation_caseload", workbook(held, merged="B3:E3"), "caseload.xlsx", header_row=6)
+    assert rows(alone) == [(date(2024, 6, 30), "London", "W1", 9000, 8)]
+    alone.put("probation_caseload", workbook(held, merged="B3:E3"), "caseload.xlsx")
+    assert alone.refusal() == [f"caseload.xlsx, row 6: {stand(6)}"]
+
+
+def test_a_title_above_the_headings_of_an_ods_is_passed_over(alone):
+    book = ezodf.newdoc("ods")
+    book.sheets += (sheet := ezodf.Sheet("May", size=(5, 4)))
+    sheet["A2"].set_value("Caseload")
+    for column, (heading, cell) in enumerate(zip(HEADINGS, CASELOAD[0], strict=True)):
+        sheet[3, column].set_value(heading)
+        sheet[4, column].set_value(cell)
+    book.saveas(str(alone.root / "made.ods"))
+    content = (alone.root / "made.ods").read_bytes()
+    alone.put("probation_caseload", content, "caseload.ods", header_row=4)
+    assert rows(alone) == [(date(2024, 6, 30), "London", "W1", 9000, 5)]
+    alone.put("probation_caseload", content, "caseload.ods")
+    assert alone.refusal() == [f"caseload.ods, row 4: {stand(4)}"]
+
+
+def test_parameters_without_a_header_row_are_what_they_were_and_others_tell_it():
+    """Their digest is a part of what names a run: that of files which say nothing stays."""
+    given = {"path": "a.csv", "status": "extract"}
+    assert "header_row" not in InputSpec(**given).model_dump_json()
+    assert InputSpec(**given, header_row=1).model_dump_json() == InputSpec(**given).model_dump_json()
+    told = InputSpec(**given, header_row=4).model_dump_json()
+    assert '"header_row":4' in told
+    assert InputSpec.model_validate_json(told).header_row == 4
 
 
 def test_a_heading_that_stands_in_a_row_below_as_well_does_no_harm(alone):

@@ -54,7 +54,8 @@ def findings_page(findings: Sequence[Finding]) -> str:
     """What is wrong with the inputs, for those who hold them."""
     text = (
         f"The inputs have {summary(findings)}. Errors stop the report; warnings are shown in it. Rows are counted from "
-        "the top of your file, with the headings as row 1. Values are masked unless they are codes."
+        "the top of your file, where the headings are row 1 or that of header_row:. Values are masked unless they are "
+        "codes."
     )
     sections = [
         Section(title := f"{level.capitalize()}s", caption=title, rows=[_finding(finding) for finding in held])

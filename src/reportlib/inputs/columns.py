@@ -80,8 +80,8 @@ def missing_columns(contract: Contract, spec: InputSpec, extract: Extract, some:
     missing |= {name: [*extract.headings] for name in spec.exclude if name not in extract.headings}
     advice = f"Name yours under columns: of the input {contract.name}"
     if lost := bool(extract.top and not present):
-        message = f"{extract.top} holds none of the headings that are needed; if they stand lower, delete what is above"
-        yield Finding(f"{message}, or say under columns: what yours are called", extract.shown)
+        message = f"{extract.top} holds none of the headings that are needed; give the row in which they stand"
+        yield Finding(f"{message} as header_row:, or say under columns: what yours are called", extract.shown)
     for name, headings in missing.items():
         hint = _alike(name, headings, sure=not lost)
         ours = ", or add an empty one where it was not recorded: other files have it" if name in others else ""

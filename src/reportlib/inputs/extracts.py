@@ -13,6 +13,7 @@ from decimal import Decimal
 from itertools import chain, islice
 from math import isfinite
 from pathlib import Path
+from typing import TextIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,7 +30,7 @@ UNREAD = "The inputs cannot be read:"
 BLOCK = 1 << 24  # bytes of CSV read at a time
 BATCH = 1 << 17  # rows of Parquet or of a sheet typed at a time
 DELIMITERS = ",;\t|"
-DEEPEST = 10  # rows of which one may hold the headings below a title
+DEEPEST = 10  # rows, from where the headings should stand, of which one may hold them
 EXACT = {pa.float32(): 2**24, pa.float64(): 2**53}  # below it every whole number is held
 
 Top = tuple[str, list[str], list[str] | None]  # of a CSV file: delimiter, headings, the row below if there is one
@@ -60,8 +61,8 @@ def opened(path: Path, shown: str, spec: InputSpec, needed: Set[str] = frozenset
     if path.stat().st_size == 0:
         raise wrong(shown, "the file is empty (0 bytes); export it again")
     if spec.format == "csv":
-        return _csv(path, shown, spec.encoding, needed)
-    return _sheet(path, shown, spec.sheet, needed) if spec.format in ("xlsx", "ods") else _parquet(path, shown)
+        return _csv(path, shown, spec, needed)
+    return _sheet(path, shown, spec, needed) if spec.format in ("xlsx", "ods") else _parquet(path, shown)
 
 
 def wrong(shown: str, message: str, row: int | None = None, column: str = "") -> ReportError:
@@ -75,11 +76,16 @@ def refuse(findings: Sequence[Finding]) -> None:
         raise ReportError(UNREAD, findings)
 
 
-def _not_lower(shown: str, headings: Sequence[str], rows: Iterable[Sequence[str]], needed: Set[str]) -> None:
-    """Refuse a file in which a row below the headings holds most of those that are needed."""
-    here, *held = (len(needed & {cell.strip(' \t\r\n"') for cell in row}) for row in (headings, *islice(rows, DEEPEST)))
+def _not_elsewhere(
+    shown: str, headings: Sequence[str], header_row: int, rows: Iterable[Sequence[str]], needed: Set[str]
+) -> None:
+    """Refuse a file in which another row, above or some rows below, holds most of the headings that are needed."""
+    looked = chain([headings], islice(rows, header_row - 1 + DEEPEST))
+    here, *held = (len(needed & {cell.strip(' \t\r\n"') for cell in row}) for row in looked)
     if (most := max(held, default=0)) > max(here, len(needed) / 2):
-        raise wrong(shown, "the headings stand in this row; delete the rows above it", held.index(most) + 1)
+        row = held.index(most) + 1
+        or_delete = ", or delete the rows above it" if header_row == 1 else ""
+        raise wrong(shown, f"the headings stand in this row; give header_row: {row} under the input{or_delete}", row)
 
 
 def _headings(
@@ -90,10 +96,13 @@ def _headings(
     They are not quoted, since a file without any shows its first row.
     """
     names = tuple(name.strip() for name in row)
+    if number > 1 and not any(names):
+        message = "header_row: asks for this row, which is blank or not there; give the row of the headings"
+        raise wrong(shown, message, number)
     blank = [i for i, (name, below) in enumerate(zip(names, next_row, strict=False)) if not name and below.strip()]
     twice = [i for i, name in enumerate(names) if name and name in names[:i]]
     if blank:
-        message = "are cells merged, or is this a title? Unmerge them, and delete rows above the headings"
+        message = "are cells merged, or is this a title? Unmerge them, or give the row of the headings as header_row:"
         raise wrong(shown, f"the heading is blank in {_columns(blank, before)}: {message}", number)
     if twice:
         message = "is that of an earlier column; rename it, or put headings above if this is a record"
@@ -106,19 +115,19 @@ def _columns(positions: Sequence[int], before: int) -> str:
     return f"column{'s' * (len(letters) > 1)} {', '.join(letters)}"
 
 
-def _csv(path: Path, shown: str, encoding: str, needed: Set[str]) -> Extract:
-    encoding = encoding.replace("utf-8-sig", "utf-8")
+def _csv(path: Path, shown: str, spec: InputSpec, needed: Set[str]) -> Extract:
+    encoding, header_row = spec.encoding.replace("utf-8-sig", "utf-8"), spec.header_row
     _decode(path, shown, encoding)
     tops: list[Top] = []
     for possible in DELIMITERS:
         with suppress(csv.Error):
-            tops.append(_top(path, encoding, possible))
+            tops.append(_top(path, encoding, possible, header_row))
     delimiter, row, next_row = max(tops, key=lambda top: len(top[1]), default=("", [], None))
     if len(row) < 2 and len(tops) < len(DELIMITERS):
         raise _open_quote(shown)
-    with path.open(encoding=encoding) as file:
-        _not_lower(shown, row, (re.split(f"[{DELIMITERS}]", line) for line in file), needed)
-    headings = _headings(shown, row, next_row or [])
+    with path.open(encoding=encoding, newline="") as file:
+        _not_elsewhere(shown, row, header_row, _split(file, delimiter), needed)
+    headings = _headings(shown, row, next_row or [], header_row)
     if next_row is None:
         return Extract(shown, headings, lambda columns: iter(()))
     names = [str(position) for position in range(len(headings))]
@@ -127,7 +136,7 @@ def _csv(path: Path, shown: str, encoding: str, needed: Set[str]) -> Extract:
         use_threads=False,
         block_size=BLOCK,
         column_names=names,
-        skip_rows_after_names=1,
+        skip_rows_after_names=header_row,
         encoding=encoding,
     )
 
@@ -136,13 +145,27 @@ def _csv(path: Path, shown: str, encoding: str, needed: Set[str]) -> Extract:
         texts = pacsv.ConvertOptions(include_columns=wanted, column_types=dict.fromkeys(names, pa.string()))
         return _csv_rows(path, shown, reading, delimiter, texts)
 
-    return Extract(shown, headings, batches, "row 1")
+    return Extract(shown, headings, batches, f"row {header_row}")
 
 
-def _top(path: Path, encoding: str, delimiter: str) -> Top:
+def _lines(file: TextIO) -> Iterator[str]:
+    """The lines of a file without its byte order mark."""
+    return chain([file.readline().removeprefix("\ufeff")], file)
+
+
+def _split(file: TextIO, delimiter: str) -> Iterator[list[str]]:
+    """The rows of a file, of any of the delimiters, as far as its quotes can be read with this one."""
+    with suppress(csv.Error):
+        for row in csv.reader(_lines(file), delimiter=delimiter):
+            yield re.split(f"[{DELIMITERS}]", delimiter.join(row))
+
+
+def _top(path: Path, encoding: str, delimiter: str, header_row: int) -> Top:
     """The cells of the headings and of the row below with this delimiter; csv.Error where the quotes do not fit it."""
     with path.open(encoding=encoding, newline="") as file:
-        lines = chain([file.readline().removeprefix("\ufeff")], file)
+        lines = _lines(file)
+        for _ in islice(csv.reader(lines, delimiter=delimiter), header_row - 1):
+            pass
         headings = next(csv.reader(lines, delimiter=delimiter, strict=True), [])
         return delimiter, headings, next(csv.reader(lines, delimiter=delimiter), None)
 
@@ -182,7 +205,7 @@ def _csv_rows(
         delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=skip
     )
     try:
-        start = 2
+        start = reading.skip_rows_after_names + 1
         for batch in pacsv.open_csv(path, reading, parsing, texts):
             yield numbered(batch.columns, start)
             start += len(batch)
@@ -250,7 +273,8 @@ def _text(array: pa.Array, shown: str, column: str) -> pa.Array:
     return pc.replace_substring_regex(text, " 00:00:00([.]0+)?$", "") if pa.types.is_timestamp(array.type) else text
 
 
-def _sheet(path: Path, shown: str, sheet: str | None, needed: Set[str]) -> Extract:
+def _sheet(path: Path, shown: str, spec: InputSpec, needed: Set[str]) -> Extract:
+    sheet, header_row = spec.sheet, spec.header_row
     try:
         book = CalamineWorkbook.from_path(path)
     except (CalamineError, OSError):
@@ -269,9 +293,9 @@ def _sheet(path: Path, shown: str, sheet: str | None, needed: Set[str]) -> Extra
         return ([text_of(cell) for cell in row] for row in held.iter_rows())
 
     rows = read()
-    top, row = next(((i, row) for i, row in enumerate(rows, 1) if any(row)), (1, []))
+    top, row = next(((i, row) for i, row in enumerate(rows, 1) if i >= header_row and any(row)), (header_row, []))
     next_row = next(rows, [])
-    _not_lower(shown, row, read(), needed)
+    _not_elsewhere(shown, row, header_row, read(), needed)
     headings = _headings(shown, row, next_row, top, held.start[1] if held.start else 0)
 
     def batches(columns: Sequence[str]) -> Iterator[pa.RecordBatch]:

@@ -23,10 +23,10 @@ class Source:
 
     `parquet` holds the contract's fields that are present (`columns`), `source_file` (which of
     `paths`, from 0) and `source_row` (the row of that file as a person sees it: the headings are
-    row 1). `sha256` and `size` (bytes) are of the files that came in, in the order of their names; a
-    table of a database comes in as its snapshot. `rows` are those kept, `excluded` those that the
-    parameters leave out. `files` are the paths as shown, `names` the user's name of each column,
-    `findings` what was wrong with single cells.
+    row 1, or that of `header_row:`). `sha256` and `size` (bytes) are of the files that came in, in the
+    order of their names; a table of a database comes in as its snapshot. `rows` are those kept,
+    `excluded` those that the parameters leave out. `files` are the paths as shown, `names` the user's
+    name of each column, `findings` what was wrong with single cells.
     """
 
     name: str

@@ -34,6 +34,7 @@ PLACES: dict[str, tuple[str, ...]] = {
 }
 Format = Literal["csv", "parquet", "xlsx", "ods"]
 FORMATS = get_args(Format)
+LAST_ROW = 1 << 20  # of a sheet
 # YAML reads a bare true or false as a truth value, which contracts spell as text, and nothing as null: a blank.
 Code = Annotated[
     str, BeforeValidator(lambda code: str(code).lower() if isinstance(code, bool) else "" if code is None else code)
@@ -87,6 +88,13 @@ class InputSpec(Block):
     )
     exclude: dict[str, list[str]] = Field(
         default={}, description="Column in your file: the values whose rows are left out (and counted)"
+    )
+    header_row: int = Field(
+        default=1,
+        ge=1,
+        le=LAST_ROW,
+        exclude_if=lambda row: row == 1,  # parameters that leave it out stay what they were, and so does their digest
+        description="Row of a CSV, XLSX or ODS file in which the headings stand; what is above is not read",
     )
     sheet: str | None = Field(default=None, description="Sheet of an XLSX or ODS file; without it, the first")
     encoding: str = Field(default="utf-8", description="Encoding of a CSV file, such as `utf-8` or `windows-1252`")
@@ -155,6 +163,8 @@ class InputSpec(Block):
             )
         if self.sheet is not None and self.format not in ("xlsx", "ods"):
             raise ValueError("takes no sheet:, as it is no workbook; take it out")
+        if self.header_row > 1 and self.format not in ("csv", "xlsx", "ods"):
+            raise ValueError("takes no header_row:, as nothing stands above its headings; take it out")
         if other := [name for name in PLACE if name in given - {*needed}]:
             raise ValueError(f"of the kind {self.kind} takes no {' or '.join(other)}; take it out")
         return self
