@@ -17,7 +17,8 @@ class Finding:
     """One thing that is wrong, where it stands and what to do about it.
 
     It is shown as given: a caller masks personal data before it makes a finding. `rows` is how many it is about, if it
-    is about rows. `detail` follows the message for those who hold the extract: other rows, values, columns.
+    is about rows. `detail` follows the message for those who hold the extract: other rows, values, columns. `lines` are
+    for them to copy into the parameters.
     """
 
     message: str
@@ -27,6 +28,7 @@ class Finding:
     level: str = "error"  # or "warning"
     rows: int = 0
     detail: str = ""
+    lines: str = ""
 
     def __str__(self) -> str:
         place = [self.file] if self.file else []

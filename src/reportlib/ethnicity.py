@@ -52,6 +52,12 @@ def raw_codes() -> dict[str, str]:
 
 
 @cache
+def meanings() -> dict[str, str]:
+    """What every code that an extract may hold means, in words."""
+    return _columns("ethnicity_codes.csv", "code", "meaning")
+
+
+@cache
 def groupings() -> dict[str, Grouping]:
     """The groupings by the name that the parameter `grouping` takes: 5+1, 19, two."""
     labels, five, two = (_columns("ethnic_groups.csv", "group_19", to) for to in ("label_19", "group_5", "group_2"))

@@ -18,6 +18,10 @@ from reportlib.inputs.findings import ordered, summary
 from reportlib.tables import words_table
 
 NONE, NOWHERE = "[x]", "[z]"
+COPY = (
+    "These lines go below their input in the parameter file, without those that stand there already. Check each code: "
+    "it is that of the official label. Nothing is mapped that is not copied."
+)
 INTERNAL = "For the author and reviewers; not for publication."
 
 
@@ -61,6 +65,8 @@ def findings_page(findings: Sequence[Finding]) -> str:
         Section(title := f"{level.capitalize()}s", caption=title, rows=[_finding(finding) for finding in held])
         for level, held in groupby(ordered(findings), key=lambda finding: finding.level)
     ]
+    if lines := [f"```\n{finding.lines}\n```" for finding in findings if finding.lines]:
+        sections.append(Section("To copy under inputs", "\n\n".join([COPY, *lines])))
     return page("check-data", "Checks of the inputs", text, sections)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from reportlib.errors import Finding, nearest
+from reportlib.errors import Finding, nearest, nearest_or_all
 from reportlib.inputs.contracts import Contract
 from reportlib.inputs.extracts import Extract
 from reportlib.inputs.spec import InputSpec
@@ -50,7 +50,7 @@ def _unknown_codes(contract: Contract, spec: InputSpec) -> Iterator[Finding]:
         field = contract.fields.get(name)
         allowed = (*field.enum, *field.true, *field.false) if field else ()
         for code in dict.fromkeys(code for code in codes.values() if allowed and code and code not in allowed):
-            message = f"codes: maps {name} to {code!r}, which is not one of its codes{nearest(code, allowed)}"
+            message = f"codes: maps {name} to {code!r}, which is not one of its codes{nearest_or_all(code, allowed)}"
             yield Finding(message, spec.shown, column=spec.columns.get(name, name))
 
 

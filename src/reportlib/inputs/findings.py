@@ -24,10 +24,19 @@ def shape(value: str) -> str:
 
 def quoted(value: str) -> str:
     """A code in quotation marks, of which it holds none of its own; what cannot be a code is masked."""
-    value = value.replace("'", "’")  # where a value ends must be seen: reports leave values out
-    code = (len(value) <= LONGEST_CODE and sum(map(str.isdigit, value)) <= MOST_DIGITS) or AGES.fullmatch(value)
-    shown = re.sub(r"[^\S ]", lambda space: f"\\u{ord(space[0]):04x}", value)  # a space that looks like another
-    return f"'{shown}'" if code else f"'{shape(value)}' (masked)"
+    shown = value.replace("'", "’")  # where a value ends must be seen: reports leave values out
+    return f"'{spaced(shown)}'" if is_code(value) else f"'{shape(shown)}' (masked)"
+
+
+def is_code(value: str) -> bool:
+    """Whether a value may be a code, and no free text or number of a person."""
+    few = len(value) <= LONGEST_CODE and sum(map(str.isdigit, value)) <= MOST_DIGITS
+    return few or bool(AGES.fullmatch(value))
+
+
+def spaced(text: str) -> str:
+    """A text in which a space that looks like another is seen."""
+    return re.sub(r"[^\S ]", lambda space: f"\\u{ord(space[0]):04x}", text)
 
 
 @dataclass
@@ -109,7 +118,7 @@ def published(findings: Iterable[Finding], inputs: Iterable[Sequence[str]]) -> l
     first = {file: files[0] + f" and {len(files) - 1} more" * (len(files) > 1) for files in inputs for file in files}
     told: Counter[Finding] = Counter()
     for each in findings:
-        whole = replace(each, row=None, rows=0, detail="")
+        whole = replace(each, row=None, rows=0, detail="", lines="")
         if each.row is not None:
             message = re.sub(r"'[^']*'(?: [(]masked[)])?", "a value", each.message)
             whole = replace(whole, message=message, file=first[each.file])
@@ -132,5 +141,5 @@ def summary(findings: Sequence[Finding]) -> str:
 
 def listing(findings: Sequence[Finding]) -> str:
     """The findings as plain text for the screen, errors first."""
-    lines = [f"  {finding.level}: {finding}" for finding in ordered(findings)]
+    lines = [line for each in ordered(findings) for line in (f"  {each.level}: {each}", each.lines) if line]
     return "\n".join([f"{summary(findings).capitalize()}:", *lines])

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from itertools import compress, groupby
 
 from reportlib.editions import codes
@@ -15,6 +16,7 @@ from reportlib.inputs.contracts import contracts, listed
 from reportlib.inputs.cube import MOMENTS, reporting_year_of
 from reportlib.inputs.cube import source as named
 from reportlib.inputs.engines import Engine
+from reportlib.inputs.ethnicity_words import lines as ethnicity_lines
 from reportlib.inputs.findings import FIRST, Places, quoted, shortened
 from reportlib.inputs.identifiers import ill_written_identifiers, missing_people
 from reportlib.inputs.printed import (
@@ -98,7 +100,8 @@ def contract_rules(tables: Tables) -> Iterator[Finding]:
         (found,) = tables.engine.rows(f"SELECT {broken} FROM {named(table)}")  # one pass for all of them
         for field, where, message in compress(rules, found):
             shown = "NULL" if field.masked else field.name
-            yield from tables.find(table, field.name, where, message, value=shown)
+            lines = partial(ethnicity_lines, table, field.name) if {*field.enum} == {*raw_codes()} else None
+            yield from tables.find(table, field.name, where, message, value=shown, lines=lines)
 
 
 def repeated_keys(tables: Tables) -> Iterator[Finding]:

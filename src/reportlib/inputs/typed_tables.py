@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from reportlib.errors import Finding
@@ -110,19 +111,26 @@ class Tables:
         value: str = "NULL",
         rows: str = "",
         detail: str = "",
+        lines: Callable[[Sequence[Places]], str] | None = None,
     ) -> Iterator[Finding]:
-        """A finding for the rows that meet a condition, or for each value, `{found}` in the message."""
+        """A finding for the rows that meet a condition, or for each value, `{found}` in the message.
+
+        `lines` gives what to copy into the parameters for some values; where it gives any, they are one finding.
+        """
         source = self.sources[table]
         places = self.places(table, where, value, rows)
-        if len(places) > FIRST:
+        told = lines(places) if lines else ""
+        if len(places) > (1 if told else FIRST):
             text = message.replace("{found}", f"each of {len(places)} values")
             detail = f". They are {counted_values(places)}"
             (together,) = self.places(table, where, rows=rows)
-            yield together.finding(text, source.files, source.names.get(column, column), level, detail)
+            finding = together.finding(text, source.files, source.names.get(column, column), level, detail)
+            yield replace(finding, lines=told)
             return
         for place in places:
             text = message.replace("{found}", quoted(place.value or ""))
             if place.different:
                 text = message.replace("{found}", f"each of {place.different} different values")
                 text += ". Is it the right column?"
-            yield place.finding(text, source.files, source.names.get(column, column), level, detail)
+            finding = place.finding(text, source.files, source.names.get(column, column), level, detail)
+            yield replace(finding, lines=told)
