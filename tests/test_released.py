@@ -49,6 +49,17 @@ def test_a_later_report_knows_what_was_shown_and_what_was_hidden(run: Path) -> N
     assert shown["A"] == 40 and shown[["B", "M"]].isna().all() and "W" not in shown
 
 
+def test_parts_that_a_table_left_out_are_known_to_be_few_and_no_more(tmp_path: Path) -> None:
+    """A table that is shown says nothing of it, as none did once: what was written then is whole still."""
+    few = CountTable("deaths, left out", "deaths/prison", pd.DataFrame({"cause": ["Other"], "value": [7]}), below=10)
+    text = Publication.of("2023-24 national", [published(TABLE, TOLD, HIDDEN), published(few, [False], [False])], [])
+    (tmp_path / PATTERN).write_text(text.text())
+    shown, left_out = json.loads((tmp_path / PATTERN).read_text())["tables"]
+    assert "below" not in shown and left_out["rows"] == [["Other", None, ""]]
+    carried = read(tmp_path).tables[1].carried()
+    assert carried.below == 10 and carried.frame["value"].isna().tolist() == [True]
+
+
 def test_what_one_report_reckoned_with_the_next_one_knows_too(run: Path, tmp_path: Path) -> None:
     (tmp_path / PATTERN).write_text(release("2024-25 national", read(run)).text())
     names = [table.carried().name for table in read(tmp_path).handed_on()]

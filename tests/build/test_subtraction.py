@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,7 @@ from reportlib.build.basis import Basis
 from reportlib.build.counting import Counted, _few, _too_fine
 from reportlib.build.plan import ChapterPlan
 from reportlib.build.prepare import prepare
-from reportlib.build.released import Publication, published, read
+from reportlib.build.released import Publication, Published, published, read
 from reportlib.disclosure import CountTable
 from reportlib.editions import NATIONAL, Edition, standard
 from reportlib.errors import ReportError
@@ -90,11 +90,12 @@ def protected(
     published: Sequence[str] = (),
     year: str = "2024-25",
     edition: Edition = NATIONAL,
+    years: int = 1,
 ) -> dict[str, pd.DataFrame]:
     """The tables that notebooks see of the extracts in a folder, after the reports that were `before`."""
     inputs = {path.stem: {"path": str(path), "status": "extract"} for path in folder.glob("*.csv")}
     params = Params(
-        reporting_year=year, pooled_years=1, trend_years=1, publication_date=date(2025, 11, 27), inputs=inputs
+        reporting_year=year, pooled_years=years, trend_years=years, publication_date=date(2025, 11, 27), inputs=inputs
     )
     chapter = ChapterPlan("all", folder / "all.ipynb", tuple(specs), tuple(published), False)
     sources = read_all(params.inputs, folder / "work", folder)
@@ -260,15 +261,24 @@ TYPES = {
 }
 
 
-def deaths(folder: Path, died: dict[str, dict[str, int]], self_inflicted: int = 0) -> None:
+def deaths(
+    folder: Path,
+    died: dict[str, dict[str, int]],
+    self_inflicted: int = 0,
+    earlier: dict[str, dict[str, int]] | None = None,  # in the year before
+) -> None:
     """Extracts of deaths by place and group, of natural causes; those that are self-inflicted are at Leeds."""
-    each = [(place, group) for place, groups in died.items() for group, n in groups.items() for _ in range(n)]
     lines = ["incident_id,notified_date,establishment,cause,ethnicity_code"]
-    lines += [f"F{n},2024-05-01,{place},natural causes,{CODES[group]}" for n, (place, group) in enumerate(each)]
+    for year, places in (("2024", died), ("2023", earlier or {})):
+        each = [(place, group) for place, groups in places.items() for group, n in groups.items() for _ in range(n)]
+        lines += [
+            f"F{year}{n},{year}-05-01,{place},natural causes,{CODES[group]}" for n, (place, group) in enumerate(each)
+        ]
     lines += [f"S{n},2024-05-01,Leeds,self-inflicted,W1" for n in range(self_inflicted)]
     (folder / "fatal_incidents.csv").write_text("\n".join(lines) + "\n")
     lines = ["snapshot_date,establishment,ethnicity_code,number"]
-    lines += [f"2024-06-30,{place},{code},5000" for place in TYPES for code in CODES.values()]
+    days = ["2024-06-30", *["2023-06-30"] * bool(earlier)]
+    lines += [f"{day},{place},{code},5000" for day in days for place in TYPES for code in CODES.values()]
     (folder / "population.csv").write_text("\n".join(lines) + "\n")
     lines = ["establishment,establishment_type", *(f"{place},{kind}" for place, kind in TYPES.items())]
     (folder / "establishments.csv").write_text("\n".join(lines) + "\n")
@@ -330,6 +340,39 @@ def test_where_few_died_in_all_the_whole_is_still_shown(tmp_path):
     deaths(tmp_path, {"Leeds": {"W": 7}})
     by_cause = TableSpec("by-cause", MEASURES["deaths"], ("cause", "ethnicity"), "5+1")
     assert set(protected(tmp_path, [by_cause])["by-cause"]["cause"]) == {"all"}
+
+
+def test_that_few_died_in_a_part_which_an_earlier_report_left_out_is_still_known(tmp_path: Path) -> None:
+    """5 died in open prisons this year, 9 in the last and 14 in both.
+
+    Whoever is shown the 14, and knows of the last year that they were fewer than 10, finds that the 5 were no fewer.
+    """
+    died = {"Leeds": {"W": 40, "B": 20}, "Hatfield": {"W": 5}, "Feltham": {"W": 20}}
+    earlier = {"Leeds": {"W": 40, "B": 20}, "Hatfield": {"W": 9}, "Feltham": {"W": 4}}
+    deaths(tmp_path, died, earlier=earlier)
+    divided = TableSpec("divided", MEASURES["deaths"], ("establishment_type", "ethnicity"), "5+1")
+    first = protected(tmp_path, [divided], year="2023-24")
+    assert set(first["divided"]["establishment_type"]) == {"Category B or local", "Women's prison", "all"}
+    report = read(tmp_path / "handoff")
+    (left_out,) = [table for table in report.tables if table.below]
+    assert left_out.frame()[["establishment_type", "year"]].to_numpy().tolist() == [
+        ["Open", "2023-24"],
+        ["Young offender institution", "2023-24"],
+    ]
+    assert left_out.frame()["value"].isna().all()
+
+    by_year = TableSpec("by-year", MEASURES["deaths"], ("year", "establishment_type"), "5+1", "trend")
+    pooled = TableSpec("pooled", MEASURES["deaths"], ("establishment_type",), "5+1")
+
+    def least_this_year(kept: Callable[[Published], bool]) -> int:
+        before = [Publication.of("first", list(filter(kept, report.tables)), [])]
+        seen = protected(tmp_path, [by_year, pooled], before, years=2)
+        own = [seen[name].query("establishment_type == 'Open'")["numerator"] for name in ("by-year", "pooled")]
+        (last, this), (both,) = own
+        return int(this) if pd.notna(this) else 1 if pd.isna(both) else int(both) - (9 if pd.isna(last) else int(last))
+
+    assert least_this_year(lambda table: not table.below) == 5
+    assert least_this_year(lambda table: True) == 1
 
 
 def upheld(folder: Path, counts: dict[str, tuple[int, int]]) -> None:

@@ -124,6 +124,25 @@ def test_a_count_kept_for_later_reports_that_is_not_its_fact_is_found(run: Path,
     assert found == [f"{released.PATTERN}: a count of {planted.name} that is not what its fact shows"]
 
 
+@pytest.mark.parametrize(("code", "value"), [("B", 7), ("W", None)])
+def test_more_than_which_parts_a_table_left_out_is_found(run: Path, code: str, value: int | None) -> None:
+    """How many they are; or a part that it does not leave out."""
+    told = ('"measure": "upheld"', '"left_out": ["B"], "measure": "upheld"')
+    edit(run / "run.json", lambda text: text.replace(*told, 1))
+    held = released.read(run / released.PATTERN)
+    name = f"{held.tables[0].name}, left out"
+    about = {"name": name, "columns": ["ethnicity", "year", "value", "rule"], "below": 10}
+
+    def found(code: str, value: int | None) -> list[str]:
+        few = held.tables[0].model_copy(update={"rows": [[code, "2022-23 to 2024-25", value, ""]], **about})
+        (run / released.PATTERN).write_text(released.Publication.of(held.report, [*held.tables, few], []).text())
+        return [fault for fault in faults(run) if fault.startswith(released.PATTERN)]
+
+    assert found("B", None) == []
+    said = f"{released.PATTERN}: {name}, are not the parts that the table leaves out, or say how many they are"
+    assert found(code, value) == [said]
+
+
 def test_a_file_of_kept_counts_that_was_changed_by_hand_is_found(run: Path) -> None:
     edit(run / released.PATTERN, lambda text: text.replace("null", "3", 1))
     assert faults(run) == [f"{released.PATTERN}: it is not as it was written"]

@@ -64,7 +64,7 @@ def compared(made: Path) -> Iterator[tuple[str, str, dict[str, int]]]:
     own = {(table.name, table.part): table for table in release.tables}
     for before in release.earlier:
         now = own.get((before.name, before.part))
-        if now is not None and set(now.columns) == set(before.columns):
+        if now is not None and not now.below and set(now.columns) == set(before.columns):
             yield before.release, before.name, _cells(before, now)
 
 

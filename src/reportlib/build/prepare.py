@@ -89,6 +89,8 @@ class Prepared:
         """What is published of the counts, for later reports to reckon with."""
         pattern = self.protected.pattern
         told = [released.published(pattern.tables[table.name], told, gone, edition) for table, told, gone in seen]
+        for known in _left_out(self.release, [table for table, *_ in seen]):
+            told.append(released.published(known, none := [False] * len(known.frame), none, edition))
         return released.Publication.of(f"{self.basis.params.reporting_year} {edition.name}", told, self.basis.before)
 
     def _run(self, edition: Edition, seen: Sequence[Seen]) -> dict[str, Any]:
@@ -163,7 +165,7 @@ def prepare(basis: Basis, say: Say = lambda stage: None, progress: Progress | No
     counted, why = count(release, params.editions, specs, params.disclosure.threshold)
     say("protecting")
     held = [table.as_published(params.pooled_label) for table in counted]
-    held += [known for table in counted if (known := table.left_out_as_known(span(release.years(table.spec))))]
+    held += _left_out(release, counted)
     earlier = [table for report in basis.before for table in report.handed_on()]
     before = [table.carried() for table in earlier]
     official = [CountTable(name, (of := PUBLISHED_TABLES[name]).part, of.counts(), release=name) for name in like]
@@ -171,6 +173,11 @@ def prepare(basis: Basis, say: Say = lambda stage: None, progress: Progress | No
     ties = relations(params, release, counted, before, official, [table.parts for table in earlier])
     protected = protection(params.disclosure, held, ties, [*before, *official], progress)
     return Prepared(replace(basis, chapters=chapters), release, counted, why, protected)
+
+
+def _left_out(release: Release, counted: Sequence[Counted]) -> list[CountTable]:
+    """What readers know of the parts that tables leave out."""
+    return [known for table in counted if (known := table.left_out_as_known(span(release.years(table.spec))))]
 
 
 def _like(table: PublishedTable, grouping: str) -> list[TableSpec]:

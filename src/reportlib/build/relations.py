@@ -43,7 +43,7 @@ def relations(
     periods = {str(year) for table in carried for year in table.frame["year"]}
     periods |= {span(release.years(table.spec)) for table in counted if table.left_out} | {params.pooled_label}
     places: Hierarchies = {
-        name: {"all": [tuple(sorted(found))]} | several.get(name, {}) | _left_out(name, counted)
+        name: {"all": [tuple(sorted(found))]} | several.get(name, {}) | _left_out(name, counted, before)
         for name, found in codes.items()
     }
     people = tuple((part.code, part.whole) for part in PARTS.values() if part.counts == "people" and part.whole)
@@ -123,9 +123,11 @@ def _several(params: Params, parts: Iterable[Mapping[str, Mapping[str, Sequence[
     return found
 
 
-def _left_out(name: str, counted: Sequence[Counted]) -> Divided:
-    """The parts that tables leave out together: what is shown tells of them as one."""
+def _left_out(name: str, counted: Sequence[Counted], before: Sequence[CountTable] = ()) -> Divided:
+    """The parts that tables leave out together, now or earlier: what is shown tells of them as one."""
     together = {tuple(sorted(table.left_out.get(name, ()))) for table in counted}
+    earlier = [table.frame[name] for table in before if table.below and name in table.frame]
+    together |= {tuple(sorted({*codes} - {"all"})) for codes in earlier}
     return {"+".join(codes): [codes] for codes in sorted(together) if len(codes) > 1}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, ValidationError, model_serializer
 
 from reportlib.archive.runs import run_folder
 from reportlib.errors import UNREADABLE, Finding, ReportError
@@ -43,6 +43,12 @@ class Published(BaseModel):
     columns: list[str]
     rows: list[list[str | int | None]]
     parts: dict[str, dict[str, list[str]]] = {}  # of an edition of several regions, say: dimension, its name, these
+    below: int = 0  # of a table that is not shown, as `CountTable.below`
+
+    @model_serializer(mode="wrap")
+    def _as_ever(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without `below` where a table is shown, as all were written once: their digest stays."""
+        return {name: value for name, value in write(self).items() if name != "below" or value}
 
     def frame(self) -> pd.DataFrame:
         """The rows by column; `value` is a nullable integer."""
@@ -53,9 +59,11 @@ class Published(BaseModel):
         from reportlib.disclosure import CountTable
 
         frame = self.frame()
-        kept = frame[frame["value"].notna() | frame["rule"].ne("")].drop(columns="rule")
+        kept = frame[frame["value"].notna() | frame["rule"].ne("") | (self.below > 0)].drop(columns="rule")
         name = f"{self.name} ({self.release})"
-        return CountTable(name, self.part, kept, self.additive, scale=self.scale, release=self.release)
+        return CountTable(
+            name, self.part, kept, self.additive, scale=self.scale, release=self.release, below=self.below
+        )
 
 
 class Publication(BaseModel):
@@ -121,6 +129,7 @@ def published(
         columns=[*by, *COUNTS],
         rows=list(map(list, rows)),
         parts=parts,
+        below=table.below,
     )
 
 

@@ -97,6 +97,7 @@ class CountTable:
     `scale`: how many snapshots were added up; threshold and width grow with it.
     `release`: the earlier release that it is of.
     `below`: of a table that is not shown, but whose counts are known to be from 1 to less than this; 0 of any other.
+    An earlier release's counts of this kind are missing.
     """
 
     name: str

@@ -135,7 +135,8 @@ def assemble(
         agreeing += fitting
         if revised := sum(len(t.frame) for t in theirs) - sum(len(t.frame) for t in fitting):
             logger.info("%s: %d figures of another vintage in the earlier release (%s)", part, revised, release)
-    hidden = {key for table in carried for key, value in _counts(table, dimensions) if pd.isna(value)}
+    marked = [table for table in carried if not table.below]
+    hidden = {key for table in marked for key, value in _counts(table, dimensions) if pd.isna(value)}
     return build([*tables, *agreeing], relations, policy, dimensions), frozenset(hidden)
 
 

@@ -113,7 +113,7 @@ def _gather(
                 raise ReportError(f"{table.name}: a count is missing or negative.")
             known = open_to_all or value < policy.least
             names = () if table.below else (table.name,)
-            new = Cell(int(value), table.scale, 1 if table.below else policy.least, known, names)
+            new = Cell(int(value), table.scale, policy.least, known, names)
             old = cells.get(key, new)
             if old.value != new.value:
                 findings.append(_contradiction([*old.tables, table.name], key, dimensions))
@@ -133,12 +133,17 @@ def _pairs(pairs: Iterable[tuple[str, str]], cells: Mapping[Key, Cell]) -> Itera
 
 
 def _limits(tables: Sequence[CountTable], cells: dict[Key, Cell], dimensions: Sequence[str]) -> Iterator[Row]:
-    """Rows that keep counts below what is known of them, which joins the cells as one that everybody knows."""
+    """Rows that keep counts below what is known of them, which joins the cells as one that everybody knows.
+
+    Nor are they nought. Of a count that no figure says anything of there is nothing to keep.
+    """
     for table in tables:
-        if table.below:
-            limit = (f"fewer than {table.below}", *[TOTAL] * len(dimensions))
-            cells[limit] = Cell(table.below - 1, 1, known=True)
-            yield from ({key: 1, limit: -1} for key in keys_of(table, dimensions))
+        for key in keys_of(table, dimensions) if table.below else ():
+            if key in cells:
+                limit = (f"fewer than {table.below}", *[TOTAL] * len(dimensions))
+                cells[limit] = Cell(table.below - 1, 1, known=True)
+                cells[key] = replace(cells[key], lower=max(1, cells[key].lower))
+                yield {key: 1, limit: -1}
 
 
 class _Across:

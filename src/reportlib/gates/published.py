@@ -24,7 +24,9 @@ def check_published(made: Path, ledger: Ledger) -> Iterator[Finding]:
         return
     for table in tables:
         spec = ledger.spec(table.name.partition(": ")[0])
-        if spec:
+        if spec and table.below:
+            yield from _left_out(table, spec, ledger)
+        elif spec:
             yield from _table(table, spec, ledger)
 
 
@@ -43,6 +45,15 @@ def _table(table: Published, spec: TableSpec, ledger: Ledger) -> Iterator[Findin
         kept = None if row["value"] is None else int(row["value"])
         if bool(values) != (kept is not None) or (part.counts != "stock" and values - {kept}):
             yield Finding(f"a count of {table.name} that is not what its fact shows", PATTERN)
+
+
+def _left_out(table: Published, spec: TableSpec, ledger: Ledger) -> Iterator[Finding]:
+    """Of parts that a table leaves out no more is kept than which they are."""
+    rows = table.frame()
+    by = [name for name in spec.by if name in rows and name != ledger.params.made.dimension]
+    codes = rows[by].to_numpy().ravel()
+    if rows["value"].notna().any() or sorted({*codes} - {"all"}) != ledger.run.left_out(spec.id):
+        yield Finding(f"{table.name}, are not the parts that the table leaves out, or say how many they are", PATTERN)
 
 
 def _shown(facts: list[Fact], by: list[str]) -> dict[Cell, list[Fact]]:
