@@ -38,7 +38,7 @@ def card(facts: list[Fact], table: str, adjust: Sequence[str] = ()) -> dict[str,
         (
             ["disproportionate", "parity"],
             (0.75, 0.95),
-            "disproportionate; once adjusted, the estimate lies within the band",
+            "disproportionate as counted; smaller once adjusted",
         ),
         (
             ["disproportionate", "parity"],
@@ -64,7 +64,9 @@ def test_a_card_claims_no_more_than_its_table(verdicts, adjusted, badge):
     ]
     found = card(facts, "deaths")
     assert found["badge"] == badge
-    assert found["verdict"] == ("inconclusive" if "chance could account" in badge else re.split("[,;]", badge)[0])
+    assert found["verdict"] == (
+        "inconclusive" if "chance could account" in badge else re.split("[,;]| as counted", badge)[0]
+    )
 
 
 def test_a_card_says_what_the_last_year_alone_shows():

@@ -187,6 +187,18 @@ def test_what_adjustment_undoes_is_said_to_be_as_counted():
     )
 
 
+def test_what_is_on_the_other_side_once_adjusted_is_told_as_both():
+    """Of 37 deaths chance could account for fewer as counted and for more at the same ages; not always for both."""
+    unsure = row(label="Mixed", verdict="inconclusive", turned=True, adjusted_lower=0.99, adjusted_upper=1.92)
+    sure = row(label="Other", verdict="inconclusive", turned=True, adjusted_lower=1.1, adjusted_upper=1.9)
+    white = row(label="White", value=0.371, verdict=pd.NA)
+    assert prose.summary_sentence(pd.DataFrame([unsure, sure, white]), UPHELD, "White", undone_by="age") == (
+        "The uphold rate was lower for people from the Other ethnic group as counted, which chance could account for, "
+        "but higher allowing for age. The uphold rate was lower for people from the Mixed ethnic group as counted, but "
+        "higher allowing for age; chance could account for both."
+    )
+
+
 def test_weightiest_first_and_what_is_not_known_last():
     others = [row(label=name, verdict="inconclusive") for name in ("Asian", "Mixed")]
     assert say(hidden(label="Other"), *others, row()) == (
@@ -370,10 +382,21 @@ def test_parts_tell_where_a_group_stands_out_then_how_many_comparisons_show_what
         "The uphold rate was lower for Black people (Property; Visits), by enough to be disproportionate. Of the 9 "
         "comparisons with White people across 9 categories of complaint, 2 are disproportionate, in 2 a difference is "
         "smaller or of uncertain size, in 1 any difference is likely to be small and in 3 the data cannot tell; 1 of "
-        "these would count as a difference if no other comparison were made. 1 could not be made: figures are "
-        "suppressed to protect individuals [c]. Within Money, Work and Letters the data cannot tell for any group. "
-        "These rates are not adjusted, and that a part is not named is no sign that it differs less."
+        "these would count as a difference if no other comparison were made: lower for Black people (Letters). 1 "
+        "could not be made: figures are suppressed to protect individuals [c]. Large or small, the uphold rate was "
+        "lower for Black people in all 8 categories of complaint where a comparison could be made. Within Money, Work "
+        "and Letters the data cannot tell for any group that could be compared. These rates are not adjusted, and that "
+        "a part is not named is no sign that it differs less."
     )
+
+
+def test_that_a_group_differs_one_way_in_more_parts_than_chance_is_likely_to_give_is_told():
+    """8 of 9 by the sign test: 2 (1 + 9) / 512 = 0.039; 7 of 8: 2 (1 + 8) / 256 = 0.070."""
+    nine = parts(**dict.fromkeys("ABCDEFGHI", "inconclusive"), J="not assessed")
+    nine.loc[nine["category"].eq("A") & nine["label"].eq("Black"), "value"] = 0.5
+    told = "Large or small, the uphold rate was lower for Black people in 8 of the 9 categories of complaint where a"
+    assert told in in_parts(nine)
+    assert "Large or small" not in in_parts(nine[nine["category"] != "B"])
 
 
 def test_in_parts_of_which_none_is_disproportionate_smaller_differences_are_named():
@@ -408,7 +431,7 @@ def test_of_many_parts_and_of_many_groups_the_number_is_said():
 def test_parts_in_which_nothing_can_be_told_of_any_group_are_named():
     """For what a reader asks first, such as deaths that were self-inflicted, silence is no answer."""
     said = in_parts(parts(Property="disproportionate", Visits="inconclusive", Mail="inconclusive", Gym="not assessed"))
-    assert "Within Visits and Mail the data cannot tell for any group. These" in said
+    assert "Within Visits and Mail the data cannot tell for any group that could be compared. These" in said
 
 
 def test_where_few_parts_can_be_compared_nothing_follows_from_finding_no_difference():

@@ -48,10 +48,12 @@ HELD = "With category of complaint and establishment type held equal, "
 @pytest.mark.parametrize(
     ("tried", "left"),
     [
-        (adjusted(0.7), f"{HELD}a difference remains."),
-        (adjusted(0.88, 0.05), f"{HELD}a difference remains, within 0.8 to 1.25."),
-        (adjusted(0.85), f"{HELD}a difference remains; it may lie inside or outside 0.8 to 1.25."),
-        (adjusted(0.8), f"{HELD}a difference remains; it may lie inside or outside 0.8 to 1.25."),
+        (adjusted(0.7), f"{HELD}a smaller difference remains."),
+        (adjusted(0.88, 0.05), f"{HELD}a smaller difference remains, within 0.8 to 1.25."),
+        (adjusted(0.85), f"{HELD}a smaller difference remains; it may lie inside or outside 0.8 to 1.25."),
+        (adjusted(0.8), f"{HELD}a smaller difference remains; it may lie inside or outside 0.8 to 1.25."),
+        (adjusted(0.62), f"{HELD}a difference about as large remains."),
+        (adjusted(0.5), f"{HELD}a larger difference remains."),
         (adjusted(0.95), f"{HELD}chance could account for the rest."),
         (adjusted(1.05), f"{HELD}the estimate is higher, and chance could account for it."),
         (adjusted(1.0), f"{HELD}chance could account for the rest."),
@@ -114,9 +116,32 @@ def test_the_register_says_in_how_many_parts_it_could_look_and_which_go_the_othe
     )  # fmt: skip
     (row,) = rows(found.over_all())
     assert row["What is left to explain"] == (
-        "Not known: no adjusted comparison could be made. Also disproportionate within Property; disproportionate the "
-        "other way within Regime (3 of 4 parts could be compared, without adjustment)."
+        "Not known: no adjusted comparison could be made. 3 of 4 parts could be compared, without adjustment: lower in "
+        "2; disproportionate within Property, and the other way within Regime."
     )
+
+
+def test_of_a_uniform_pattern_in_parts_it_is_told_though_none_stands_out() -> None:
+    parts = [told("Black", 0.7, "inconclusive", part) for part in ("Money", "Mail", "Food")]
+    (row,) = rows(register(told("Black", 0.7), *parts).over_all())
+    assert row["What is left to explain"].endswith(": lower in all; disproportionate in none.")
+    none = [told("Black", 0.7, "not assessed", part) for part in ("Money", "Mail")]
+    (row,) = rows(register(told("Black", 0.7), *none).over_all())
+    assert row["What is left to explain"].endswith(" None of 2 parts could be compared.")
+
+
+def test_what_may_be_disproportionate_for_all_that_the_data_tell_is_listed() -> None:
+    """As counted, or once adjusted; not what is disproportionate, nor what lies inside the band both ways."""
+    found = register(
+        told("Black", 0.7), told("Asian", 0.75, "inconclusive"),
+        told("Mixed", 0.95, "inconclusive", **adjusted(1.4, 0.5)),
+        told("Other", 0.9, "inconclusive", **adjusted(1.1, 0.3)), told("Mixed", 0.6, "inconclusive", "Money"),
+    ).unsettled()  # fmt: skip
+    assert [(row["Comparison"], row["Verdict as counted"]) for row in rows(found)] == [
+        ("Uphold rate: Asian", "inconclusive"), ("Uphold rate: Mixed", "inconclusive")
+    ]  # fmt: skip
+    inside = register(told("Other", 0.9, "inconclusive")).unsettled()
+    assert rows(inside) == [{"Comparison": "None that could be assessed has a relative rate outside the band"}]
 
 
 def test_what_is_disproportionate_in_parts_alone_is_listed_apart() -> None:
@@ -168,8 +193,8 @@ def test_a_detailed_ethnic_group_is_a_part_of_its_broad_one() -> None:
     (row,) = rows(found.over_all())
     assert row["Comparison"] == "Uphold rate: Black, lower rate"
     assert row["What is left to explain"].endswith(
-        "Also disproportionate within Regime, and for Black Caribbean (all 2 parts could be compared, without "
-        "adjustment)."
+        " All 2 parts could be compared, without adjustment: lower in all; disproportionate within Regime, and for "
+        "Black Caribbean."
     )
 
 

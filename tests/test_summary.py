@@ -8,7 +8,7 @@ from reportlib import summary
 from reportlib.facts import Fact
 from reportlib.measures import MEASURES
 from reportlib.results import Results
-from reportlib.summary import OTHERS, SMALLER, UNDONE, main_points
+from reportlib.summary import ANSWERS, OTHERS, SMALLER, UNDONE, main_points
 
 FOUND = (
     "Over 2022-23 to 2024-25, these differences were disproportionate: greater than chance alone is likely to give, "
@@ -39,8 +39,8 @@ def points(
 ) -> dict[str, list[tuple[str, str]]]:
     known = {table: {"adjust": adjust} for table, adjust in ({"breached-detailed": ()} | tables).items()}
     results = Results(held, known, [*tables], {}, "2022-23 to 2024-25", reference, "5+1", (0.8, 1.25), 0.95)
-    found = main_points(results)
-    return {each["lead"]: [(item["title"], item["text"]) for item in each["items"]] for each in found}
+    told = [each for each in main_points(results) if each["lead"] != ANSWERS]
+    return {each["lead"]: [(item["title"], item["text"]) for item in each["items"]] for each in told}
 
 
 def counts(measure: str, **groups: tuple[str, int, int]) -> list[Fact]:
@@ -68,9 +68,11 @@ def test_a_main_point_leads_with_what_was_found_and_says_what_adjustment_leaves(
         FOUND: [
             (
                 CLAIM,
-                "Allowing for establishment type, a difference remains for Black people. No adjusted comparison could "
-                "be made for people from the Mixed ethnic group. Smaller differences, or of uncertain size: higher for "
-                "Asian people.",
+                "Allowing for establishment type, the relative rate moves from 1.32 to 1.31 (1.26 to 1.37) for Black "
+                "people. A difference about as large remains for Black people. No adjusted comparison could be made "
+                "for people from the Mixed ethnic group. Were missing ethnicity divided in the most extreme way, the "
+                "difference could vanish or reverse for Black people. Smaller differences, or of uncertain size: "
+                "higher only as counted for Asian people.",
             )
         ]
     }
@@ -115,7 +117,10 @@ def test_a_small_difference_is_told_in_cases_since_many_can_be_behind_it():
     }
     hidden = [replace(fact, value=None, mark="c") if "/A/numerator" in fact.id else fact for fact in held]
     ((_, text),) = points(hidden, {"completed": ()})[SMALLER]
-    assert text == "Higher for people from the Mixed ethnic group; lower for Asian people."
+    assert text == (
+        "Higher for people from the Mixed ethnic group (about 540 cases); lower for Asian people, against the rate of "
+        "White people."
+    )
 
 
 def test_what_adjustment_undoes_is_not_said_to_be_disproportionate():
@@ -154,7 +159,13 @@ def test_what_adjustment_undoes_of_one_group_stands_apart_from_what_it_leaves_of
             adjusted_lower=0.95, adjusted_upper=1.35),
     )  # fmt: skip
     assert points(held, {"complaints": ("region",)}) == {
-        FOUND: [(CLAIM, "Allowing for region, a difference remains for Black people.")],
+        FOUND: [
+            (
+                CLAIM,
+                "Allowing for region, the relative rate moves from 1.40 to 1.35 (1.26 to 1.50) for Black people. A "
+                "difference about as large remains for Black people.",
+            )
+        ],
         UNDONE: [
             (
                 "Once region is allowed for, chance could account for differences in the rate of complaints for people "
@@ -209,7 +220,7 @@ def test_main_points_end_with_the_measures_in_which_no_difference_was_found():
     tables = dict.fromkeys(("upheld", "breached", "eligible", "deaths", "recalled", "no-such-table"), ())
     assert points(held, tables) == {
         FOUND: [(CLAIM, "No adjusted comparison is made.")],
-        SMALLER: [("Upheld: difference, size uncertain", "Lower for Black people.")],
+        SMALLER: [("Upheld: difference, size uncertain", "Lower for Black people, against the rate of White people.")],
         OTHERS: [
             ("The data cannot tell", "Deaths."),
             ("Any difference is likely to be small", "Eligible."),
@@ -297,4 +308,45 @@ def test_a_main_point_says_what_is_left_of_the_outcome_that_was_judged():
                adjusted_lower=1.28, adjusted_upper=1.32)  # fmt: skip
     rows = [replace(fact, unit="not completing supervision") if fact.statistic == "ratio" else fact for fact in rows]
     ((title, text),) = points(said("completed", "Nothing.", rows), {"completed": ("region",)})[FOUND]
-    assert (title, text) == ("Nothing", "Allowing for region, a difference remains for Black people.")
+    assert (title, text) == (
+        "Nothing",
+        "Allowing for region, the relative rate of not completing supervision moves from 1.40 to 1.30 (1.28 to 1.32) "
+        "for Black people. A smaller difference remains for Black people.",
+    )
+
+
+def test_main_points_say_how_many_comparisons_the_register_lists_and_how_many_are_answered():
+    held = said("breached", f"{CLAIM}.", row("breached/ethnicity/B", "Black", "disproportionate", ratio=1.4),
+                row("breached/ethnicity/M", "Mixed", "disproportionate", ratio=1.3))  # fmt: skip
+
+    def told(**responses: str) -> str:
+        answers = {f"breached/ethnicity/{group}": text for group, text in responses.items()}
+        known = {"breached": {"adjust": ()}}
+        results = Results(held, known, ["breached"], answers, "2022-23 to 2024-25", "W", "5+1", (0.8, 1.25), 0.95)
+        (answered,) = [each for each in main_points(results) if each["lead"] == ANSWERS]
+        return str(answered["items"][0]["title"])
+
+    assert told() == "2 comparisons in the register, none answered"
+    assert told(B="Because.") == "2 comparisons in the register, 1 answered"
+
+
+def test_of_a_difference_that_adjustment_undoes_no_cases_are_told():
+    """At 100 of 1,000, 200 of 2,000 would be breached, 20 more than 180; region accounts for that."""
+    rows = [row("breached/ethnicity/B", "Black", "small difference", ratio=0.9, adjusted_ratio=1.0,
+                adjusted_lower=0.95, adjusted_upper=1.05),
+            row("breached/ethnicity/A", "Asian", "small difference", ratio=0.9)]  # fmt: skip
+    held = said("breached", "No group was found to differ.", *rows)
+    held += counts("breached", W=("White", 100, 1000), B=("Black", 180, 2000), A=("Asian", 90, 1000))
+    ((_, text),) = points(held, {"breached": ("region",)})[SMALLER]
+    assert text.startswith("Lower for Asian people (about 10 cases) and only as counted for Black people, against the")
+
+
+def test_what_missing_ethnicity_could_do_is_told_of_each_disproportionate_group():
+    rows = [row("upheld/ethnicity/B", "Black", "disproportionate", ratio=0.7, bound_lower=0.6, bound_upper=0.9),
+            row("upheld/ethnicity/A", "Asian", "disproportionate", ratio=0.7, bound_lower=0.5, bound_upper=1.1),
+            row("upheld/ethnicity/M", "Mixed", "disproportionate", ratio=0.7)]  # fmt: skip
+    ((_, text),) = points(said("upheld", f"{CLAIM}, by enough to be disproportionate.", *rows), {"upheld": ()})[FOUND]
+    assert text.endswith(
+        "Were missing ethnicity divided in the most extreme way, the difference would keep its direction for Black "
+        "people and could vanish or reverse for Asian people."
+    )

@@ -276,6 +276,10 @@ class Chapter:
         """Show the explain-or-reform register: every disproportionate comparison, and what is left of it."""
         self._list(Register(self._results).over_all())
 
+    def register_of_unsettled(self) -> None:
+        """Show what may be disproportionate, for all that the data can tell."""
+        self._list(Register(self._results).unsettled())
+
     def register_of_parts(self) -> None:
         """Show what was disproportionate within parts, but not of all parts together."""
         self._list(Register(self._results).in_parts_alone())

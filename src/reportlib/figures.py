@@ -73,3 +73,17 @@ def undone(ratio: Any, adjusted: Any, lower: Any, upper: Any, band: tuple[float,
     with np.errstate(divide="ignore", invalid="ignore"):
         gone = np.sign(np.log(ratio)) * (2 * np.log(adjusted) - np.log(ratio)) <= 0
     return gone & (adjusted >= band[0]) & (adjusted <= band[1]) & (lower <= 1) & (upper >= 1)
+
+
+REMAINS = ("a smaller difference", "a difference about as large", "a larger difference")
+
+
+def how_large(ratio: float, adjusted: float) -> str:
+    """What adjustment leaves of a difference, beside the crude one: one of `REMAINS`.
+
+    About as large is within a fifth of the crude difference on the log scale, or one per cent of the relative rate.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        crude, left = abs(np.log(ratio)), abs(np.log(adjusted))
+    same = ratio == adjusted or abs(left - crude) <= max(0.2 * crude, 0.01) < np.inf
+    return REMAINS[1 if same else 2 if left > crude else 0]

@@ -164,18 +164,22 @@ def _badge(headline: Headline) -> tuple[str, str]:
     if headline.undone and not headline.standing:
         return INCONCLUSIVE, f"{found}{AS_COUNTED}; once adjusted, chance could account for it"
     if rows and all(row.brought_inside(headline.of.band) for row in rows):
-        lie = "the estimate lies" if len(rows) == 1 else "all estimates lie"
-        return found, f"{found}; once adjusted, {lie} within the band"
+        return found, f"{found}{AS_COUNTED}; smaller once adjusted"
     return found, found
 
 
 def _last_year(headline: Headline) -> str:
-    """What the last year shows of the rows that are disproportionate in the whole period, or are so in that year."""
-    said, whole = headline.said, [row["verdict"].row for row in headline.disproportionate]
+    """What the last year shows of the rows that are disproportionate in the whole period, or are so in that year.
+
+    Nothing of what adjustment undoes in the whole period: a year alone is not adjusted.
+    """
+    said, whole, undone = headline.said, *([row["verdict"].row for row in some] for some in
+                                           (headline.disproportionate, headline.undone))  # fmt: skip
     year = said.period.rpartition(" to ")[2]
     facts = [fact for fact in headline.of.facts if (fact.measure, fact.by) == (said.measure, said.by)]
     alone = rows_of(fact for fact in facts if fact.period == year != said.period)
-    rows = [row for name, row in alone.items() if "verdict" in row and (name in whole or row.disproportionate)]
+    told_of = [row for name, row in alone.items() if "verdict" in row and name not in undone]
+    rows = [row for row in told_of if row["verdict"].row in whole or row.disproportionate]
     told = [
         f"{row['ratio'].text} ({row['ratio_lower'].text}; {row.verdict}) for {people(row.who)}"
         for row in rows

@@ -11,7 +11,7 @@ from reportlib import charts, prose
 from reportlib.comparison_tables import Comparison
 from reportlib.derived_tables import funnel_caption, standing
 from reportlib.ethnicity import NOT_STATED, label
-from reportlib.figures import LIMITS, ratio_decimals, undone
+from reportlib.figures import LIMITS, REMAINS, how_large, ratio_decimals, undone
 from reportlib.measures import TableSpec
 from reportlib.published import PublishedTable
 from reportlib.statistics import METHODS, goodness_of_fit, rate_trend, trend, trend_departure
@@ -153,7 +153,8 @@ def sentence(comparison: Comparison) -> str:
         total = frame[frame["ethnicity"].eq("all")]
         return prose.trend_sentence(total, words, *_trend(total, spec))
     if spec.by == ("ethnicity",):
-        compared = comparison.compared.assign(undone=_undone(frame, comparison.band))
+        turns = turned(frame, ratio_decimals(frame)) & outside_band(frame, comparison.band)
+        compared = comparison.compared.assign(undone=_undone(frame, comparison.band), turned=turns.fillna(False))
         said = prose.summary_sentence(compared, words, label(comparison.reference), dimensions(spec.adjust))
         return f"{said} These rates are not adjusted." if spec.apart and not spec.adjust else said
     if len(spec.strata) == 1 and "year" not in spec.by:
@@ -222,7 +223,7 @@ def agreement_sentence(estimates: pd.DataFrame, level: float) -> tuple[list[tupl
 def _words(spec: TableSpec) -> MeasureWords:
     """How the measure of a table is spoken of: the period of people who count once is a year where years are told."""
     words = replace(WORDS[spec.measure.code], decimals=spec.measure.decimals)
-    return replace(words, unit=words.unit.removesuffix(", over the period")) if "year" in spec.by else words
+    return replace(words, unit=words.unit.removesuffix(", over the whole period")) if "year" in spec.by else words
 
 
 def adjusted_sentence(comparison: Comparison) -> str:
@@ -268,10 +269,13 @@ def left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]]
     outside = known["adjusted_lower"].gt(band[1]) | known["adjusted_upper"].lt(band[0])
     remains = known["verdict"].isin(SIGNIFICANT) & ~small & ~turns
     unsure = known["verdict"].isin(SIGNIFICANT) & small & ~turns
+    sizes = known[remains][["ratio", "adjusted_ratio"]].apply(lambda row: how_large(*row), axis=1, result_type="reduce")
+    where = {"": outside, across(band): ~inside & ~outside, within(band): inside}
     found = {
-        "a difference remains for {}.": remains & outside,
-        f"a difference remains for {{}}{across(band)}.": remains & ~inside & ~outside,
-        f"a difference remains for {{}}{within(band)}.": remains & inside,
+        f"{size} remains for {{}}{lies}.": remains & some & sizes.eq(size)
+        for lies, some in where.items()
+        for size in reversed(REMAINS)
+    } | {
         "the relative rate is then above 1 for {}.": ~small & above,
         "the relative rate is then below 1 for {}.": ~small & below,
         "the data cannot tell whether a difference remains for {}.": unsure & ~gone,
@@ -288,6 +292,11 @@ def _undone(rows: pd.DataFrame, band: tuple[float, float]) -> pd.Series:
     names = ["ratio", "adjusted_ratio", "adjusted_lower", "adjusted_upper"]
     crude, adjusted, lower, upper = (rows[name].astype(float) for name in names)
     return undone(crude, adjusted, lower, upper, band)  # type: ignore[no-any-return]
+
+
+def outside_band(rows: pd.DataFrame, band: tuple[float, float]) -> pd.Series:
+    """Which relative rates lie outside the band, as counted or once adjusted."""
+    return ~(rows["ratio"].between(*band) & rows["adjusted_ratio"].between(*band))
 
 
 def turned(rows: pd.DataFrame, places: int) -> pd.Series:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from reportlib.figures import ratio_decimals
+from reportlib.statistics import sign_test
 from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
     DISPROPORTIONATE,
@@ -38,6 +39,7 @@ from reportlib.words import (
 
 Row = Mapping[Hashable, Any]
 FEWEST_YEARS = 4  # no trend is described on fewer
+WAYS = {True: "higher", False: "lower", None: "different"}
 UNSURE = "u"  # where a figure has no interval: it rests on too few
 BY_ENOUGH = ", by enough to be disproportionate"
 AS_COUNTED = "as counted, "
@@ -52,7 +54,8 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, u
 
     frame: a comparison frame of one stratum (label, value, denominator, ratio and its limits, judged, verdict, mark),
     with the row of the group labelled `reference`; `undone`, where there, is true of what is disproportionate until
-    `undone_by` is allowed for. The weightiest finding comes first and in full. Raises ValueError on an unknown verdict.
+    `undone_by` is allowed for, and `turned` of what is then on the other side of the reference. The weightiest finding
+    comes first and in full. Raises ValueError on an unknown verdict.
     """
     base = frame.loc[frame["label"] == reference, "value"]
     rows: list[Row] = [
@@ -72,6 +75,10 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, u
         said = [f"No group was found to differ from {people(reference)} by enough to be disproportionate"]
     for some in differences:
         said += [_shorter(side, words, up) for side, up in _sides(some)]
+    turning = [row for row in inconclusive if row.get("turned") and _up(row) is not None]
+    for some, up in _sides(turning):
+        said += [_turned(each, words, up, undone_by, sure) for sure in (True, False) if (each := _sure(some, sure))]
+    inconclusive = [row for row in inconclusive if row not in turning]
     apart = [row for row in inconclusive if may_be_chance(row)]
     for some, up in _sides(apart):
         said.append(f"the {words.name} was {'higher' if up else 'lower'} for {_who(some)}, {BY_MANY}")
@@ -118,14 +125,16 @@ def parts_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, par
     tally = [f"{len(found) or 'none'} {'are' if len(found) > 1 else 'is'} disproportionate"]
     tally += [f"in {'all ' * (n == made > 1)}{n} {text}" for text, n in others.items() if n]
     said.append(f"of {f'these {made}' if few else f'the {comparisons}'}, {listed(tally)}")
-    if apart := sum(map(may_be_chance, held[INCONCLUSIVE])):
-        said[-1] += f"; {apart} of these would count as {'differences' if apart > 1 else 'a difference'} if no other "
-        said[-1] += "comparison were made"
+    if apart := [row for row in held[INCONCLUSIVE] if may_be_chance(row)]:
+        said[-1] += f"; {len(apart)} of these would count as {'differences' if len(apart) > 1 else 'a difference'} if "
+        said[-1] += f"no other comparison were made: {_each_side(apart, part, len(names))}"
     if lacking:
         said.append(f"{'the other ' * few}{len(lacking)} could not be made: {_why_not(lacking)}")
-    untold = [name for name in names if all(row["verdict"] == INCONCLUSIVE for row in rows if row[part] == name)]
+    said += _one_way(rows, words, part)
+    verdicts = {name: {row["verdict"] for row in rows if row[part] == name} - {NOT_ASSESSED} for name in names}
+    untold = [name for name in names if verdicts[name] == {INCONCLUSIVE}]
     if len(names) > 1 and untold and len(untold) <= MOST_NAMED:
-        said.append(f"within {listed(untold)} the data cannot tell for any group")
+        said.append(f"within {listed(untold)} the data cannot tell for any group that could be compared")
     named = ", and that a part is not named is no sign that it differs less" if found else ""
     said.append(f"these rates are not adjusted{named}")
     return " ".join(f"{capital(sentence)}." for sentence in said)
@@ -133,10 +142,27 @@ def parts_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, par
 
 def _by_side(rows: Sequence[Row], words: MeasureWords, part: str, parts: int) -> str:
     """For which groups a measure was higher, and for which lower, each with the parts in which it was so."""
-    ways = {True: "higher", False: "lower", None: "different"}
-    return f"the {words.name} " + "; it ".join(
-        f"was {ways[up]} {_where(side, part, parts)}" for side, up in _sides(rows)
-    )
+    return f"the {words.name} was {_each_side(rows, part, parts, '; it was ')}"
+
+
+def _each_side(rows: Sequence[Row], part: str, parts: int, between: str = "; ") -> str:
+    """For which groups something was higher, and for which lower, each with the parts in which it was so."""
+    return between.join(f"{WAYS[up]} {_where(side, part, parts)}" for side, up in _sides(rows))
+
+
+def _one_way(rows: Sequence[Row], words: MeasureWords, part: str) -> list[str]:
+    """For which groups the figure is on one side of the reference in more of the parts than chance is likely to give.
+
+    By the sign test; verdicts look at each part alone.
+    """
+    told = []
+    for group in dict.fromkeys(str(row["label"]) for row in rows):
+        ups = [_up(row) for row in rows if row["label"] == group and row["verdict"] != NOT_ASSESSED]
+        n, most, p = len(ups), max((True, False), key=ups.count), sign_test(ups.count(True), ups.count(False)).p_value
+        if p is not None and p <= ALPHA:
+            of = f"all {n}" if ups.count(most) == n else f"{ups.count(most)} of the {n}"
+            told.append(f"{WAYS[most]} for {people(group)} in {of} {PARTS_OF[part]} where a comparison could be made")
+    return [f"large or small, the {words.name} was {listed(told)}"] if told else []
 
 
 def _where(rows: Sequence[Row], part: str, parts: int) -> str:
@@ -300,6 +326,20 @@ def _shorter(rows: Sequence[Row], words: MeasureWords, up: bool | None) -> str:
         return f"the {words.name} was about the same for {_who(rows)}"
     by = "by an amount that is uncertain" if verdict == SIZE_UNCERTAIN else "by a small amount"
     return f"the {words.name} was {'higher' if up else 'lower'} for {_who(rows)}, {by}"
+
+
+def _sure(rows: Sequence[Row], sure: bool) -> list[Row]:
+    """Those whose adjusted interval leaves out 1, or holds it."""
+    return [row for row in rows if (row["adjusted_lower"] <= 1 <= row["adjusted_upper"]) is not sure]
+
+
+def _turned(rows: Sequence[Row], words: MeasureWords, up: bool | None, by: str, sure: bool) -> str:
+    """That a figure is on one side of the reference as counted, and on the other once adjusted."""
+    crude, then = ("higher", "lower") if up else ("lower", "higher")
+    told = f"the {words.name} was {crude} for {_who(rows)} as counted"
+    if sure:
+        return f"{told}, which chance could account for, but {then} allowing for {by}"
+    return f"{told}, but {then} allowing for {by}; chance could account for both"
 
 
 def _untold(rows: Sequence[Row], words: MeasureWords, first: bool) -> str:

@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 from reportlib.ethnicity import label, of_detailed
 from reportlib.facts import RowFacts
+from reportlib.figures import how_large
 from reportlib.measures import MEASURES
 from reportlib.responses import disproportionate
 from reportlib.results import Results
 from reportlib.tables import Table, words_table
-from reportlib.words import NOT_ASSESSED, dimensions, listed, lower_first
+from reportlib.words import DISPROPORTIONATE, NOT_ASSESSED, dimensions, listed, lower_first
 
 OPPOSITE = {"higher": "lower", "lower": "higher"}
 NOT_ADJUSTED = "not adjusted"
@@ -44,6 +45,7 @@ class Register:
         self.results, self.rows = results, results.pooled
         self.found = disproportionate(results.facts, results.period)
         self.compared = [row for row in self.rows.values() if "verdict" in row]
+        self.whole = {row["verdict"].row: row for row in self.compared if row["verdict"].by == "ethnicity"}
         self.parts = self._parts()
 
     def _parts(self) -> list[_Part]:
@@ -66,7 +68,7 @@ class Register:
         """One row a disproportionate headline comparison: what was tried, what is left, and the answer."""
         order = list(MEASURES)
         rows = [self._row(name) for name in sorted(self.found, key=lambda name: order.index(self.rows[name].measure))]
-        whole = [row for row in self.compared if row["verdict"].by == "ethnicity"]
+        whole = list(self.whole.values())
         lacking: dict[str, list[str]] = {}
         for row in whole:
             if row.verdict == NOT_ASSESSED:
@@ -77,6 +79,21 @@ class Register:
             notes.append(f"Not assessed, because suppressed, too small or not available: {named}.")
         rows = rows or [{"Comparison": "None that could be assessed was disproportionate"}]
         return self._table("register", "Disproportionate comparisons with", rows, notes, whole)
+
+    def unsettled(self) -> Table:
+        """One row a comparison of all parts together that may be disproportionate, for all that the data can tell.
+
+        Its relative rate lies outside the band, as counted or once adjusted, and chance could account for that.
+        """
+        low, high = self.results.band
+        rows = []
+        for row in self.whole.values():
+            rates = [row[each].value for each in ("ratio", "adjusted_ratio") if each in row]
+            beyond = any(rate is not None and not low <= float(rate) <= high for rate in rates)
+            if beyond and row.verdict not in (DISPROPORTIONATE, NOT_ASSESSED):
+                rows.append(self._row_of_unsettled(row))
+        rows = rows or [{"Comparison": "None that could be assessed has a relative rate outside the band"}]
+        return self._table("register-of-unsettled", "Not settled, compared with", rows, [], list(self.whole.values()))
 
     def in_parts_alone(self) -> Table:
         """One row a comparison that was disproportionate in parts, but not of all parts together."""
@@ -128,7 +145,8 @@ class Register:
         elif chance:
             found = "the data cannot tell whether a difference remains"
         else:
-            found = f"a difference remains{row.remaining(band)}"
+            sizes = (float(row[name].value or 0) for name in ("ratio", "adjusted_ratio"))
+            found = f"{how_large(*sizes)} remains{row.remaining(band)}"
         return f"With {dimensions(adjust)} held equal, {found}."
 
     def _also(self, name: str, way: str) -> str:
@@ -136,12 +154,24 @@ class Register:
         own = [part for part in self.parts if part.whole == name]
         if not own:
             return ""
-        assessed = sum(part.row.verdict != NOT_ASSESSED for part in own)
+        made = [part for part in own if part.row.verdict != NOT_ASSESSED]
+        if not made:
+            return f" None of {len(own)} parts could be compared."
+        alike = sum(part.row.way() == way and part.row["ratio"].value != 1 for part in made)
         same, other = (_where([part for part in own if part.went(each)]) for each in (way, OPPOSITE[way]))
-        told = f"Also disproportionate {same}" if same else "Not disproportionate within any part"
-        told += f"; disproportionate the other way {other}" if other else ""
-        made = f"all {len(own)}" if assessed == len(own) > 1 else f"{assessed} of {len(own)}"
-        return f" {told} ({made} parts could be compared, without adjustment)."
+        of = f"All {len(own)}" if len(made) == len(own) > 1 else f"{len(made)} of {len(own)}"
+        told = f"{way} in {'all' if alike == len(made) > 1 else alike or 'none'}"
+        told += f"; disproportionate {same or 'in none'}{f', and the other way {other}' if other else ''}"
+        return f" {of} parts could be compared, without adjustment: {told}."
+
+    def _row_of_unsettled(self, row: RowFacts) -> dict[str, str]:
+        ratio = row["ratio"]
+        return {
+            "Comparison": f"{row['verdict'].label}{f' (rate of {ratio.unit})' if ratio.unit else ''}",
+            "Relative rate": f"{ratio.text} ({row['ratio_lower'].text})",
+            "Adjusted": _adjusted(row),
+            "Verdict as counted": row.verdict,
+        }
 
     def _row_of_parts(self, name: str) -> dict[str, str]:
         own = sorted((part for part in self.parts if part.whole == name), key=lambda part: part.place)

@@ -12,8 +12,9 @@ from reportlib.facts import Fact, RowFacts
 from reportlib.figures import ratio_decimals
 from reportlib.headlines import Headline, headlines, verdicts
 from reportlib.measures import EITHER, MEASURES
-from reportlib.presentation import left, moved, turned, what_is_left
+from reportlib.presentation import left, moved, outside_band, turned, what_is_left
 from reportlib.prose import AS_COUNTED, BY_ENOUGH, MAY_BE_LEFT
+from reportlib.responses import disproportionate
 from reportlib.results import Results
 from reportlib.words import (
     DISPROPORTIONATE,
@@ -25,6 +26,7 @@ from reportlib.words import (
     WORDS,
     all_people,
     capital,
+    counted,
     dimensions,
     listed,
     lower_first,
@@ -45,6 +47,7 @@ SMALLER = "Of other measures, chance alone is unlikely to give these differences
 FEW = 2  # groups of which cases are told in a sentence each
 DETAILED = "Detailed ethnic groups that stand out as their broad group does not; such comparisons are exploratory:"
 OTHERS = "Of the other measures:"
+ANSWERS = "Those responsible are asked to explain such differences with evidence, or to change what gives rise to them:"
 TOLD = {  # of measures without a difference, by the weightiest verdict of their table
     INCONCLUSIVE: "The data cannot tell",
     PARITY: "Any difference is likely to be small",
@@ -83,7 +86,7 @@ def main_points(results: Results) -> list[dict[str, Any]]:
     rest = [_unlinked(title, f"{capital(listed(others[title]))}.") for title in TOLD.values() if title in others]
     if text := _unavailable(results):
         rest.append(_unlinked("Not available [x]", text))
-    lists |= {DETAILED: _detailed_alone(results), OTHERS: rest}
+    lists |= {DETAILED: _detailed_alone(results), OTHERS: rest, ANSWERS: _answers(results)}
     return [{"kind": "points", "lead": lead, "items": items} for lead, items in lists.items() if items]
 
 
@@ -103,13 +106,13 @@ def _claims(said: Fact, undone: bool) -> list[str]:
 
 
 def _found(headline: Headline, also: str) -> tuple[str, str]:
-    """What was disproportionate in a table; then how many cases that is, and what adjustment leaves."""
+    """What was disproportionate in a table; then how many cases that is, what adjustment leaves, and how sure it is."""
     rows = headline.standing
     first, *more = _claims(headline.said, undone=False) or [headline.said.text.removesuffix(".")]
     told = [f"{one}." for one in more] + [_at_the_rate(headline, row) for row in rows if len(rows) <= FEW]
-    apart = [row.who for row in headline.undone]
-    remains = what_is_left(_weighty(headline, without=apart), headline.adjust, headline.of.band)
-    return first, " ".join(filter(None, [*told, remains, headline.not_adjusted(rows), also]))
+    frame = _weighty(headline, without=[row.who for row in headline.undone])
+    remains = _remains(headline, frame, *left(frame, headline.of.band))
+    return first, " ".join(filter(None, [*told, remains, headline.not_adjusted(rows), _were_all_known(rows), also]))
 
 
 def _undone(headline: Headline, also: str) -> tuple[str, str]:
@@ -121,24 +124,43 @@ def _undone(headline: Headline, also: str) -> tuple[str, str]:
     title = f"Once {told} {are} allowed for, chance could account for {what}{whose}"
     frame = _weighty(headline, without=[row.who for row in headline.standing])
     then = [f"{claim}." for claim in _claims(headline.said, undone=True)]
-    if len(frame) <= MOST_NAMED:
-        then.append(f"Allowing for {told}, {moved(frame, headline.outcome, ratio_decimals(headline.frame))}")
-    then += [text for text in left(frame, headline.of.band) if not text.startswith(MAY_BE_LEFT)]
-    return title, " ".join(filter(None, [*then, also]))
+    remains = [text for text in left(frame, headline.of.band) if not text.startswith(MAY_BE_LEFT)]
+    return title, " ".join(filter(None, [*then, _remains(headline, frame, *remains), also]))
+
+
+def _remains(headline: Headline, frame: pd.DataFrame, *remains: str) -> str:
+    """From what to what adjustment moves some rows, if they are few, and what it leaves; empty if none is adjusted."""
+    adjusted = frame[frame["adjusted_ratio"].notna()]
+    if adjusted.empty:
+        return ""
+    moves = moved(adjusted, headline.outcome, ratio_decimals(headline.frame))
+    said = [moves, *remains] if len(adjusted) <= MOST_NAMED else remains
+    return f"Allowing for {dimensions(headline.adjust)}, {lower_first(' '.join(said))}" if said else ""
+
+
+def _were_all_known(rows: Sequence[RowFacts]) -> str:
+    """What missing ethnicity could do to the differences of some rows; empty where that is not reckoned."""
+    could: dict[str, list[str]] = {}
+    for row in rows:
+        if row.limits("bound"):
+            could.setdefault(row.unknown_could(), []).append(row.who)
+    told = [
+        f"{f'could {what}' if what else 'would keep its direction'} for {all_people(who)}"
+        for what, who in could.items()
+    ]
+    return f"Were missing ethnicity divided in the most extreme way, the difference {listed(told)}." if told else ""
 
 
 def _smaller(headline: Headline) -> tuple[str, str]:
     """For whom a table without disproportionate rows shows a difference, in cases; then what adjustment leaves."""
     remains = what_is_left(headline.frame, headline.adjust, headline.of.band)
-    ways = _ways_in_cases(headline, _differing(headline))
-    told = f"{ways}, against the rate of {_base(headline)}" if ways else _ways(_differing(headline))
+    told = f"{_ways(headline, _differing(headline))}, against the rate of {_base(headline)}"
     return _weightiest(headline), " ".join(filter(None, [f"{capital(told)}.", remains]))
 
 
 def _less(headline: Headline) -> str:
     """For whom a table with disproportionate rows shows other differences; empty if it shows none."""
-    rows = [row for row in _differing(headline) if not row.disproportionate]
-    ways = _ways_in_cases(headline, rows) or _ways(rows)
+    ways = _ways(headline, [row for row in _differing(headline) if not row.disproportionate])
     return f"Smaller differences, or of uncertain size: {ways}." if ways else ""
 
 
@@ -151,7 +173,7 @@ def _otherwise(every: Sequence[Headline], measure: str) -> str:
     """What the table shows in which the outcome of a measure is counted otherwise; empty if there is none."""
     for headline in every:
         if MEASURES[headline.said.measure].instead_of == measure:
-            ways = _ways(_differing(headline))
+            ways = _ways(headline, _differing(headline))
             return f"{_weightiest(headline)}{f' ({ways})' if ways else ''}."
     return ""
 
@@ -163,31 +185,35 @@ def _weightiest(headline: Headline) -> str:
 
 def _weighty(headline: Headline, without: Sequence[str]) -> pd.DataFrame:
     """The rows of a table that are disproportionate, or that adjustment turns round, before or after it by so much."""
-    rows, band = headline.frame[~headline.frame["label"].isin(without)], headline.of.band
-    outside = ~(rows["ratio"].between(*band) & rows["adjusted_ratio"].between(*band))
-    return rows[rows["verdict"].eq(DISPROPORTIONATE) | (turned(rows, ratio_decimals(rows)) & outside)]
+    rows = headline.frame[~headline.frame["label"].isin(without)]
+    turns = turned(rows, ratio_decimals(rows)) & outside_band(rows, headline.of.band)
+    return rows[rows["verdict"].eq(DISPROPORTIONATE) | turns]
 
 
-def _ways(rows: Sequence[RowFacts]) -> str:
-    """For whom relative rates are higher, and for whom lower."""
-    ways: dict[str, list[str]] = {"higher": [], "lower": []}
-    for row in rows:
-        ways[row.way()].append(row.who)
-    return "; ".join(f"{way} for {people_or_number(whom)}" for way, whom in ways.items() if whom)
+def _ways(headline: Headline, rows: Sequence[RowFacts]) -> str:
+    """For whom relative rates are higher, and for whom lower; apart for whom adjustment undoes that."""
+    told = []
+    for way in ("higher", "lower"):
+        own = [row for row in rows if row.way() == way]
+        undone = [row for row in own if row.undone(headline.of.band)]
+        standing = [row for row in own if row not in undone]
+        whom = [f"for {_in_cases(headline, standing)}"] if standing else []
+        whom += [f"only as counted for {people_or_number([row.who for row in undone])}"] if undone else []
+        if whom:
+            told.append(f"{way} {listed(whom)}")
+    return "; ".join(told)
 
 
-def _ways_in_cases(headline: Headline, rows: Sequence[RowFacts]) -> str:
-    """The same in cases; empty where they are not known of all, or these are too many to name."""
-    ways: dict[str, list[str]] = {"higher": [], "lower": []}
-    for row in rows:
-        if (more := _more(headline, row)) is None or len(rows) > MOST_NAMED:
-            return ""
-        ways[row.way()].append(f"{people(row.who)} (about {_about(more)} cases)")
-    return "; ".join(f"{way} for {listed(whom)}" for way, whom in ways.items() if whom)
+def _in_cases(headline: Headline, rows: Sequence[RowFacts]) -> str:
+    """The people of some rows, each with how many cases their difference is, where that is known of all of a few."""
+    more = [_more(headline, row) for row in rows]
+    if len(rows) > MOST_NAMED or None in more:
+        return people_or_number([row.who for row in rows])
+    return listed([f"{people(row.who)} (about {_about(n or 0)} cases)" for row, n in zip(rows, more, strict=True)])
 
 
 def _base(headline: Headline) -> str:
-    return people(headline.base["numerator"].who)
+    return people(label(headline.of.reference))
 
 
 def _more(headline: Headline, row: RowFacts) -> float | None:
@@ -253,6 +279,16 @@ def _detailed_point(results: Results, groups: Sequence[tuple[RowFacts, RowFacts]
     remains = what_is_left(own, results.tables[first.table]["adjust"], results.band)
     point = _point(first, title, " ".join(filter(None, [together, remains])))
     return point | {"see": f"{first.what} by detailed group"}
+
+
+def _answers(results: Results) -> list[Point]:
+    """How many comparisons the register lists, and how many of them are answered; nothing if it lists none."""
+    asked = disproportionate(results.facts, results.period)
+    answered = sum(name in results.responses for name in asked)
+    if not asked:
+        return []
+    title = f"{counted(len(asked), 'comparison')} in the register, {number(answered) if answered else 'none'} answered"
+    return [Point(title=title, text="", see="The register", chapter="explain-or-reform", table="register")]
 
 
 def _unavailable(results: Results) -> str:

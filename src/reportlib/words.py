@@ -125,7 +125,7 @@ LICENCE = "{people} on licence or post-sentence supervision"
 IN_FAVOUR = "upheld or mediated in the complainant's favour"
 WORDS = {  # by the code of the measure
     "complainants": MeasureWords(
-        "rate of complaining", unit="people per 1,000 of the average population, over the period"
+        "rate of complaining", unit="people per 1,000 of the average population, over the whole period"
     ),
     "complaints": MeasureWords("rate of complaints", unit="complaints per 1,000 of the average population a year"),
     "eligible": MeasureWords("eligibility rate", COMPLAINTS, "be eligible", complement="not being eligible"),

@@ -213,6 +213,8 @@ def _made(model: Model, ledger: Ledger) -> Table | None:
         return ABOUT[name].table(name, ledger.run.run)
     if name == "register":
         return Register(ledger.results).over_all()
+    if name == "register-of-unsettled":
+        return Register(ledger.results).unsettled()
     if name == "register-of-parts":
         return Register(ledger.results).in_parts_alone()
     if name == "verdicts":

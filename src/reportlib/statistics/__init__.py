@@ -6,6 +6,7 @@ from reportlib.statistics.association import (
     goodness_of_fit,
     overdispersion,
     rate_trend,
+    sign_test,
     trend,
     trend_departure,
 )

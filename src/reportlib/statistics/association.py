@@ -64,6 +64,26 @@ def _chi_square(observed: Array, expected: Array) -> Array:
 
 
 @method(
+    formula="p = 2 Σ C(n, k) ÷ 2ⁿ over k from 0 to the rarer side, n = above + below, at most 1; level ones left out",
+    source="Dixon and Mood (1946)",
+    used="whether a group's figure is on one side of the reference in more parts of the system than chance would give",
+    cannot_say="by how much it differs in any part; it takes the parts as independent, and each as one, however large",
+)
+def sign_test(above: int, below: int) -> Test:
+    """The sign test, two-sided and exact: whether one side is as likely as the other.
+
+    How many parts are above, and how many below. The statistic is the larger number; it has no degrees of freedom. All
+    None without a part. Raises ValueError for numbers that are negative or not whole.
+    """
+    if min(above, below) < 0 or (above, below) != (int(above), int(below)):
+        raise ValueError("above and below must be whole and not negative")
+    n = int(above + below)
+    if n == 0:
+        return Test(None, None, None)
+    return Test(max(above, below), None, float(stats.binomtest(int(above), n).pvalue))
+
+
+@method(
     formula="χ² = (Σ s(x − n p))² ÷ (p(1−p) × (Σ n s² − (Σ n s)²/N)), on 1 degree of freedom",
     source="Cochran (1954); Armitage (1955)",
     used="whether a share of all, whatever their group, rises or falls over four or more years",
