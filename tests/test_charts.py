@@ -554,14 +554,15 @@ def test_a_heat_map_says_what_its_rates_are_of_and_marks_cells_without_one():
     assert "Not shown, unreliable, because too much rests on few people or cases [u]: Category B" in chart.alt
 
 
-def test_a_heat_map_shows_what_adjustment_undoes_paler_and_with_a_star():
+def test_a_heat_map_shades_what_adjustment_undoes_as_what_chance_could_account_for_and_gives_it_a_star():
     frame = compared({}, {}).assign(stratum="Deaths", undone=[True, False, False])
     chart = charts.verdict_heatmap(frame, "Verdicts", "White")
-    assert {"▼*", "▼", "*  chance if adjusted"} <= set(texts(chart))
+    assert {"▼*", "▼", "*  only as counted"} <= set(texts(chart))
     plain = charts.verdict_heatmap(frame.drop(columns="undone"), "Verdicts", "White")
-    assert "*  chance if adjusted" not in texts(plain)
-    strong, pale = ([made.svg.count(shade.lower()) for made in (chart, plain)] for shade in comparison.SHADES[:2])
-    assert (strong, pale) == ([2, 3], [2, 1])  # one of each in the key
+    assert "*  only as counted" not in texts(plain)
+    strong, chance = comparison.SHADES[0], comparison.SHADES[VERDICTS.index("inconclusive")]
+    counts = [[made.svg.count(shade.lower()) for made in (chart, plain)] for shade in (strong, chance)]
+    assert counts == [[2, 3], [2, 1]]  # one of each in the key
 
 
 def test_a_heat_map_says_which_sign_is_higher_and_which_lower():

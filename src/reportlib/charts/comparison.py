@@ -31,10 +31,10 @@ MOST_LINES = 3  # of a name beside cells; the table has it whole
 RATIOS = ("ratio", "ratio_lower", "ratio_upper", "adjusted_ratio", "adjusted_lower", "adjusted_upper")
 SIGNS = dict(zip(VERDICTS, ("▲▼", "△▽", "~~", "==", "??"), strict=False))  # above and below the reference
 WAYS = ("▲△  higher", "▼▽  lower")
-UNDONE = "*  chance if adjusted"
+UNDONE = "*  only as counted"
 CLEAR_OF_1 = "Hollow though clear of 1: chance could account for it, as several comparisons are made."
 UNSURE = "u"  # where a cell has no figure though its counts are shown: they are too few
-SHADES = ("#801650", "#D9B6CB", "#D5E3F0", "#D5E3F0", "#F3F2F1", "#FFFFFF")  # in the order of VERDICTS
+SHADES = ("#801650", "#D9B6CB", "#A9C7E3", "#D9E8F5", "#F3F2F1", "#FFFFFF")  # in the order of VERDICTS
 
 
 def forest(
@@ -159,8 +159,9 @@ def verdict_heatmap(frame: pd.DataFrame, title: str, reference: str, outcome: st
     cells = {(row["stratum"], row["label"]): row for row in rows.to_dict("records")}
     grid = [[cells.get((stratum, label)) for label in labels] for stratum in strata]
     last = len(SHADES) - 1
-    shades = [  # what adjustment undoes is paler
-        [VERDICTS.index(cell["verdict"]) + bool(cell.get("undone")) if cell else last for cell in line] for line in grid
+    shades = [  # for what is left of what adjustment undoes, chance could account
+        [VERDICTS.index(INCONCLUSIVE if cell.get("undone") else cell["verdict"]) if cell else last for cell in line]
+        for line in grid
     ]
     plain: dict[str, Any] = {"cmap": ListedColormap(SHADES), "vmin": 0, "vmax": last, "cbar": False, "fmt": ""}
     beside = WIDE_NAMES if len(labels) <= 4 else NAMES
