@@ -399,6 +399,18 @@ def test_that_a_group_differs_one_way_in_more_parts_than_chance_is_likely_to_giv
     assert "Large or small" not in in_parts(nine[nine["category"] != "B"])
 
 
+def test_a_gap_that_has_changed_is_told_with_the_first_and_the_last_relative_rate():
+    rows = [("2020-21", "Black", 0.9, None), ("2024-25", "Black", 0.7, 0.01), ("2024-25", "Asian", 1.1, 0.4),
+            ("2024-25", "Mixed", 1.2, None)]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["year", "label", "ratio", "interaction_p"])
+    assert prose.gap_sentence(frame, "White") == (
+        "The gap between Black people and White people has changed: the relative rate was 0.90 in 2020-21 and 0.70 in "
+        "2024-25. No clear change in the gap to White people was found for Asian people, which does not show that it "
+        "has stayed the same."
+    )
+    assert prose.gap_sentence(frame[frame["label"].eq("Mixed")], "White") == ""
+
+
 def test_in_parts_of_which_none_is_disproportionate_smaller_differences_are_named():
     said = in_parts(parts(Mail="difference, size uncertain", Gym="small difference", Food="parity"))
     assert said == (

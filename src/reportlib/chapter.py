@@ -66,8 +66,8 @@ STEPS: dict[str, tuple[str, Callable[[TableSpec], bool]]] = {  # what each step 
         lambda spec: spec.by == ALONE and "age_band" in DIMENSIONS[spec.measure.numerator.dataset],
     ),
     "gap_over_time": (
-        "a share by year, ethnicity",
-        lambda spec: spec.measure.kind == "proportion" and spec.by == YEARS,
+        "a share, or a rate of separate events, by year, ethnicity",
+        lambda spec: spec.by == YEARS and (spec.measure.kind == "proportion" or spec.measure.separate),
     ),
     "funnel": (
         "a share by ethnicity and one part of the system",

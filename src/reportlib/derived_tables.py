@@ -128,10 +128,14 @@ def gap_table(of: Comparison) -> Table:
         return text_cell("the gap has changed" if row.row["interaction_p"] <= ALPHA else "no clear change")
 
     columns = [figure_column("interaction_p", "p", p_value), Column("reading", "Has the gap changed?", reading)]
+    test = (
+        "the product of group and year in a logistic model, clustered on person"
+        if of.spec.measure.kind == "proportion"
+        else "a score test for a trend in the ratio of the two rates"
+    )
     notes = [
         f"The p-value of a test of whether the gap to {people(label(of.reference))} widened or narrowed steadily over "
-        "the years: the product of group and year in a logistic model, clustered on person. It is not adjusted for the "
-        "number of groups.",
+        f"the years: {test}. It is not adjusted for the number of groups.",
         "No clear change does not mean that the gap has stayed the same.",
     ]
     known = of.frame[of.frame["interaction_p"].notna()]

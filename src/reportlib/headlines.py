@@ -13,6 +13,7 @@ from reportlib.ethnicity import groupings, label
 from reportlib.facts import Fact, RowFacts, rows_of
 from reportlib.measures import MEASURES
 from reportlib.presentation import what_is_left
+from reportlib.prose import gap_sentence
 from reportlib.results import Results
 from reportlib.tables import Table, words_table
 from reportlib.words import (
@@ -24,8 +25,10 @@ from reportlib.words import (
     all_people,
     capital,
     listed,
+    lower_first,
     people,
 )
+from reportlib.years import span
 
 AS_COUNTED = " as counted"  # of a verdict that adjustment undoes
 BY_WEIGHT = (*SIGNIFICANT, INCONCLUSIVE, PARITY, NOT_ASSESSED)  # of a table; parity is said if nothing else is
@@ -129,7 +132,8 @@ def verdicts_table(results: Results) -> Table:
 def card(headline: Headline) -> dict[str, Any]:
     """The finding of a headline with its weightiest verdict, as adjustment leaves it.
 
-    `further` says of what the picture is, what adjustment leaves of the finding, and what the last year alone shows;
+    `further` says of what the picture is, what adjustment leaves of the finding, what the last year alone shows, and
+    whether gaps have changed over the years;
     `chart` shows every group against the reference group, if they are not too many.
     """
     of, said, outcome = headline.of, headline.said, headline.outcome
@@ -150,7 +154,7 @@ def card(headline: Headline) -> dict[str, Any]:
         "badge": badge,
         "text": said.text,
         "chart": chart,
-        "further": [text for text in (shown, *remains, _last_year(headline)) if text],
+        "further": [text for text in (shown, *remains, _last_year(headline), _gap(headline)) if text],
         "chapter": said.chapter,
         "table": said.table,
     }
@@ -187,3 +191,20 @@ def _last_year(headline: Headline) -> str:
     ]
     outcome = next((f" of {row['ratio'].unit}" for row in rows if row["ratio"].unit), "")
     return f"In {year} alone, the crude relative rate{outcome} was {listed(told)}." if told else ""
+
+
+def _gap(headline: Headline) -> str:
+    """Whether gaps to the reference group have changed over the years; empty where that is not tested."""
+    said = headline.said
+    over = [fact for fact in headline.of.facts if (fact.measure, fact.by) == (said.measure, said.by)]
+    tables = {fact.table for fact in over if fact.statistic == "interaction_p"}
+    told = [
+        {"label": fact.who, "year": fact.period, "statistic": fact.statistic, "value": fact.value}
+        for fact in over
+        if fact.table in tables and fact.statistic in ("ratio", "interaction_p")
+    ]
+    if not told:
+        return ""
+    frame = pd.DataFrame(told).pivot(index=["label", "year"], columns="statistic", values="value").astype(float)
+    found = gap_sentence(frame.reset_index(), label(headline.of.reference), headline.outcome)
+    return f"Over {span(sorted({fact.period for fact in over if fact.table in tables}))}, {lower_first(found)}"

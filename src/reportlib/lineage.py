@@ -108,8 +108,8 @@ def _methods(measure: Measure, statistic: str) -> Sequence[str]:
         "adjusted": ["mantel_haenszel" if share else "mantel_haenszel_rate", *repeats], "verdict": [ratio, "verdict"],
         "agreement": ["agreement"], "kappa": ["agreement"], "cases": ["cases_needed", *repeats],
         "tipping": ["tipping_point"], "homogeneity": ["homogeneity", *repeats],
-        "modelled": ["adjusted_risk_ratio"], "interaction": ["trend_interaction"],
-        "expected": ["indirect_ratio"], "standardised": ["direct_rate"],
+        "interaction": ["trend_interaction" if share else "rate_trend_interaction"],
+        "modelled": ["adjusted_risk_ratio"], "expected": ["indirect_ratio"], "standardised": ["direct_rate"],
         **dict.fromkeys(LIMITS, ("overdispersion", "funnel_limits")),
     }  # fmt: skip
     found = kinds[statistic] if statistic in kinds else kinds[statistic.split("_")[0]]

@@ -125,6 +125,11 @@ class Measure:
     def parts(self) -> tuple[Part, ...]:
         return (self.numerator, self.denominator) if self.denominator else (self.numerator,)
 
+    @property
+    def separate(self) -> bool:
+        """Whether it is a rate of events of which a person has one: a death."""
+        return self.kind == "rate" and self.numerator.counts == "events" and not self.clustered
+
     def defined(self, held: Callable[[str], float]) -> str:
         """The definition, with what it leaves open settled by the inputs.
 

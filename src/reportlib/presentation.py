@@ -151,7 +151,8 @@ def sentence(comparison: Comparison) -> str:
         return prose.latest_sentence(latest, words, part)
     if spec.by == ("year", "ethnicity"):
         total = frame[frame["ethnicity"].eq("all")]
-        return prose.trend_sentence(total, words, *_trend(total, spec))
+        gap = prose.gap_sentence(frame, label(comparison.reference), comparison.outcome)
+        return f"{gap} {prose.trend_sentence(total, words, *_trend(total, spec))}".strip()
     if spec.by == ("ethnicity",):
         turns = turned(frame, ratio_decimals(frame)) & outside_band(frame, comparison.band)
         compared = comparison.compared.assign(undone=_undone(frame, comparison.band), turned=turns.fillna(False))

@@ -244,6 +244,27 @@ def trend_sentence(
     return f"{capital(what)} was {told}{sure}.{hidden}"
 
 
+def gap_sentence(frame: pd.DataFrame, reference: str, outcome: str = "") -> str:
+    """For which groups the gap to the reference changed over the years, and for which no change was found.
+
+    frame: year, label, ratio, interaction_p (with the last year of a group). Empty if no group was tested.
+    """
+    tested = frame[frame["interaction_p"].notna()].to_dict("records")
+    changed = [row for row in tested if row["interaction_p"] <= ALPHA]
+    same = [row for row in tested if row not in changed]
+    places, said = ratio_decimals(frame), []
+    for row in changed:
+        own = frame[frame["label"].eq(row["label"]) & frame["ratio"].notna()].sort_values("year")
+        told = listed([f"{ratio(own['ratio'].iloc[at], places)} in {own['year'].iloc[at]}" for at in (0, -1)])
+        of = f" of {outcome}" if outcome else ""
+        gap = f"the gap between {people(row['label'])} and {people(reference)} has changed"
+        said.append(f"{gap}: the relative rate{of} was {told}")
+    if same:
+        found = f"no clear change in the gap to {people(reference)} was found for {_who(same)}"
+        said.append(f"{found}, which does not show that it has stayed the same")
+    return " ".join(f"{capital(sentence)}." for sentence in said)
+
+
 def latest_sentence(frame: pd.DataFrame, words: MeasureWords, part: str) -> str:
     """What a figure of the whole was in the last year and the year before, and in which parts highest and lowest.
 

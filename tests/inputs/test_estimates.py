@@ -482,6 +482,29 @@ def test_a_gap_is_not_tested_on_fewer_than_ten_events_in_an_arm(
     assert (("B", "interaction") in found.index) == there
 
 
+@pytest.mark.parametrize(
+    ("black", "expected"), [((4, 4, 4, 4, 4), lambda p: p > 0.99), ((1, 2, 4, 7, 11), lambda p: p < 0.01)]
+)
+def test_a_gap_between_death_rates_is_tested_on_the_counts_of_all_years(
+    estimated: Estimated, black: tuple[int, ...], expected: Callable[[float], bool]
+) -> None:
+    """Of each group 1,000 are in prison each year, and 8 White people die; under ten deaths nothing is tested."""
+    years = range(2020, 2025)
+    died = [
+        (code, year, n) for year, b in zip(years, black, strict=True) for code, n in (("B1", b), ("W1", 8), ("A1", 1))
+    ]
+    deaths = "incident_id,notified_date,establishment,ethnicity_code\n" + "".join(
+        f"D{code}{year}{i},{year}-05-01,Leeds,{code}\n" for code, year, n in died for i in range(n)
+    )
+    people = "snapshot_date,establishment,ethnicity_code,number\n" + "".join(
+        f"{year}-06-30,Leeds,{code},1000\n" for year in years for code in ("A1", "B1", "W1")
+    )
+    found = estimated("deaths", "year", "ethnicity", period="trend", fatal_incidents=deaths, population=people)
+    tested = found[found.index.get_level_values("statistic") == "interaction"]
+    assert tested.index.get_level_values("ethnicity").tolist() == ["B"]
+    assert expected(tested["value"].item())
+
+
 # Two records of one thing
 
 

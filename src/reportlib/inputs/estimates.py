@@ -30,6 +30,7 @@ from reportlib.statistics import (
     few_people,
     judge_complement,
     proportion,
+    rate_trend_interaction,
     trend_interaction,
 )
 
@@ -72,6 +73,8 @@ def estimates(
             rows += _interactions(release, spec, reference) if spec.by == ("year", "ethnicity") else []
         else:
             rows += _rates(release, people, deff, reference, level)
+    elif spec.measure.separate and spec.by == ("year", "ethnicity"):
+        rows += _rate_interactions(release, spec, reference)
     if spec.measure.kind == "count" and len(spec.by) == 2:
         rows += _agreement(release, spec, level, hidden)
     if spec.adjust:
@@ -265,3 +268,21 @@ def _interactions(release: Release, spec: TableSpec, reference: str) -> list[dic
              p_value(trend_interaction(both, "hit", "group", "year", "person_id")))
         for group, both in _arms(records, reference)
     ]  # fmt: skip
+
+
+def _rate_interactions(release: Release, spec: TableSpec, reference: str) -> list[dict[str, Any]]:
+    """The same of rates of separate events, from the counts of all years."""
+    counts = release.counts(spec, spec.measure.numerator)
+    exposure = _exposures(release, spec)
+    held = {key: (float(n), exposure[key]) for *key_, n in counts.itertuples(index=False) if (key := tuple(key_))}
+    years = release.years(spec)
+    arms = {
+        group: tuple(np.array([held.get((year, group), (0.0, 0.0))[i] for year in years]) for i in (0, 1))
+        for group in sorted(set(counts["ethnicity"]) - {"all", NOT_STATED})
+    }
+    enough = {group: arm for group, arm in arms.items() if arm[0].sum() >= ENOUGH_EVENTS}
+    return [
+        _row(spec, (years[-1], group), "interaction", p_value(rate_trend_interaction(*arm, *enough[reference])))
+        for group, arm in enough.items()
+        if group != reference and reference in enough
+    ]

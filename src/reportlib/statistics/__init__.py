@@ -12,7 +12,7 @@ from reportlib.statistics.association import (
 )
 from reportlib.statistics.clusters import clustered_rate, clustered_rate_ratio, effective_sample, few_people
 from reportlib.statistics.missing import missing_bounds, missing_bounds_rate, tipping_point
-from reportlib.statistics.models import adjusted_risk_ratio, trend_interaction
+from reportlib.statistics.models import adjusted_risk_ratio, rate_trend_interaction, trend_interaction
 from reportlib.statistics.multiplicity import adjust_p
 from reportlib.statistics.power import cases_needed, detectable_ratio
 from reportlib.statistics.proportions import difference, judge_complement, proportion, relative_rate

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+from scipy import optimize, special, stats
 
+from reportlib.statistics.rates import strata
 from reportlib.statistics.result import LEVEL, Array, Estimate, Test, Values, log_wald, method, nothing
 
 YEARS_FOR_A_TREND = 4
@@ -141,4 +142,33 @@ def trend_interaction(frame: pd.DataFrame, outcome: str, group: str, year: str, 
     design = np.column_stack([np.ones(len(side)), side, years, side * years])
     fitted, covariance = _clustered_logit(cells, design, frame[cluster])
     statistic = float(fitted[-1] ** 2 / covariance[-1, -1])
+    return Test(statistic, 1, float(stats.chi2.sf(statistic, 1)))
+
+
+@method(
+    formula="given the events of both groups in a year, one group's are binomial, logit α + ln(its exposure ÷ the "
+    "other's); score χ² of a slope over years, U² ÷ V: U = Σ s(x − nπ), V = Σ w s² − (Σ w s)² ÷ Σ w, w = nπ(1 − π)",
+    source="Breslow and Day (1987)",
+    used="whether the gap between the death rates of group and reference has widened or narrowed over the years",
+    cannot_say="anything under four years, or about a turn within the period",
+)
+def rate_trend_interaction(events: Values, exposure: Values, base_events: Values, base_exposure: Values) -> Test:
+    """Whether the ratio of two rates has a trend over the years, on the log scale.
+
+    Equal-length arrays, one entry a year, in order. Years without events of either tell nothing. All None under four
+    years with events, and where all are of one of the two. Raises ValueError for negative numbers, unequal lengths or
+    events without exposure.
+    """
+    x, t, y, u = strata(events=events, exposure=exposure, base_events=base_events, base_exposure=base_exposure)
+    if ((t == 0) & (x > 0)).any() or ((u == 0) & (y > 0)).any():
+        raise ValueError("events without exposure")
+    told = (x + y > 0) & (t > 0) & (u > 0)
+    if told.sum() < YEARS_FOR_A_TREND or 0 in (x[told].sum(), y[told].sum()):
+        return Test(None, None, None)
+    x, n, offset, s = x[told], (x + y)[told], np.log(t[told] / u[told]), np.arange(len(x), dtype=float)[told]
+    alpha = optimize.brentq(lambda a: float((x - n * special.expit(a + offset)).sum()), -50, 50)
+    share = special.expit(alpha + offset)
+    weight = n * share * (1 - share)
+    spread = float((weight * s**2).sum() - (weight * s).sum() ** 2 / weight.sum())
+    statistic = float((s * (x - n * share)).sum() ** 2 / spread)
     return Test(statistic, 1, float(stats.chi2.sf(statistic, 1)))
