@@ -346,6 +346,10 @@ def test_what_missing_ethnicity_could_do_is_told_of_each_disproportionate_group(
             row("upheld/ethnicity/A", "Asian", "disproportionate", ratio=0.7, bound_lower=0.5, bound_upper=1.1),
             row("upheld/ethnicity/M", "Mixed", "disproportionate", ratio=0.7)]  # fmt: skip
     ((_, text),) = points(said("upheld", f"{CLAIM}, by enough to be disproportionate.", *rows), {"upheld": ()})[FOUND]
+    ((_, alone),) = points(said("upheld", f"{CLAIM}, by enough to be disproportionate.", rows[0]), {"upheld": ()})[
+        FOUND
+    ]
+    assert alone.endswith("in the most extreme way, the difference would keep its direction.")
     assert text.endswith(
         "Were missing ethnicity divided in the most extreme way, the difference would keep its direction for Black "
         "people and could vanish or reverse for Asian people."

@@ -239,6 +239,7 @@ def adjusted_sentence(comparison: Comparison) -> str:
     if len(told) > MOST_NAMED:
         return what_is_left(frame, comparison.spec.adjust, comparison.band)
     moves = moved(told, comparison.outcome, ratio_decimals(frame))
+    remains = left(frame, comparison.band, beside=True)
     return " ".join([f"Allowing for {dimensions(comparison.spec.adjust)}, {moves}", *remains])
 
 
@@ -260,8 +261,11 @@ def what_is_left(frame: pd.DataFrame, adjust: Sequence[str], band: tuple[float, 
     return f"Allowing for {dimensions(adjust)}, {lower_first(remains)}" if remains else ""
 
 
-def left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]]:
-    """What adjustment leaves, in sentences, each with its groups, of those that differ or that it turns round."""
+def left(frame: pd.DataFrame, band: tuple[float, float], beside: bool = False) -> dict[str, list[str]]:
+    """What adjustment leaves, in sentences, each with its groups, of those that differ or that it turns round.
+
+    How it lies to the band is not said where the intervals stand `beside` it.
+    """
     known, places = frame[frame["adjusted_ratio"].notna()], ratio_decimals(frame)
     turns = turned(known, places)
     above, below = turns & known["adjusted_ratio"].gt(1), turns & known["adjusted_ratio"].lt(1)
@@ -272,6 +276,7 @@ def left(frame: pd.DataFrame, band: tuple[float, float]) -> dict[str, list[str]]
     unsure = known["verdict"].isin(SIGNIFICANT) & small & ~turns
     sizes = known[remains][["ratio", "adjusted_ratio"]].apply(lambda row: how_large(*row), axis=1, result_type="reduce")
     where = {"": outside, across(band): ~inside & ~outside, within(band): inside}
+    where = {"": remains} if beside else where
     found = {
         f"{size} remains for {{}}{lies}.": remains & some & sizes.eq(size)
         for lies, some in where.items()

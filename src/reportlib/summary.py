@@ -111,7 +111,7 @@ def _found(headline: Headline, also: str) -> tuple[str, str]:
     first, *more = _claims(headline.said, undone=False) or [headline.said.text.removesuffix(".")]
     told = [f"{one}." for one in more] + [_at_the_rate(headline, row) for row in rows if len(rows) <= FEW]
     frame = _weighty(headline, without=[row.who for row in headline.undone])
-    remains = _remains(headline, frame, *left(frame, headline.of.band))
+    remains = _remains(headline, frame)
     return first, " ".join(filter(None, [*told, remains, headline.not_adjusted(rows), _were_all_known(rows), also]))
 
 
@@ -124,28 +124,31 @@ def _undone(headline: Headline, also: str) -> tuple[str, str]:
     title = f"Once {told} {are} allowed for, chance could account for {what}{whose}"
     frame = _weighty(headline, without=[row.who for row in headline.standing])
     then = [f"{claim}." for claim in _claims(headline.said, undone=True)]
-    remains = [text for text in left(frame, headline.of.band) if not text.startswith(MAY_BE_LEFT)]
-    return title, " ".join(filter(None, [*then, _remains(headline, frame, *remains), also]))
+    return title, " ".join(filter(None, [*then, _remains(headline, frame, undone=True), also]))
 
 
-def _remains(headline: Headline, frame: pd.DataFrame, *remains: str) -> str:
-    """From what to what adjustment moves some rows, if they are few, and what it leaves; empty if none is adjusted."""
+def _remains(headline: Headline, frame: pd.DataFrame, undone: bool = False) -> str:
+    """From what to what adjustment moves some rows, if they are few, and what it leaves; empty if none is adjusted.
+
+    Of those that it has `undone` it is said already that chance could account for what is left.
+    """
     adjusted = frame[frame["adjusted_ratio"].notna()]
-    if adjusted.empty:
-        return ""
-    moves = moved(adjusted, headline.outcome, ratio_decimals(headline.frame))
-    said = [moves, *remains] if len(adjusted) <= MOST_NAMED else remains
+    few = len(adjusted) <= MOST_NAMED
+    moves = [moved(adjusted, headline.outcome, ratio_decimals(headline.frame))] if few and len(adjusted) else []
+    remains = left(frame, headline.of.band, beside=few)
+    said = moves + [text for text in remains if not (undone and text.startswith(MAY_BE_LEFT))]
     return f"Allowing for {dimensions(headline.adjust)}, {lower_first(' '.join(said))}" if said else ""
 
 
 def _were_all_known(rows: Sequence[RowFacts]) -> str:
     """What missing ethnicity could do to the differences of some rows; empty where that is not reckoned."""
     could: dict[str, list[str]] = {}
+    whose = [row.who for row in rows]
     for row in rows:
         if row.limits("bound"):
             could.setdefault(row.unknown_could(), []).append(row.who)
     told = [
-        f"{f'could {what}' if what else 'would keep its direction'} for {all_people(who)}"
+        f"{f'could {what}' if what else 'would keep its direction'}{f' for {all_people(who)}' * (who != whose)}"
         for what, who in could.items()
     ]
     return f"Were missing ethnicity divided in the most extreme way, the difference {listed(told)}." if told else ""
