@@ -96,7 +96,7 @@ DEATHS = {
     "status": ["published"],
 }
 TABLES = [UPHOLD, DEATHS]
-NAMES = ["Cover", "Contents", "Notes", "1_uphold_rate_by_ethnicity_type", "2_deaths_by_year"]
+NAMES = ["Cover", "Contents", "Notes", "1 Uphold rate by type", "2 Deaths by year"]
 HEAD = [
     "Establishment type",
     "Ethnic group",
@@ -150,15 +150,20 @@ def test_both_hold_the_same_values(xlsx, ods):
     assert read(xlsx) == read(ods)
 
 
-def test_each_worksheet_says_where_its_table_comes_from():
-    """In a table of records its status says it: a sheet is read, and passed on, without its cover."""
-    records = DEATHS | {"status": ["extract", "synthetic"]}
-    *_, named, told = sheets([UPHOLD, records], PAGE)
-    assert f"Source: {UPHOLD['source']}." in named.lines
-    assert told.lines[-2:] == [
-        "Extract: Counted from case records.",
-        "Synthetic: Made-up records, for demonstration. Only what is marked official describes real people.",
+def test_each_worksheet_says_once_what_data_it_holds_since_it_is_read_without_its_cover():
+    made_up = "SYNTHETIC DATA: Made-up records, for demonstration. Only what is marked official describes real people."
+    official = DEATHS | {"source": "deaths in prison custody"}
+    records, words = UPHOLD | {"status": ["extract", "synthetic"]}, DEATHS | {"status": []}
+    cover, contents, _, *others = sheets([official, records, words], PAGE)
+    kinds = ("SYNTHETIC", "Synthetic", "Official", "Case records", "Source")
+    assert [[line for line in sheet.lines if line.startswith(kinds)] for sheet in (cover, *others)] == [
+        [made_up],
+        ["Official figures: Taken from published official statistics.", "Source: deaths in prison custody."],
+        [made_up, "Case records: Counted from case records.", "Source: synthetic records made for demonstration."],
+        [made_up],
     ]
+    listed = ["about the report", "official figures", "case records, synthetic", "about the report"]
+    assert [row[2] for row in contents.rows] == listed
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "ods"])
@@ -204,7 +209,7 @@ def test_cover(ods):
 
 def test_a_final_report_of_records_has_no_warning():
     final = Page(title="Final", draft=False, status=("extract",))
-    text = json.dumps(read(workbook.ods(TABLES, final)))
+    text = json.dumps(read(workbook.ods([UPHOLD | {"status": ["extract"]}, DEATHS], final)))
     assert "DRAFT" not in text and "SYNTHETIC" not in text
 
 
@@ -217,18 +222,27 @@ def test_the_cover_says_that_disclosure_control_is_off():
 def test_contents_list_every_sheet(ods):
     rows = read(ods)["Contents"]
     assert [row[0] for row in rows[3:]] == NAMES[2:]
-    assert rows[-1] == ["2_deaths_by_year", "Deaths by year"]
+    assert rows[-1] == ["2 Deaths by year", "Deaths by year", "official figures"]
 
 
-def test_notes_are_numbered_once_and_named_in_titles(ods):
+def test_notes_are_numbered_once_and_named_above_their_tables(ods):
     sheets = read(ods)
     notes = dict(row[:2] for row in sheets["Notes"])
     assert notes["[note 1]"] == "Complaints upheld or partly upheld."
     assert notes["[note 2]"] == "Chinese is counted in Asian."
     assert notes["[c]"] == "Suppressed to protect individuals."
     assert "[note 3]" not in notes
-    assert sheets[NAMES[3]][0][0].endswith("[note 1] [note 2]")
-    assert sheets[NAMES[4]][0][0] == "Deaths by year [note 2]"
+    one = "This worksheet contains one table. Its notes are on the worksheet Notes:"
+    assert [sheets[NAMES[3]][row][0] for row in (0, 1)] == [UPHOLD["caption"], f"{one} [note 1], [note 2]."]
+    assert [sheets[NAMES[4]][row][0] for row in (0, 1)] == ["Deaths by year", f"{one} [note 2]."]
+
+
+def test_the_notes_say_what_each_verdict_means(ods):
+    notes = dict(row[:2] for row in read(ods)["Notes"])
+    assert notes["Parity"] == "No difference was found, and the whole interval lies inside the band."
+    assert list(notes)[-6:] == [
+        "Disproportionate", "Difference, size uncertain", "Small difference", "Parity", "Inconclusive", "Not assessed",
+    ]  # fmt: skip
 
 
 def test_a_sheet_says_what_its_marks_mean(ods):
@@ -237,9 +251,18 @@ def test_a_sheet_says_what_its_marks_mean(ods):
     assert f"Edition: {PAGE.edition}." in lines
 
 
-def test_names_fit_excel_and_keep_their_last_word():
-    long = {**DEATHS, "id": "people-who-complained-by-region-and-year"}
-    assert list(read(workbook.ods([long], PAGE)))[-1] == "1_people_who_complained_by_year"
+@pytest.mark.parametrize(
+    ("identifier", "name"),
+    [
+        ("deaths-by-ethnicity-evidence", "1 Deaths by ethnicity evidence"),
+        ("complainants-by-establishment-type", "1 Complainants by type"),
+        ("deaths-by-cause-and-detailed-ethnicity", "1 Deaths cause and detailed"),
+        ("breached-by-detailed-group-evidence", "1 Breached detailed evidence"),
+        ("complaints-from-people-who-were-transferred", "1 Complaints from people who"),
+    ],
+)
+def test_names_say_in_words_what_a_sheet_holds_and_fit_excel(identifier, name):
+    assert list(read(workbook.ods([DEATHS | {"id": identifier}], PAGE)))[-1] == name
 
 
 def test_limits_in_a_column_of_percentages_are_percentages_as_the_figure_beside_them_is():
@@ -268,7 +291,7 @@ def test_intervals_that_are_all_hidden_are_headed_by_their_figure():
 
 @pytest.mark.parametrize("kind", [workbook.xlsx, workbook.ods])
 def test_a_table_without_rows_says_so(kind):
-    sheet = read(kind([{**DEATHS, "rows": []}], PAGE))["1_deaths_by_year"]
+    sheet = read(kind([{**DEATHS, "rows": []}], PAGE))["1 Deaths by year"]
     assert sheet[-1] == ["[z]"] * 3
 
 

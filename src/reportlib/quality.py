@@ -160,7 +160,8 @@ def _words(run: Run) -> list[dict[str, Any]]:
         "Tipping point": "What share of the events with ethnicity not stated would make the two rates equal if these "
         "events alone were given to one side. Above 100%, events alone would not do it; whether all that is not stated "
         "could, “If all were known” says.",
-        "Verdict": "What the figures allow to be said of a difference. The summary explains each word.",
+        "Verdict": "What the figures allow to be said of a difference. The summary explains each word, as do the notes "
+        "of the spreadsheets.",
     }
     return [{"Word": word, "Meaning": meaning} for word, meaning in meanings.items()]
 

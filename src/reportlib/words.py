@@ -33,6 +33,17 @@ INCONCLUSIVE = "inconclusive"
 NOT_ASSESSED = "not assessed"
 VERDICTS = (DISPROPORTIONATE, SIZE_UNCERTAIN, SMALL, PARITY, INCONCLUSIVE, NOT_ASSESSED)
 SIGNIFICANT = VERDICTS[:3]
+VERDICT_MEANINGS = {  # as the summary and the notes of the spreadsheets give them
+    DISPROPORTIONATE: "chance alone is unlikely to give such a difference, and the relative rate as estimated lies "
+    "outside the band set in advance; its interval may reach inside",
+    SIZE_UNCERTAIN: "chance alone is unlikely to give such a difference, and the relative rate lies inside the band; "
+    "its interval reaches outside",
+    SMALL: "chance alone is unlikely to give such a difference; its whole interval lies inside the band. Where much is "
+    "counted, many people can be behind it",
+    PARITY: "no difference was found, and the whole interval lies inside the band",
+    INCONCLUSIVE: "the data could not tell. It does not mean that there is no difference",
+    NOT_ASSESSED: "the group’s figures are suppressed, or too small to compare",
+}
 UNLIKELY, POSSIBLE = "chance unlikely", "chance could account for it"  # of a difference: is it significant?
 GROUP_ADJECTIVES = (
     *("Asian", "Black", "White", "White British", "White Irish", "Indian", "Pakistani"),

@@ -297,7 +297,7 @@ def test_another_level_of_confidence_is_no_stray_figure_in_a_heading() -> None:
 def test_a_workbook_with_another_figure_is_found(run: Path) -> None:
     openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.load_workbook(run / "tables.xlsx")
-    sheet = book[next(name for name in book.sheetnames if "uphold" in name)]
+    sheet = book[next(name for name in book.sheetnames if "Uphold" in name)]
     hidden = next(cell for row in sheet.iter_rows() for cell in row if cell.value == "[c]")
     hidden.value = 3
     book.save(run / "tables.xlsx")

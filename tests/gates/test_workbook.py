@@ -15,7 +15,7 @@ from report.fixture import PAGE, uphold_table
 from reportlib.build import workbook
 from reportlib.gates.workbook import check_workbooks
 
-SHEET = "1_uphold_rate_by_ethnicity"
+SHEET = "1 Uphold rate by ethnicity"
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from reportlib.inputs import demo
 from reportlib.kernels import warm
 from reportlib.params import load, parameters_cell
 from reportlib.project import NOTEBOOKS, ROOT
+from reportlib.words import VERDICT_MEANINGS, capital
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 STATEMENTS = (ast.Assign, ast.Expr)
@@ -154,3 +155,10 @@ def test_the_tables_that_a_chapter_shows_are_declared(path):
     counted = re.compile(r'chapter\.(?:compare|measure|published|counts)\(\s*"([^"]+)"')
     used = {name for cell in analysis(path) for name in counted.findall(cell.source)}
     assert used == declared
+
+
+@pytest.mark.check
+def test_the_summary_explains_verdicts_in_the_words_of_the_spreadsheets():
+    (cell,) = [cell for cell in cells(NOTEBOOKS / "00-summary.ipynb", "markdown") if cell["id"] == "what-verdicts-mean"]
+    lines = [f"- *{capital(verdict)}*: {meaning}." for verdict, meaning in VERDICT_MEANINGS.items()]
+    assert cell.source == "\n".join(lines)

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
-from textwrap import wrap
+from textwrap import shorten, wrap
 from typing import Any
 
-from reportlib.build.page import STATUSES, Page
-from reportlib.words import MARKS, NO_LIMIT, capital, listed
+from reportlib.build.page import BADGES, STATUSES, Page
+from reportlib.words import MARKS, NO_LIMIT, VERDICT_MEANINGS, capital, listed
 
 Model = Mapping[str, Any]
 FIGURE = re.compile(r"([−-]?[\d,]+(?:\.\d+)?)(%?)")
@@ -25,8 +25,10 @@ MARK = re.compile(r"\[(\w)\]")
 FLAG = re.compile(rf"({FIGURE.pattern}) (\[\w\])")
 RELIABLE = "reliable"  # what stands in the column of flags beside a figure that has none
 NOT_APPLICABLE = "[z]"
+ABOUT = "about the report"  # of a table that holds no data
 COVER_HEADINGS = ("Introductory information", "About these data", "Contact")  # those of gptables
 LONGEST_NAME = 31  # of a worksheet, in Excel
+GIVE_WAY = ("establishment", "ethnicity and", "by ethnicity", "by", "group")  # in too long a name, in turn
 NARROWEST, WIDE, WIDEST = 15, 42, 84  # of a column, in characters; the widest where there are only two
 
 
@@ -126,15 +128,16 @@ def sheets(tables: Sequence[Model], page: Page) -> list[Sheet]:
     cover = [line for heading, part in parts if part for line in (heading, *part)]
     notes = list(dict.fromkeys(note for table in tables for note in table.get("notes", [])))
     names = [_sheet_name(place, table["id"]) for place, table in enumerate(tables, 1)]
-    listing: list[list[Cell]] = [[Link("Notes", "Notes"), "Notes, and marks in place of figures"]]
-    listing += [[Link(name, name), table["caption"]] for name, table in zip(names, tables, strict=True)]
+    listing: list[list[Cell]] = [[Link("Notes", "Notes"), "Notes, marks in place of figures, and verdicts", ABOUT]]
+    listing += [[Link(name, name), table["caption"], _kind(table)] for name, table in zip(names, tables, strict=True)]
     told: list[list[Cell]] = [[f"[note {place}]", note] for place, note in enumerate(notes, 1)]
     told += [[f"[{mark}]", f"{capital(meaning)}."] for mark, meaning in MARKS.items()]
+    told += [[capital(verdict), f"{capital(meaning)}."] for verdict, meaning in VERDICT_MEANINGS.items()]
     one = "This worksheet contains one table."
     return [
         Sheet("Cover", page.title, cover),
-        Sheet("Contents", "Contents", [one], "contents", ["Worksheet", "What it holds"], listing),
-        Sheet("Notes", "Notes", [one], "notes", ["Note or mark", "What it means"], told),
+        Sheet("Contents", "Contents", [one], "contents", ["Worksheet", "What it holds", "Data"], listing),
+        Sheet("Notes", "Notes", [one], "notes", ["Note, mark or verdict", "What it means"], told),
         *(_sheet(name, table, notes, page) for name, table in zip(names, tables, strict=True)),
     ]
 
@@ -143,24 +146,35 @@ def _sheet(name: str, table: Model, notes: list[str], page: Page) -> Sheet:
     head, rows = grid(table)
     rows = rows or [[NOT_APPLICABLE] * len(head)]  # a table is never empty
     own = [f"[note {notes.index(note) + 1}]" for note in table.get("notes", [])]
-    lines = ["This worksheet contains one table." + (" Its notes are on the worksheet Notes." if own else "")]
-    lines += [f"Edition: {page.edition}.", *(f"{mark}: {meaning}" for mark, meaning in page.warnings)]
+    noted = f" Its notes are on the worksheet Notes: {', '.join(own)}." if own else ""
+    lines = [f"This worksheet contains one table.{noted}", f"Edition: {page.edition}."]
+    lines += _standing(page, table.get("status", ()))
     lines += [told] if (told := marks_told(rows)) else []
-    kinds = [f"{status.capitalize()}: {STATUSES[status]}" for status in table.get("status", ())]
-    lines += [f"Source: {table['source']}."] if table.get("source") else kinds
+    lines += [f"Source: {table['source']}."] if table.get("source") else []
     headers = sum(column.role == "header" for column in columns(table))
-    title = " ".join([table["caption"], *own])
-    return Sheet(name, title, lines, re.sub(r"\W", "_", f"table_{table['id']}"), head, rows, headers)
+    return Sheet(name, table["caption"], lines, re.sub(r"\W", "_", f"table_{table['id']}"), head, rows, headers)
+
+
+def _standing(page: Page, status: Sequence[str]) -> list[str]:
+    """What readers of data of this status are warned of, and what data they are; made-up ones are a warning already."""
+    warnings = replace(page, status=tuple(status or page.status)).warnings
+    kinds = [(BADGES[one].capitalize(), STATUSES[one]) for one in status if one in BADGES]
+    return [f"{mark}: {meaning}" for mark, meaning in [*warnings, *kinds]]
+
+
+def _kind(table: Model) -> str:
+    """What data a table holds, as its badges say."""
+    return ", ".join(BADGES.get(status, status) for status in table.get("status", ())) or ABOUT
 
 
 def cover_parts(page: Page) -> tuple[list[str], list[str], list[str]]:
     """The cover's lines: introduction, about the data, contact."""
-    who = [part for part in (page.organisation, listed(page.authors), page.contact) if part]
-    intro = [f"{mark}: {meaning}" for mark, meaning in page.warnings]
+    who = list(dict.fromkeys(filter(None, (page.organisation, listed(page.authors), page.contact))))
+    intro = _standing(page, page.status)
     intro += [f"{name}: {value}." for name, value in page.particulars.items() if value not in who]
     about = ["Each table is on a worksheet of its own, listed on the worksheet Contents."]
     about += ["A mark in square brackets stands in place of a figure, or beside one; the worksheet Notes says why."]
-    about += [f"{status.capitalize()}: {STATUSES[status]}" for status in page.status]
+    about += ["The worksheet Notes also says what each verdict, such as disproportionate, means."]
     return intro, about, who
 
 
@@ -222,8 +236,8 @@ def text_of(cell: Cell) -> str:
 
 
 def _sheet_name(place: int, identifier: str) -> str:
-    """A name that says what the sheet holds; where it is too long, the words before the last give way."""
-    words = [str(place), *identifier.split("-")]
-    while len("_".join(words)) > LONGEST_NAME and len(words) > 2:
-        del words[-2]
-    return "_".join(words)[:LONGEST_NAME]
+    """A name that says what the sheet holds; where it is too long, the words that tell least give way."""
+    name = f"{place} {capital(identifier.replace('-', ' '))}"
+    for spare in GIVE_WAY:
+        name = name if len(name) <= LONGEST_NAME else name.replace(f" {spare} ", " ")
+    return shorten(name, LONGEST_NAME, placeholder="")
