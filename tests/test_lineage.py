@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from reportlib import lineage
 from reportlib.errors import ReportError
 from reportlib.facts import Fact
-from reportlib.measures import MEASURES
+from reportlib.measures import MEASURES, PARTS
 from reportlib.statistics import METHODS
 
 RUN: dict[str, Any] = {
@@ -61,14 +62,16 @@ def test_a_figure_says_all_that_it_follows_from():
     found = told(RUN, fact("ratio"))
     measure = MEASURES["upheld"]
     assert (found["Measure"], found["Definition"]) == ([measure.name], [measure.definition])
-    assert measure.numerator.where in found["Numerator"][0]
-    assert measure.denominator and measure.denominator.label in found["Denominator"][0]
+    dated = "complaints by date completed, rows where the outcome is"
+    but = "but for those about probation; counted"
+    assert found["Numerator"] == [f"Complaints upheld: {dated} upheld or partly upheld, {but}"]
+    assert found["Denominator"] == [f"Complaints decided: {dated} upheld, partly upheld or not upheld, {but}"]
     assert found["Filters"] == ["2022-23 to 2024-25, by ethnic group; ethnic groups 5+1"]
     assert "Koopman (1984)" in found["Method of this figure"][0]
     assert "confidence_level 0.95" in found["Parameters"][0]
     assert found["Input"] == [
         "complaints, extract: about 4,500 rows, fewer than 100 left out as declared, checksum aaaaaaaaaaaa",
-        "nomis ethnicity, extract: about 3,000 rows, checksum bbbbbbbbbbbb",
+        "NOMIS ethnicity, extract: about 3,000 rows, checksum bbbbbbbbbbbb",
     ]
     assert found["Contract finding"] == ["data/complaints.csv, row 7, column outcome: the outcome is blank"]
     assert "2 of 8 cells hidden" in found["Suppression"][0]
@@ -95,6 +98,21 @@ def test_a_figure_says_all_that_it_follows_from():
 )
 def test_each_statistic_names_the_source_of_its_method(statistic: str, source: str):
     assert source in told(RUN, fact(statistic))["Method of this figure"][0]
+
+
+def test_what_a_reader_sees_of_parts_and_methods_is_in_words():
+    """The code's names, and its queries, mean nothing to who reads a page."""
+    told = [part.rows for part in PARTS.values()] + [method.title for method in METHODS.values()]
+    assert not [text for text in told if re.search(r"[_=%]| '|\b[A-Z]{2,}\b", text)]
+    assert PARTS["terminations/breached"].rows == (
+        "rows where the type of order is community order or suspended sentence order and the outcome is revoked for "
+        "breach"
+    )
+    assert PARTS["people/complained"].rows == "every row"
+    assert dict(lineage.tables(RUN)["upheld"])["Method"] == (
+        "proportion, relative rate, choice of the rarer outcome, effective sample size, allowance for few people and "
+        "verdict"
+    )
 
 
 def test_repeated_events_are_widened_by_what_their_measure_uses():

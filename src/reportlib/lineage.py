@@ -12,7 +12,7 @@ from reportlib.figures import LIMITS
 from reportlib.measures import APART, DATASETS, MEASURES, OPEN, Measure, Part, inputs_of
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.statistics import METHODS
-from reportlib.words import about, counted, dimensions, listed, number
+from reportlib.words import about, counted, dimensions, listed, number, spoken
 from reportlib.years import span, years_to
 
 Run = Mapping[str, Any]  # run.json
@@ -69,7 +69,7 @@ def _table(run: Run, name: str, held: Mapping[str, Any]) -> Pairs:
     pairs.append(("Filters", _filters(run, held)))
     compared = ["ratio", "verdict"] if "ethnicity" in held["by"] and measure.kind != "count" else []
     methods = [name for statistic in ["value", *compared] for name in _methods(measure, statistic)]
-    pairs.append(("Method", listed([name.replace("_", " ") for name in dict.fromkeys(methods)]) or COUNTED))
+    pairs.append(("Method", listed([METHODS[name].title for name in dict.fromkeys(methods)]) or COUNTED))
     pairs += [("Input", _input(each)) for each in inputs]
     about = sum(_about(found["text"], inputs) for found in run["findings"])
     pairs.append(("Contract findings", f"{counted(about, 'finding')} about these inputs" if about else "none"))
@@ -77,12 +77,11 @@ def _table(run: Run, name: str, held: Mapping[str, Any]) -> Pairs:
 
 
 def _part(run: Run, part: Part) -> str:
-    rows = "every row" if part.where == "TRUE" else f"rows where {part.where}"
-    if part.dataset == "complaints" and OPEN[APART]["service"] in run["definitions"]["complaints"]:
-        rows += ", but those about probation,"
+    apart = part.dataset == "complaints" and OPEN[APART]["service"] in run["definitions"]["complaints"]
+    but = ", but for those about probation" * apart
     kinds = {"events": "counted", "people": "each person counted once", "stock": "mean over the snapshots"}
-    told = f"{DATASETS[part.dataset].replace('_', ' ')}{DATED_BY.get(part.year, '')}, {kinds[part.counts]}"
-    return f"{part.label}: {rows} of {told}"
+    told = f"{spoken(DATASETS[part.dataset])}{DATED_BY.get(part.year, '')}"
+    return f"{part.label}: {told}, {part.rows}{but}; {kinds[part.counts]}"
 
 
 def _filters(run: Run, held: Mapping[str, Any]) -> str:
@@ -117,7 +116,7 @@ def _methods(measure: Measure, statistic: str) -> Sequence[str]:
 
 
 def _told(methods: Sequence[str]) -> str:
-    return "; ".join(f"{name.replace('_', ' ')} ({METHODS[name].source})" for name in methods) or COUNTED
+    return "; ".join(f"{METHODS[name].title} ({METHODS[name].source})" for name in methods) or COUNTED
 
 
 def _inputs(run: Run, held: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -128,8 +127,7 @@ def _inputs(run: Run, held: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _input(each: Mapping[str, Any]) -> str:
     left = f", {each['excluded']} left out as declared" if each["excluded"] != about(0) else ""
-    name = each["name"].replace("_", " ")
-    return f"{name}, {each['status']}: {each['rows']} rows{left}, checksum {each['sha256'][:SHOWN]}"
+    return f"{spoken(each['name'])}, {each['status']}: {each['rows']} rows{left}, checksum {each['sha256'][:SHOWN]}"
 
 
 def _about(finding: str, inputs: Sequence[Mapping[str, Any]]) -> bool:

@@ -18,6 +18,18 @@ MEDIATED_ANY = "(outcome LIKE '%upheld')"  # upheld, partly upheld, not upheld, 
 ORDERS, LICENCES = ("community order", "suspended sentence order"), ("licence", "post-sentence supervision")
 COMMUNITY, CUSTODIAL = f"order_type IN {ORDERS}", f"order_type IN {LICENCES}"
 PRISON = "setting = 'prison'"
+CONDITIONS: dict[str, str] = {  # on the rows of a part -> the same in words
+    "eligible": "the complaint was found eligible",
+    UPHELD: "the outcome is upheld or partly upheld",
+    DECIDED: "the outcome is upheld, partly upheld or not upheld",
+    MEDIATED_FOR: "the outcome is upheld, partly upheld or mediated in the complainant's favour",
+    MEDIATED_ANY: "the outcome is upheld, partly upheld, not upheld or mediated",
+    "racism_concern": "a concern about racism was recorded",
+    PRISON: "the setting is prison",
+    **{f"outcome = '{end}'": f"the outcome is {end}" for end in ("completed", "revoked for breach", "recalled")},
+    COMMUNITY: f"the type of order is {' or '.join(ORDERS)}",
+    CUSTODIAL: f"the type of order is {' or '.join(LICENCES)}",
+}
 
 APART = "Complaints about probation are left out, where the extract tells them apart"
 DAY = "counted by notification date where the record has it, else by date or month of death"
@@ -97,6 +109,12 @@ class Part:
     fields: tuple[str, ...] = ()
     counts: Literal["events", "people", "stock"] = "events"
     whole: str | None = None
+
+    @property
+    def rows(self) -> str:
+        """Which rows of the dataset are counted, in words."""
+        held = [CONDITIONS[one] for one in self.where.split(" AND ") if one != "TRUE"]
+        return f"rows where {' and '.join(held)}" if held else "every row"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from reportlib.ethnicity import CHINESE_NOTE, groupings
 from reportlib.measures import MEASURES
 from reportlib.statistics import METHODS
 from reportlib.tables import Table, words_table
-from reportlib.words import MARKS, POSSIBLE, UNLIKELY, capital, counted, number, subject
+from reportlib.words import MARKS, POSSIBLE, UNLIKELY, capital, counted, number, spoken, subject
 
 Run = dict[str, Any]
 SHOWN_VERSIONS = ("pandas", "scipy", "statsmodels", "duckdb", "papermill", "nbconvert", "typst")
@@ -40,7 +40,7 @@ class About:
 def _inputs(run: Run) -> list[dict[str, Any]]:
     return [
         {
-            "Input": held["name"].replace("_", " "),
+            "Input": spoken(held["name"]),
             "Status": held["status"],
             "Rows used": held["rows"],
             "Rows left out as declared": held["excluded"],
@@ -94,7 +94,7 @@ def _groups(run: Run) -> list[dict[str, Any]]:
 def _methods(run: Run) -> list[dict[str, Any]]:
     return [
         {
-            "Method": method.name.replace("_", " "),
+            "Method": method.title,
             "What it gives": _in_words(method.summary),
             "Formula": method.formula,
             "Source": method.source,

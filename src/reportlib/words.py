@@ -270,6 +270,11 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def spoken(name: str) -> str:
+    """A name of the code in words: "fatal incidents", "NOMIS ethnicity"."""
+    return name.replace("_", " ").replace("nomis", "NOMIS").replace("ppud", "PPUD")
+
+
 def lower_first(text: str) -> str:
     """A text with a small letter first."""
     return text[:1].lower() + text[1:]

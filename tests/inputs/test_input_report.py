@@ -19,10 +19,11 @@ FINDINGS = [
 
 
 def test_a_report_says_nothing_of_single_rows():
-    """One death at a named prison, or how many rows lack something, is a small count."""
+    """One death at a named prison, or how many rows lack something, is a small count. Fields have titles."""
+    held = (["d.csv"], {"prison": "establishment"})
 
     def told(*args: Any, **options: Any) -> list[str]:
-        return [each["text"] for each in published([Finding(*args, **options)], [["d.csv"]])]
+        return [each["text"] for each in published([Finding(*args, **options)], [held])]
 
     assert told("not mapped: sex", "d.csv", detail="; not read: 'Gender'. Name yours under columns:") == [
         "d.csv: not mapped: sex"
@@ -30,7 +31,7 @@ def test_a_report_says_nothing_of_single_rows():
     assert "codes" not in str(published([Finding("'Chinese' is unknown", "d.csv", 7, lines="codes:")], [["d.csv"]]))
     unknown = ("'HMP Nowhere' is not in establishments", "d.csv", 7, "prison", "warning")
     assert told(*unknown, 5, " (is it 'Nowhere'?); the same in rows 9, 12 and 2 more rows") == [
-        "d.csv, column prison: a value is not in establishments (fewer than 100 rows)"
+        "d.csv, establishment: a value is not in establishments (fewer than 100 rows)"
     ]
     for value in ("O'Neill John", "St Alban's"):
         names = f"{quoted(value)} is not in establishments, {quoted('Ash')} and {quoted('Jones')} neither"
@@ -43,8 +44,8 @@ def test_rows_are_counted_together_over_values_and_files_and_told_roughly():
     names = (("Leeds", "a.csv", 130), ("Hull", "b.csv", 110))
     found = [Finding(f"'{name}' is unknown", file, 2, "prison", "warning", rows) for name, file, rows in names]
     found.append(Finding("'Hull' is unknown", "other.csv", 2, "prison", "warning", 3))
-    assert published(found, [["a.csv", "b.csv", "c.csv"], ["other.csv"]]) == [
-        {"level": "warning", "text": "a.csv and 2 more, column prison: a value is unknown (about 200 rows)"},
+    assert published(found, [(["a.csv", "b.csv", "c.csv"], {"prison": "establishment"}), (["other.csv"], {})]) == [
+        {"level": "warning", "text": "a.csv and 2 more, establishment: a value is unknown (about 200 rows)"},
         {"level": "warning", "text": "other.csv, column prison: a value is unknown (fewer than 100 rows)"},
     ]
 

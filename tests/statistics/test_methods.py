@@ -57,6 +57,12 @@ def test_an_entry_is_complete_and_stands_in_the_docstring(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(METHODS))
+def test_what_an_entry_says_names_nothing_of_the_code(name: str) -> None:
+    said = [METHODS[name].title, METHODS[name].formula]
+    assert not [text for text in said if "_" in text or "nobs" in text]
+
+
+@pytest.mark.parametrize("name", sorted(METHODS))
 def test_a_method_with_a_level_says_what_kind_of_interval_it_gives(name: str) -> None:
     has_level = "level" in inspect.signature(getattr(statistics, name)).parameters
     assert not has_level or METHODS[name].interval

@@ -117,7 +117,9 @@ class Prepared:
             ],
             "establishments": release.establishments(),
             "definitions": {code: release.definition(measure) for code, measure in MEASURES.items()},
-            "findings": published(self.basis.findings, [source.files for source in self.basis.sources.values()]),
+            "findings": published(
+                self.basis.findings, [(source.files, source.titles) for source in self.basis.sources.values()]
+            ),
             "chapters": {
                 chapter.name: {
                     "tables": [spec.id for spec in chapter.tables],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reportlib.errors import Finding
@@ -110,18 +110,25 @@ def once(findings: Iterable[Finding]) -> list[Finding]:
     ]
 
 
-def published(findings: Iterable[Finding], inputs: Iterable[Sequence[str]]) -> list[dict[str, str]]:
+def published(
+    findings: Iterable[Finding], inputs: Iterable[tuple[Sequence[str], Mapping[str, str]]]
+) -> list[dict[str, str]]:
     """What a report says of them: no value of a row, nor where it stands, and how many there are only roughly.
 
-    Those that then say the same are counted together; `inputs` are the files of each input.
+    Those that then say the same are counted together; `inputs` are the files of each input, and what its columns are
+    called in words.
     """
-    first = {file: files[0] + f" and {len(files) - 1} more" * (len(files) > 1) for files in inputs for file in files}
+    held = [(file, files, titles) for files, titles in inputs for file in files]
+    first = {file: files[0] + f" and {len(files) - 1} more" * (len(files) > 1) for file, files, _ in held}
+    columns = {(file, column): title for file, _, titles in held for column, title in titles.items()}
     told: Counter[Finding] = Counter()
     for each in findings:
         whole = replace(each, row=None, rows=0, detail="", lines="")
         if each.row is not None:
             message = re.sub(r"'[^']*'(?: [(]masked[)])?", "a value", each.message)
             whole = replace(whole, message=message, file=first[each.file])
+        if title := columns.get((each.file, each.column)):
+            whole = replace(whole, file=f"{whole.file}, {title}", column="")
         told[whole] += each.rows
     return [
         {"level": each.level, "text": f"{each}" + f" ({about(rows)} rows)" * (rows > 0)} for each, rows in told.items()

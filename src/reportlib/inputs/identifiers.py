@@ -66,7 +66,8 @@ def missing_people(tables: Tables) -> Iterator[Finding]:
     if tables.has("complaints") and tables.has("nomis_ethnicity"):
         known = f"SELECT 1 FROM {named('nomis_ethnicity')} n WHERE n.person_id = r.person_id"
         where = f"person_id IS NOT NULL AND NOT EXISTS ({known})"
-        message, level = "the person is not in nomis_ethnicity; the code in PPUD counts, if there is one", "warning"
+        message = "the person is not in the extract of ethnicity in NOMIS; the code in PPUD counts, if there is one"
+        level = "warning"
         if sum(place.count for place in tables.places("complaints", where)) > tables.sources["complaints"].rows / 2:
             message, level = (
                 "most complaints have a person who is not in nomis_ethnicity; write the numbers alike",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from itertools import compress, groupby
@@ -292,11 +293,11 @@ def missing_years(tables: Tables) -> Iterator[Finding]:
     level = "warning" if any(last in there for there in held.values()) else "error"
     for table, there in held.items():
         if missing := [reporting_year(year) for year in range(first, last + 1) if year not in there]:
-            message = (
-                f"there is no row of {in_words(missing)}, which the report covers; add what is missing, or let "
-                "reporting_year:, pooled_years: and trend_years: be those that there are"
+            message = f"there is no row of {in_words(missing)}, which the report covers"
+            advice = (
+                "; add what is missing, or let reporting_year:, pooled_years: and trend_years: be those that there are"
             )
-            yield tables.about(table, tables.day(table)[1], message, level)
+            yield replace(tables.about(table, tables.day(table)[1], message, level), detail=advice)
 
 
 def missing_months(tables: Tables) -> Iterator[Finding]:
@@ -348,8 +349,8 @@ def missing_distinctions(tables: Tables) -> Iterator[Finding]:
     """Fields that are not needed, but without which figures mean something else."""
     for table, held, missing, so in NARROWER:
         if tables.has(table, held) and not tables.has(table, missing) and tables.sources[table].status != "published":
-            message = f"there is no column {missing!r}, so {so}. If you have it, name it under columns:"
-            yield tables.about(table, missing, message)
+            found = tables.about(table, missing, f"there is no such column, so {so}")
+            yield replace(found, detail=". If you have it, name it under columns:")
 
 
 def unknown_regions(tables: Tables) -> Iterator[Finding]:

@@ -42,6 +42,12 @@ class Source:
     names: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def titles(self) -> dict[str, str]:
+        """What the columns, and fields that are not there, are called in words."""
+        fields = contracts()[self.name].fields
+        return {self.names.get(name, name): field.title for name, field in fields.items()}
+
 
 def read(name: str, spec: InputSpec, work: Path, root: Path) -> Source:
     """Type one input and write it as `work/<name>.parquet`.

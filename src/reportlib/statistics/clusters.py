@@ -21,6 +21,7 @@ from reportlib.statistics.result import (
 
 
 @method(
+    title="effective sample size",
     formula="deff = n v ÷ p(1−p), with v = m/(m−1) × Σ(xᵢ − p nᵢ)²/n² over m people; then x/deff, n/deff",
     source="Rao and Scott (1992)",
     used="before every share, difference and ratio, crude or by strata, where one person has several complaints or "
@@ -46,6 +47,7 @@ def effective_sample(count_per_person: Values, nobs_per_person: Values) -> tuple
 
 
 @method(
+    title="allowance for few people",
     formula="(t ÷ 1.96)², t the 97.5% point of Student's t on 2 ÷ (Σu⁴ ÷ (Σu²)² − 1/m) degrees of "
     "freedom; u is what each person adds to the variance: xᵢ − p nᵢ for a share of m people, f for a rate (1/m is 0)",
     source="Pan and Wall (2002); Korn and Graubard (1998)",
@@ -80,7 +82,7 @@ def _compound(events_per_person: Values, exposure: float, deff: float | None) ->
 
 
 @method(
-    formula="per × Σf n_f ÷ t; log-Wald with variance Σf² n_f ÷ (Σf n_f)², n_f people having f events each",
+    formula="per × Σf ÷ t; log-Wald with variance Σf² ÷ (Σf)², each person having f events",
     interval="log-Wald, compound Poisson variance",
     source="Stukel, Glynn, Fisher, Sharp, Lu-Yao and Wennberg (1994)",
     used="complaints (events, not people) per 1,000 average population",
@@ -92,7 +94,7 @@ def clustered_rate(
     """Events per so many of the population, where one person may have several.
 
     An array, one entry a person with events (zeros change nothing). `deff` is the design effect to use, 1 or more, in
-    place of that of these people, Σf² n_f ÷ Σf n_f. Raises ValueError for negative or missing numbers.
+    place of that of these people, Σf² ÷ Σf. Raises ValueError for negative or missing numbers.
     """
     strata(exposure=[exposure])
     if exposure == 0:

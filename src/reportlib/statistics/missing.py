@@ -14,6 +14,7 @@ def _bounds(scalar: bool, lower: Array, upper: Array) -> Bounds:
 
 
 @method(
+    title="bounds of relative rates",
     formula="highest: unknown events to the group, unknown non-events to the reference; lowest: the reverse",
     interval="sharp bounds (no sampling error)",
     source="Manski (1990); Horowitz and Manski (1995)",
@@ -42,6 +43,7 @@ def missing_bounds(
 
 
 @method(
+    title="bounds of rate ratios",
     formula="highest: unknown events to the group, unknown exposure to the reference; lowest: the reverse",
     interval="sharp bounds (no sampling error)",
     source="Manski (1990); Horowitz and Manski (1995)",

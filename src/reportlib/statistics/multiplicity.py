@@ -8,6 +8,7 @@ from reportlib.statistics.result import Array, Numbers, as_floats, method
 
 
 @method(
+    title="adjusted p-value",
     formula="Benjamini-Hochberg: the i-th smallest of m p-values × m/i, made monotone from the largest down",
     source="Benjamini and Hochberg (1995)",
     used="the family of one outcome × one grouping × the headline period, or all single years, at 5%: it drives the "

@@ -35,7 +35,7 @@ def proportion(count: float, nobs: float, level: float = LEVEL) -> Estimate: ...
 @overload
 def proportion(count: Values, nobs: Numbers, level: float = LEVEL) -> pd.DataFrame: ...
 @method(
-    formula="(p + z²/2n ± z√(p(1−p)/n + z²/4n²)) ÷ (1 + z²/n), with p = count/nobs",
+    formula="(p + z²/2n ± z√(p(1−p)/n + z²/4n²)) ÷ (1 + z²/n), with p = x/n",
     interval="Wilson score",
     source="Wilson (1927); Newcombe (1998a)",
     used="every share, such as complaints upheld or supervision completed",
@@ -150,14 +150,15 @@ def _koopman_limit(z: float, x: Array, n: Array, y: Array, m: Array) -> Array:
 
 
 @method(
-    formula="the complement where count + ref_count exceeds half of nobs + ref_nobs, else the outcome as named",
+    title="choice of the rarer outcome",
+    formula="the opposite outcome where x₁ + x₀ exceeds half of n₁ + n₀, else the outcome as named",
     source="Keppel, Pamuk, Lynch and others (2005)",
     used="which side of a share the relative rate is of, once a table: completed 80% v 90% is 0.89, but not completed "
     "20% v 10% is 2.0",
-    cannot_say="the relative rate of the outcome as named, where the complement is judged: the gap stands beside it",
+    cannot_say="the relative rate of the outcome as named, where the opposite is judged: the gap stands beside it",
 )
 def judge_complement(count: Numbers, nobs: Numbers, ref_count: Numbers, ref_nobs: Numbers) -> bool | pd.Series:
-    """Whether the complement is rarer than the outcome in both arms together, and so is what is judged.
+    """Whether the opposite is rarer than the outcome in both groups together, and so is what is judged.
 
     At exactly one half the side on which the group is worse off is judged, so that the answer does not
     turn on which of the two is called the outcome. Rows with a missing number are False.

@@ -49,6 +49,7 @@ class Method:
     """One entry of the methods chapter, in words that a reader without statistics can check."""
 
     name: str
+    title: str  # what readers call it
     summary: str
     formula: str
     interval: str  # the kind that must stand beside every interval; empty where there is none
@@ -60,13 +61,19 @@ class Method:
 METHODS: dict[str, Method] = {}
 
 
-def method(*, formula: str, source: str, used: str, cannot_say: str, interval: str = "") -> Callable[[F], F]:
-    """Register a public function for the methods chapter, and let its docstring name formula and source."""
+def method(
+    *, formula: str, source: str, used: str, cannot_say: str, interval: str = "", title: str = ""
+) -> Callable[[F], F]:
+    """Register a public function for the methods chapter, and let its docstring name formula and source.
+
+    Without a `title` it is called by its name.
+    """
 
     def register(function: F) -> F:
         doc = (function.__doc__ or "").strip()
         name = function.__name__
-        METHODS[name] = Method(name, doc.split("\n")[0], formula, interval, source, used, cannot_say)
+        told = title or name.replace("_", " ")
+        METHODS[name] = Method(name, told, doc.split("\n")[0], formula, interval, source, used, cannot_say)
         function.__doc__ = f"{doc}\n\n    Formula: {formula}\n    Source: {source}\n"
         return function
 

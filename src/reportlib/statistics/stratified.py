@@ -28,6 +28,7 @@ def _tables(counts: Values | Sequence[Sequence[Sequence[float]]]) -> Array:
 
 
 @method(
+    title="Mantel-Haenszel relative rate",
     formula="R/S with R = Σ a n₀/N, S = Σ b n₁/N; variance of the log: Σ(n₁ n₀ (a+b) − a b N)/N² ÷ (R S)",
     interval="Greenland-Robins",
     source="Mantel and Haenszel (1959); Greenland and Robins (1985)",
@@ -54,6 +55,7 @@ def mantel_haenszel(counts: Values | Sequence[Sequence[Sequence[float]]], level:
 
 
 @method(
+    title="Mantel-Haenszel rate ratio",
     formula="R/S with R = Σ x₁ t₀/t, S = Σ x₀ t₁/t; variance of the log: Σ(x₁+x₀) t₁ t₀/t² ÷ (R S); under "
     "5 events in an arm, ratio, limits and p-value from Σ x₁ given each stratum's total (a sum of binomials)",
     interval="Greenland-Robins; exact conditional under 5 events in an arm",
