@@ -44,6 +44,7 @@ def test_good_words_pass(text: str) -> None:
         ("[year](https://a.org/2024)", ["[year](https://a.org/2024)"]),
         ("[42%](20-uphold-rates.ipynb)", ["[42%"]),
         ("The 5+1 groups of the 2021 Census, in [uphold rates](20-uphold-rates.ipynb#uphold-rate).", []),
+        ("The Race Action Plan 2025/26 of 2025/26", ["2025/26"]),
     ],
 )
 def test_figures_typed_by_hand_are_found_and_names_are_not(text: str, figures: list[str]) -> None:

@@ -13,7 +13,7 @@ from reportlib.words import ill_chosen
 # Figures that are names, not findings.
 GLOSSARY = (
     r"5\+1", r"18\+1", r"19\+1", r"Equality Act 2010", r"(2011|2021) Census", r"Census (2011|2021)",
-    r"WCAG 2\.2", r"PDF/UA-1", r"95% (confidence )?intervals?",
+    r"WCAG 2\.2", r"Race Action Plan 2025/26", r"PDF/UA-1", r"95% (confidence )?intervals?",
 )  # fmt: skip
 
 
