@@ -92,6 +92,7 @@ PLACES = pd.DataFrame(
     ]
 )
 RATE = "complaints per 1,000 prisoners a year"
+ENDS_OF_YEARS = ("21", "22", "23", "24", "25")  # on a line of their own
 EVERY = {
     "forest": lambda: charts.forest(compared({}, {}, HIDDEN), "Uphold rate", "White"),
     "forest adjusted": lambda: charts.forest(
@@ -293,10 +294,22 @@ def test_a_suppressed_year_is_a_gap():
 
 
 def test_lines_with_long_names_have_panels_so_that_their_years_can_be_read():
-    """The first year stands once below lines that are drawn together, and below each panel."""
-    for name, times in (("Open", 1), ("Young offender institution", 2)):
-        chart = charts.trend(yearly([("a", name), ("b", "Closed")]), "Deaths", RATE)
-        assert texts(chart).count("2020-21") == times, name
+    """Every year stands in two lines below lines that are drawn together; the first and the last below each panel."""
+    together, apart = (
+        texts(charts.trend(yearly([("a", name), ("b", "Closed")]), "Deaths", RATE))
+        for name in ("Open", "Young offender institution")
+    )
+    years = ["2020-", "21", "2021-", "22", "2022-", "23", "2023-", "24", "2024-", "25"]
+    assert [text for text in together if text in years] == years
+    assert [apart.count(year) for year in ("2020-21", "2022-23", "2024-25")] == [2, 0, 2]
+
+
+def test_of_years_too_many_to_name_the_last_is_named():
+    whole = yearly([("A", "Asian")])
+    years = [f"20{10 + i}-{11 + i}" for i in range(15)]
+    frame = pd.concat([whole.assign(year=years[i : i + 5]) for i in (0, 5, 10)])
+    shown = [text for text in texts(charts.trend(frame, "Deaths", RATE)) if text.endswith("-")]
+    assert shown[-1] == "2024-" and "2023-" not in shown
 
 
 def test_a_long_name_beside_cells_is_cut_and_makes_no_row_taller_than_three_lines():
@@ -379,7 +392,8 @@ def test_what_is_hidden_is_told_by_stratum():
 
 def test_ticks_are_never_rounded():
     frame = yearly([("A", "Asian")]).assign(value=7.3, lower=2.1, upper=9.9)
-    ticks = [text for text in texts(charts.trend(frame, "Deaths", "deaths a year")) if re.fullmatch(r"[\d.]+", text)]
+    shown = [text for text in texts(charts.trend(frame, "Deaths", "deaths a year")) if text not in ENDS_OF_YEARS]
+    ticks = [text for text in shown if re.fullmatch(r"[\d.]+", text)]
     steps = {round(float(b) - float(a), 6) for a, b in itertools.pairwise(ticks)}
     assert len(ticks) > 2 and len(steps) == 1
 
@@ -489,6 +503,13 @@ def test_a_point_between_gaps_has_its_interval_as_a_bar_and_lines_have_none():
     assert "Shaded: confidence intervals." in texts(whole)
 
 
+def test_a_point_between_gaps_is_named_as_the_end_of_a_line_is():
+    """Mixed has a point in each of three years and a line in none; of Other the first stands alone."""
+    hidden = [("M", "2021-22"), ("M", "2023-24"), ("O", "2021-22")]
+    shown = texts(charts.trend(yearly(hidden=hidden), "Uphold rate", "%"))
+    assert [shown.count(name) for name in ("Mixed", "Other", "Asian")] == [3, 2, 1]
+
+
 def test_points_between_gaps_of_one_year_stand_apart():
     hidden = [(group, year) for group in "MO" for year in ("2021-22", "2023-24")]
     chart = charts.trend(yearly(hidden=hidden), "Uphold rate", "%")
@@ -580,6 +601,10 @@ def test_small_forests_mark_and_tell_a_comparison_that_could_not_be_made():
 ADJUSTED = {"adjusted_ratio": 0.9, "adjusted_lower": 0.8, "adjusted_upper": 1.1}
 
 
+def test_a_card_says_what_its_axis_is_of():
+    assert "Relative rate compared with White" in texts(picture("card"))
+
+
 def test_a_card_marks_an_adjusted_figure_that_is_not_shown():
     chart = charts.card(compared({**ADJUSTED, "adjusted_mark": ""}, {"adjusted_mark": "c"}), "Uphold rate", "White")
     assert texts(chart).count("[c]") == 1
@@ -621,6 +646,15 @@ def test_places_far_outside_a_funnel_are_named():
     chart = charts.funnel(PLACES, "Uphold rate", "%", 0.3, "complaints decided")
     assert "Wormwood Scrubs" in texts(chart) and "Leeds" not in texts(chart)
     assert "2 places about an average of 30.0%. Outside the 99.8% limits: Wormwood Scrubs 61.0%." in chart.alt
+
+
+@pytest.mark.parametrize(("others", "left"), [([210, 220, 400], True), ([180, 190, 400], False)])
+def test_a_name_in_a_funnel_stands_where_it_hides_fewer_limits(others, left):
+    places = [{"label": f"Place {n}", "denominator": n, "value": 0.3, **FUNNEL} for n in others]
+    frame = pd.DataFrame([{"label": "Leeds", "denominator": 200, "value": 0.42, **FUNNEL}, *places])
+    chart = charts.funnel(frame, "Uphold rate", "%", 0.3, "complaints decided")
+    (name,) = [element for element in tree(chart).iter(f"{SVG}text") if element.text == "Leeds"]
+    assert ("end" in str(name.attrib)) is left
 
 
 def test_each_place_has_its_own_limits_in_a_funnel():

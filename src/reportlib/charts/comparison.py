@@ -24,7 +24,8 @@ from reportlib.words import INCONCLUSIVE, POSSIBLE, SIGNIFICANT, UNLIKELY, VERDI
 
 MOST_COLUMNS = 6
 CELL, PANEL_ROW, ADJUSTED_ROW, SIGN = 46, 24, 34, 24  # heights of a cell, of rows and of a line of the key
-CARD, NAME = 300, 17  # width of a picture in a card, and letters in a line of a name beside a row
+CARD, CARD_UNDER = 300, 34  # width of a picture in a card, and letters in a line under it
+NAME = 17  # letters in a line of a name beside a row
 KEY_BOX = 36  # width of a sign in the key
 NAMES, WIDE_NAMES = 128, 168  # widths of the names beside cells
 MOST_LINES = 3  # of a name beside cells; the table has it whole
@@ -127,7 +128,9 @@ def card(
     """
     rows, axis = _compared(frame, reference, RATIOS), _axis(reference, outcome)
     with drawing.style(title):
-        figure, _ = _names_beside(rows, band, CARD, 0, 26)
+        label = fill(axis, CARD_UNDER)
+        figure, _ = _names_beside(rows, band, CARD, 0, 30 + drawing.LINE * (label.count("\n") + 1))
+        figure.text(0.5, 8 / (figure.get_figheight() * 72), label, ha="center")
         return Chart(drawn(figure, f"Card: {title}"), alt.forest(rows, title, axis, level, band))
 
 

@@ -217,16 +217,18 @@ def signs(rows: pd.DataFrame) -> list[str]:
 
 
 def year_axis(ax: Axes, years: Sequence[str]) -> None:
-    """Every year a tick; as many named as have room, the last always."""
-    step, last = math.ceil(len(years) / 3), len(years) - 1
-    ax.set_xticks(range(len(years)), [year if (last - i) % step == 0 else "" for i, year in enumerate(years)])
-    ax.set_xlim(-0.15, last + 0.15)
-    if last and last % step == 0:  # the first year's name would else run into that of the lowest value
-        ax.get_xticklabels()[0].set_horizontalalignment("left")
+    """Every year a tick, named in two lines; where there is no room for all, every other and the last."""
+    last = len(years) - 1
+    ax.set_xlim(-0.2, last + 0.2)
+    room = ax.get_position().width * WIDTH / (last + 0.4)
+    step = math.ceil(text_width(years[0][:5]) / room)
+    names = [year.replace("-", "-\n") if (last - i) % step == 0 else "" for i, year in enumerate(years)]
+    ax.set_xticks(range(len(years)), names)
+    ax.tick_params(axis="x", pad=7)  # clear of the lowest value
 
 
-def name_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
-    """Names right of the axes, beside (x, y, name, colour) and pushed apart until they can be read."""
+def name_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str, str]]) -> None:
+    """Names right of the axes, beside (x, y, name, colour, marker) and pushed apart until they can be read."""
     low, high = ax.get_ylim()
     apart = (high - low) * (TEXT + 4) / (ax.bbox.height / ax.figure.dpi * 72)
     ends = sorted(ends, key=lambda end: end[1])
@@ -239,9 +241,10 @@ def name_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
         ceiling = places[i] - apart
     right = ax.get_xlim()[1]
     unit = (right - ax.get_xlim()[0]) / (ax.get_position().width * WIDTH)
-    for (x, y, name, colour), place in zip(ends, places, strict=True):
-        ax.plot([x, right + 10 * unit], [y, place], color=colour, linewidth=1, linestyle=":", clip_on=False)
-        ax.text(right + 14 * unit, place, name, va="center_baseline", clip_on=False)
+    for (x, y, name, colour, marker), place in zip(ends, places, strict=True):
+        ax.plot([x, right + 8 * unit], [y, place], color=colour, linewidth=1, linestyle=":", clip_on=False)
+        ax.plot([right + 14 * unit], [place], color=colour, marker=marker, markersize=7, clip_on=False)
+        ax.text(right + 22 * unit, place, name, va="center_baseline", clip_on=False)
 
 
 def marker_key(label: str, colour: str, marker: str, face: str) -> Artist:

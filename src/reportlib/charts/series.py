@@ -72,8 +72,8 @@ def _lines(rows: pd.DataFrame, years: list[str], groups: list[str], unit: str) -
     ends_in = last.map(lambda year: "" if year == years[-1] else f" ({year})")
     names = drawing.widest(rows["label"] + rows["group"].map(ends_in).fillna(""))
     under = "\n".join(fill(text, drawing.UNDER) for text in (_shaded(rows, years), alt.gaps(rows)) if text)
-    below = 32 + drawing.LINE * (under.count("\n") + 1) + drawing.SPACE
-    figure, ax = drawing.canvas(268 + below, 52, names + 24, drawing.TITLE, below)
+    below = 32 + drawing.LINE * (under.count("\n") + 2) + drawing.SPACE
+    figure, ax = drawing.canvas(268 + below, 52, names + 32, drawing.TITLE, below)
     figure.text(MARGIN / WIDTH, 8 / (268 + below), under)
     drawing.axis_title(ax, unit)
     drawing.value_axis(ax, figures(rows, ("value", "lower", "upper")), unit)
@@ -84,7 +84,8 @@ def _lines(rows: pd.DataFrame, years: list[str], groups: list[str], unit: str) -
         line = rows[rows["group"] == group]
         colour, marker = drawing.look(group, groups)
         end = _line(ax, line, years, colour, marker, aside[group])
-        ends += [(*end, f"{line['label'].iloc[0]}{ends_in[group]}", colour)] if end else []
+        ends += [(*end, f"{line['label'].iloc[0]}{ends_in[group]}", colour, marker)] if end else []
+        _name_alone(ax, line, years, aside[group])
     drawing.name_ends(ax, ends)
     return figure
 
@@ -132,6 +133,16 @@ def _line(
         ax.plot([x, x], [lower, upper], color=colour, linewidth=2, clip_on=False)
     shown = line["value"].notna().to_numpy().nonzero()[0]
     return (float(at[shown[-1]]), float(line["value"].iloc[shown[-1]])) if len(shown) else None
+
+
+def _name_alone(ax: Axes, rows: pd.DataFrame, years: list[str], aside: pd.Series) -> None:
+    """The name of a line at the top of each interval that stands alone; but the last point is named at its end."""
+    line = rows.set_index("year").reindex(years)
+    places = np.flatnonzero(_lone(line["value"]))
+    for i in places[places < np.flatnonzero(line["value"].notna())[-1:].max(initial=0)]:
+        at, end = (i + aside.iloc[i], line["upper"].fillna(line["value"]).iloc[i]), aside.iloc[i] < 0
+        spot: dict[str, Any] = {"ha": "right" if end else "left", "va": "top", "textcoords": "offset points"}
+        ax.annotate(rows["label"].iloc[0], at, (-5 if end else 5, 0), **spot)
 
 
 def _lone(values: T) -> T:
@@ -226,7 +237,7 @@ def funnel(frame: pd.DataFrame, title: str, unit: str, target: float, across: st
         ax.set(xlabel=capital(across), ylabel="", xlim=(0, shown["denominator"].max() * 1.03))
         ax.xaxis.set_major_locator(MaxNLocator(4))
         ax.xaxis.set_major_formatter(lambda x, _: number(x))
-        _name_outside(ax, shown[out])
+        _name_outside(ax, shown[out], shown["denominator"])
         outside = {"99.8%": shown[far], "95%": shown[out & ~far]}
         return Chart(drawn(figure, title), alt.funnel(rows, outside, title, unit, target))
 
@@ -246,12 +257,15 @@ def _pair(ax: Axes, y: float, a: float, b: float) -> None:
     drawing.point(ax, a, y, NAVY, "D", NAVY)
 
 
-def _name_outside(ax: Axes, places: pd.DataFrame) -> None:
-    """Names beside the points, turned inwards."""
-    middle = sum(ax.get_xlim()) / 2
+def _name_outside(ax: Axes, places: pd.DataFrame, sizes: pd.Series) -> None:
+    """Names beside the points, on the side where fewer limits stand in their way."""
+    ends = ax.get_xlim()
+    unit = (ends[1] - ends[0]) / (ax.get_position().width * WIDTH)
     for row in places.to_dict("records"):
-        side, away = ("right", -8) if row["denominator"] > middle else ("left", 8)
-        at = row["denominator"], row["value"]
+        at, wide = (row["denominator"], row["value"]), (drawing.text_width(row["label"]) + 8) * unit
+        ways = {("right", -8): (at[0] - wide, at[0]), ("left", 8): (at[0], at[0] + wide)}
+        fits = [way for way, (low, high) in ways.items() if ends[0] <= low and high <= ends[1]]
+        side, away = min(fits or ways, key=lambda way: sizes.between(*ways[way]).sum())
         ax.annotate(
             row["label"], at, (away, 0), "data", "offset points", ha=side, va="center_baseline", bbox=drawing.CLEAR
         )
