@@ -127,7 +127,7 @@ def gap_table(of: Comparison) -> Table:
     def reading(row: Row) -> dict[str, Any]:
         return text_cell("the gap has changed" if row.row["interaction_p"] <= ALPHA else "no clear change")
 
-    columns = [figure_column("interaction_p", "p", p_value), Column("reading", "Has the gap changed?", reading)]
+    columns = [figure_column("interaction_p", "P-value", p_value), Column("reading", "Has the gap changed?", reading)]
     test = (
         "the product of group and year in a logistic model, clustered on person"
         if of.spec.measure.kind == "proportion"

@@ -150,7 +150,7 @@ def test_tables_by_ethnicity_say_that_they_are_not_available_and_why(chapter):
         "deaths-trend",
         "deaths-by-establishment-type",
     ):
-        assert "not available [x], because fatal_incidents has no ethnicity_code" in notes[f"{name}-unavailable"]
+        assert "[x], because the input fatal incidents has no ethnicity code" in notes[f"{name}-unavailable"]
         assert name not in tables
     assert "deaths-by-year-and-type" in tables
 
@@ -158,4 +158,4 @@ def test_tables_by_ethnicity_say_that_they_are_not_available_and_why(chapter):
 def test_the_duplicate_and_the_blank_are_findings(chapter):
     run = (chapter / "handoff" / "run.json").read_text(encoding="utf-8")
     assert "rows are left out, as exclude: of Duplicate asks" in run and "in all 1" not in run
-    assert "population.csv, column Population: the number of people is blank" in run
+    assert "population.csv, number of people: the number of people is blank" in run

@@ -158,7 +158,8 @@ def test_received_and_completed_are_each_counted_in_their_own_year(alone_with):
 def test_a_year_without_completed_complaints_is_not_there_though_some_were_received(alone_with):
     release = alone_with(complaints=f"{HEAD}C1,P1,2024-05-01,,Leeds,Food,yes,,W1\n")
     assert release.why_unavailable(spec("eligible", "ethnicity")) is None
-    assert release.why_unavailable(spec("upheld", "ethnicity")) == "complaints has no rows completed for 2024-25"
+    why = "the input complaints has no rows completed for 2024-25"
+    assert release.why_unavailable(spec("upheld", "ethnicity")) == why
 
 
 def test_people_of_a_pooled_period_are_distinct_not_the_sum_of_its_years(alone_with):
@@ -337,19 +338,19 @@ def test_with_everything_supplied_every_measure_can_be_made(good):
 @pytest.mark.parametrize(
     ("input_", "column", "of", "why"),
     [
-        ("fatal_incidents", "ethnicity_code", spec("deaths", "ethnicity"), "fatal_incidents has no ethnicity_code"),
+        ("fatal_incidents", "ethnicity_code", spec("deaths", "ethnicity"), "fatal incidents has no ethnicity code"),
         ("population", "sex", spec("deaths", "sex"), "population has no sex"),
         ("complaints", "outcome", spec("upheld", "ethnicity"), "complaints has no outcome"),
-        ("complaints", "completed_date", spec("upheld", "ethnicity"), "complaints has no completed_date"),
+        ("complaints", "completed_date", spec("upheld", "ethnicity"), "complaints has no completed date"),
         ("complaints", "category", spec("upheld", "category"), "complaints has no category"),
-        ("fatal_incidents", "cause", spec("deaths", "cause"), "fatal_incidents has no cause"),
-        ("probation_terminations", "region", spec("recalled", "region"), "probation_terminations has no region"),
+        ("fatal_incidents", "cause", spec("deaths", "cause"), "fatal incidents has no cause"),
+        ("probation_terminations", "region", spec("recalled", "region"), "probation terminations has no region"),
     ],
 )
 def test_a_missing_column_makes_only_the_tables_that_need_it_unavailable(good, input_, column, of, why):
     good.put(input_, without(GOOD[input_], column))
     release = Release(good.read(), ONE)
-    assert release.why_unavailable(of) == why
+    assert release.why_unavailable(of) == f"the input {why}"
     assert release.why_unavailable(spec("complainants")) is None
 
 
@@ -397,9 +398,9 @@ def test_a_table_is_adjusted_for_what_the_inputs_hold(good, missing, left):
 @pytest.mark.parametrize(
     ("of", "why"),
     [
-        (spec("complaints", "outcome"), "population has no outcome"),
-        (spec("deaths", "order_type"), "fatal_incidents has no order_type"),
-        (spec("upheld", "cause"), "complaints has no cause"),
+        (spec("complaints", "outcome"), "the input population has no outcome"),
+        (spec("deaths", "order_type"), "the input fatal incidents has no order type"),
+        (spec("upheld", "cause"), "the input complaints has no cause"),
         (spec("complaints", "category"), None),  # the population is read at its total
     ],
 )
@@ -440,7 +441,7 @@ def test_either_record_of_ethnicity_will_do(good):
     release = Release(good.read(), ONE)
     assert release.why_unavailable(spec("complainants", "ethnicity")) is None
     found = release.why_unavailable(spec("ethnicity-agreement", "ethnicity_nomis", "ethnicity_ppud"))
-    assert found == "no input nomis ethnicity was supplied"
+    assert found == "no input NOMIS ethnicity was supplied"
 
 
 @pytest.mark.parametrize(
@@ -467,7 +468,7 @@ def test_a_year_that_an_input_does_not_cover_is_not_there_and_no_zero(good, earl
     }
     good.put(earlier, GOOD[earlier] + rows[earlier])
     found = Release(good.read(), THREE).why_unavailable(spec("deaths"))
-    assert found == f"{input_} has no rows for 2022-23, 2023-24"
+    assert found == f"the input {input_.replace('_', ' ')} has no rows for 2022-23, 2023-24"
 
 
 def test_a_table_carries_the_statuses_of_all_that_it_rests_on(good):
@@ -651,7 +652,7 @@ def test_a_part_of_the_release_counts_its_own_rows_alone(alone_with):
 
 def test_what_has_no_such_dimension_is_in_no_part_by_it(good):
     part = Release(good.read(), ONE).within("establishment_type", ("Open",))
-    why = "probation_terminations cannot be told apart by establishment type"
+    why = "the input probation terminations cannot be told apart by establishment type"
     assert part.why_unavailable(spec("recalled", "ethnicity")) == why.replace("_", " ")
 
 

@@ -18,9 +18,16 @@ from reportlib.inputs.engines import DuckDB, Engine
 from reportlib.inputs.sources import Source
 from reportlib.measures import DATASETS, DIMENSIONS, Measure, Part, TableSpec, inputs_of
 from reportlib.params import Params
+from reportlib.words import spoken
 
 NUMERATOR_ONLY = ("category", "cause")
 NOT_SUPPLIED = "no input {} was supplied"
+HAS_NO = "the input {} has no {}"
+
+
+def _any_of(fields: Iterable[str]) -> str:
+    """Fields of which one would do, in words, without the input that a field may name."""
+    return " or ".join(spoken(name.rpartition(".")[2]) for name in fields)
 
 
 class Release:
@@ -80,11 +87,11 @@ class Release:
         for part in spec.measure.parts:
             dataset, dimensions = DATASETS[part.dataset], DIMENSIONS[part.dataset]
             if dataset not in self.sources:
-                return NOT_SUPPLIED.format(dataset.replace("_", " "))
+                return NOT_SUPPLIED.format(spoken(dataset))
             if missing := [name for name in part.fields if not self.has(name, part.dataset)]:
-                return f"{dataset} has no {' or '.join(missing)}"
+                return HAS_NO.format(spoken(dataset), _any_of(missing))
             if apart := [name for name in self.only if name not in dimensions]:
-                return f"{dataset} cannot be told apart by {' or '.join(apart)}".replace("_", " ")
+                return f"the input {spoken(dataset)} cannot be told apart by {_any_of(apart)}"
             for dimension in (*spec.dimensions, *self.only):
                 if dimension not in dimensions and dimension in NUMERATOR_ONLY and part != spec.measure.numerator:
                     continue
@@ -92,11 +99,11 @@ class Release:
                 if not any(self.has(name, part.dataset) for name in wanted if dimension in dimensions):
                     lists = [name.partition(".")[0] for name in wanted if "." in name]
                     if len(lists) == len(wanted) and not self.sources.keys() & {*lists}:
-                        return NOT_SUPPLIED.format(" or ".join(lists).replace("_", " "))
-                    return f"{dataset} has no {' or '.join(wanted)}"
+                        return NOT_SUPPLIED.format(_any_of(lists))
+                    return HAS_NO.format(spoken(dataset), _any_of(wanted))
             if empty := [year for year in self.years(spec) if not self._covers(part, year)]:
                 completed = " completed" * (part.year == "completed_year")
-                return f"{dataset} has no rows{completed} for {', '.join(empty)}"
+                return HAS_NO.format(spoken(dataset), f"rows{completed} for {', '.join(empty)}")
         return None
 
     def adjustable(self, spec: TableSpec) -> TableSpec:
