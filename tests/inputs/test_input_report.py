@@ -28,7 +28,7 @@ def test_a_report_says_nothing_of_single_rows():
     assert told("not mapped: sex", "d.csv", detail="; not read: 'Gender'. Name yours under columns:") == [
         "d.csv: not mapped: sex"
     ]
-    assert "codes" not in str(published([Finding("'Chinese' is unknown", "d.csv", 7, lines="codes:")], [["d.csv"]]))
+    assert "codes" not in str(published([Finding("'Chinese' is unknown", "d.csv", 7, lines="codes:")], [held]))
     unknown = ("'HMP Nowhere' is not in establishments", "d.csv", 7, "prison", "warning")
     assert told(*unknown, 5, " (is it 'Nowhere'?); the same in rows 9, 12 and 2 more rows") == [
         "d.csv, establishment: a value is not in establishments (fewer than 100 rows)"
