@@ -13,7 +13,7 @@ from reportlib.build import protection as module
 from reportlib.build.counting import Counted
 from reportlib.build.protection import protection
 from reportlib.build.relations import _left_out, _nobody, relations
-from reportlib.disclosure import CountTable, Pattern, Relations, audit
+from reportlib.disclosure import CountTable, Pattern, Relations, Told, audit
 from reportlib.editions import NATIONAL, Edition
 from reportlib.errors import ReportError
 from reportlib.measures import MEASURES, PARTS, TableSpec
@@ -61,6 +61,20 @@ def test_a_table_that_is_not_there_cannot_be_exempted() -> None:
     with pytest.raises(ReportError) as raised:
         marks(Disclosure.model_validate({"exemptions": [exempted]}))
     assert "'deaths-by-ethnicty'; the nearest is 'deaths-by-ethnicity'" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("groups", "least", "most", "away"),
+    [("M", 2, 5, True), ("M", 1, 14, False), ("MW", 10, 20, False), ("BW", 40, 60, True), ("BW", 38, 60, False)],
+)
+def test_what_is_told_of_a_sum_besides_can_give_a_hidden_count_away(
+    groups: str, least: int, most: int, away: bool
+) -> None:
+    """M (3) and W (12) are hidden, and are 15 together; with the 30 of B, 10 of W or more say that M is at most 5."""
+    made = protection(Disclosure(), [table()], RELATIONS, [])
+    assert made.pattern.marks(table().name).ne("").tolist() == [False, False, True, True, False]
+    told = Told("deaths/prison", tuple({"ethnicity": group} for group in groups), least, most)
+    assert made.gives_away(told) == away
 
 
 def test_zeros_are_hidden_if_the_parameters_say_so() -> None:

@@ -531,8 +531,26 @@ def test_agreement_needs_ten_of_whom_the_systems_disagree(estimated: Estimated, 
     assert ("agreement" in agreement(estimated, pairs).index) == there
 
 
-def test_agreement_is_not_told_where_it_would_tell_of_hidden_disagreements(estimated: Estimated) -> None:
-    """Of 2,000 people ten fewer in agreement would be half a percentage point."""
+@pytest.mark.parametrize(
+    ("limit", "told"),
+    [(0, ["agreement", "kappa"]), (25, ["agreement_least"]), (10_000, [])],
+    ids=["nothing is given away", "a narrow range would", "any range would"],
+)
+def test_agreement_is_told_as_finely_as_gives_no_disagreement_away(
+    estimated: Estimated, limit: int, told: list[str]
+) -> None:
+    """Of 2,000 people 1,980 agree, 99%; what is told must leave at least so many possibilities."""
     pairs = [("W1", "W1")] * 1200 + [("B1", "B1")] * 780 + [("W1", "B1")] * 16 + [("B1", "W1")] * 4
-    assert "agreement" in agreement(estimated, pairs).index
-    assert agreement(estimated, pairs, Hidden(frozenset({("W", "W"), ("B", "B"), ("W", "B")}))).empty
+    asked: list[tuple[int, int]] = []
+
+    def gives_away(least: int, most: int) -> bool:
+        asked.append((least, most))
+        return most - least < limit
+
+    shown = frozenset({("W", "W"), ("B", "B"), ("W", "B")})
+    found = agreement(estimated, pairs, Hidden(shown, told=gives_away))
+    assert list(found.index) == told
+    assert all(least <= 1980 <= most for least, most in asked)
+    if told == ["agreement_least"]:
+        assert (found["value"].item(), asked[-1]) == (0.98, (1960, 2000))  # 1,980 to 2,000 are too few
+    assert agreement(estimated, pairs, Hidden(shown)).empty  # of an edition it is not known what would be given away

@@ -19,10 +19,10 @@ from reportlib.build.relations import relations
 from reportlib.build.releasable import releasable, strata_shown
 from reportlib.build.seen import as_seen, told_and_hidden
 from reportlib.comparison import flags, least
-from reportlib.disclosure import CountTable
+from reportlib.disclosure import CountTable, Told
 from reportlib.disclosure.suppress import Progress
 from reportlib.editions import Edition
-from reportlib.ethnicity import reference_of
+from reportlib.ethnicity import groupings, reference_of
 from reportlib.inputs.engines import engine
 from reportlib.inputs.estimates import NOTHING_HIDDEN, estimates
 from reportlib.inputs.findings import published
@@ -81,9 +81,17 @@ class Prepared:
         hidden = NOTHING_HIDDEN
         if params.disclosure.on:
             shown = strata_shown(of, edition, self.counted, self.shows)
-            hidden = Hidden(shown, policy.threshold, policy.least, policy.protection_width, unseen=shown is None)
+            told = self._told_of_agreement(spec) if not edition.dimension else Hidden.told
+            hidden = Hidden(shown, policy.threshold, policy.least, policy.protection_width, shown is None, told)
         found = estimates(within(self.release, edition), of, reference, params.confidence_level, hidden)
         return releasable(found, self.shows[edition, spec.id], of, reference)
+
+    def _told_of_agreement(self, spec: TableSpec) -> Callable[[int, int], bool]:
+        """Whether how many agree of two records, from a least to a most, gives a count away."""
+        codes = groupings()[spec.grouping].compared
+        places = tuple(dict.fromkeys(spec.by, code) | {"year": self.basis.params.pooled_label} for code in codes)
+        part = spec.measure.numerator.code
+        return lambda least, most: self.protected.gives_away(Told(part, places, least, most))
 
     def _publication(self, edition: Edition, seen: Sequence[Seen]) -> released.Publication:
         """What is published of the counts, for later reports to reckon with."""

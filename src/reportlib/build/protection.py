@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from reportlib.disclosure import CountTable, Exemption, Pattern, Policy, Relations, audit, protect
+from reportlib.disclosure import CountTable, Exemption, Pattern, Policy, Relations, Told, audit, protect
 from reportlib.disclosure.suppress import Progress
 from reportlib.errors import Finding, ReportError, nearest_or_all
 from reportlib.params import Disclosure
@@ -13,10 +13,24 @@ from reportlib.params import Disclosure
 
 @dataclass(frozen=True)
 class Protection:
-    """The policy, and the pattern that it gives, from which an attacker finds no count (see `audit`)."""
+    """The policy, and the pattern that it gives, from which an attacker finds no count (see `audit`).
+
+    It is of `tables`, as the `relations` tie them with one another and with those that are `carried`.
+    """
 
     policy: Policy
     pattern: Pattern
+    tables: Sequence[CountTable]
+    relations: Relations
+    carried: Sequence[CountTable]
+
+    def gives_away(self, told: Told) -> bool:
+        """Whether a count could be found by who is told this besides."""
+        tied = self.relations.tied(told.part)
+        tables, carried = ([t for t in some if t.part in tied] for some in (self.tables, self.carried))
+        ties = replace(self.relations, told=(told,))
+        found = audit(tables, self.policy, ties, self.pattern, carried, linear=False)
+        return not found["passed"].astype(bool).all()
 
 
 def protection(
@@ -32,7 +46,8 @@ def protection(
     """
     policy = _policy(disclosure, [table.name for table in tables])
     if not disclosure.on:
-        return Protection(policy, Pattern((), {}, {table.name: table for table in tables}))
+        shown = Pattern((), {}, {table.name: table for table in tables})
+        return Protection(policy, shown, tables, relations, carried)
     pattern = protect(tables, policy, relations, carried, progress)
     found = audit(tables, policy, relations, pattern, carried, progress, linear=False)
     given_away = found[~found["passed"].astype(bool)]
@@ -42,7 +57,7 @@ def protection(
             "more years:",
             [Finding(", ".join(row[["part", *pattern.dimensions]]), row["table"]) for _, row in given_away.iterrows()],
         )
-    return Protection(policy, pattern)
+    return Protection(policy, pattern, tables, relations, carried)
 
 
 def _policy(disclosure: Disclosure, tables: Sequence[str]) -> Policy:

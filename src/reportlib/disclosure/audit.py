@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -55,19 +56,23 @@ def audit(
     exhibited values span the policy's width, one is above the threshold and one is at most two below it, any other
     hidden cell when there are two; where published figures alone leave less room, all of it must be left. A small
     count that is not hidden, and a cell that is given away, has no bounds and has not passed: never is a count told.
-    The verdict needs no `linear` bounds; without them it takes half the time, and they are missing.
+    The verdict needs no `linear` bounds; without them it takes half the time, and they are missing. The tables may be
+    some of those of the pattern.
     """
     relations = relations or Relations()
     pattern = pattern or protect(tables, policy, relations, carried)
-    system, _ = assemble(tables, policy, relations, carried)
-    return _Audit(system, policy, pattern, linear).report(progress or (lambda done, of: None))
+    system, _ = assemble(tables, policy, relations, carried, pattern.dimensions)
+    untold = system
+    if relations.told:
+        untold, _ = assemble(tables, policy, replace(relations, told=()), carried, pattern.dimensions)
+    return _Audit(system, policy, pattern, linear, untold).report(progress or (lambda done, of: None))
 
 
 class _Audit:
-    """One attack on one system."""
+    """One attack on one system; `untold` is the same without what is told besides, from which figures leave room."""
 
-    def __init__(self, system: System, policy: Policy, pattern: Pattern, linear: bool) -> None:
-        self.system, self.pattern, self.linear = system, pattern, linear
+    def __init__(self, system: System, policy: Policy, pattern: Pattern, linear: bool, untold: System) -> None:
+        self.system, self.pattern, self.linear, self.untold = system, pattern, linear, untold
         self.small, self.floor, self.ceiling = requirements(system, policy)
         self.span = np.maximum(self.small, 1)
         listed = np.array([key in pattern.rules for key in system.keys], dtype=bool)
@@ -95,7 +100,7 @@ class _Audit:
         found = {}
         parts = components(self.system, self.hidden)
         for done, part in enumerate(parts, 1):
-            attacker = self._attacker(part)
+            attacker = _attacker(self.system, part)
             judged = [(i, cell) for i, cell in enumerate(part.cells.tolist()) if self.judged[cell]]
             linear = {i: attacker.bounds(i) if self.linear else UNTOLD[:2] for i, _ in judged}
             for i, cell in judged:
@@ -124,14 +129,11 @@ class _Audit:
     @cached_property
     def _unconstrained(self) -> dict[int, tuple[Attacker, int]]:
         found: dict[int, tuple[Attacker, int]] = {}
-        for part in components(self.system, self.free):
-            attacker = self._attacker(part)
-            found |= {cell: (attacker, i) for i, cell in enumerate(part.cells.tolist())}
+        place = {key: cell for cell, key in enumerate(self.system.keys)}
+        for part in components(self.untold, self.untold.array(lambda cell: cell.known) == 0):
+            attacker = _attacker(self.untold, part)
+            found |= {place[self.untold.keys[cell]]: (attacker, i) for i, cell in enumerate(part.cells.tolist())}
         return found
-
-    def _attacker(self, part: Component) -> Attacker:
-        lower = np.array([self.system.cells[cell].lower for cell in part.cells])
-        return Attacker(part.rows, part.exact, part.rest, lower)
 
     def _places(self, cell: int) -> Iterator[tuple[str, ...]]:
         """Table, part, coordinates and rule: one for each table that shows the cell."""
@@ -139,6 +141,11 @@ class _Audit:
         rule = self.pattern.rules.get(key, "not hidden" if self.system.cells[cell].tables else "implied")
         for table in self.system.cells[cell].tables or ("",):
             yield (table, *key, rule)
+
+
+def _attacker(system: System, part: Component) -> Attacker:
+    lower = np.array([system.cells[cell].lower for cell in part.cells])
+    return Attacker(part.rows, part.exact, part.rest, lower)
 
 
 def feasible_interval(

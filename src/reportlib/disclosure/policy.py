@@ -111,6 +111,16 @@ class CountTable:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What a figure tells of the sum of some cells of a part: the least and the most that it can be."""
+
+    part: str
+    places: tuple[Place, ...]
+    least: int
+    most: int
+
+
+@dataclass(frozen=True)
 class Relations:
     """How cells hang together.
 
@@ -123,6 +133,7 @@ class Relations:
     `sums`: places, and others that hold the same records across dimensions (a code, and the codes that it was made
     from; prisons of no region, and of no type): whatever is counted, in each cell of the other dimensions. Distinct
     people add up over `fixed` dimensions alone; else only of two single places as many are known to be in each.
+    `told`: what is known besides of sums of cells.
     """
 
     hierarchies: Mapping[str, Mapping[Code, list[tuple[Code, ...]]]] = field(default_factory=dict)
@@ -131,6 +142,7 @@ class Relations:
     fixed: tuple[str, ...] = ("ethnicity",)
     nobody: Mapping[tuple[str, str], frozenset[Code]] = field(default_factory=dict)
     sums: tuple[Sum, ...] = ()
+    told: tuple[Told, ...] = ()
 
     def tied(self, part: str) -> frozenset[str]:
         """The parts that hang together with a part, itself among them: no figure of any other says anything of it."""

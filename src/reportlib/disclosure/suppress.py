@@ -113,15 +113,21 @@ def components(system: System, free: Mask) -> list[Component]:
 
 
 def assemble(
-    tables: Sequence[CountTable], policy: Policy, relations: Relations, carried: Sequence[CountTable]
+    tables: Sequence[CountTable],
+    policy: Policy,
+    relations: Relations,
+    carried: Sequence[CountTable],
+    dimensions: Sequence[str] = (),
 ) -> tuple[System, frozenset[Key]]:
     """The system of all that is or will be known, and the cells that an earlier release hid.
+
+    Of all the `dimensions` of the tables, or of those given, which may be more.
 
     What an earlier release tells joins the system, but for figures that have been revised since, or count otherwise:
     they are of another vintage. Where the others still contradict ours, since it counts more or less than we do, what
     both tell of that year is known, and nothing else of it.
     """
-    dimensions = dimensions_of([*tables, *carried], relations)
+    dimensions = dimensions or dimensions_of([*tables, *carried], relations)
     relations = replace(relations, hierarchies=_hierarchies([*tables, *carried], relations, dimensions))
     ours = {key: value for table in tables for key, value in _counts(table, dimensions)}
     agreeing: list[CountTable] = []

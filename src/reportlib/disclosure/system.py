@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 
 from reportlib.disclosure.joint import tie
 from reportlib.disclosure.lattice import Cell, Lattice, Row, total_of
-from reportlib.disclosure.policy import PART, TOTAL, CountTable, Key, Policy, Relations
+from reportlib.disclosure.policy import PART, TOTAL, CountTable, Key, Policy, Relations, Told
 from reportlib.disclosure.solve import matrix
 from reportlib.errors import Finding, ReportError
 
@@ -80,6 +80,7 @@ def build(
     equal += across.rows()
     at_most += [{a: 1, b: -1} for a, b in _pairs(relations.at_most, cells)]
     at_most += _limits(tables, cells, dimensions)
+    at_most += _told(relations.told, cells, dimensions)
     equal = _without_loose_sums(equal, at_most, cells)
     equal += tie(lattice, cells, equal, policy)
     _refuse_contradictions(equal, at_most, cells, dimensions)
@@ -144,6 +145,17 @@ def _limits(tables: Sequence[CountTable], cells: dict[Key, Cell], dimensions: Se
                 cells[limit] = Cell(table.below - 1, 1, known=True)
                 cells[key] = replace(cells[key], lower=max(1, cells[key].lower))
                 yield {key: 1, limit: -1}
+
+
+def _told(told: Iterable[Told], cells: dict[Key, Cell], dimensions: Sequence[str]) -> Iterator[Row]:
+    """Rows that keep sums between what is told of them, whose ends join the cells as ones that everybody knows."""
+    for place, each in enumerate(told):
+        keys = [(each.part, *(codes.get(name, TOTAL) for name in dimensions)) for codes in each.places]
+        held = [key for key in keys if key in cells]
+        for name, value, sign in (("most", each.most, 1), ("least", each.least, -1)):
+            end = (f"told {place}, at {name}", *[TOTAL] * len(dimensions))
+            cells[end] = Cell(value, 1, known=True)
+            yield dict.fromkeys(held, sign) | {end: -sign}
 
 
 class _Across:

@@ -6,9 +6,9 @@ events nothing but what very many of them have in common (`_People.design_effect
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -179,57 +179,55 @@ def _exposures(release: Release, spec: TableSpec) -> dict[Key, float]:
 
 
 def _agreement(release: Release, spec: TableSpec, level: float, hidden: Hidden) -> list[dict[str, Any]]:
-    """How far two records of one thing agree, over those that both know: share and Cohen's kappa."""
+    """How far two records of one thing agree, over those that both know: share and Cohen's kappa.
+
+    Where that would tell of hidden counts, a share that it is at least; nothing, where that would too.
+    """
     counts = release.counts(spec, spec.measure.numerator)
     known = counts[~counts[list(spec.by)].isin(["all", NOT_STATED]).any(axis=1)]
     codes = sorted({code for name in spec.by for code in known[name]})
     table = known.pivot(index=spec.by[0], columns=spec.by[1], values="value").reindex(index=codes, columns=codes)
     table = table.fillna(0.0)
     same, total = float(np.trace(table)), float(table.to_numpy().sum())
-    made, own = partial(_agreed, table, level), _diagonal(table)
     cells = known[list(spec.by)].itertuples(index=False, name=None)
-    if (
-        min(same, total - same) < ENOUGH_EVENTS
-        or hidden.given_back(own, made, FINEST["proportion"])
-        or (any(map(hidden.hides, cells, known["value"])) and _tells_of_the_rest(table, level, hidden.threshold))
-    ):
+    if min(same, total - same) < ENOUGH_EVENTS:
         return []
     key = ("all",) * len(spec.by)
-    names = ("agreement", "kappa")
-    found = made(own)
-    return [_row(spec, key, name, estimate) for name, estimate in zip(names, found, strict=True)]
+    hides = any(map(hidden.hides, cells, known["value"]))
+    if not hides or not hidden.told(*_could_agree(table, level)):
+        told = zip(("agreement", "kappa"), _agreed(table, level), strict=True)
+        return [_row(spec, key, name, estimate) for name, estimate in told]
+    percent = math.floor(100 * same / total)
+    for least in (percent, percent - 1, percent // 5 * 5):
+        if not hidden.told(math.ceil(least / 100 * total), int(total)):
+            return [_row(spec, key, "agreement_least", Estimate(least / 100, None, None))]
+    return []
 
 
-def _tells_of_the_rest(table: pd.DataFrame, level: float, threshold: int) -> bool:
-    """Whether print would change if two small counts off the diagonal were past the threshold, margins unchanged.
+def _could_agree(table: pd.DataFrame, level: float) -> tuple[int, int]:
+    """How few and how many could agree in a table of these margins for all that print tells.
 
-    The share that agrees tells their sum; printed so finely that they could not be so large, they are too well known.
+    People are moved from the two largest counts on the diagonal to the cells that cross them, or back.
     """
-    other, (one, two) = table.to_numpy(float, copy=True), np.argsort(np.diag(table))[-2:]
-    if other[one, one] < threshold:  # nowhere to take them from
-        return True
-    for row, column, by in ((one, one, -1), (two, two, -1), (one, two, 1), (two, one, 1)):
-        other[row, column] += by * threshold
-    moved = pd.DataFrame(other, table.index, table.columns)
-    ends = [
-        [round(float(end), FINEST["proportion"]) for each in _agreed(held, level, _diagonal(held))
-         for end in (each.value, each.lower, each.upper) if end is not None]
-        for held in (table, moved)
-    ]  # fmt: skip
-    return ends[0] != ends[1]
+    one, two = np.argsort(np.diag(table))[-2:]
+    crossing = np.zeros(table.shape)
+    crossing[[one, two, one, two], [one, two, two, one]] = (0.5, 0.5, -0.5, -0.5)
+
+    def printed(by: int) -> list[float]:
+        moved = pd.DataFrame(table.to_numpy(float) + by * crossing, table.index, table.columns).clip(lower=0)
+        told = zip(_agreed(moved, level), (FINEST["proportion"], 2), strict=True)
+        ends = [(end, places) for each, places in told for end in (each.value, each.lower, each.upper)]
+        return [round(end, places) for end, places in ends if end is not None]
+
+    total, same, now = int(table.to_numpy().sum()), int(np.trace(table)), printed(0)
+    fewer = next((by for by in range(1, same + 1) if printed(-by) != now), same + 1) - 1
+    more = next((by for by in range(1, total - same + 1) if printed(by) != now), total - same + 1) - 1
+    return same - fewer, same + more
 
 
-def _diagonal(table: pd.DataFrame) -> pd.Series:
-    """Those of whom both records say the same; the rest of the table tells them together, given its margins."""
-    return pd.Series(np.diag(table), index=pd.MultiIndex.from_arrays([table.index, table.columns]))
-
-
-def _agreed(table: pd.DataFrame, level: float, diagonal: pd.Series) -> tuple[Estimate, Estimate]:
-    """The share in which two records agree, and Cohen's kappa, had the table this diagonal."""
-    held = table.to_numpy(float, copy=True)
-    np.fill_diagonal(held, diagonal.to_numpy(float))
-    share = proportion(float(np.trace(held)), float(held.sum()), level=level)
-    return share, agreement(pd.DataFrame(held, table.index, table.columns), level=level)
+def _agreed(table: pd.DataFrame, level: float) -> tuple[Estimate, Estimate]:
+    """The share in which two records agree, and Cohen's kappa."""
+    return proportion(float(np.trace(table)), float(table.to_numpy().sum()), level=level), agreement(table, level=level)
 
 
 def _arms(records: pd.DataFrame, reference: str) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -22,7 +22,9 @@ class Hidden:
     """Which counts behind an estimate are hidden, and what must stay open of each (see `Policy`).
 
     `shown`: the cells that some table shows; any other is hidden. None where no table shows any: all are hidden if they
-    are `unseen`, and of each group the sum is known; otherwise nothing is.
+    are `unseen`, and of each group the sum is known; otherwise nothing is. `told`: whether a hidden count could be
+    found by who is told the least and the most that those on the diagonal of two records can be together; of an edition
+    that is not known, and it is taken that it could.
     """
 
     shown: frozenset[Cell] | None = None
@@ -30,6 +32,7 @@ class Hidden:
     least: int = 1
     width: int = 5
     unseen: bool = False
+    told: Callable[[int, int], bool] = lambda least, most: True
 
     def hides(self, cell: Cell, count: float) -> bool:
         """Whether a cell is hidden; nobody asks for a nothing that no table shows."""
