@@ -396,6 +396,8 @@ def test_that_a_group_differs_one_way_in_more_parts_than_chance_is_likely_to_giv
     nine.loc[nine["category"].eq("A") & nine["label"].eq("Black"), "value"] = 0.5
     told = "Large or small, the uphold rate was lower for Black people in 8 of the 9 categories of complaint where a"
     assert told in in_parts(nine)
+    both = pd.concat([nine, nine[nine["label"].eq("Black")].assign(label="Asian")])
+    assert "was lower for Black and Asian people in 8 of the 9" in in_parts(both)
     assert "Large or small" not in in_parts(nine[nine["category"] != "B"])
 
 

@@ -155,14 +155,16 @@ def _one_way(rows: Sequence[Row], words: MeasureWords, part: str) -> list[str]:
 
     By the sign test; verdicts look at each part alone.
     """
-    told = []
+    told: dict[tuple[str, str], list[str]] = {}
     for group in dict.fromkeys(str(row["label"]) for row in rows):
         ups = [_up(row) for row in rows if row["label"] == group and row["verdict"] != NOT_ASSESSED]
         n, most, p = len(ups), max((True, False), key=ups.count), sign_test(ups.count(True), ups.count(False)).p_value
         if p is not None and p <= ALPHA:
             of = f"all {n}" if ups.count(most) == n else f"{ups.count(most)} of the {n}"
-            told.append(f"{WAYS[most]} for {people(group)} in {of} {PARTS_OF[part]} where a comparison could be made")
-    return [f"large or small, the {words.name} was {listed(told)}"] if told else []
+            told.setdefault((WAYS[most], of), []).append(group)
+    where = f"{PARTS_OF[part]} where a comparison could be made"
+    found = [f"{way} for {all_people(groups)} in {of} {where}" for (way, of), groups in told.items()]
+    return [f"large or small, the {words.name} was {listed(found)}"] if found else []
 
 
 def _where(rows: Sequence[Row], part: str, parts: int) -> str:
