@@ -10,7 +10,7 @@ import pytest
 from scipy.optimize import brentq
 from scipy.stats import false_discovery_control, norm
 
-from reportlib.comparison import compare, measure
+from reportlib.comparison import compare, measure, rounded
 from reportlib.figures import FIGURES, undone
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.statistics import relative_rate
@@ -353,6 +353,22 @@ def test_a_p_value_is_not_printed_at_the_level_that_it_misses():
         of, reference="W", years=1,
     )  # fmt: skip
     assert found.loc[0, "p_adjusted"] == 0.051
+
+
+@pytest.mark.parametrize(
+    ("ratio", "lower", "upper", "printed"),
+    [
+        (1.07, 1.004, 1.14, (1.07, 1.01, 1.14)),
+        (1.07, 0.997, 1.14, (1.07, 1.0, 1.14)),  # which holds 1, as print says
+        (0.9, 0.8, 0.996, (0.9, 0.8, 0.99)),
+        (1.004, 1.003, 1.2, (1.0, 1.0, 1.2)),  # no limit beyond what it is a limit of
+    ],
+)
+def test_a_limit_that_leaves_1_out_is_not_printed_as_1(ratio, lower, upper, printed):
+    names = ("adjusted_ratio", "adjusted_lower", "adjusted_upper")
+    frame = pd.DataFrame([dict(zip(names, (ratio, lower, upper), strict=True)) | {"denominator": 500}])
+    found = rounded(frame, spec("recalled"))
+    assert tuple(found[list(names)].iloc[0]) == printed
 
 
 def test_bounds_and_tipping_point_go_with_the_verdict():

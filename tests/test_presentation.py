@@ -160,12 +160,12 @@ def test_how_far_two_records_agree_is_told_with_its_limits_or_said_to_be_hidden(
         ("agreement", "92.1%", 0.921),
         ("agreement_lower", "91.0% to 93.1%", 0.91),
     ]
-    assert "they agree for 92.1% (" in text and "agreement is 0.85 on a scale" in text and "0.83 to 0.87)." in text
+    assert "the two agree for 92.1% (" in text and "agreement is 0.85 on a scale" in text and "0.83 to 0.87)." in text
     least = pd.DataFrame([("agreement_least", 0.97, None, None)], columns=columns)
     assert agreement_sentence(least, 0.95) == (
         [("agreement_least", "97%", 0.97, "%")],
-        "Of the people whose ethnicity both systems hold, they agree for at least 97%. How far exactly is suppressed "
-        "to protect individuals [c].",
+        "Of the people who complained and whose ethnicity both NOMIS and PPUD hold, the two agree for at least 97%; "
+        "how far exactly is suppressed to protect individuals [c].",
     )
     hidden, text = agreement_sentence(held[:0], 0.95)
     assert not hidden and "[c]" in text

@@ -384,8 +384,8 @@ def test_parts_tell_where_a_group_stands_out_then_how_many_comparisons_show_what
         "smaller or of uncertain size, in 1 any difference is likely to be small and in 3 the data cannot tell; 1 of "
         "these would count as a difference if no other comparison were made: lower for Black people (Letters). 1 "
         "could not be made: figures are suppressed to protect individuals [c]. Large or small, the uphold rate was "
-        "lower for Black people in all 8 categories of complaint where a comparison could be made. Within Money, Work "
-        "and Letters the data cannot tell for any group that could be compared. These rates are not adjusted, and that "
+        "lower for Black people in all 8 categories of complaint where a comparison could be made. Within Money and "
+        "Work the data cannot tell for any group that could be compared. These rates are not adjusted, and that "
         "a part is not named is no sign that it differs less."
     )
 

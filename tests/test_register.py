@@ -54,9 +54,9 @@ HELD = "With category of complaint and establishment type held equal, "
         (adjusted(0.8), f"{HELD}a smaller difference remains; it may lie inside or outside 0.8 to 1.25."),
         (adjusted(0.62), f"{HELD}a difference about as large remains."),
         (adjusted(0.5), f"{HELD}a larger difference remains."),
-        (adjusted(0.95), f"{HELD}chance could account for the rest."),
+        (adjusted(0.95), f"{HELD}chance could account for what is left."),
         (adjusted(1.05), f"{HELD}the estimate is higher, and chance could account for it."),
-        (adjusted(1.0), f"{HELD}chance could account for the rest."),
+        (adjusted(1.0), f"{HELD}chance could account for what is left."),
         (adjusted(0.7, 0.5), f"{HELD}the data cannot tell whether a difference remains."),
         (adjusted(1.5, 0.7), f"{HELD}the estimate is higher, and chance could account for it."),
         (adjusted(1.5), f"{HELD}the rate is higher."),
@@ -86,7 +86,7 @@ def test_a_rate_of_the_opposite_outcome_is_said_to_be_that() -> None:
 
 
 def test_an_answer_is_asked_for_whatever_adjustment_leaves() -> None:
-    """That chance could account for the rest is no explanation."""
+    """That chance could account for what is left is no explanation."""
     facts = [*told("Black", 0.6, **adjusted(0.95)), *told("Asian", 0.9, "parity"), *told("Mixed", 0.6)]
     assert disproportionate(facts, "2024-25") == ["upheld/ethnicity/B", "upheld/ethnicity/M"]
 
@@ -117,7 +117,7 @@ def test_the_register_says_in_how_many_parts_it_could_look_and_which_go_the_othe
     (row,) = rows(found.over_all())
     assert row["What is left to explain"] == (
         "Not known: no adjusted comparison could be made. 3 of 4 parts could be compared, without adjustment: lower in "
-        "2; disproportionate within Property, and the other way within Regime."
+        "2, higher in 1; disproportionate within Property, and the other way within Regime."
     )
 
 

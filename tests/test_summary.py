@@ -8,7 +8,7 @@ from reportlib import summary
 from reportlib.facts import Fact
 from reportlib.measures import MEASURES
 from reportlib.results import Results
-from reportlib.summary import ANSWERS, OTHERS, SMALLER, UNDONE, main_points
+from reportlib.summary import ANSWERS, OTHERS, RECORDED, SMALLER, UNDONE, main_points
 
 FOUND = (
     "Over 2022-23 to 2024-25, these differences were disproportionate: greater than chance alone is likely to give, "
@@ -71,8 +71,8 @@ def test_a_main_point_leads_with_what_was_found_and_says_what_adjustment_leaves(
                 "Allowing for establishment type, the relative rate moves from 1.32 to 1.31 (1.26 to 1.37) for Black "
                 "people. A difference about as large remains for Black people. No adjusted comparison could be made "
                 "for people from the Mixed ethnic group. Were missing ethnicity divided in the most extreme way, the "
-                "difference could vanish or reverse for Black people. Smaller differences, or of uncertain size: "
-                "higher only as counted for Asian people.",
+                "difference as counted could vanish or reverse for Black people. Smaller differences, or of uncertain "
+                "size: higher as counted, but not once adjusted, for Asian people.",
             )
         ]
     }
@@ -338,7 +338,9 @@ def test_of_a_difference_that_adjustment_undoes_no_cases_are_told():
     held = said("breached", "No group was found to differ.", *rows)
     held += counts("breached", W=("White", 100, 1000), B=("Black", 180, 2000), A=("Asian", 90, 1000))
     ((_, text),) = points(held, {"breached": ("region",)})[SMALLER]
-    assert text.startswith("Lower for Asian people (about 10 cases) and only as counted for Black people, against the")
+    assert text.startswith(
+        "Lower for Asian people (about 10 cases) and as counted, but not once adjusted, for Black people, against the"
+    )
 
 
 def test_what_missing_ethnicity_could_do_is_told_of_each_disproportionate_group():
@@ -349,8 +351,30 @@ def test_what_missing_ethnicity_could_do_is_told_of_each_disproportionate_group(
     ((_, alone),) = points(said("upheld", f"{CLAIM}, by enough to be disproportionate.", rows[0]), {"upheld": ()})[
         FOUND
     ]
-    assert alone.endswith("in the most extreme way, the difference would keep its direction.")
+    assert alone.endswith("in the most extreme way, the difference as counted would keep its direction.")
     assert text.endswith(
-        "Were missing ethnicity divided in the most extreme way, the difference would keep its direction for Black "
-        "people and could vanish or reverse for Asian people."
+        "Were missing ethnicity divided in the most extreme way, the difference as counted would keep its direction "
+        "for Black people and could vanish or reverse for Asian people."
     )
+
+
+def test_main_points_say_how_far_two_records_of_ethnicity_agree_and_for_how_many_it_is_not_known():
+    place = ("2022-23 to 2024-25", "national", "a-chapter")
+    row = "ethnicity-agreement/ethnicity_nomis+ethnicity_ppud/all+all"
+    text = "They agree for 97.1%. Beyond chance, kappa is 0.90."
+    agree = Fact(f"{row}/sentence", *place, "agreement", "sentence", "Ethnicity on PPUD against NOMIS", text)
+    numbers = {"all": 8000, "nomis": 7840, "not-stated": 160}
+    source = [("source", "numerator", "Source", f"{n:,}", n) for n in numbers.values()]
+    people = [
+        Fact(f"ethnicity-source/ethnicity_source/{code}/numerator", *place, *held)
+        for code, held in zip(numbers, source, strict=True)
+    ]
+    assert points([agree, *people], {}) == {
+        RECORDED: [
+            (
+                "They agree for 97.1%",
+                "It is not known for 160 of 8,000 people who complained (2.0%).",
+            )
+        ]
+    }
+    assert points(people, {}) == {}

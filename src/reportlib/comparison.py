@@ -155,7 +155,19 @@ def rounded(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
         coarse = frame["denominator"].lt(100).fillna(False)
         shares = [name for name in ("value", "lower", "upper") if name in frame]
         frame.loc[coarse, shares] = frame.loc[coarse, shares].round(2)
-    return frame.round({name: places[printed] for name, printed in held.items()})
+    made = frame.round({name: places[printed] for name, printed in held.items()})
+    for ratio in (name for name in held if name.endswith("ratio")):
+        _leave_1_out(frame, made, ratio, 10.0 ** -places[Printed.RATIO])
+    return made
+
+
+def _leave_1_out(frame: pd.DataFrame, made: pd.DataFrame, ratio: str, step: float) -> None:
+    """Print no limit as 1 that leaves 1 out, unless the relative rate is so printed: who reads it would take it in."""
+    lower, upper = (f"{ratio.removesuffix('_ratio')}_{end}" for end in ("lower", "upper"))
+    above = frame[lower].gt(1) & made[lower].eq(1) & made[ratio].gt(1)
+    below = frame[upper].lt(1) & made[upper].eq(1) & made[ratio].lt(1)
+    made[lower] = made[lower].mask(above, 1 + step)
+    made[upper] = made[upper].mask(below, 1 - step)
 
 
 def _exposure(spec: TableSpec, years: int) -> int:

@@ -121,8 +121,8 @@ def verdicts_table(results: Results) -> Table:
     notes = [
         "A relative rate is the rate of a group divided by that of the group that it is compared with: above 1 the "
         "group's rate is higher. The band is {:g} to {:g}.".format(*results.band),
-        f"Crude rates are compared. Where a verdict is said to be{AS_COUNTED}, most of the difference is gone once "
-        "people who are alike in other ways are compared, and chance could account for the rest.",
+        f"Crude rates are compared. Where a verdict is said to be{AS_COUNTED}, most of the difference is gone or "
+        "turned round once people who are alike in other ways are compared, and chance could account for what is left.",
     ]
     title = f"Verdicts compared with {label(results.reference)}, {results.period}"
     rows = [{str(key): text for key, text in row.items()} for row in wide.reset_index().to_dict("records")]

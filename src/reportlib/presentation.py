@@ -40,7 +40,7 @@ from reportlib.words import (
     within,
 )
 
-BOTH_HOLD = "Of the people whose ethnicity both systems hold"
+BOTH_HOLD = "Of the people who complained and whose ethnicity both NOMIS and PPUD hold"
 SENTENCES = ("sentence", "adjusted_sentence")  # facts of a whole table: what it says, and what adjustment changes
 MOST_PANELS = 9  # beyond, one heat map says more than many small panels
 MOST_ROWS = 54  # in all panels of a chart; more are too small to read on a page
@@ -206,7 +206,7 @@ def agreement_sentence(estimates: pd.DataFrame, level: float) -> tuple[list[tupl
     found = estimates.set_index("statistic")
     if "agreement_least" in found.index:
         least = float(found["value"]["agreement_least"])
-        text = f"{BOTH_HOLD}, they agree for at least {number(least, '%')}. How far exactly is {marked('c')}."
+        text = f"{BOTH_HOLD}, the two agree for at least {number(least, '%')}; how far exactly is {marked('c')}."
         return [("agreement_least", number(least, "%"), least, "%")], text
     if not {"agreement", "kappa"} <= set(found.index):
         return [], "How far the two records agree is suppressed to protect individuals [c]."
@@ -219,7 +219,7 @@ def agreement_sentence(estimates: pd.DataFrame, level: float) -> tuple[list[tupl
             shown = round(figure, places + 2 * (unit == "%"))
             figures.append((f"{name}{end}", said[f"{name}{'_limits' * bool(end)}"], shown, unit))
     text = (
-        f"{BOTH_HOLD}, they agree for {said['agreement']} "
+        f"{BOTH_HOLD}, the two agree for {said['agreement']} "
         f"({METHODS['proportion'].interval}, {level_words(level)} {said['agreement_limits']}). Beyond what "
         f"chance would give, agreement is {said['kappa']} on a scale on which 1 is perfect (Cohen's kappa; "
         f"{METHODS['agreement'].interval}, {said['kappa_limits']})."

@@ -132,7 +132,7 @@ def parts_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, par
         said.append(f"{'the other ' * few}{len(lacking)} could not be made: {_why_not(lacking)}")
     said += _one_way(rows, words, part)
     verdicts = {name: {row["verdict"] for row in rows if row[part] == name} - {NOT_ASSESSED} for name in names}
-    untold = [name for name in names if verdicts[name] == {INCONCLUSIVE}]
+    untold = [name for name in names if verdicts[name] == {INCONCLUSIVE} and all(row[part] != name for row in apart)]
     if len(names) > 1 and untold and len(untold) <= MOST_NAMED:
         said.append(f"within {listed(untold)} the data cannot tell for any group that could be compared")
     named = ", and that a part is not named is no sign that it differs less" if found else ""

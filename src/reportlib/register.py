@@ -141,7 +141,7 @@ class Register:
             found = f"the {'estimate' if chance else 'rate'} is {OPPOSITE[way]}"
             found += ", and chance could account for it" if chance else ""
         elif row.undone(band):
-            found = "chance could account for the rest"
+            found = "chance could account for what is left"
         elif chance:
             found = "the data cannot tell whether a difference remains"
         else:
@@ -160,7 +160,9 @@ class Register:
         alike = sum(part.row.way() == way and part.row["ratio"].value != 1 for part in made)
         same, other = (_where([part for part in own if part.went(each)]) for each in (way, OPPOSITE[way]))
         of = f"All {len(own)}" if len(made) == len(own) > 1 else f"{len(made)} of {len(own)}"
-        told = f"{way} in {'all' if alike == len(made) > 1 else alike or 'none'}"
+        level = sum(part.row["ratio"].value == 1 for part in made)
+        sides = {way: alike, "level": level, OPPOSITE[way]: len(made) - alike - level}
+        told = ", ".join(f"{side} in {'all' if n == len(made) > 1 else n}" for side, n in sides.items() if n)
         told += f"; disproportionate {same or 'in none'}{f', and the other way {other}' if other else ''}"
         return f" {of} parts could be compared, without adjustment: {told}."
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from reportlib.ethnicity import label, of_detailed
-from reportlib.facts import Fact, RowFacts
+from reportlib.ethnicity import NOT_STATED, label, of_detailed
+from reportlib.facts import Fact, RowFacts, slug
 from reportlib.figures import ratio_decimals
 from reportlib.headlines import Headline, headlines, verdicts
 from reportlib.measures import EITHER, MEASURES
@@ -44,10 +44,15 @@ UNDONE = (
     "for what is left, which does not show that there is no difference:"
 )
 SMALLER = "Of other measures, chance alone is unlikely to give these differences, but they were not disproportionate:"
+UNDONE_FOR = "as counted, but not once adjusted, for"
 FEW = 2  # groups of which cases are told in a sentence each
 DETAILED = "Detailed ethnic groups that stand out as their broad group does not; such comparisons are exploratory:"
 OTHERS = "Of the other measures:"
-ANSWERS = "Those responsible are asked to explain such differences with evidence, or to change what gives rise to them:"
+RECORDED = "Is the ethnicity data itself right?"
+AGREEMENT, SOURCE = ("ethnicity-agreement", "sentence"), ("ethnicity-source", "numerator")
+ANSWERS = (
+    "Those responsible are asked to explain what is disproportionate with evidence, or to change what gives rise to it:"
+)
 TOLD = {  # of measures without a difference, by the weightiest verdict of their table
     INCONCLUSIVE: "The data cannot tell",
     PARITY: "Any difference is likely to be small",
@@ -86,7 +91,8 @@ def main_points(results: Results) -> list[dict[str, Any]]:
     rest = [_unlinked(title, f"{capital(listed(others[title]))}.") for title in TOLD.values() if title in others]
     if text := _unavailable(results):
         rest.append(_unlinked("Not available [x]", text))
-    lists |= {DETAILED: _detailed_alone(results), OTHERS: rest, ANSWERS: _answers(results)}
+    lists |= {DETAILED: _detailed_alone(results), OTHERS: rest, RECORDED: _recorded(results)}
+    lists |= {ANSWERS: _answers(results)}
     return [{"kind": "points", "lead": lead, "items": items} for lead, items in lists.items() if items]
 
 
@@ -124,7 +130,8 @@ def _undone(headline: Headline, also: str) -> tuple[str, str]:
     title = f"Once {told} {are} allowed for, chance could account for {what}{whose}"
     frame = _weighty(headline, without=[row.who for row in headline.standing])
     then = [f"{claim}." for claim in _claims(headline.said, undone=True)]
-    return title, " ".join(filter(None, [*then, _remains(headline, frame, undone=True), also]))
+    known = _were_all_known(headline.undone)
+    return title, " ".join(filter(None, [*then, _remains(headline, frame, undone=True), known, also]))
 
 
 def _remains(headline: Headline, frame: pd.DataFrame, undone: bool = False) -> str:
@@ -151,7 +158,8 @@ def _were_all_known(rows: Sequence[RowFacts]) -> str:
         f"{f'could {what}' if what else 'would keep its direction'}{f' for {all_people(who)}' * (who != whose)}"
         for what, who in could.items()
     ]
-    return f"Were missing ethnicity divided in the most extreme way, the difference {listed(told)}." if told else ""
+    how = "Were missing ethnicity divided in the most extreme way, the difference as counted"
+    return f"{how} {listed(told)}." if told else ""
 
 
 def _smaller(headline: Headline) -> tuple[str, str]:
@@ -177,7 +185,7 @@ def _otherwise(every: Sequence[Headline], measure: str) -> str:
     for headline in every:
         if MEASURES[headline.said.measure].instead_of == measure:
             ways = _ways(headline, _differing(headline))
-            return f"{_weightiest(headline)}{f' ({ways})' if ways else ''}."
+            return f"{_weightiest(headline)}{f', {ways}' if ways else ''}."
     return ""
 
 
@@ -201,7 +209,7 @@ def _ways(headline: Headline, rows: Sequence[RowFacts]) -> str:
         undone = [row for row in own if row.undone(headline.of.band)]
         standing = [row for row in own if row not in undone]
         whom = [f"for {_in_cases(headline, standing)}"] if standing else []
-        whom += [f"only as counted for {people_or_number([row.who for row in undone])}"] if undone else []
+        whom += [f"{UNDONE_FOR} {people_or_number([row.who for row in undone])}"] if undone else []
         if whom:
             told.append(f"{way} {listed(whom)}")
     return "; ".join(told)
@@ -282,6 +290,20 @@ def _detailed_point(results: Results, groups: Sequence[tuple[RowFacts, RowFacts]
     remains = what_is_left(own, results.tables[first.table]["adjust"], results.band)
     point = _point(first, title, " ".join(filter(None, [together, remains])))
     return point | {"see": f"{first.what} by detailed group"}
+
+
+def _recorded(results: Results) -> list[Point]:
+    """How far the two records of a person's ethnicity agree, and of how many people who complained it is not known."""
+    counts = {fact.codes: fact for fact in results.facts if (fact.measure, fact.statistic) == SOURCE}
+    said = [fact for fact in results.facts if (fact.measure, fact.statistic) == AGREEMENT]
+    if not said:
+        return []
+    first, text = said[0].text.partition(". ")[0].removesuffix("."), ""
+    unknown, whole = (counts.get(slug(code)) for code in (label(NOT_STATED), "all"))
+    if unknown and whole and isinstance(unknown.value, int) and isinstance(whole.value, int):
+        share = number(unknown.value / whole.value, "%", 1)
+        text = f"It is not known for {unknown.text} of {whole.text} people who complained ({share})."
+    return [_point(said[0], first, text)]
 
 
 def _answers(results: Results) -> list[Point]:

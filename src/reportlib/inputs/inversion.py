@@ -68,7 +68,8 @@ class Hidden:
         for target, count in enumerate(true):
             for move in _moves(names, target, self.unseen, sums):
                 total = sum(shifts[one] if sign > 0 else shifts[one][::-1] for one, sign in move.items())
-                same = (np.round(printed + total, places) == np.round(printed, places)).all(axis=1)
+                alike = np.round(printed + total, places) == np.round(printed, places)
+                same = (alike & ((printed + total > 1) == (printed > 1))).all(axis=1)  # as `comparison.rounded` prints
                 down, up = _reach(same, move, target, true)
                 if self._is_told(int(count), down, int(min(up, ceiling[target] - count))):
                     return True
