@@ -164,8 +164,8 @@ def test_how_far_two_records_agree_is_told_with_its_limits_or_said_to_be_hidden(
     least = pd.DataFrame([("agreement_least", 0.97, None, None)], columns=columns)
     assert agreement_sentence(least, 0.95) == (
         [("agreement_least", "97%", 0.97, "%")],
-        "Of the people who complained and whose ethnicity both NOMIS and PPUD hold, the two agree for at least 97%; "
-        "how far exactly is suppressed to protect individuals [c].",
+        "Of the people who complained and whose ethnicity both the prison system (NOMIS) and the Ombudsman’s case "
+        "system (PPUD) hold, the two agree for at least 97%; how far exactly is suppressed to protect individuals [c].",
     )
     hidden, text = agreement_sentence(held[:0], 0.95)
     assert not hidden and "[c]" in text

@@ -339,7 +339,7 @@ def test_of_a_difference_that_adjustment_undoes_no_cases_are_told():
     held += counts("breached", W=("White", 100, 1000), B=("Black", 180, 2000), A=("Asian", 90, 1000))
     ((_, text),) = points(held, {"breached": ("region",)})[SMALLER]
     assert text.startswith(
-        "Lower for Asian people (about 10 cases) and as counted, but not once adjusted, for Black people, against the"
+        "Lower for Asian people (about 10 cases), and as counted, but not once adjusted, for Black people, against the"
     )
 
 
@@ -373,7 +373,7 @@ def test_main_points_say_how_far_two_records_of_ethnicity_agree_and_for_how_many
         RECORDED: [
             (
                 "They agree for 97.1%",
-                "It is not known for 160 of 8,000 people who complained (2.0%).",
+                "Ethnicity is not known for 160 of 8,000 people who complained (2.0%).",
             )
         ]
     }

@@ -40,7 +40,10 @@ from reportlib.words import (
     within,
 )
 
-BOTH_HOLD = "Of the people who complained and whose ethnicity both NOMIS and PPUD hold"
+BOTH_HOLD = (
+    "Of the people who complained and whose ethnicity both the prison system (NOMIS) and the Ombudsman’s case system "
+    "(PPUD) hold"
+)
 SENTENCES = ("sentence", "adjusted_sentence")  # facts of a whole table: what it says, and what adjustment changes
 MOST_PANELS = 9  # beyond, one heat map says more than many small panels
 MOST_ROWS = 54  # in all panels of a chart; more are too small to read on a page

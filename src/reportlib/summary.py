@@ -211,7 +211,7 @@ def _ways(headline: Headline, rows: Sequence[RowFacts]) -> str:
         whom = [f"for {_in_cases(headline, standing)}"] if standing else []
         whom += [f"{UNDONE_FOR} {people_or_number([row.who for row in undone])}"] if undone else []
         if whom:
-            told.append(f"{way} {listed(whom)}")
+            told.append(f"{way} {', and '.join(whom)}")
     return "; ".join(told)
 
 
@@ -302,7 +302,7 @@ def _recorded(results: Results) -> list[Point]:
     unknown, whole = (counts.get(slug(code)) for code in (label(NOT_STATED), "all"))
     if unknown and whole and isinstance(unknown.value, int) and isinstance(whole.value, int):
         share = number(unknown.value / whole.value, "%", 1)
-        text = f"It is not known for {unknown.text} of {whole.text} people who complained ({share})."
+        text = f"Ethnicity is not known for {unknown.text} of {whole.text} people who complained ({share})."
     return [_point(said[0], first, text)]
 
 
