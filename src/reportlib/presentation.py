@@ -160,6 +160,7 @@ def sentence(comparison: Comparison) -> str:
         return f"{gap} {prose.trend_sentence(total, words, *_trend(total, spec))}".strip()
     if spec.by == ("ethnicity",):
         turns = turned(frame, ratio_decimals(frame)) & outside_band(frame, comparison.band)
+        turns &= frame["adjusted_lower"].notna()
         compared = comparison.compared.assign(undone=_undone(frame, comparison.band), turned=turns.fillna(False))
         said = prose.summary_sentence(compared, words, label(comparison.reference), dimensions(spec.adjust))
         return f"{said} These rates are not adjusted." if spec.apart and not spec.adjust else said
