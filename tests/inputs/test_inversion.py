@@ -15,7 +15,7 @@ import pytest
 
 from reportlib.build.releasable import releasable
 from reportlib.inputs.estimates import _could_agree
-from reportlib.inputs.inversion import Hidden
+from reportlib.inputs.inversion import Hidden, _printed
 from reportlib.inputs.strata import _common
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.statistics import agreement, proportion
@@ -241,6 +241,14 @@ def test_a_hidden_count_of_the_reference_group_is_reckoned_with() -> None:
     held = counts([30, 80, 17], [4, 100, 10])
     assert hiding(("W", "open")).given_back(held, lambda held: make(held).values(), 2)
     assert not Hidden().given_back(held, lambda held: make(held).values(), 2)
+
+
+def test_limits_are_compared_as_they_are_printed() -> None:
+    """1.004 is printed 1.01 and 0.996 0.99, where the ratio lies beyond; a ratio of 1.004 is printed 1.00."""
+    exact = np.array([[1.07, 1.004, 1.14], [0.9, 0.8, 0.996], [1.004, 0.9, 1.1], [1.07, 0.997, 1.14]])
+    told = [[1.07, 1.01, 1.14], [0.9, 0.8, 0.99], [1.0, 0.9, 1.1], [1.07, 1.0, 1.14]]
+    assert _printed(exact, 2) == pytest.approx(np.array(told))
+    assert _printed(exact.reshape(-1), 2) == pytest.approx(np.array(told).reshape(-1))
 
 
 def test_what_print_tells_of_how_many_agree() -> None:

@@ -68,8 +68,7 @@ class Hidden:
         for target, count in enumerate(true):
             for move in _moves(names, target, self.unseen, sums):
                 total = sum(shifts[one] if sign > 0 else shifts[one][::-1] for one, sign in move.items())
-                alike = np.round(printed + total, places) == np.round(printed, places)
-                same = (alike & ((printed + total > 1) == (printed > 1))).all(axis=1)  # as `comparison.rounded` prints
+                same = (_printed(printed + total, places) == _printed(printed, places)).all(axis=1)
                 down, up = _reach(same, move, target, true)
                 if self._is_told(int(count), down, int(min(up, ceiling[target] - count))):
                     return True
@@ -125,3 +124,12 @@ def _run(same: NDArray[np.bool_]) -> int:
 
 def _numbers(made: Iterable[Estimate]) -> NDArray[np.float64]:
     return np.array([NONE if end is None else end for one in made for end in (one.value, one.lower, one.upper)])
+
+
+def _printed(numbers: NDArray[np.float64], places: int) -> NDArray[np.float64]:
+    """The numbers as `comparison.rounded` prints them: no limit as 1 that leaves 1 out."""
+    exact = numbers.reshape(*numbers.shape[:-1], -1, 3)
+    told, step = np.round(exact, places), 10.0**-places
+    told[..., 1] += step * ((exact[..., 1] > 1) & (told[..., 1] == 1) & (told[..., 0] > 1))
+    told[..., 2] -= step * ((exact[..., 2] < 1) & (told[..., 2] == 1) & (told[..., 0] < 1))
+    return told.reshape(numbers.shape)
