@@ -177,8 +177,8 @@ def _last_year(headline: Headline) -> str:
 
     Nothing of what adjustment undoes in the whole period: a year alone is not adjusted.
     """
-    said, whole, undone = headline.said, *([row["verdict"].row for row in some] for some in
-                                           (headline.disproportionate, headline.undone))  # fmt: skip
+    said = headline.said
+    whole, undone = ({row["verdict"].row for row in rows} for rows in (headline.disproportionate, headline.undone))
     year = said.period.rpartition(" to ")[2]
     facts = [fact for fact in headline.of.facts if (fact.measure, fact.by) == (said.measure, said.by)]
     alone = rows_of(fact for fact in facts if fact.period == year != said.period)

@@ -159,9 +159,8 @@ def sentence(comparison: Comparison) -> str:
         gap = prose.gap_sentence(frame, label(comparison.reference), comparison.outcome)
         return f"{gap} {prose.trend_sentence(total, words, *_trend(total, spec))}".strip()
     if spec.by == ("ethnicity",):
-        turns = turned(frame, ratio_decimals(frame)) & outside_band(frame, comparison.band)
-        turns &= frame["adjusted_lower"].notna()
-        compared = comparison.compared.assign(undone=_undone(frame, comparison.band), turned=turns.fillna(False))
+        turns = turned_by_much(frame, comparison.band)
+        compared = comparison.compared.assign(undone=_undone(frame, comparison.band), turned=turns)
         said = prose.summary_sentence(compared, words, label(comparison.reference), dimensions(spec.adjust))
         return f"{said} These rates are not adjusted." if spec.apart and not spec.adjust else said
     if len(spec.strata) == 1 and "year" not in spec.by:
@@ -284,7 +283,8 @@ def left(frame: pd.DataFrame, band: tuple[float, float], beside: bool = False) -
     outside = known["adjusted_lower"].gt(band[1]) | known["adjusted_upper"].lt(band[0])
     remains = known["verdict"].isin(SIGNIFICANT) & ~small & ~turns
     unsure = known["verdict"].isin(SIGNIFICANT) & small & ~turns
-    sizes = known[remains][["ratio", "adjusted_ratio"]].apply(lambda row: how_large(*row), axis=1, result_type="reduce")
+    pairs = known[["ratio", "adjusted_ratio"]].itertuples(index=False)
+    sizes = pd.Series([how_large(*pair) for pair in pairs], known.index, dtype="str")
     where = {"": outside, across(band): ~inside & ~outside, within(band): inside}
     where = {"": remains} if beside else where
     found = {
@@ -310,14 +310,15 @@ def _undone(rows: pd.DataFrame, band: tuple[float, float]) -> pd.Series:
     return undone(crude, adjusted, lower, upper, band)  # type: ignore[no-any-return]
 
 
-def outside_band(rows: pd.DataFrame, band: tuple[float, float]) -> pd.Series:
-    """Which relative rates lie outside the band, as counted or once adjusted."""
-    return ~(rows["ratio"].between(*band) & rows["adjusted_ratio"].between(*band))
-
-
 def turned(rows: pd.DataFrame, places: int) -> pd.Series:
     """Which relative rates adjustment puts on the other side of 1, as they are printed to so many decimals."""
     return rows["ratio"].round(places).sub(1) * rows["adjusted_ratio"].round(places).sub(1) < 0
+
+
+def turned_by_much(rows: pd.DataFrame, band: tuple[float, float]) -> pd.Series:
+    """Which of them lie outside the band before or after it, where what adjustment leaves has an interval."""
+    outside = ~(rows["ratio"].between(*band) & rows["adjusted_ratio"].between(*band))
+    return (turned(rows, ratio_decimals(rows)) & outside & rows["adjusted_lower"].notna()).fillna(False)
 
 
 def _trend(total: pd.DataFrame, spec: TableSpec) -> tuple[float | None, bool, bool]:

@@ -78,6 +78,7 @@ class Register:
             named = "; ".join(f"{measure}: {listed(groups)}" for measure, groups in lacking.items())
             notes.append(f"Not assessed, because suppressed, too small or not available: {named}.")
         rows = rows or [{"Comparison": "None that could be assessed was disproportionate"}]
+        notes += self._of_detailed()
         return self._table("register", "Disproportionate comparisons with", rows, notes, whole)
 
     def unsettled(self) -> Table:
@@ -104,15 +105,20 @@ class Register:
         if notes:
             notes.append("Relative rates within parts are crude: people there may differ in age, or in much else.")
         rows = rows or [{"Comparison": "None that could be assessed was disproportionate in parts alone"}]
+        notes += self._of_detailed()
         return self._table("register-of-parts", "Disproportionate in parts alone, compared with", rows, notes, compared)
+
+    def _of_detailed(self) -> list[str]:
+        """With whom detailed groups are compared, where there are any."""
+        if not any(part.detailed for part in self.parts):
+            return []
+        return [f"Detailed ethnic groups are parts of broad ones, and compared with {label(of_detailed())}."]
 
     def _table(
         self, name: str, title: str, rows: Sequence[Mapping[str, str]], notes: list[str], compared: Sequence[RowFacts]
     ) -> Table:
         if all(row.verdict == NOT_ASSESSED for row in compared):
             rows = [{"Comparison": "No comparison could be made"}]
-        if any(part.detailed for part in self.parts):
-            notes.append(f"Detailed ethnic groups are parts of broad ones, and compared with {label(of_detailed())}.")
         title = f"{title} {label(self.results.reference)}, {self.results.period}"
         return replace(words_table(name, title, rows), notes=notes)
 

@@ -12,7 +12,7 @@ from reportlib.facts import Fact, RowFacts, slug
 from reportlib.figures import ratio_decimals
 from reportlib.headlines import Headline, headlines, verdicts
 from reportlib.measures import EITHER, MEASURES
-from reportlib.presentation import left, moved, outside_band, turned, what_is_left
+from reportlib.presentation import left, moved, turned_by_much, what_is_left
 from reportlib.prose import AS_COUNTED, BY_ENOUGH, MAY_BE_LEFT
 from reportlib.responses import disproportionate
 from reportlib.results import Results
@@ -197,8 +197,7 @@ def _weightiest(headline: Headline) -> str:
 def _weighty(headline: Headline, without: Sequence[str]) -> pd.DataFrame:
     """The rows of a table that are disproportionate, or that adjustment turns round, before or after it by so much."""
     rows = headline.frame[~headline.frame["label"].isin(without)]
-    turns = turned(rows, ratio_decimals(rows)) & outside_band(rows, headline.of.band)
-    return rows[rows["verdict"].eq(DISPROPORTIONATE) | turns]
+    return rows[rows["verdict"].eq(DISPROPORTIONATE) | turned_by_much(rows, headline.of.band)]
 
 
 def _ways(headline: Headline, rows: Sequence[RowFacts]) -> str:

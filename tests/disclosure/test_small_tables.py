@@ -125,7 +125,7 @@ def test_little_more_is_hidden_than_must_be() -> None:
 
 @pytest.mark.full
 def test_little_more_is_hidden_than_must_be_on_hundreds_of_tables() -> None:
-    near_the_optimum(range(12, 300))
+    near_the_optimum(range(12, 400))
 
 
 @pytest.mark.parametrize(

@@ -272,10 +272,10 @@ def _rate_interactions(release: Release, spec: TableSpec, reference: str) -> lis
     """The same of rates of separate events, from the counts of all years."""
     counts = release.counts(spec, spec.measure.numerator)
     exposure = _exposures(release, spec)
-    held = {key: (float(n), exposure[key]) for *key_, n in counts.itertuples(index=False) if (key := tuple(key_))}
+    events = counts.set_index(list(spec.by))["value"].astype(float).to_dict()
     years = release.years(spec)
     arms = {
-        group: tuple(np.array([held.get((year, group), (0.0, 0.0))[i] for year in years]) for i in (0, 1))
+        group: tuple(np.array([held.get((year, group), 0.0) for year in years]) for held in (events, exposure))
         for group in sorted(set(counts["ethnicity"]) - {"all", NOT_STATED})
     }
     enough = {group: arm for group, arm in arms.items() if arm[0].sum() >= ENOUGH_EVENTS}
