@@ -123,7 +123,7 @@ class Measure:
 
     `kind` is "proportion" (the numerator is part of the denominator), "rate" (events over
     population) or "count". `clustered`: several events can come from one person; `answers`: who is asked to explain
-    a disproportionate comparison; `instead_of`: the measure whose question it asks again, counting otherwise.
+    a disproportionate comparison.
     """
 
     code: str
@@ -137,7 +137,6 @@ class Measure:
     clustered: bool = False
     per: int = 1000
     decimals: int = 1
-    instead_of: str = ""
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -307,7 +306,6 @@ MEASURES: dict[str, Measure] = {
             f"or mediated, that were completed in the period. {APART}.",
             OMBUDSMAN,
             clustered=True,
-            instead_of="upheld",
         ),
         Measure(
             "racism-concern", "Complaints with a recorded concern about racism",

@@ -43,7 +43,10 @@ UNDONE = (
     "This was disproportionate as counted. Once people who are alike in other ways are compared, chance could account "
     "for what is left, which does not show that there is no difference:"
 )
-SMALLER = "Of other measures, chance alone is unlikely to give these differences, but they were not disproportionate:"
+SMALLER = (
+    "Chance alone is unlikely to give these either, but they were small or of uncertain size. Cases are how many more "
+    "or fewer there were than at the rate of {}:"
+)
 UNDONE_FOR = "as counted, but not once adjusted, for"
 FEW = 2  # groups of which cases are told in a sentence each
 DETAILED = "Detailed ethnic groups that stand out as their broad group does not; such comparisons are exploratory:"
@@ -66,28 +69,23 @@ def main_points(results: Results) -> list[dict[str, Any]]:
     """Lists of points: what was disproportionate, what else differed, detailed groups, and the other measures.
 
     Headlines that could not be made come last, with the reason. A list has a lead; a point has a title, a text, and the
-    chapter and table that tell more, by a name to `see` (empty for several).
+    chapter and table that tell more, by a name to `see`; without it the title leads there, if there is a chapter.
     """
-    lists: dict[str, list[Point]] = {FOUND.format(results.period, *results.band): [], UNDONE: [], SMALLER: []}
+    leads = FOUND.format(results.period, *results.band), UNDONE, SMALLER.format(people(label(results.reference)))
+    lists: dict[str, list[Point]] = {lead: [] for lead in leads}
     found, vanished, smaller = lists.values()
     others: dict[str, list[str]] = {}
-    told: set[str] = set()
-    every = headlines(results)
-    for headline in every:
-        said, verdict = headline.said, headline.weightiest
-        if MEASURES[said.measure].instead_of in told:
-            continue
-        if headline.disproportionate:
-            told.add(said.measure)
-            also = f"{_less(headline)} {_otherwise(every, said.measure)}".strip()
-            if headline.standing:
-                found.append(_point(said, *_found(headline, also)))
-            if headline.undone:
-                vanished.append(_point(said, *_undone(headline, "" if headline.standing else also)))
-        elif verdict in SIGNIFICANT:
-            smaller.append(_point(said, *_smaller(headline)))
-        else:
-            others.setdefault(TOLD[verdict], []).append(lower_first(said.label))
+    for headline in headlines(results):
+        said = headline.said
+        less = [row for row in headline.compared if row.verdict in SIGNIFICANT and not row.disproportionate]
+        if headline.standing:
+            found.append(_point(said, *_found(headline)))
+        if headline.undone:
+            vanished.append(_point(said, *_undone(headline)))
+        if less:
+            smaller.append(_point(said, *_smaller(headline, less)) | {"see": ""})
+        if headline.weightiest in TOLD:
+            others.setdefault(TOLD[headline.weightiest], []).append(lower_first(said.label))
     rest = [_unlinked(title, f"{capital(listed(others[title]))}.") for title in TOLD.values() if title in others]
     if text := _unavailable(results):
         rest.append(_unlinked("Not available [x]", text))
@@ -111,92 +109,57 @@ def _claims(said: Fact, undone: bool) -> list[str]:
     return [one.partition(BY_ENOUGH)[0] for one in sentences if one.startswith(capital(AS_COUNTED)) is undone]
 
 
-def _found(headline: Headline, also: str) -> tuple[str, str]:
-    """What was disproportionate in a table; then how many cases that is, what adjustment leaves, and how sure it is."""
+def _found(headline: Headline) -> tuple[str, str]:
+    """What was disproportionate in a table; how many cases that is, what adjustment leaves, and what could undo it."""
     rows = headline.standing
     first, *more = _claims(headline.said, undone=False) or [headline.said.text.removesuffix(".")]
     told = [f"{one}." for one in more] + [_at_the_rate(headline, row) for row in rows if len(rows) <= FEW]
-    frame = _weighty(headline, without=[row.who for row in headline.undone])
-    remains = _remains(headline, frame)
-    return first, " ".join(filter(None, [*told, remains, headline.not_adjusted(rows), _were_all_known(rows), also]))
+    remains = what_is_left(_weighty(headline, without=headline.undone), headline.adjust, headline.of.band)
+    return first, " ".join(filter(None, [*told, remains, headline.not_adjusted(rows), _were_all_known(rows)]))
 
 
-def _undone(headline: Headline, also: str) -> tuple[str, str]:
+def _undone(headline: Headline) -> tuple[str, str]:
     """That chance could account for what adjustment leaves of what was disproportionate; what that was, and becomes."""
     what = f"differences in the {WORDS[headline.said.measure].name}"
     whose = f" for {all_people([row.who for row in headline.undone])}" if headline.standing else ""
-    told = dimensions(headline.adjust)
+    told, band = dimensions(headline.adjust), headline.of.band
     are = "is" if len(headline.adjust) == 1 else "are"
     title = f"Once {told} {are} allowed for, chance could account for {what}{whose}"
-    frame = _weighty(headline, without=[row.who for row in headline.standing])
-    then = [f"{claim}." for claim in _claims(headline.said, undone=True)]
-    known = _were_all_known(headline.undone)
-    return title, " ".join(filter(None, [*then, _remains(headline, frame, undone=True), known, also]))
-
-
-def _remains(headline: Headline, frame: pd.DataFrame, undone: bool = False) -> str:
-    """From what to what adjustment moves some rows, if they are few, and what it leaves; empty if none is adjusted.
-
-    Of those that it has `undone` it is said already that chance could account for what is left.
-    """
+    frame = _weighty(headline, without=headline.standing)
     adjusted = frame[frame["adjusted_ratio"].notna()]
     few = len(adjusted) <= MOST_NAMED
-    moves = [moved(adjusted, headline.outcome, ratio_decimals(headline.frame))] if few and len(adjusted) else []
-    remains = left(frame, headline.of.band, beside=few)
-    said = moves + [text for text in remains if not (undone and text.startswith(MAY_BE_LEFT))]
-    return f"Allowing for {dimensions(headline.adjust)}, {lower_first(' '.join(said))}" if said else ""
+    moves = [moved(adjusted, headline.outcome, ratio_decimals(headline.frame))] if few else []
+    said = moves + [text for text in left(frame, band, beside=few) if not text.startswith(MAY_BE_LEFT)]
+    becomes = f"Allowing for {told}, {lower_first(' '.join(said))}" if said else ""
+    claims = [f"{claim}." for claim in _claims(headline.said, undone=True)]
+    return title, " ".join(filter(None, [*claims, becomes, _were_all_known(headline.undone)]))
 
 
 def _were_all_known(rows: Sequence[RowFacts]) -> str:
-    """What missing ethnicity could do to the differences of some rows; empty where that is not reckoned."""
+    """Which differences missing ethnicity could undo; empty if it could undo none, or that is not reckoned."""
     could: dict[str, list[str]] = {}
-    whose = [row.who for row in rows]
     for row in rows:
-        if row.limits("bound"):
-            could.setdefault(row.unknown_could(), []).append(row.who)
-    told = [
-        f"{f'could {what}' if what else 'would keep its direction'}{f' for {all_people(who)}' * (who != whose)}"
-        for what, who in could.items()
-    ]
-    how = "Were missing ethnicity divided in the most extreme way, the difference as counted"
+        if what := row.unknown_could():
+            could.setdefault(what, []).append(row.who)
+    told = [f"{what}{f' for {all_people(who)}' * (len(who) < len(rows))}" for what, who in could.items()]
+    how = "Missing ethnicity, divided in the most extreme way, could make the difference as counted"
     return f"{how} {listed(told)}." if told else ""
 
 
-def _smaller(headline: Headline) -> tuple[str, str]:
-    """For whom a table without disproportionate rows shows a difference, in cases; then what adjustment leaves."""
-    remains = what_is_left(headline.frame, headline.adjust, headline.of.band)
-    told = f"{_ways(headline, _differing(headline))}, against the rate of {_base(headline)}"
-    return _weightiest(headline), " ".join(filter(None, [f"{capital(told)}.", remains]))
+def _smaller(headline: Headline, rows: Sequence[RowFacts]) -> tuple[str, str]:
+    """For whom a table shows differences that were not disproportionate, and what adjustment makes weightier."""
+    frame, band = headline.frame, headline.of.band
+    told = frame["label"].isin([row.who for row in rows]) & ~frame["adjusted_ratio"].fillna(1).between(*band)
+    if not headline.disproportionate:  # else it is told with that
+        told |= turned_by_much(frame, band)
+    changes = what_is_left(frame[told], headline.adjust, band)
+    title = capital(headline.outcome) or headline.said.label
+    return title, " ".join(filter(None, [f"{capital(_ways(headline, rows))}.", changes]))
 
 
-def _less(headline: Headline) -> str:
-    """For whom a table with disproportionate rows shows other differences; empty if it shows none."""
-    ways = _ways(headline, [row for row in _differing(headline) if not row.disproportionate])
-    return f"Smaller differences, or of uncertain size: {ways}." if ways else ""
-
-
-def _differing(headline: Headline) -> list[RowFacts]:
-    """The rows of which chance alone is unlikely to give the difference."""
-    return [row for row in headline.compared if row.verdict in SIGNIFICANT]
-
-
-def _otherwise(every: Sequence[Headline], measure: str) -> str:
-    """What the table shows in which the outcome of a measure is counted otherwise; empty if there is none."""
-    for headline in every:
-        if MEASURES[headline.said.measure].instead_of == measure:
-            ways = _ways(headline, _differing(headline))
-            return f"{_weightiest(headline)}{f', {ways}' if ways else ''}."
-    return ""
-
-
-def _weightiest(headline: Headline) -> str:
-    """What the relative rates of a table are of, and the weightiest verdict on them."""
-    return f"{capital(headline.outcome) or headline.said.label}: {headline.weightiest}"
-
-
-def _weighty(headline: Headline, without: Sequence[str]) -> pd.DataFrame:
+def _weighty(headline: Headline, without: Sequence[RowFacts]) -> pd.DataFrame:
     """The rows of a table that are disproportionate, or that adjustment turns round, before or after it by so much."""
-    rows = headline.frame[~headline.frame["label"].isin(without)]
+    rows = headline.frame[~headline.frame["label"].isin([row.who for row in without])]
     return rows[rows["verdict"].eq(DISPROPORTIONATE) | turned_by_much(rows, headline.of.band)]
 
 
@@ -312,7 +275,7 @@ def _answers(results: Results) -> list[Point]:
     if not asked:
         return []
     title = f"{counted(len(asked), 'comparison')} in the register, {number(answered) if answered else 'none'} answered"
-    return [Point(title=title, text="", see="The register", chapter="explain-or-reform", table="register")]
+    return [Point(title=title, text="", see="", chapter="explain-or-reform", table="register")]
 
 
 def _unavailable(results: Results) -> str:
