@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from types import SimpleNamespace
@@ -68,13 +69,17 @@ def test_a_table_that_is_not_there_cannot_be_exempted() -> None:
     [("M", 2, 5, True), ("M", 1, 14, False), ("MW", 10, 20, False), ("BW", 40, 60, True), ("BW", 38, 60, False)],
 )
 def test_what_is_told_of_a_sum_besides_can_give_a_hidden_count_away(
-    groups: str, least: int, most: int, away: bool
+    caplog: pytest.LogCaptureFixture, groups: str, least: int, most: int, away: bool
 ) -> None:
-    """M (3) and W (12) are hidden, and are 15 together; with the 30 of B, 10 of W or more say that M is at most 5."""
+    """M (3) and W (12) are hidden, and are 15 together; with the 30 of B, 10 of W or more say that M is at most 5.
+
+    Of a trial nobody hears: it says of what is published nothing.
+    """
     made = protection(Disclosure(), [table()], RELATIONS, [])
     assert made.pattern.marks(table().name).ne("").tolist() == [False, False, True, True, False]
     told = Told("deaths/prison", tuple({"ethnicity": group} for group in groups), least, most)
     assert made.gives_away(told) == away
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 def test_zeros_are_hidden_if_the_parameters_say_so() -> None:

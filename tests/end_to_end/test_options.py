@@ -15,7 +15,7 @@ from small_report import project
 def test_a_report_in_another_grouping(tmp_path, demo_data, grouping, reference, groups):
     made = project(tmp_path, demo_data, grouping=grouping, reference_group=reference)
     done = made.cli()
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     facts = [json.loads(line) for line in (made.current / "facts.jsonl").read_text(encoding="utf-8").splitlines()]
     judged = {fact["id"] for fact in facts if fact["id"].startswith("completed/ethnicity/")}
     assert len([name for name in judged if name.endswith("/verdict")]) == groups
@@ -32,7 +32,7 @@ def test_a_report_with_a_logo_its_own_order_of_chapters_and_categories_of_any_na
     inputs["complaints"]["codes"] = {"category": {"Property": "Other", "Regime": "Regime 24/7, 1-2 items"}}
     made.change(inputs=inputs)
     done = made.cli()
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     page = (made.current / "report.html").read_text(encoding="utf-8")
     assert "Regime 24/7, 1-2 items" in page
     assert page.index("Methods and quality</h") < page.index("Are complaints upheld as often for each ethnic group?</h")
@@ -51,7 +51,7 @@ def test_a_report_without_the_ages_and_regions_that_its_tables_are_adjusted_for(
         inputs[name]["path"] = str(tmp_path / f"{name}.parquet")
     made.change(inputs=inputs)
     done = made.cli()
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     page = (made.current / "report.html").read_text(encoding="utf-8")
     assert "The adjusted relative rate holds sex equal" in page
     assert "The adjusted relative rate holds type of order equal" in page

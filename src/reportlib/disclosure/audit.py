@@ -92,8 +92,7 @@ class _Audit:
             passed = self._passes(cell, bounds)
             if passed or self._room(cell)[0]:
                 rows += [(*place, *bounds, passed) for place in self._places(cell)]
-                level = logging.DEBUG if passed else logging.ERROR
-                logger.log(level, "%s (%s): %s", self.system.describe(cell), rows[-1][-6], "safe" if passed else "told")
+                logger.debug("%s (%s): %s", self.system.describe(cell), rows[-1][-6], "safe" if passed else "told")
         names = ["table", "part", *self.system.dimensions, "rule", *Bounds._fields, "passed"]
         return pd.DataFrame(rows, columns=names)
 
