@@ -183,7 +183,7 @@ class _Audit:
         wheels = data / "wheels"
         local = ["--no-index", "--find-links", str(wheels)] if wheels.exists() else []
         project = self.scratch / "project"
-        pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", *local]
+        pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-compile", *local]
         lock = ["--require-hashes", "-r", str(project / LOCK)]
         build = BUILD.findall((project / LOCK).read_text(encoding="utf-8"))
         (self.scratch / "build.txt").write_text("\n".join(build), encoding="utf-8")
