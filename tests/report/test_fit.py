@@ -50,6 +50,18 @@ def test_width_goes_where_it_saves_lines() -> None:
     assert long > 0.8 * UPRIGHT[0]
 
 
+def test_columns_that_are_long_in_the_same_rows_are_widened_together() -> None:
+    """Neither saves a line without the other; and the page has room for both on one."""
+    assert None not in fit(words(3, "Deaths in prison custody: Mixed", "Deaths in prison custody: Other")).heights
+
+
+def test_table_most_of_whose_rows_would_be_deep_is_turned() -> None:
+    """Though that saves no paper: a text of one word a line cannot be read."""
+    cells = ["Complaints with a recorded concern about racism: Black", "0.83 (0.70 to 0.98)", "0.86 (0.70 to 1.02)"]
+    assert not fit(words(10, *cells, LONG[:200], LONG[:70])).turned
+    assert fit(words(10, *cells, LONG[:320], LONG[:70])).turned
+
+
 def test_table_too_wide_for_an_upright_page_is_turned() -> None:
     assert fit(words(3, "Asian", *["unbreakable-text"] * 8)).turned
 

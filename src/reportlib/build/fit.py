@@ -16,14 +16,18 @@ UPRIGHT, TURNED = (481, 695), (727, 445)  # points across and down the text of a
 TYPE = (9.5, 8.5, 8)  # sizes to try on an upright page, in points; a turned one takes the second
 TIGHT = (8.5, 8, 7.5)  # sizes to try on a turned page once texts may be broken between words
 INSET, TIGHT_INSET = 4, 2.5  # points left and right of each column's text
+BROKEN = 0.85  # share of a line that is filled, of a text that takes several
 SLACK = 1.5  # what a line may be wider than the sum of its letters
 STEP = 6  # points by which a column is widened
+AT_MOST = (np.inf, 8, 6, 5, 4, 3, 2, 1)  # lines that most texts of a table may take: what is tried
+MOST = 0.8  # share of them
 CAPITAL, PITCH = 0.66, 1.34  # height of a capital, and from line to line, in the size of the type
 LOOSE, CLOSE = 4.2, 3.0  # points above and below a row, of a short and of a long table
 SHORT = 14  # lines: a shorter table has room between its rows
 WHOLE = 36  # lines: a shorter table stays on one page
-UNBROKEN = 15  # letters: a shorter text, such as an interval, stays on one line
+UNBROKEN = 19  # letters: no longer text, such as a rate with its interval, is broken
 REPEATED = 30  # rows that share a heading: what it takes counts once for each so many
+DEEP = 5  # lines: where most rows have more, smaller type or a turned page is worth it
 WORTH = 0.3  # of a page, to save by smaller type or by turning it
 FILLED = 0.6  # share of the page that a narrow table takes at least
 
@@ -58,6 +62,10 @@ class _Laid:
         return LOOSE if sum(self.lines) <= SHORT else CLOSE
 
     @property
+    def deep(self) -> bool:
+        return bool(np.median(self.lines) > DEEP)
+
+    @property
     def pages(self) -> float:
         single = CAPITAL * self.size + 2 * self.inset
         return sum(single + (lines - 1) * PITCH * self.size for lines in self.lines) / self.page[1]
@@ -68,11 +76,11 @@ def fit(model: Model) -> Fit:
     columns = [_Column(model, column) for column in model["columns"]]
     best = None
     for size, page in [*((size, UPRIGHT) for size in TYPE), (TYPE[1], TURNED)]:
-        if best and best.pages - len(model["rows"]) * (CAPITAL * size + 2 * CLOSE) / page[1] < WORTH:
+        if best and not best.deep and best.pages - len(model["rows"]) * (CAPITAL * size + 2 * CLOSE) / page[1] < WORTH:
             continue  # not even with each row on one line
         way = _lay(columns, size, page) if page == UPRIGHT else _turned(model, columns)
         if page == TURNED or sum(way.widths) <= page[0]:
-            best = way if not best or best.pages - way.pages >= WORTH else best
+            best = way if not best or best.pages - way.pages >= WORTH or best.deep > way.deep else best
     assert best  # a turned page takes any table
     whole = sum(best.widths)
     scale = min(max(1.0, FILLED * best.page[0] / whole), best.page[0] / whole)
@@ -112,9 +120,10 @@ class _Column:
         """Points that a column takes beyond its letters."""
         return 2 * self.beside + SLACK
 
-    def least(self, size: float) -> float:
-        """The narrowest that it can be, in points: as wide as its longest word."""
-        return float(self.words.max()) * size + self.around
+    def least(self, size: float, lines: float = np.inf) -> float:
+        """The narrowest that it can be, in points: as wide as its longest word, and most texts on so many lines."""
+        broken = np.quantile(self.spans, MOST) / lines / (BROKEN if lines > 1 else 1)
+        return float(max(self.words.max(), broken)) * size + self.around
 
     def steps(self, size: float) -> Lines:
         """Widths, in points, at which some text may take a line less."""
@@ -127,12 +136,21 @@ class _Column:
         Several widths, as a column of them, give a row each.
         """
         room = (wide - self.around) / size + 1e-9
-        return np.where(self.spans <= room, 1, np.maximum(2, np.ceil(self.spans / np.maximum(room * 0.85, 1))))
+        return np.where(self.spans <= room, 1, np.maximum(2, np.ceil(self.spans / np.maximum(room * BROKEN, 1))))
 
 
 def _lay(columns: Sequence[_Column], size: float, page: tuple[int, int]) -> _Laid:
-    """Each column as wide as its longest word; then what is left of the page goes where it saves most lines."""
-    widths = np.array([column.least(size) for column in columns])
+    """The shortest of the ways that begin with columns as narrow as texts of so many lines at most let them be.
+
+    Where two columns are long in the same rows, neither saves a line unless both are widened.
+    """
+    starts = [[column.least(size, lines) for column in columns] for lines in AT_MOST]
+    held = [widths for widths in starts if sum(widths) <= page[0]] or starts[:1]
+    return min((_widened(columns, size, page, np.array(widths)) for widths in held), key=lambda way: way.pages)
+
+
+def _widened(columns: Sequence[_Column], size: float, page: tuple[int, int], widths: Lines) -> _Laid:
+    """What is left of the page goes where it saves most lines."""
     lines = np.array([column.lines(wide, size) for column, wide in zip(columns, widths, strict=True)])
     weights = np.ones(lines.shape[1])
     weights[0] = max(1, (len(weights) - 1) / REPEATED)
