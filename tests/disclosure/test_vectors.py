@@ -96,3 +96,16 @@ def test_what_is_made_of_a_hidden_count_is_hidden_with_it(case: dict[str, Any]) 
         compare(counts, nothing, spec, reference="W", years=1).set_index("ethnicity").loc[["B", "W"], "value"]
     )
     assert pd.isna(hidden) and shown == pytest.approx(60 / nobs * (1 if share else 1000), rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("interior", "margins", "said"),
+    [
+        ([[12.5, 3], [4, 5]], "all", "whole"),
+        ([[12, -3], [4, 5]], "all", "not negative"),
+        ([[12, 3], [4, 5]], "all margins but the first row total", "margins are all or none"),
+    ],
+)
+def test_what_is_no_table_or_names_no_margins_is_refused(interior: list[list[float]], margins: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        feasible_interval(interior, margins, [(0, 0)])

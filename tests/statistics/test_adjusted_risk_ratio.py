@@ -113,3 +113,16 @@ def test_swapping_group_and_reference_inverts_the_ratio(seed: int) -> None:
     found = adjusted_risk_ratio(frame, "upheld", "group", ["kind"], "person")
     swapped = adjusted_risk_ratio(frame.assign(group=~frame["group"]), "upheld", "group", ["kind"], "person")
     assert found.upper == pytest.approx(1 / swapped.lower, rel=1e-6)
+
+
+def test_columns_that_carry_nothing_change_nothing() -> None:
+    """A constant, a covariate twice over, and categories that no record has."""
+    chance = np.random.default_rng(7)
+    frame = pd.DataFrame({"case": chance.integers(0, 2, 600), "group": chance.integers(0, 2, 600)})
+    frame["person"], frame["kind"] = chance.integers(0, 200, 600), chance.choice(["x", "y", "z"], 600)
+    frame["again"], frame["one"] = frame["kind"], "all"
+    frame["wide"] = pd.Categorical(frame["kind"], categories=["x", "y", "z", "v", "w"])
+    told = adjusted_risk_ratio(frame, "case", "group", ["kind"], "person")
+    for covariates in (["kind", "again"], ["kind", "one"], ["wide"]):
+        found = adjusted_risk_ratio(frame, "case", "group", covariates, "person")
+        assert (found.value, found.lower, found.upper) == pytest.approx((told.value, told.lower, told.upper), rel=1e-9)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -67,3 +68,17 @@ def test_it_does_not_matter_which_record_is_in_the_rows(table: np.ndarray) -> No
     assert found.value == pytest.approx(turned.value)
     assert found.lower == pytest.approx(turned.lower)
     assert found.value <= 1
+
+
+def test_rows_and_columns_of_a_frame_go_together_by_their_labels() -> None:
+    """The same table, its columns the other way round; and one in which a record lacks a category.
+
+    Of six people four agree, and by chance two in six would: 2/6 × 2/6 for A and for B, or 8 in 36; (4/6 − 8/36) ÷
+    (1 − 8/36) = 4/7.
+    """
+    straight = pd.DataFrame([[20, 5], [10, 15]], index=["W", "B"], columns=["W", "B"])
+    assert agreement(straight[["B", "W"]]) == agreement(straight)
+    lacking = pd.crosstab(pd.Series(list("AABBCC")), pd.Series(list("AABBDD")))
+    assert agreement(lacking).value == pytest.approx(4 / 7)
+    with pytest.raises(ValueError, match="no category in common"):
+        agreement(pd.DataFrame([[1, 2], [3, 4]], index=["A", "B"], columns=["C", "D"]))

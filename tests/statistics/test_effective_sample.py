@@ -70,3 +70,10 @@ def test_outcome_and_complement_share_the_effect(rows: list[tuple[int, int]]) ->
     count, nobs = ([row[side] for row in rows] for side in (0, 1))
     rest = [n - x for x, n in rows]
     assert effective_sample(count, nobs)[2] == pytest.approx(effective_sample(rest, nobs)[2])
+
+
+@pytest.mark.parametrize(("count", "nobs"), [(7, 25), (15, 22), (1, 3)])
+@pytest.mark.parametrize("people", [2, 3, 7])
+def test_people_who_have_the_same_share_show_no_design_effect(count: int, nobs: int, people: int) -> None:
+    """No variance between them is there to measure; what floats leave of it is not one."""
+    assert effective_sample([count] * people, [nobs] * people) == (people * count, people * nobs, 1.0)

@@ -58,3 +58,8 @@ def test_two_years_are_the_chi_square_test(rows: list[tuple[int, int]]) -> None:
     assume(0 < sum(counts) < sum(nobs))
     oracle = proportions_chisquare(np.array(counts), np.array(nobs))[0]
     assert trend(counts, nobs).statistic == pytest.approx(oracle, abs=1e-9)
+
+
+@pytest.mark.parametrize("score", [2021.1, 0.1, 1 / 3])
+def test_of_one_score_there_is_no_trend(score: float) -> None:
+    assert trend([5, 6, 7], [11, 13, 17], [score] * 3) == Test(None, None, None)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportlib.statistics import VERDICTS, Estimate, relative_rate, verdict
+from reportlib.statistics import VERDICTS, Estimate, adjust_p, relative_rate, verdict
 
 CASES = [
     (1.50, 1.20, 1.90, 0.001, "disproportionate"),
@@ -89,3 +89,24 @@ def test_inconclusive_and_parity_need_no_significance_the_others_do(interval: li
     lower, value, upper = interval
     word = verdict(Estimate(value, lower, upper), p)
     assert (word in {"parity", "inconclusive"}) == (p > 0.05)
+
+
+@pytest.mark.parametrize("nobs", [10_000, 7_500, 3_700])
+def test_a_ratio_at_the_end_of_the_band_is_inside_whichever_way_round(nobs: int) -> None:
+    """400 of 10,000 against 500 of 10,000 is 0.8, which floats may make a little less; its inverse is 1.25."""
+    few, many = relative_rate(4 * nobs // 100, nobs, 500, 10_000), relative_rate(500, 10_000, 4 * nobs // 100, nobs)
+    assert few.value == pytest.approx(0.8, abs=1e-12)
+    assert {verdict(each, 0.001) for each in (few, many)} == {"difference, size uncertain"}
+
+
+@pytest.mark.parametrize("p", [-0.5, 1.5])
+def test_a_p_value_that_is_none_is_refused(p: float) -> None:
+    with pytest.raises(ValueError, match="0 to 1"):
+        verdict(Estimate(1.5, 1.2, 1.9), p)
+
+
+def test_a_p_value_at_the_threshold_is_significant_though_adjusting_rounds_it_up() -> None:
+    """Seven of ten at 0.035 become 0.05, and as floats a little more."""
+    adjusted = np.asarray(adjust_p([0.035] * 7 + [0.9] * 3))[0]
+    assert adjusted == pytest.approx(0.05, abs=1e-12)
+    assert verdict(Estimate(1.5, 1.01, 1.9), adjusted) == "disproportionate"

@@ -160,9 +160,13 @@ def feasible_interval(
     `interior`: counts without totals, of any number of dimensions; in `suppressed` the index one past the end
     of a dimension is its total. `margins`: which totals are published, as text: "none", or "all", or in a table of two
     dimensions with the words "row", "column" or "grand" for some of them. `lower_bound`: the least that an attacker
-    knows a suppressed cell to be. Raises ValueError for margins that are not so told, and where no table fits.
+    knows a suppressed cell to be. Raises ValueError for margins that are not so told, counts that are not
+    whole or negative, and where no table fits.
     """
-    table = np.asarray(interior, dtype=np.int64)
+    given = np.asarray(interior, dtype=float)
+    if not (given == given.round()).all() or (given < 0).any():
+        raise ValueError("counts are whole and not negative")
+    table = given.astype(np.int64)
     for axis in range(table.ndim):
         table = np.concatenate([table, table.sum(axis=axis, keepdims=True)], axis=axis)
     ends = [np.arange(size) == size - 1 for size in table.shape]
@@ -187,7 +191,7 @@ def _published(totals: Mask, margins: str) -> Mask:
     """Which totals the words name; in two dimensions a row's total is over the second axis."""
     words = set(re.findall("[a-z]+", margins.lower()))
     named = {name for name in ("row", "column", "grand") if words & {name, f"{name}s"}}
-    if words.isdisjoint({"no", "not", "none", "without", "suppressed", "unpublished"}):
+    if words.isdisjoint({"no", "not", "none", "without", "suppressed", "unpublished", "but", "except"}):
         if "all" in words and named in (set(), {"row", "column"}, {"row", "column", "grand"}):
             return np.asarray(totals.any(axis=0))
         if totals.shape[0] == 2 and named:

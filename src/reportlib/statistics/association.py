@@ -101,9 +101,9 @@ def trend(counts: Values, nobs: Values, scores: Values | None = None) -> Test:
     s = _scores(scores, len(x))
     total = n.sum()
     p = x.sum() / total if total else 0.0
-    spread = (n * (s - np.average(s, weights=n)) ** 2).sum() if total else 0.0
-    if p in (0, 1) or spread == 0:
+    if p in (0, 1) or np.ptp(s[n > 0]) == 0:
         return Test(None, None, None)
+    spread = (n * (s - np.average(s, weights=n)) ** 2).sum()
     statistic = float((s * (x - n * p)).sum() ** 2 / (p * (1 - p) * spread))
     return Test(statistic, 1, float(stats.chi2.sf(statistic, 1)))
 
@@ -124,10 +124,10 @@ def rate_trend(events: Values, exposure: Values, scores: Values | None = None) -
     s = _scores(scores, len(x))
     if (x[t == 0] > 0).any():
         raise ValueError("events without exposure")
-    weight = t / t.sum() if t.sum() else t
-    spread = float((weight * (s - (weight * s).sum()) ** 2).sum())
-    if x.sum() == 0 or spread == 0:
+    if x.sum() == 0 or np.ptp(s[t > 0]) == 0:
         return Test(None, None, None)
+    weight = t / t.sum()
+    spread = float((weight * (s - (weight * s).sum()) ** 2).sum())
     statistic = float((s * (x - x.sum() * weight)).sum() ** 2 / (x.sum() * spread))
     return Test(statistic, 1, float(stats.chi2.sf(statistic, 1)))
 
@@ -176,11 +176,17 @@ def _scores(given: Values | None, number: int) -> Array:
 def agreement(table: Sequence[Sequence[float]] | Array | pd.DataFrame, level: float = LEVEL) -> Estimate:
     """Cohen's kappa of a square table of people, one record in the rows, the other in the columns.
 
-    Limits are not cut at −1 and 1. None for an empty table or one in which all stand in one category.
-    Raises ValueError unless the table is square, with counts of 0 or more.
+    Rows and columns of a frame go together by their labels; one that is not in both counts nobody in the other. Limits
+    are not cut at −1 and 1. None for an empty table or one in which all stand in one category. Raises ValueError unless
+    the table is square or its labels meet, with counts of 0 or more.
     """
     from statsmodels.stats.inter_rater import cohens_kappa
 
+    if isinstance(table, pd.DataFrame):
+        if table.index.intersection(table.columns).empty:
+            raise ValueError("rows and columns have no category in common")
+        categories = table.index.union(table.columns, sort=False)
+        table = table.reindex(index=categories, columns=categories, fill_value=0)
     counts = np.asarray(table, dtype=float)
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
         raise ValueError("the table must be square")

@@ -19,6 +19,8 @@ from reportlib.statistics.result import (
     tail_area,
 )
 
+NOTHING = 1e-12  # less is rounding alone
+
 
 @method(
     title="effective sample size",
@@ -32,7 +34,8 @@ def effective_sample(count_per_person: Values, nobs_per_person: Values) -> tuple
     """The counts of one group, made smaller where one person has several cases, and by how much.
 
     Arrays, one entry a person: events, and observations. The design effect is 1 where the data cannot
-    show one (a single person; a share of 0 or 1). Raises ValueError as `proportion` does.
+    show one (a single person; a share of 0 or 1, or the same of each person), and below 1 where persons are more alike
+    than by chance. Raises ValueError as `proportion` does.
     """
     x, n = strata(count=count_per_person, nobs=nobs_per_person)
     if (x > n).any():
@@ -43,7 +46,7 @@ def effective_sample(count_per_person: Values, nobs_per_person: Values) -> tuple
         return count, nobs, 1.0
     p = count / nobs
     deff = people / (people - 1) * float(((x - p * n) ** 2).sum()) / (nobs * p * (1 - p))
-    return (count / deff, nobs / deff, deff) if deff > 0 else (count, nobs, 1.0)
+    return (count / deff, nobs / deff, deff) if deff > NOTHING else (count, nobs, 1.0)
 
 
 @method(
@@ -66,7 +69,7 @@ def few_people(contributions: Values, people: float = math.inf) -> float:
         raise ValueError("more contributions than people")
     total = float(squares.sum())
     spread = float((squares**2).sum()) / total**2 - 1 / people if total else 0.0
-    if spread < 1e-12:  # nothing but rounding
+    if spread < NOTHING:
         return 1.0
     t = float(stats.t.isf(tail_area(LEVEL), 2 / spread))
     return (t / normal_quantile(LEVEL)) ** 2

@@ -109,7 +109,7 @@ def _clustered_logit(cells: _Cells, design: Array, cluster: pd.Series) -> tuple[
             break
     residual, person = cells.outcome - share[cells.place], pd.factorize(cluster)[0]
     scores = np.array([np.bincount(person, column[cells.place] * residual) for column in design.T])
-    people, records, size = scores.shape[1], len(residual), len(fitted)
+    people, records, size = scores.shape[1], len(residual), np.linalg.matrix_rank(design)
     small = people / max(people - 1, 1) * (records - 1) / max(records - size, 1)
     return fitted, small * inverse @ (scores @ scores.T) @ inverse
 

@@ -12,6 +12,7 @@ from reportlib.words import DISPROPORTIONATE, INCONCLUSIVE, NOT_ASSESSED, PARITY
 
 BAND = (0.8, 1.25)  # the four-fifths rule and its inverse (Uniform Guidelines, 1978)
 ALPHA = 0.05
+ROUNDING = 1e-9  # a ratio of 0.8 may come out as 0.7999999999999999, and its inverse as 1.25
 
 
 @overload
@@ -44,7 +45,7 @@ def verdict(
 
     One of `VERDICTS` for an Estimate, or a Series of them for a frame of estimates. `estimate` is the ratio judged
     (for shares, of the side that `judge_complement` names); `adjusted_p` is its p-value within its family. A ratio or
-    p-value that is missing is not assessed. Raises ValueError unless the band holds 1.
+    p-value that is missing is not assessed. Raises ValueError unless the band holds 1 and p-values lie between 0 and 1.
     """
     if not 0 < band[0] < 1 < band[1]:
         raise ValueError(f"the band must hold 1, not {band[0]} to {band[1]}")
@@ -52,12 +53,15 @@ def verdict(
     frame = pd.DataFrame([vars(estimate)]) if isinstance(estimate, Estimate) else estimate
     value, lower, upper = (as_floats(frame[name]) for name in ("value", "lower", "upper"))
     p = as_floats(adjusted_p)
-    significant = p <= ALPHA
-    inside = (lower >= band[0]) & (upper <= band[1])  # a missing limit reaches outside
+    if ((p < 0) | (p > 1)).any():
+        raise ValueError("a p-value lies outside 0 to 1")
+    low, high = band[0] * (1 - ROUNDING), band[1] * (1 + ROUNDING)
+    significant = p <= ALPHA * (1 + ROUNDING)
+    inside = (lower >= low) & (upper <= high)  # a missing limit reaches outside
     words = np.select(
         [
             np.isnan(value) | np.isnan(p) | ~np.broadcast_to(np.asarray(assessed, dtype=bool), value.shape),
-            significant & ((value < band[0]) | (value > band[1])),
+            significant & ((value < low) | (value > high)),
             significant & inside,
             significant,
             inside,
