@@ -139,7 +139,7 @@ def test_a_single_cause_needs_nothing_to_be_run():
         raise AssertionError(state)
 
     (cause,) = attribute(EARLIER, LATER, {"data": "complaints"}, never)
-    assert all(cause.moved(key) for key in LATER if differs(EARLIER[key], LATER[key]))
+    assert all(differs(cause.before[key], cause.after[key]) for key in LATER if differs(EARLIER[key], LATER[key]))
 
 
 # Two runs are read from their folders

@@ -23,6 +23,7 @@ CAUSES = {
     TOGETHER: "Only together (interaction)",
     UNKNOWN: "Not attributed",
 }
+FIGURES = {"value": "rate", "ratio": "relative rate"}  # what those are called that are not called by their names
 ATTRIBUTED = (
     "The figures of the later report were worked out again with one thing of the earlier one put back at a time: "
     "the period, then the records for that same period, the parameters, the code. What a figure moves by then is due "
@@ -87,18 +88,18 @@ def moved(found: Changes, why: bool = True) -> list[Section]:
         "ends outside of that interval."
     )
     return [
-        Section("Verdicts that changed", "", "Verdicts, earlier and later", [_verdict(move, why) for move in changed]),
+        Section("Verdicts that changed", "", "Verdicts, earlier and later", [_row(move, why) for move in changed]),
         Section(
             "Verdicts that only one report holds",
             "",
             "Verdicts that are new or gone",
-            [_verdict(move, why) for move in others],
+            [_row(move, why) for move in others],
         ),
         Section(
             "Figures that moved furthest",
             told if figures else "",
             "Figures, earlier and later",
-            [_figure(move, why) for move in figures[:MOST]],
+            [_row(move, why) for move in figures[:MOST]],
         ),
     ]
 
@@ -130,29 +131,15 @@ def _numbers(figures: Counter[str], verdicts: Counter[str], known: bool = True) 
     return {name: number(count) if known else NONE for name, count in names.items()}
 
 
-def _verdict(move: Move, why: bool) -> dict[str, str]:
-    row = _row(move) | {"Earlier": text_of(move.a), "Later": text_of(move.b)}
-    return row | ({"Because of": _because(move)} if why else {})
-
-
-def _figure(move: Move, why: bool) -> dict[str, str]:
-    row = _row(move) | {"Figure": _statistic(move.fact), "Earlier": text_of(move.a), "Later": text_of(move.b)}
-    row |= {"Move in relation to interval": number(move.relative, "", 1)}
-    return row | ({"Because of": _because(move)} if why else {})
-
-
-def _row(move: Move) -> dict[str, str]:
-    when = "" if move.key.when == "pooled" else f", {move.fact.period}"
-    return {"Comparison": f"{move.fact.label}{when}", "Chapter": move.fact.chapter.replace("-", " ")}
-
-
-def _because(move: Move) -> str:
-    return ", ".join(CAUSES[name] for name in move.causes).capitalize()
-
-
-def _statistic(fact: Fact) -> str:
-    names = {"value": "rate", "ratio": "relative rate"}
-    return names.get(fact.statistic, fact.statistic.replace("_", " "))
+def _row(move: Move, why: bool) -> dict[str, str]:
+    """What moved; a figure with an interval has a name, and how far it moved in relation to that."""
+    fact, relative = move.fact, move.relative
+    when = "" if move.key.when == "pooled" else f", {fact.period}"
+    row = {"Comparison": f"{fact.label}{when}", "Chapter": fact.chapter.replace("-", " ")}
+    row |= {} if relative is None else {"Figure": FIGURES.get(fact.statistic, fact.statistic.replace("_", " "))}
+    row |= {"Earlier": text_of(move.a), "Later": text_of(move.b)}
+    row |= {} if relative is None else {"Move in relation to interval": number(relative, "", 1)}
+    return row | ({"Because of": ", ".join(CAUSES[name] for name in move.causes).capitalize()} if why else {})
 
 
 def comparison_csv(found: Changes) -> str:

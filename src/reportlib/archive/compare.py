@@ -52,14 +52,6 @@ class Cause:
     before: Facts
     why_not: str = ""
 
-    def moved(self, key: Key) -> bool:
-        """Whether the thing, put back alone, changes a figure."""
-        return differs(self.before.get(key), self.after.get(key))
-
-    def amount(self, key: Key) -> float | None:
-        """How far it moved a figure, where both are numbers."""
-        return difference(self.before.get(key), self.after.get(key))
-
 
 @dataclass(frozen=True)
 class Move:
@@ -177,10 +169,10 @@ def _cause(name: str, what: str, after: Facts | str, before: Facts | str) -> Cau
 def _move(key: Key, a: Facts, b: Facts, causes: Sequence[Cause]) -> Move:
     by = difference(a.get(key), b.get(key))
     tried = [cause for cause in causes if not cause.why_not]
-    amounts = {cause.name: cause.amount(key) for cause in tried}
+    amounts = {cause.name: difference(cause.before.get(key), cause.after.get(key)) for cause in tried}
     known = [amount for amount in amounts.values() if amount is not None]
     rest = _exact(by - sum(known)) if by is not None and len(known) == len(tried) else None
-    found = tuple(cause.name for cause in tried if cause.moved(key))
+    found = tuple(cause.name for cause in tried if differs(cause.before.get(key), cause.after.get(key)))
     left = TOGETHER if len(tried) == len(causes) else UNKNOWN
     unexplained = rest != 0 if rest is not None else not found
     if unexplained and (left == UNKNOWN or not found):
