@@ -74,9 +74,8 @@ def _problem(error: ReportError) -> None:
 def settled() -> None:
     """Reproducible reporting on race equality in prisons and probation."""
     settle()
-    for number in ("SIGTERM", "SIGHUP"):  # end as Ctrl-C does: nothing half made is left, nor a process
-        if hasattr(signal, number):
-            signal.signal(getattr(signal, number), lambda given, _: sys.exit(128 + given))
+    for number in (signal.SIGTERM, signal.SIGHUP):  # end as Ctrl-C does: nothing half made is left, nor a process
+        signal.signal(number, lambda given, _: sys.exit(128 + given))
     _end_with_make()
 
 

@@ -121,9 +121,8 @@ class WarmFork(LocalProvisioner):
 
 def start() -> None:
     """Have a parent do its imports now, so that the first kernel need not wait for them."""
-    if hasattr(os, "fork"):
-        with _lock:
-            _parent()
+    with _lock:
+        _parent()
 
 
 def _fork(cmd: list[str], popen: dict[str, Any]) -> Forked | None:
@@ -143,8 +142,6 @@ def _handle(stream: Any, own: int) -> int:
 
 def _forked(request: dict[str, Any], out: int = 1, err: int = 2) -> Forked | None:
     """What is asked for, forked from the parent; None where that cannot be."""
-    if not hasattr(os, "fork"):
-        return None
     with _lock:
         parent = _parent()
         if parent.read_once != _read_once(request["environment"]):
