@@ -55,10 +55,9 @@ def _identifiers(tables: Tables) -> Iterator[tuple[str, list[str]]]:
     if alike:
         yield "person_id", alike
     for table, source in tables.sources.items():
-        apart = (
-            name for name in source.columns if name.endswith("_id") and not (name == "person_id" and table in alike)
-        )
-        yield from ((name, [table]) for name in apart)
+        for name in source.columns:
+            if name.endswith("_id") and (name != "person_id" or table not in alike):
+                yield name, [table]
 
 
 def missing_people(tables: Tables) -> Iterator[Finding]:

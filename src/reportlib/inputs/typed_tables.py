@@ -119,18 +119,13 @@ class Tables:
         """
         source = self.sources[table]
         places = self.places(table, where, value, rows)
-        told = lines(places) if lines else ""
+        told, together = lines(places) if lines else "", ""
         if len(places) > (1 if told else FIRST):
-            text = message.replace("{found}", f"each of {len(places)} values")
-            detail = f". They are {counted_values(places)}"
-            (together,) = self.places(table, where, rows=rows)
-            finding = together.finding(text, source.files, source.names.get(column, column), level, detail)
-            yield replace(finding, lines=told)
-            return
+            together, detail = f"each of {len(places)} values", f". They are {counted_values(places)}"
+            places = self.places(table, where, rows=rows)
         for place in places:
-            text = message.replace("{found}", quoted(place.value or ""))
-            if place.different:
-                text = message.replace("{found}", f"each of {place.different} different values")
-                text += ". Is it the right column?"
+            several = f"each of {place.different} different values" if place.different else together
+            text = message.replace("{found}", several or quoted(place.value or ""))
+            text += ". Is it the right column?" * bool(place.different)
             finding = place.finding(text, source.files, source.names.get(column, column), level, detail)
             yield replace(finding, lines=told)
