@@ -107,7 +107,9 @@ def _content(sheets: Sequence[Sheet]) -> str:
     cells = (cell for sheet in sheets for row in sheet.rows for cell in row)
     kinds = sorted({(cell.places, cell.percent) for cell in cells if isinstance(cell, Number)})
     styles = [_number_style(*kind) for kind in kinds]
-    styles += [_width_style(width) for width in sorted({width for sheet in sheets for width in sheet.widths})]
+    for width in sorted({width for sheet in sheets for width in sheet.widths}):
+        wide = f'<style:table-column-properties style:column-width="{width * CHARACTER:.2f}cm"/>'
+        styles.append(_style("table-column", f"w{width}", wide))
     styles += [_style("table-cell", name, body) for name, body in CELLS.items()]
     ranges = "".join(_range(sheet) for sheet in sheets if sheet.head)
     body = "".join(_sheet(sheet) for sheet in sheets) + f"<table:database-ranges>{ranges}</table:database-ranges>"
@@ -120,11 +122,6 @@ def _content(sheets: Sequence[Sheet]) -> str:
 
 def _style(family: str, name: str, body: str, more: str = "") -> str:
     return f'<style:style style:name="{name}" style:family="{family}"{more}>{body}</style:style>'
-
-
-def _width_style(width: int) -> str:
-    body = f'<style:table-column-properties style:column-width="{width * CHARACTER:.2f}cm"/>'
-    return _style("table-column", f"w{width}", body)
 
 
 def _number_style(places: int, percent: bool) -> str:

@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -147,9 +147,9 @@ class View:
         return _Finished(nbformat=4, nbformat_minor=5, metadata=NotebookNode(), cells=cells)
 
     def _cells(self, chapter: Chapter) -> Iterator[NotebookNode]:
-        last = len(chapter.cells) - 1
+        last, link = len(chapter.cells) - 1, partial(resolve, href=self.href)
         for place, cell in enumerate(chapter.cells):
-            html = Markup(markdown.to_html(chapter.tokens.get(place, []), int(self.whole), self._resolve))
+            html = Markup(markdown.to_html(chapter.tokens.get(place, []), int(self.whole), link))
             heading = chapter.under(place)
             level = (heading["attrs"]["level"] if heading else 1) + 1 + self.whole  # of a heading below
             metadata = NotebookNode(
@@ -168,9 +168,6 @@ class View:
         if self.contents and address not in [link.href for link in self.contents]:
             return ""
         return f"{address.partition('#')[0]}#{self.places[table]}" if table in self.places else address
-
-    def _resolve(self, url: str) -> str:
-        return resolve(url, self.href)
 
     @cached_property
     def style(self) -> Markup:
@@ -209,7 +206,4 @@ def _render(chapters: list[Chapter], page: Page, **view: Any) -> str:
     return str(html)
 
 
-@cache
-def _exporter() -> ReportExporter:
-    """One exporter, since it compiles its templates once."""
-    return ReportExporter()
+_exporter = cache(ReportExporter)  # one, since it compiles its templates once

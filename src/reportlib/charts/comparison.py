@@ -263,7 +263,7 @@ def _ratio_key(band: tuple[float, float], adjusted: bool = False) -> list[Artist
     return [
         drawing.marker_key(UNLIKELY, INK, "o", INK),
         drawing.marker_key(POSSIBLE, INK, "o", "white"),
-        drawing.shade_key(f"band {band[0]:g} to {band[1]:g}"),
+        Rectangle((0, 0), 1, 1, color=drawing.SHADE, linewidth=0, label=f"band {band[0]:g} to {band[1]:g}"),
         *thin,
     ]
 

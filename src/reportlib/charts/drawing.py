@@ -253,11 +253,6 @@ def marker_key(label: str, colour: str, marker: str, face: str) -> Artist:
     return Line2D([], [], color=colour, marker=marker, linestyle="", label=label, **pen)
 
 
-def shade_key(label: str) -> Artist:
-    """An entry of a key for the shaded band."""
-    return Rectangle((0, 0), 1, 1, color=SHADE, linewidth=0, label=label)
-
-
 def key(ax: Axes | Figure, entries: Sequence[Artist], columns: int = 1, **spot: Any) -> None:
     """What each sign stands for, above the axes (or where `spot` says)."""
     above: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderpad": 0, "borderaxespad": 0.7}
