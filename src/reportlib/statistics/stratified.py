@@ -45,13 +45,18 @@ def mantel_haenszel(counts: Values | Sequence[Sequence[Sequence[float]]], level:
     tables = _tables(counts)
     (a, b), (n1, n0) = tables[:, :, 0].T, tables.sum(axis=2).T
     total = n1 + n0
-    above, below = float((a * n0 / total).sum()), float((b * n1 / total).sum())
-    if above == 0 and below == 0:
+    spread = (n1 * n0 * (a + b) - a * b * total) / total**2
+    return _common_ratio(a * n0 / total, b * n1 / total, spread, level)
+
+
+def _common_ratio(above: Array, below: Array, spread: Array, level: float) -> Estimate:
+    """Σ above ÷ Σ below; the variance of its log is Σ spread ÷ (Σ above × Σ below)."""
+    r, s = float(above.sum()), float(below.sum())
+    if r == 0 and s == 0:
         return nothing("no events in any stratum with both groups")
-    if above == 0 or below == 0:
-        return log_wald(0.0 if above == 0 else math.inf, math.inf, level)
-    variance = float(((n1 * n0 * (a + b) - a * b * total) / total**2).sum()) / (above * below)
-    return log_wald(above / below, variance, level)
+    if r == 0 or s == 0:
+        return log_wald(0.0 if r == 0 else math.inf, math.inf, level)
+    return log_wald(r / s, float(spread.sum()) / (r * s), level)
 
 
 @method(
@@ -75,15 +80,10 @@ def mantel_haenszel_rate(
     given = {"events": events, "exposure": exposure, "ref_events": ref_events, "ref_exposure": ref_exposure}
     kept = np.array(strata(**given))
     x, t, y, u = kept[:, (kept[1] > 0) & (kept[3] > 0)]
-    above, below = float((x * u / (t + u)).sum()), float((y * t / (t + u)).sum())
-    if above == 0 and below == 0:
-        return nothing("no events in any stratum with both groups")
     whole = (np.concatenate([x, y]) % 1 == 0).all()
-    if whole and min(x.sum(), y.sum()) < SPARSE_BELOW:
+    if whole and min(x.sum(), y.sum()) < SPARSE_BELOW and (x + y).any():
         return _exact_common_ratio(x, t, y, u, level)
-    if above == 0 or below == 0:
-        return log_wald(0.0 if above == 0 else math.inf, math.inf, level)
-    return log_wald(above / below, float(((x + y) * t * u / (t + u) ** 2).sum()) / (above * below), level)
+    return _common_ratio(x * u / (t + u), y * t / (t + u), (x + y) * t * u / (t + u) ** 2, level)
 
 
 def _exact_common_ratio(x: Array, t: Array, y: Array, u: Array, level: float) -> Estimate:
