@@ -68,22 +68,15 @@ def compare(
 ) -> pd.DataFrame:
     """Compare every group with the reference group, in every stratum.
 
-    Parameters
-    ----------
-    counts : protected counts: the columns of `spec.by`, `numerator`, `denominator`, `mark`. A hidden
-        count is missing.
-    estimates : what was released beside them (see `reportlib.inputs.estimates`).
-    reference : code of the group compared with.
-    years : years of exposure in the period: an average population of n over k years is n·k person-years.
-    least : the smallest denominator that a figure may rest on, by the kind of measure.
+    `counts` are protected: the columns of `spec.by`, `numerator`, `denominator`, `mark`; a hidden count is missing.
+    `estimates` were released beside them (see `reportlib.inputs.estimates`). `reference` is the code of the group
+    compared with. `years` of exposure in the period: an average population of n over k years is n·k person-years.
+    `least` is the smallest denominator that a figure may rest on, by the kind of measure.
 
-    Returns
-    -------
-    The rows of `counts` with `label`, `judged` ("complement" where the ratio is that of the rarer
-    side), the figures (`value`, `lower`, `upper`: fraction, or rate per `spec.measure.per`; `p_adjusted`
-    and the rest of `FIGURES`), `verdict`
-    (missing for the reference, the total and "not stated"), `mark` ("" where `value` is shown) and `flag`
-    ("u" where `value` is a percentage on few).
+    Returns the rows of `counts` with `label`, `judged` ("complement" where the ratio is that of the rarer side), the
+    figures (`value`, `lower`, `upper`: fraction, or rate per `spec.measure.per`; `p_adjusted` and the rest of
+    `FIGURES`), `verdict` (missing for the reference, the total and "not stated"), `mark` ("" where `value` is shown)
+    and `flag` ("u" where `value` is a percentage on few).
     """
     exposure = _exposure(spec, years)
     arms = _arms(counts, estimates, spec, reference, exposure)
@@ -240,20 +233,17 @@ def _rates(arms: pd.DataFrame, spec: TableSpec, exposure: int, level: float, ban
         own[["lower", "upper"]] = ratio[["lower", "upper", "p_value"]] = np.nan
     low, high = missing_bounds_rate(*(arms[name] for name in ("x", "n", "x_ref", "n_ref", "x_ns", "n_ns")))
     base, many = arms["x_ref"] / arms["n_ref"], arms[["n", "n_ref"]].replace(0, np.nan) * WHOLE_RATE
-    deff = arms["deff"]
     needed = _cases_needed(arms["x"] / many["n"], base / WHOLE_RATE, arms, band)
     return _figures(
         own,
         ratio,
         gap=own["value"] - base * per,
-        gap_lower=np.nan,
-        gap_upper=np.nan,
-        deff=deff,
+        deff=arms["deff"],
         bound_lower=low,
         bound_upper=high,
         tipping=_finite(tipping_point(arms["x"], many["n"], arms["x_ref"], many["n_ref"], arms["x_ns"])[0]),
         cases_needed=needed / WHOLE_RATE / exposure,  # as many as the denominator that is shown
-        **_detectable(base / WHOLE_RATE, many["n"] / deff, many["n_ref"] / arms["deff_ref"]),
+        **_detectable(base / WHOLE_RATE, many["n"] / arms["deff"], many["n_ref"] / arms["deff_ref"]),
         judged="",
     )
 

@@ -44,15 +44,10 @@ def bundle(
     sources: Mapping[str, Source],
     before: Iterable[Publication] = (),
 ) -> None:
-    """Write the bundle of a finished run as a zip.
+    """Write the bundle of a finished run as a zip; the same run, project and inputs give the same bytes.
 
-    Parameters
-    ----------
-    run : the folder of the run, named by its id.
-    params : as resolved, with paths that hold in a copy of the project.
-    before : the earlier reports that the parameters name.
-
-    The same run, project and inputs give the same bytes.
+    `run` is its folder, named by its id; `params` are as resolved, with paths that hold in a copy of the project, and
+    `before` the earlier reports that they name.
     """
     with bag.writing(to, run.name) as held:
         for name, path in files_below(run).items():

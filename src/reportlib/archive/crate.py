@@ -29,13 +29,8 @@ def metadata(
 ) -> bytes:
     """The `ro-crate-metadata.json` of a bundle.
 
-    Parameters
-    ----------
-    version : of the software that made the run, with its commit.
-    files : the names of all files below the crate's root.
-    inputs : what `inputs.json` says of each input.
-
-    When the run ended is left out: it would be other bytes each time.
+    `version` is that of the software that made the run, with its commit; `files` are the names of all below the crate's
+    root, `inputs` what `inputs.json` says of each. When the run ended is left out: it would be other bytes each time.
     """
     crate = ROCrate(version="1.1", gen_preview=False)
     crate.name = f"{params.title}, {params.reporting_year}, {params.edition} edition"

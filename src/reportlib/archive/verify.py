@@ -61,13 +61,9 @@ def audit(
 ) -> Verdict:
     """Make an archived report again, and compare.
 
-    Parameters
-    ----------
-    extracts : folder with the inputs that were not archived; they are known by their checksums.
-    identity : age key file that opens archived extracts.
-    figures : re-run in today's environment, in place of one built from the archived lock.
-
-    Raises ReportError where the file is no bundle of a run. The archive is only read.
+    `extracts` is a folder with the inputs that were not archived, which are known by their checksums; `identity` an age
+    key file that opens archived ones. `figures` re-runs in today's environment, in place of one built from the archived
+    lock. Raises ReportError where the file is no bundle of a run. The archive is only read.
     """
     with TemporaryDirectory(prefix="audit-") as scratch:
         held = _Audit(Path(scratch), extracts, identity, figures, tell)

@@ -43,15 +43,10 @@ def execute(
 ) -> list[Path]:
     """Run every chapter, those that read the others' facts last; what the cache holds is taken from there.
 
-    Parameters
-    ----------
-    parameters : what goes into each notebook's parameters cell; checked against the schema before.
-    handoff : the folder of protected counts.
-    out : where the executed notebooks go, under their own names.
-    cores : how many the chapters may use; without it, all.
-
-    Returns the executed notebooks in the order of the chapters. Raises ReportError naming chapter, cell
-    and error of everything that failed; the notebooks stay in `out` as far as they came.
+    `parameters` go into each notebook's parameters cell, checked against the schema before. `handoff` is the folder of
+    protected counts, `out` where the executed notebooks go, under their own names. `cores` is how many the chapters may
+    use; without it, all. Returns the executed notebooks in the order of the chapters. Raises ReportError naming
+    chapter, cell and error of everything that failed; the notebooks stay in `out` as far as they came.
     """
     import_module("matplotlib.font_manager")  # lists the fonts for a new user, and says so: here, not in a notebook
     out.mkdir(parents=True, exist_ok=True)

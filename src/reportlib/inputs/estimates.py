@@ -51,9 +51,7 @@ def estimates(
     `hidden` are the hidden cells of the tables that show the strata: an adjusted ratio that gives one of them
     back is left out, and with it the modelled ratio, which is made of the same strata.
 
-    Returns
-    -------
-    One row an estimate: the columns of `spec.by`, then `statistic`, `value`, `lower`, `upper`, `p_value`.
+    Returns one row an estimate: the columns of `spec.by`, then `statistic`, `value`, `lower`, `upper`, `p_value`.
     By statistic: "deff" is the variance of the count relative to that of independent events
     (`_People.design_effects`); "rate" and "ratio" are those of repeated events; "adjusted" is the
     Mantel-Haenszel and "modelled" the logistic ratio, "homogeneity" and "interaction" the p-values for one

@@ -54,9 +54,7 @@ class Extract:
 def opened(path: Path, shown: str, spec: InputSpec, needed: Set[str] = frozenset()) -> Extract:
     """Open a file and read its headings; `needed` are some of them.
 
-    Raises
-    ------
-    ReportError : the file is empty, is not of its format or encoding, or has no proper headings.
+    Raises ReportError where the file is empty, is not of its format or encoding, or has no proper headings.
     """
     if path.stat().st_size == 0:
         raise wrong(shown, "the file is empty (0 bytes); export it again")

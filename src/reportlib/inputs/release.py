@@ -33,12 +33,9 @@ def _any_of(fields: Iterable[str]) -> str:
 class Release:
     """Counts over the typed extracts of one run.
 
-    Parameters
-    ----------
-    sources : the typed inputs, by contract name.
-    period : the parameters, which say what years are pooled and what years the trend has.
-    engine : what counts; DuckDB if nothing is said.
-    tables : the tables that will be asked for, so that the records are gone through once for all of them.
+    `sources` are the typed inputs, by contract name. `period` are the parameters, which say what years are pooled and
+    what years the trend has. `engine` counts; DuckDB if nothing is said. `tables` are those that will be asked for, so
+    that the records are gone through once for all of them.
     """
 
     def __init__(
@@ -153,9 +150,7 @@ class Release:
     def counts(self, spec: TableSpec, part: Part) -> pd.DataFrame:
         """Count a part for every cell of a table, margins included.
 
-        Returns
-        -------
-        One row a cell, sorted: a column for each name of `spec.by` (codes; "all" is the margin) and
+        Returns one row a cell, sorted: a column for each name of `spec.by` (codes; "all" is the margin) and
         `value` (int: events, people, or people summed over snapshots). Cells that no record falls in
         are absent; a table without dimensions has its one cell.
         """

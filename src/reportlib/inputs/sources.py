@@ -52,9 +52,7 @@ class Source:
 def read(name: str, spec: InputSpec, work: Path, root: Path) -> Source:
     """Type one input and write it as `work/<name>.parquet`.
 
-    Raises
-    ------
-    ReportError : with all that is wrong with the files themselves, so that they cannot be read.
+    Raises ReportError with all that is wrong with the files themselves, so that they cannot be read.
     """
     contract, paths, table = contracts()[name], found(name, spec, root), spec.kind != "files"
     files = (spec.shown,) if table else shown(name, spec, root, paths)
