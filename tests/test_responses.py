@@ -8,7 +8,7 @@ import pytest
 
 from reportlib.errors import ReportError
 from reportlib.facts import Fact
-from reportlib.responses import ask_for_responses, disproportionate, read_responses, without_comparison
+from reportlib.responses import ask_for_responses, asked, disproportionate, read_responses
 
 ONE, TWO = "upheld/ethnicity/B", "upheld/ethnicity/A"
 
@@ -41,9 +41,11 @@ def test_answers_are_asked_for_in_a_file_without_any(tmp_path: Path, written: st
     assert read_responses(path) == {}
 
 
-def test_an_answer_that_no_comparison_asks_for_is_told_with_what_may_be_meant() -> None:
+def test_an_answer_that_no_comparison_asks_for_is_told_with_what_may_be_meant(tmp_path: Path) -> None:
     given = {ONE: "", "upheld/ethnicty/A": "", "else": ""}
-    assert without_comparison(given, [ONE, TWO]) == [f"upheld/ethnicty/A; the nearest is {TWO!r}", "else"]
+    *told, _ = asked(tmp_path / "2024-25.yml", "national", given, [ONE, TWO])
+    vain = "Not printed, since it is not disproportionate: the answer to"
+    assert told == [f"{vain} upheld/ethnicty/A; the nearest is {TWO!r}.", f"{vain} else."]
 
 
 @pytest.mark.parametrize(

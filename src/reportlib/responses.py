@@ -60,15 +60,11 @@ def ask_for_responses(path: Path, comparisons: Sequence[str]) -> None:
     write_whole(path, comments + lines.getvalue())
 
 
-def without_comparison(given: Iterable[str], comparisons: Sequence[str]) -> list[str]:
-    """The answers that no comparison asks for, each with the one that its name is most like."""
-    return [f"{name}{nearest(name, comparisons, 0.8)}" for name in given if name not in comparisons]
-
-
 def asked(parameters: Path, edition: str, given: Iterable[str], comparisons: Sequence[str]) -> Iterator[str]:
     """Ask for the answers that comparisons lack, telling line by line what was given in vain and what is asked for."""
-    for answer in without_comparison(given, comparisons):
-        yield f"Not printed, since it is not disproportionate: the answer to {answer}."
+    for name in (name for name in given if name not in comparisons):
+        hint = nearest(name, comparisons, 0.8)
+        yield f"Not printed, since it is not disproportionate: the answer to {name}{hint}."
     if comparisons:
         answers = responses_file(parameters, edition)
         ask_for_responses(answers, comparisons)

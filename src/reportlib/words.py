@@ -62,11 +62,9 @@ SHORT = {  # names beside a picture
     "Awaiting further information": "Not yet known",
 }
 TERMS = {  # that the guidance advises against, and what to write instead
-    r"\bBAME\b": "write “people from ethnic minority backgrounds”, or name the groups",
-    r"\bBME\b": "write “people from ethnic minority backgrounds”, or name the groups",
-    r"\bnon[- ]?white\b": "write “people from ethnic minority backgrounds”, or name the groups",
+    r"\b(BA?ME|non[- ]?white|(people )?of colour)\b": "write “people from ethnic minority backgrounds”, or name the "
+    "groups",
     r"\b(blacks|whites|asians)\b": "write “Black people”, “White people”, “Asian people”",
-    r"\b(people )?of colour\b": "write “people from ethnic minority backgrounds”, or name the groups",
     r"\bcoloured\b": "name the groups",
     r"\bmixed[- ]race\b": "write “people from the Mixed ethnic group”",
     r"\bcaucasian\b": "write “White”",

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -145,8 +146,6 @@ def _readme(run_id: str) -> bytes:
 
 
 def _version() -> str:
-    from importlib.metadata import version
-
     held = code_version()
     return f"{version('reportlib')} ({held['commit'][:12] or 'no commit'}{', changed since' if held['dirty'] else ''})"
 

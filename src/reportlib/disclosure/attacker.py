@@ -10,8 +10,6 @@ from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from reportlib.disclosure.solve import Ints, Mask, Programme, Vector, is_whole, to_ints
 
-Interval = tuple[float, float]
-
 
 class Attacker:
     """Bounds on the hidden cells of one connected component.
@@ -43,7 +41,7 @@ class Attacker:
         _, found = directions.minimise(np.repeat([0.0, -1.0], size))
         return np.zeros(size, dtype=bool) if found is None else found[size:] > 0.5
 
-    def bounds(self, cell: int, integer: bool = False) -> Interval:
+    def bounds(self, cell: int, integer: bool = False) -> tuple[float, float]:
         """The least and greatest value of the cell in any table that fits, NaN where the search gave up."""
         least = self.programme.lower[cell]
         low = least if self.low[cell] == least else self._extreme(cell, 1, np.inf, integer)

@@ -34,7 +34,6 @@ DEEPEST = 10  # rows, from where the headings should stand, of which one may hol
 EXACT = {pa.float32(): 2**24, pa.float64(): 2**53}  # below it every whole number is held
 
 Top = tuple[str, list[str], list[str] | None]  # of a CSV file: delimiter, headings, the row below if there is one
-Batches = Callable[[Sequence[str]], Iterator[pa.RecordBatch]]
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Extract:
 
     shown: str
     headings: tuple[str, ...]
-    batches: Batches
+    batches: Callable[[Sequence[str]], Iterator[pa.RecordBatch]]
     top: str = ""
     note: str = ""
 
