@@ -58,11 +58,7 @@ def relations(
 
 
 def _codes(
-    params: Params,
-    release: Release,
-    counted: Sequence[Counted],
-    carried: Sequence[CountTable],
-    several: Hierarchies,
+    params: Params, release: Release, counted: Sequence[Counted], carried: Sequence[CountTable], several: Hierarchies
 ) -> dict[str, set[str]]:
     """The codes of each dimension that anything shows, leaves out, or is an edition of."""
     codes: dict[str, set[str]] = {}

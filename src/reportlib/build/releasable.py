@@ -16,10 +16,7 @@ OF_ONE = "deff|rate|expected|standardised|agreement|kappa|withheld"  # estimates
 
 
 def strata_shown(
-    spec: TableSpec,
-    edition: Edition,
-    counted: Sequence[Counted],
-    shows: Mapping[tuple[Edition, str], pd.DataFrame],
+    spec: TableSpec, edition: Edition, counted: Sequence[Counted], shows: Mapping[tuple[Edition, str], pd.DataFrame]
 ) -> frozenset[Cell] | None:
     """The cells that tables show of what the estimates of a table are made of.
 

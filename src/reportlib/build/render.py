@@ -153,12 +153,7 @@ class View:
             heading = chapter.under(place)
             level = (heading["attrs"]["level"] if heading else 1) + 1 + self.whole  # of a heading below
             metadata = NotebookNode(
-                opens=place == 0,
-                closes=place == last,
-                chapter=chapter,
-                step=chapter.step(cell),
-                html=html,
-                level=level,
+                opens=place == 0, closes=place == last, chapter=chapter, step=chapter.step(cell), html=html, level=level
             )
             yield NotebookNode({**cell, "id": f"{chapter.id}-{place}", "metadata": metadata})
 

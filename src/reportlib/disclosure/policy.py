@@ -41,8 +41,7 @@ class Policy:
 
     threshold: int = _rule(5, "A count of 1 to 5 people can be put to a name by someone who knows one of them.")
     protection_width: int = _rule(
-        5,
-        "A hidden small count could have at least so many values besides its own, as far as anyone can tell.",
+        5, "A hidden small count could have at least so many values besides its own, as far as anyone can tell."
     )
     minimum_denominator: int = _rule(
         10, "What all or none of a smaller group did is known of each of them, whatever the count."

@@ -22,11 +22,7 @@ MONTH_OF_DEATH = (
 MOMENTS = {  # input: SQL for the day of a row, by the field that it needs; the first that is known counts
     "complaints": {"received_date": "received_date"},
     "population": {"snapshot_date": "snapshot_date"},
-    "fatal_incidents": {
-        "notified_date": "notified_date",
-        "death_date": "death_date",
-        "death_month": MONTH_OF_DEATH,
-    },
+    "fatal_incidents": {"notified_date": "notified_date", "death_date": "death_date", "death_month": MONTH_OF_DEATH},
     "probation_terminations": {"end_date": "end_date"},
 }
 IN_CUSTODY = {  # input: the field that tells, and SQL for the rows that concern an establishment

@@ -72,10 +72,7 @@ NOT_TYPED = "counted as of no known type"
 
 
 def check(
-    sources: Mapping[str, Source],
-    years: tuple[date, date],
-    engine: Engine | None = None,
-    texts: Mapping[str, str] = {},
+    sources: Mapping[str, Source], years: tuple[date, date], engine: Engine | None = None, texts: Mapping[str, str] = {}
 ) -> list[Finding]:
     """Everything that the typed inputs do not fulfil, table by table and row by row.
 

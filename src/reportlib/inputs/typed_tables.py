@@ -26,11 +26,7 @@ class Tables:
     """
 
     def __init__(
-        self,
-        sources: Mapping[str, Source],
-        period: tuple[date, date],
-        engine: Engine | None,
-        texts: Mapping[str, str],
+        self, sources: Mapping[str, Source], period: tuple[date, date], engine: Engine | None, texts: Mapping[str, str]
     ) -> None:
         self.sources, self.period, self.engine, self.texts = sources, period, engine or DuckDB(), texts
         self.wrong: set[tuple[str, str]] = set()

@@ -171,8 +171,7 @@ def judge_complement(count: Numbers, nobs: Numbers, ref_count: Numbers, ref_nobs
 
 
 def _two_arms(count: Numbers, nobs: Numbers, ref_count: Numbers, ref_nobs: Numbers) -> tuple[list[Array], Rows]:
-    arms, rows = numbers(count=count, nobs=nobs, ref_count=ref_count, ref_nobs=ref_nobs)
-    check_at_most(arms[0], arms[1])
-    check_at_most(arms[2], arms[3], "ref_count exceeds ref_nobs")
-    x, n, y, m = arms
+    (x, n, y, m), rows = numbers(count=count, nobs=nobs, ref_count=ref_count, ref_nobs=ref_nobs)
+    check_at_most(x, n)
+    check_at_most(y, m, "ref_count exceeds ref_nobs")
     return [np.minimum(x, n), n, np.minimum(y, m), m], rows
