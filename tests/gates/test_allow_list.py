@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,15 @@ def edit(path: Path, change: Callable[[str], str]) -> None:
     path.write_text(after, encoding="utf-8")
 
 
-def models(notebook: dict[str, Any], kind: str) -> list[dict[str, Any]]:
-    shown = [output["data"][MIME] for cell in notebook["cells"] for output in cell.get("outputs", [])]
-    return [model for model in shown if model["kind"] == kind]
+@contextmanager
+def shown(run: Path, kind: str) -> Iterator[list[dict[str, Any]]]:
+    """What the notebook shows of one kind, written back as it is left."""
+    notebook = json.loads((run / NOTEBOOK).read_text(encoding="utf-8"))
+    before = json.dumps(notebook)
+    models = [output["data"][MIME] for cell in notebook["cells"] for output in cell.get("outputs", [])]
+    yield [model for model in models if model["kind"] == kind]
+    assert json.dumps(notebook) != before, "nothing was planted"
+    (run / NOTEBOOK).write_text(json.dumps(notebook), encoding="utf-8")
 
 
 def test_a_report_of_published_facts_passes(run: Path) -> None:
@@ -187,13 +194,9 @@ def test_other_alt_text_in_the_pdf_is_found(run: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["svg", "alt"])
 def test_a_chart_that_facts_do_not_give_is_found_in_the_notebook(run: Path, kind: str) -> None:
-    def change(text: str) -> str:
-        notebook = json.loads(text)
-        for model in models(notebook, "chart"):
+    with shown(run, "chart") as charts:
+        for model in charts:
             model[kind] = model[kind].replace("6", "7")
-        return json.dumps(notebook)
-
-    edit(run / NOTEBOOK, change)
     assert [fault for fault in faults(run) if f"redrawn from the published facts, its {kind} differs" in fault]
 
 
@@ -205,25 +208,17 @@ def test_a_fact_with_another_label_than_its_row_is_found(run: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["svg", "alt"])
 def test_a_card_whose_picture_facts_do_not_give_is_found_in_the_notebook(run: Path, kind: str) -> None:
-    def change(text: str) -> str:
-        notebook = json.loads(text)
-        ((item,),) = [model["items"] for model in models(notebook, "headline")]
+    with shown(run, "headline") as headlines:
+        ((item,),) = [model["items"] for model in headlines]
         item["chart"][kind] = item["chart"][kind].replace("6", "7")
-        return json.dumps(notebook)
-
-    edit(run / NOTEBOOK, change)
     assert [fault for fault in faults(run) if "a headline that published sentences do not give" in fault]
 
 
 @pytest.mark.parametrize("part", ["title", "text"])
 def test_a_point_that_facts_do_not_give_is_found_in_the_notebook(run: Path, part: str) -> None:
-    def change(text: str) -> str:
-        notebook = json.loads(text)
-        ((item, *_), *_) = [model["items"] for model in models(notebook, "points")]
+    with shown(run, "points") as points:
+        ((item, *_), *_) = [model["items"] for model in points]
         item[part] = f"{item[part]} It was 7 times as high."
-        return json.dumps(notebook)
-
-    edit(run / NOTEBOOK, change)
     assert [fault for fault in faults(run) if "points that published facts do not give" in fault]
 
 
@@ -233,13 +228,9 @@ def test_a_reference_to_another_page_than_its_table_stands_on_is_found(run: Path
 
 
 def test_a_sentence_with_a_figure_that_facts_do_not_give_is_found(run: Path) -> None:
-    def change(text: str) -> str:
-        notebook = json.loads(text)
-        for model in models(notebook, "say"):
+    with shown(run, "say") as sentences:
+        for model in sentences:
             model["text"] += " In 3 cases the group was Other."
-        return json.dumps(notebook)
-
-    edit(run / NOTEBOOK, change)
     assert [fault for fault in faults(run) if "sentence" in fault and NOTEBOOK in fault]
 
 
@@ -251,13 +242,9 @@ def test_a_sentence_with_a_figure_that_facts_do_not_give_is_found(run: Path) -> 
     ],
 )
 def test_what_is_told_of_official_figures_is_held_against_them(run: Path, kind: str, part: str, message: str) -> None:
-    def change(text: str) -> str:
-        notebook = json.loads(text)
-        (model,) = [model for model in models(notebook, kind) if model["id"].startswith("deaths-by-cause")]
+    with shown(run, kind) as models:
+        (model,) = [model for model in models if model["id"].startswith("deaths-by-cause")]
         model[part] = model[part].replace("175", "157")
-        return json.dumps(notebook)
-
-    edit(run / NOTEBOOK, change)
     assert [fault for fault in faults(run) if message in fault]
 
 
@@ -277,12 +264,8 @@ def test_a_sentence_that_sets_two_tables_side_by_side_is_held_against_facts_in_w
     [(NO_COMPARISON, False), (NO_AGES, False), (FEW_DEATHS, False), ("Nothing can be compared.", True)],
 )
 def test_a_chapter_may_say_that_no_comparison_could_be_made(run: Path, text: str, refused: bool) -> None:
-    def change(held: str) -> str:
-        notebook = json.loads(held)
-        models(notebook, "say")[0].update(id="no-headlines", text=text)
-        return json.dumps(notebook)
-
-    edit(run / NOTEBOOK, change)
+    with shown(run, "say") as sentences:
+        sentences[0].update(id="no-headlines", text=text)
     assert any("no-headlines: a sentence that is not published" in fault for fault in faults(run)) is refused
 
 
