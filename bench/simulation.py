@@ -28,7 +28,6 @@ from reportlib.statistics import (
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "methods-simulation.md"
 Rng = np.random.Generator
-Draws = list[tuple[np.ndarray, np.ndarray]]
 
 AGE_RATES = np.array([1, 2, 4, 9, 20]) / 1000  # deaths a year, from young to old
 AGES_GROUP = np.array([900, 700, 300, 80, 20])  # the younger population

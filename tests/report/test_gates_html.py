@@ -12,7 +12,6 @@ from reportlib.gates.html import check_html, check_site
 from .fixture import PAGE, report
 
 HTML = html_report(report(), PAGE)
-CHART = '<svg xmlns="http://www.w3.org/2000/svg"'
 FAULTS = [
     ("no language", 'lang="en-GB"', "", "lang"),
     ("no title", r"<title>.*?</title>", "<title></title>", "no title"),

@@ -19,6 +19,14 @@ VECTORS = json.loads(Path(__file__).with_name("vectors.json").read_text(encoding
 Z95 = 1.959963984540054
 
 
+COUNTS = {  # function: the inputs that are its arguments, in order
+    "proportion": ("x", "n"),
+    "direct_rate": ("x", "n", "w"),
+    "rate_ratio": ("x1", "t1", "x2", "t2"),
+    **dict.fromkeys(("difference", "relative_rate"), ("x1", "n1", "x2", "n2")),
+}
+
+
 def _as_dict(found: Estimate | Test) -> dict[str, Any]:
     names = vars(found)
     if isinstance(found, Test):
@@ -31,32 +39,9 @@ def _rate(inputs: dict[str, Any], level: float) -> dict[str, Any]:
     return _as_dict(statistics.rate(inputs["x"], inputs.get("n", 1), per=per, level=level))
 
 
-def _direct_rate(inputs: dict[str, Any], level: float) -> dict[str, Any]:
-    return _as_dict(statistics.direct_rate(inputs["x"], inputs["n"], inputs["w"], level=level))
-
-
 def _indirect_ratio(inputs: dict[str, Any], level: float) -> dict[str, Any]:
     observed, expected, per = inputs["observed"], inputs["expected"], inputs["ref"]
     return _as_dict(statistics.indirect_ratio(observed, expected, per=per, level=level))
-
-
-def _rate_ratio(inputs: dict[str, Any], level: float) -> dict[str, Any]:
-    counts = (inputs[name] for name in ("x1", "t1", "x2", "t2"))
-    return _as_dict(statistics.rate_ratio(*counts, level=level))
-
-
-def _proportion(inputs: dict[str, Any], level: float) -> dict[str, Any]:
-    return _as_dict(statistics.proportion(inputs["x"], inputs["n"], level=level))
-
-
-def _difference(inputs: dict[str, Any], level: float) -> dict[str, Any]:
-    counts = (inputs[name] for name in ("x1", "n1", "x2", "n2"))
-    return _as_dict(statistics.difference(*counts, level=level))
-
-
-def _relative_rate(inputs: dict[str, Any], level: float) -> dict[str, Any]:
-    counts = (inputs[name] for name in ("x1", "n1", "x2", "n2"))
-    return _as_dict(statistics.relative_rate(*counts, level=level))
 
 
 def _mantel_haenszel(inputs: dict[str, Any], level: float) -> dict[str, Any]:
@@ -93,6 +78,8 @@ def _run(vector: dict[str, Any]) -> dict[str, Any]:
     if vector["function"] == "adjust_p":
         method = {"benjamini_hochberg": "fdr_bh"}.get(vector["method"], vector["method"])
         return _adjust_p(inputs, level, method)
+    if names := COUNTS.get(vector["function"]):
+        return _as_dict(getattr(statistics, vector["function"])(*(inputs[name] for name in names), level=level))
     found: dict[str, Any] = globals()[f"_{vector['function']}"](inputs, level)
     return found
 
