@@ -13,6 +13,8 @@ from reportlib.figures import FIGURES, FINEST, FUNNEL, LIMITS, NARROW, RATIOS, O
 from reportlib.measures import TableSpec
 from reportlib.params import Disclosure
 from reportlib.statistics import (
+    BAND,
+    Band,
     adjust_p,
     cases_needed,
     detectable_ratio,
@@ -63,7 +65,7 @@ def compare(
     reference: str,
     years: int,
     level: float = 0.95,
-    band: tuple[float, float] = (0.8, 1.25),
+    band: Band = BAND,
     least: Mapping[str, int] = LEAST,
 ) -> pd.DataFrame:
     """Compare every group with the reference group, in every stratum.
@@ -187,7 +189,7 @@ def _arms(
     return own
 
 
-def _proportions(arms: pd.DataFrame, reference: str, level: float, band: tuple[float, float]) -> pd.DataFrame:
+def _proportions(arms: pd.DataFrame, reference: str, level: float, band: Band) -> pd.DataFrame:
     """Shares on effective counts, and the ratio of the rarer of the event and its complement."""
     x, n = arms["x"] / arms["deff"], arms["n"] / arms["deff"]
     rx, rn = arms["x_ref"] / arms["deff_ref"], arms["n_ref"] / arms["deff_ref"]
@@ -224,7 +226,7 @@ def _complement_is_rarer(arms: pd.DataFrame, reference: str) -> bool:
     return bool(judge_complement(*known.loc[~base, ["x", "n"]].sum(), *known.loc[base, ["x", "n"]].sum()))
 
 
-def _rates(arms: pd.DataFrame, spec: TableSpec, exposure: int, level: float, band: tuple[float, float]) -> pd.DataFrame:
+def _rates(arms: pd.DataFrame, spec: TableSpec, exposure: int, level: float, band: Band) -> pd.DataFrame:
     """Rates and their ratios, exact for people and deaths; what repeats is estimated from persons."""
     per = spec.measure.per
     own = rate(arms["x"], arms["n"], per=per, level=level)
@@ -266,7 +268,7 @@ def _finite(values: Any) -> Any:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _cases_needed(share: pd.Series, base: pd.Series, arms: pd.DataFrame, band: tuple[float, float]) -> Any:
+def _cases_needed(share: pd.Series, base: pd.Series, arms: pd.DataFrame, band: Band) -> Any:
     """How many of each row's denominator would show a ratio at the nearer edge of the band."""
     possible = (base > 0) & (base < 1) & (arms["n"] > 0)
     edge = np.where(share < base, band[0], band[1])
@@ -339,7 +341,7 @@ def _gated(frame: pd.DataFrame, spec: TableSpec, least: int) -> pd.DataFrame:
     return frame
 
 
-def _judged(frame: pd.DataFrame, spec: TableSpec, compared: pd.Series, band: tuple[float, float]) -> pd.DataFrame:
+def _judged(frame: pd.DataFrame, spec: TableSpec, compared: pd.Series, band: Band) -> pd.DataFrame:
     """Adjust the p-values within each family, and give each comparison its verdict.
 
     The groups of all strata together are a family, as in the table without strata; those of the strata are another.

@@ -13,7 +13,7 @@ from reportlib.ethnicity import NOT_STATED, label
 from reportlib.facts import Fact, fact_id
 from reportlib.figures import FIGURES, Of, ratio_decimals
 from reportlib.measures import UNKNOWN_TYPE, Measure, Part, TableSpec
-from reportlib.statistics import BAND, METHODS
+from reportlib.statistics import BAND, METHODS, Band
 from reportlib.tables import Place, Table, cell_value, text_cell
 from reportlib.words import (
     DIMENSION_LABELS,
@@ -63,7 +63,7 @@ class Comparison:
     period: str
     reference: str
     level: float
-    band: tuple[float, float] = BAND
+    band: Band = BAND
     unavailable: str = ""
     complement: bool = False
     left_out: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from reportlib.figures import ratio_decimals
+from reportlib.statistics import Band
 from reportlib.words import (
     DISPROPORTIONATE,
     MARKS,
@@ -25,7 +26,7 @@ from reportlib.words import (
 LONGEST = 8  # rows told one by one; beyond, those that stand out and how many do not
 
 
-def forest(rows: pd.DataFrame, title: str, axis: str, level: float, band: tuple[float, float]) -> str:
+def forest(rows: pd.DataFrame, title: str, axis: str, level: float, band: Band) -> str:
     """Alt text of a forest plot, or of small ones by stratum; `axis` says what is compared with whom."""
     shown = rows[rows["ratio"].notna()]
     about = f"{axis}, {level_words(level)}; the band is {band[0]:g} to {band[1]:g}."

@@ -19,7 +19,7 @@ from matplotlib.patches import Rectangle
 from reportlib.charts import alt, drawing
 from reportlib.charts.drawing import INK, MARGIN, TEXT, WIDTH, checked, figures
 from reportlib.charts.svg import Chart, drawn
-from reportlib.statistics import BAND
+from reportlib.statistics import BAND, Band
 from reportlib.words import INCONCLUSIVE, POSSIBLE, SIGNIFICANT, UNLIKELY, VERDICTS, missing, ratio
 
 MOST_COLUMNS = 6
@@ -39,12 +39,7 @@ SHADES = ("#801650", "#D9B6CB", "#A9C7E3", "#D9E8F5", "#F3F2F1", "#FFFFFF")  # i
 
 
 def forest(
-    frame: pd.DataFrame,
-    title: str,
-    reference: str,
-    level: float = 0.95,
-    band: tuple[float, float] = BAND,
-    outcome: str = "",
+    frame: pd.DataFrame, title: str, reference: str, level: float = 0.95, band: Band = BAND, outcome: str = ""
 ) -> Chart:
     """Relative rates with their intervals on a log axis, a row a group, its verdict in words.
 
@@ -81,12 +76,7 @@ def forest(
 
 
 def small_multiples(
-    frame: pd.DataFrame,
-    title: str,
-    reference: str,
-    level: float = 0.95,
-    band: tuple[float, float] = BAND,
-    outcome: str = "",
+    frame: pd.DataFrame, title: str, reference: str, level: float = 0.95, band: Band = BAND, outcome: str = ""
 ) -> Chart:
     """A small forest for each stratum of which a comparison can be shown, all on one scale; the others are named.
 
@@ -115,12 +105,7 @@ def small_multiples(
 
 
 def card(
-    frame: pd.DataFrame,
-    title: str,
-    reference: str,
-    level: float = 0.95,
-    band: tuple[float, float] = BAND,
-    outcome: str = "",
+    frame: pd.DataFrame, title: str, reference: str, level: float = 0.95, band: Band = BAND, outcome: str = ""
 ) -> Chart:
     """A forest so small that it stands beside a sentence: a line a group, without words and without a key.
 
@@ -134,9 +119,7 @@ def card(
         return Chart(drawn(figure, f"Card: {title}"), alt.forest(rows, title, axis, level, band))
 
 
-def _names_beside(
-    rows: pd.DataFrame, band: tuple[float, float], width: float, above: float, below: float
-) -> tuple[Figure, Axes]:
+def _names_beside(rows: pd.DataFrame, band: Band, width: float, above: float, below: float) -> tuple[Figure, Axes]:
     """A forest whose names stand beside their rows, `above` and `below` units from the ends of a picture."""
     labels = [fill(str(label), NAME) for label in rows["label"]]
     lines = [label.split("\n") for label in labels]
@@ -258,7 +241,7 @@ def _ratio_row(ax: Axes, y: float, row: Mapping[Hashable, Any], among: Sequence[
         drawing.point(ax, row["adjusted_ratio"], y + 8, INK, "|", INK)
 
 
-def _ratio_key(band: tuple[float, float], adjusted: bool = False) -> list[Artist]:
+def _ratio_key(band: Band, adjusted: bool = False) -> list[Artist]:
     thin = [drawing.marker_key("adjusted", INK, "|", INK)] if adjusted else []
     return [
         drawing.marker_key(UNLIKELY, INK, "o", INK),
@@ -274,7 +257,7 @@ def _panel(
     rows: pd.DataFrame,
     names: float,
     among: Sequence[Any],
-    band: tuple[float, float],
+    band: Band,
     adjusted: bool = False,
 ) -> None:
     """A row a group on one band, each so many units high."""

@@ -21,6 +21,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from reportlib.charts.svg import INK, TEXT
+from reportlib.statistics import Band
 from reportlib.words import MARKS, capital, listed, missing, number
 
 WIDTH = 400  # units across; text of 14 is then 11.2 px on a screen 320 px wide
@@ -161,7 +162,7 @@ def ranged(ax: Axes, y: float, ends: tuple[Any, Any], colour: str, width: float 
             ax.plot([edge], [y], marker=arrow, markersize=8, color=colour, clip_on=False, zorder=4)
 
 
-def ratio_axis(ax: Axes, figures: Sequence[float], band: tuple[float, float], width: float = WIDTH) -> None:
+def ratio_axis(ax: Axes, figures: Sequence[float], band: Band, width: float = WIDTH) -> None:
     """A log axis just wide enough for the figures, the band and 1."""
     ends = [min(max(end, WIDEST[0]), WIDEST[1]) for end in (*figures, *band) if end > 0]
     least, most = min(ends) / 1.08, max(ends) * 1.08
@@ -180,7 +181,7 @@ def ratio_axis(ax: Axes, figures: Sequence[float], band: tuple[float, float], wi
     ax.minorticks_off()
 
 
-def band_track(ax: Axes, y: float, band: tuple[float, float], high: float = TRACK) -> None:
+def band_track(ax: Axes, y: float, band: Band, high: float = TRACK) -> None:
     """The band of parity and the line of equality behind a picture `high` units high about `y`."""
     low, wide = y - high / 2, band[1] - band[0]
     ax.add_patch(Rectangle((band[0], low), wide, high, color=SHADE, linewidth=0, zorder=0, clip_on=False))

@@ -19,5 +19,5 @@ from reportlib.statistics.proportions import difference, judge_complement, propo
 from reportlib.statistics.rates import direct_rate, indirect_ratio, rate, rate_ratio
 from reportlib.statistics.result import LEVEL, METHODS, Estimate, Method, Test
 from reportlib.statistics.stratified import homogeneity, mantel_haenszel, mantel_haenszel_rate
-from reportlib.statistics.verdict import BAND, verdict
+from reportlib.statistics.verdict import BAND, Band, verdict
 from reportlib.words import VERDICTS

@@ -10,21 +10,17 @@ import pandas as pd
 from reportlib.statistics.result import Array, Estimate, Numbers, as_floats, method
 from reportlib.words import DISPROPORTIONATE, INCONCLUSIVE, NOT_ASSESSED, PARITY, SIZE_UNCERTAIN, SMALL
 
-BAND = (0.8, 1.25)  # the four-fifths rule and its inverse (Uniform Guidelines, 1978)
+Band = tuple[float, float]  # relative rates between these are close to parity
+BAND: Band = (0.8, 1.25)  # the four-fifths rule and its inverse (Uniform Guidelines, 1978)
 ALPHA = 0.05
 ROUNDING = 1e-9  # a ratio of 0.8 may come out as 0.7999999999999999, and its inverse as 1.25
 
 
 @overload
-def verdict(
-    estimate: Estimate, adjusted_p: float | None, band: tuple[float, float] = BAND, assessed: bool = True
-) -> str: ...
+def verdict(estimate: Estimate, adjusted_p: float | None, band: Band = BAND, assessed: bool = True) -> str: ...
 @overload
 def verdict(
-    estimate: pd.DataFrame,
-    adjusted_p: Numbers,
-    band: tuple[float, float] = BAND,
-    assessed: bool | Array | pd.Series = True,
+    estimate: pd.DataFrame, adjusted_p: Numbers, band: Band = BAND, assessed: bool | Array | pd.Series = True
 ) -> pd.Series: ...
 @method(
     formula=f"significant (adjusted p ≤ 0.05): {DISPROPORTIONATE} where the ratio lies outside the band, "
@@ -38,7 +34,7 @@ def verdict(
 def verdict(
     estimate: Estimate | pd.DataFrame,
     adjusted_p: Numbers | None,
-    band: tuple[float, float] = BAND,
+    band: Band = BAND,
     assessed: bool | Array | pd.Series = True,
 ) -> str | pd.Series:
     """The word that a comparison has earned, one of six.
