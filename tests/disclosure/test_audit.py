@@ -75,7 +75,7 @@ def test_a_small_count_passes_with_the_width_a_value_that_is_not_small_and_one_w
     policy = Policy(protection_width=width)
     system, _ = assemble([table(COUNTS)], policy, RELATIONS, [])
     cell = system.keys.index(("received", "M"))
-    attack = _Audit(system, policy, protect([table(COUNTS)], policy, RELATIONS), linear=False)
+    attack = _Audit(system, policy, protect([table(COUNTS)], policy, RELATIONS), linear=False, untold=system)
     assert attack._passes(cell, Bounds(least, greatest, least, greatest)) == passed
 
 

@@ -62,7 +62,7 @@ def audit(
     relations = relations or Relations()
     pattern = pattern or protect(tables, policy, relations, carried)
     system, _ = assemble(tables, policy, relations, carried, pattern.dimensions)
-    untold = None
+    untold = system
     if relations.told:
         untold, _ = assemble(tables, policy, replace(relations, told=()), carried, pattern.dimensions)
     return _Audit(system, policy, pattern, linear, untold).report(progress or (lambda done, of: None))
@@ -71,10 +71,8 @@ def audit(
 class _Audit:
     """One attack on one system; `untold` is the same without what is told besides, from which figures leave room."""
 
-    def __init__(
-        self, system: System, policy: Policy, pattern: Pattern, linear: bool, untold: System | None = None
-    ) -> None:
-        self.system, self.pattern, self.linear, self.untold = system, pattern, linear, untold or system
+    def __init__(self, system: System, policy: Policy, pattern: Pattern, linear: bool, untold: System) -> None:
+        self.system, self.pattern, self.linear, self.untold = system, pattern, linear, untold
         self.small, self.floor, self.ceiling = requirements(system, policy)
         self.span = np.maximum(self.small, 1)
         listed = np.array([key in pattern.rules for key in system.keys], dtype=bool)

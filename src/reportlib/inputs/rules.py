@@ -30,6 +30,7 @@ from reportlib.inputs.printed import (
 from reportlib.inputs.snapshots import partial_snapshots, totals_among_people, uneven_snapshots
 from reportlib.inputs.sources import Source
 from reportlib.inputs.typed_tables import ORDER, Tables
+from reportlib.measures import LICENCES, ORDERS
 from reportlib.words import listed as in_words
 from reportlib.years import APRIL, reporting_year, span
 
@@ -39,10 +40,7 @@ ORDERED = (  # table, earlier, later, level of a breach
     ("establishments", "valid_from", "valid_to", "error"),
     ("fatal_incidents", "death_date", "notified_date", "warning"),
 )
-POSSIBLE = {  # outcome of supervision: the order types that it can follow
-    "recalled": ("licence", "post-sentence supervision"),
-    "revoked for breach": ("community order", "suspended sentence order"),
-}
+POSSIBLE = {"recalled": LICENCES, "revoked for breach": ORDERS}  # outcome of supervision: what it can follow
 EVENTS = ("complaints", "fatal_incidents", "probation_terminations")
 USUAL = 10  # rows a month, of which an empty one is not chance
 NARROWER = (  # table, a field that is there, one that is not, what the figures then are

@@ -123,7 +123,7 @@ def relative_rate(
         lower = np.where(x == 0, 0.0, _koopman_limit(z, x, n, y, m))
         upper = np.where(y == 0, np.inf, _koopman_limit(-z, x, n, y, m))
     undefined = {NO_OBSERVATIONS: (n == 0) | (m == 0), NO_EVENTS: (x == 0) & (y == 0)}
-    return estimates(rows, value, lower, upper, p_value, undefined)
+    return estimates(rows, value, lower, upper, undefined, p_value)
 
 
 def _score(log_ratio: Array, x: Array, n: Array, y: Array, m: Array) -> Array:

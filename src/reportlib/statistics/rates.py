@@ -105,7 +105,7 @@ def rate_ratio(
         value, lower, upper = ((x / t) / (y / u), *(s / (1 - s) * u / t for s in (low, high)))
     p_value = np.minimum(1, 2 * np.minimum(as_many, as_few))
     undefined = {NO_EXPOSURE: (t == 0) | (u == 0), "no events in either arm": (x == 0) & (y == 0)}
-    return estimates(rows, value, lower, upper, p_value, undefined)
+    return estimates(rows, value, lower, upper, undefined, p_value)
 
 
 def _not_1000(events: Array) -> Array:

@@ -150,16 +150,11 @@ def normal_quantile(level: float) -> float:
 
 
 def estimates(
-    rows: Rows,
-    value: Array,
-    lower: Array,
-    upper: Array,
-    p_value: Array | None = None,
-    undefined: dict[str, Array] | None = None,
+    rows: Rows, value: Array, lower: Array, upper: Array, undefined: dict[str, Array], p_value: Array | None = None
 ) -> Estimate | pd.DataFrame:
     """An Estimate or a frame of them; rows under an `undefined` reason (the first that holds) are blank."""
     reasons = np.full(len(value), None, dtype=object)
-    for reason, mask in reversed(list({SUPPRESSED: rows.missing, **(undefined or {})}.items())):
+    for reason, mask in reversed(list({SUPPRESSED: rows.missing, **undefined}.items())):
         reasons[np.asarray(mask)] = reason
     blank = reasons != None  # noqa: E711  elementwise
     p_value = np.full(len(value), np.nan) if p_value is None else p_value
