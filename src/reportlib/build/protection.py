@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from reportlib.disclosure import CountTable, Exemption, Pattern, Policy, Relations, Told, audit, protect
+from reportlib.disclosure import Exemption, Pattern, Policy, Relations, Tables, Told, audit, protect
 from reportlib.disclosure.suppress import Progress
 from reportlib.errors import Finding, ReportError, nearest_or_all
 from reportlib.params import Disclosure
@@ -20,9 +20,9 @@ class Protection:
 
     policy: Policy
     pattern: Pattern
-    tables: Sequence[CountTable]
+    tables: Tables
     relations: Relations
-    carried: Sequence[CountTable]
+    carried: Tables
 
     def gives_away(self, told: Told) -> bool:
         """Whether a count could be found by who is told this besides."""
@@ -34,11 +34,7 @@ class Protection:
 
 
 def protection(
-    disclosure: Disclosure,
-    tables: Sequence[CountTable],
-    relations: Relations,
-    carried: Sequence[CountTable],
-    progress: Progress | None = None,
+    disclosure: Disclosure, tables: Tables, relations: Relations, carried: Tables, progress: Progress | None = None
 ) -> Protection:
     """Protect all tables, and those that earlier reports have published, and attack what is left to see.
 

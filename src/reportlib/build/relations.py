@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from reportlib.build.counting import Counted
-from reportlib.disclosure import CountTable, Relations
+from reportlib.disclosure import Relations, Tables
 from reportlib.disclosure.policy import PART, Sum
 from reportlib.errors import ReportError
 from reportlib.ethnicity import NOT_STATED, groupings
@@ -27,8 +27,8 @@ def relations(
     params: Params,
     release: Release,
     counted: Sequence[Counted],
-    before: Sequence[CountTable],
-    official: Sequence[CountTable] = (),
+    before: Tables,
+    official: Tables = (),
     parts: Iterable[Mapping[str, Mapping[str, Sequence[str]]]] = (),
 ) -> Relations:
     """How the cells hang together: groups in groups, years in the pooled period, parts in wholes.
@@ -58,7 +58,7 @@ def relations(
 
 
 def _codes(
-    params: Params, release: Release, counted: Sequence[Counted], carried: Sequence[CountTable], several: Hierarchies
+    params: Params, release: Release, counted: Sequence[Counted], carried: Tables, several: Hierarchies
 ) -> dict[str, set[str]]:
     """The codes of each dimension that anything shows, leaves out, or is an edition of."""
     codes: dict[str, set[str]] = {}
@@ -119,7 +119,7 @@ def _several(params: Params, parts: Iterable[Mapping[str, Mapping[str, Sequence[
     return found
 
 
-def _left_out(name: str, counted: Sequence[Counted], before: Sequence[CountTable] = ()) -> Divided:
+def _left_out(name: str, counted: Sequence[Counted], before: Tables = ()) -> Divided:
     """The parts that tables leave out together, now or earlier: what is shown tells of them as one."""
     together = {tuple(sorted(table.left_out.get(name, ()))) for table in counted}
     earlier = [table.frame[name] for table in before if table.below and name in table.frame]
@@ -189,7 +189,7 @@ def _held(release: Release, counted: Sequence[Counted], dimensions: Iterable[str
 def _nobody(
     codes: Mapping[str, set[str]],
     counted: Sequence[Counted],
-    before: Sequence[CountTable],
+    before: Tables,
     held: Mapping[tuple[str, str], set[str]],
 ) -> dict[tuple[str, str], frozenset[str]]:
     """The codes that no table of a part lists: those of the whole list every code that somebody has in any edition.

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
 from reportlib.disclosure.attacker import Attacker
-from reportlib.disclosure.policy import CountTable, Policy, Relations
+from reportlib.disclosure.policy import Policy, Relations, Tables
 from reportlib.disclosure.solve import Mask, matrix
 from reportlib.disclosure.suppress import Component, Pattern, Progress, assemble, components, protect, requirements
 from reportlib.disclosure.system import System
@@ -41,11 +41,11 @@ UNTOLD = Bounds(np.nan, np.nan, np.nan, np.nan)
 
 
 def audit(
-    tables: Sequence[CountTable],
+    tables: Tables,
     policy: Policy,
     relations: Relations | None = None,
     pattern: Pattern | None = None,
-    carried: Sequence[CountTable] = (),
+    carried: Tables = (),
     progress: Progress | None = None,
     linear: bool = True,
 ) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from reportlib.disclosure.policy import Code, CountTable, Key, Policy, Relations
+from reportlib.disclosure.policy import Code, Key, Policy, Relations, Tables
 from reportlib.errors import ReportError
 
 Codes = tuple[Code, ...]
@@ -34,7 +34,7 @@ def total_of(row: Row) -> Key | None:
 class Lattice:
     """Which codes make up which, along the axis of each dimension; the first axis is the part."""
 
-    def __init__(self, tables: Sequence[CountTable], relations: Relations, dimensions: Sequence[str]) -> None:
+    def __init__(self, tables: Tables, relations: Relations, dimensions: Sequence[str]) -> None:
         chains: dict[Code, list[Codes]] = defaultdict(list)
         for whole, parts in relations.chains:
             chains[whole].append(parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
 import pandas as pd
@@ -107,6 +107,9 @@ class CountTable:
     scale: int = 1
     release: str = ""
     below: int = 0
+
+
+Tables = Sequence[CountTable]
 
 
 @dataclass(frozen=True)

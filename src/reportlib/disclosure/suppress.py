@@ -18,7 +18,7 @@ from scipy.sparse import csr_array, vstack
 from scipy.sparse.csgraph import connected_components
 
 from reportlib.disclosure.lattice import Cell
-from reportlib.disclosure.policy import TOTAL, Code, CountTable, Key, Policy, Relations
+from reportlib.disclosure.policy import TOTAL, Code, CountTable, Key, Policy, Relations, Tables
 from reportlib.disclosure.search import Search
 from reportlib.disclosure.solve import Ints, Mask, Vector
 from reportlib.disclosure.system import System, build, dimensions_of, keys_of
@@ -113,11 +113,7 @@ def components(system: System, free: Mask) -> list[Component]:
 
 
 def assemble(
-    tables: Sequence[CountTable],
-    policy: Policy,
-    relations: Relations,
-    carried: Sequence[CountTable],
-    dimensions: Sequence[str] = (),
+    tables: Tables, policy: Policy, relations: Relations, carried: Tables, dimensions: Sequence[str] = ()
 ) -> tuple[System, frozenset[Key]]:
     """The system of all that is or will be known, and the cells that an earlier release hid.
 
@@ -147,7 +143,7 @@ def assemble(
 
 
 def _hierarchies(
-    tables: Sequence[CountTable], relations: Relations, dimensions: Sequence[str]
+    tables: Tables, relations: Relations, dimensions: Sequence[str]
 ) -> Mapping[str, Mapping[Code, list[tuple[Code, ...]]]]:
     """How each dimension is divided: as given, or flat, where the codes of the tables make up its total."""
     flat = {}
@@ -157,15 +153,10 @@ def _hierarchies(
     return {**relations.hierarchies, **flat}
 
 
-def _that_fit(
-    earlier: list[CountTable],
-    alike: list[CountTable],
-    held: Sequence[CountTable],
-    built: Callable[[Sequence[CountTable]], object],
-) -> list[CountTable]:
+def _that_fit(earlier: Tables, alike: Tables, held: Tables, built: Callable[[Tables], object]) -> Tables:
     """What is told earlier, if it can be `built` with what is held; of each year that cannot, what is `alike`."""
 
-    def fits(tables: list[CountTable]) -> bool:
+    def fits(tables: Tables) -> bool:
         try:
             built([*held, *tables])
         except ReportError:
@@ -194,10 +185,10 @@ def _counts(table: CountTable, dimensions: Sequence[str]) -> Iterator[tuple[Key,
 
 
 def protect(
-    tables: Sequence[CountTable],
+    tables: Tables,
     policy: Policy,
     relations: Relations | None = None,
-    carried: Sequence[CountTable] = (),
+    carried: Tables = (),
     progress: Progress | None = None,
 ) -> Pattern:
     """Find one pattern that protects every small count, shown or implied, in all tables together.

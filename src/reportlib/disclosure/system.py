@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 
 from reportlib.disclosure.joint import tie
 from reportlib.disclosure.lattice import Cell, Lattice, Row, total_of
-from reportlib.disclosure.policy import PART, TOTAL, CountTable, Key, Policy, Relations, Told
+from reportlib.disclosure.policy import PART, TOTAL, CountTable, Key, Policy, Relations, Tables, Told
 from reportlib.disclosure.solve import matrix
 from reportlib.errors import Finding, ReportError
 
@@ -60,9 +60,7 @@ def keys_of(table: CountTable, dimensions: Sequence[str]) -> list[Key]:
     return list(zip([table.part] * len(table.frame), *columns, strict=True))
 
 
-def build(
-    tables: Sequence[CountTable], relations: Relations, policy: Policy, dimensions: Sequence[str] | None = None
-) -> System:
+def build(tables: Tables, relations: Relations, policy: Policy, dimensions: Sequence[str] | None = None) -> System:
     """Gather the cells, add the virtual ones and write down what ties them.
 
     The `relations` say how each dimension is divided. Raises ReportError, naming tables and never a count, where
@@ -97,9 +95,7 @@ def build(
     )
 
 
-def _gather(
-    tables: Sequence[CountTable], dimensions: Sequence[str], policy: Policy
-) -> tuple[dict[Key, Cell], set[Key]]:
+def _gather(tables: Tables, dimensions: Sequence[str], policy: Policy) -> tuple[dict[Key, Cell], set[Key]]:
     """The cells that tables show, and those that an earlier release hid and no table gives."""
     cells: dict[Key, Cell] = {}
     hidden: set[Key] = set()
@@ -133,7 +129,7 @@ def _pairs(pairs: Iterable[tuple[str, str]], cells: Mapping[Key, Cell]) -> Itera
                 yield key, (more, *key[1:])
 
 
-def _limits(tables: Sequence[CountTable], cells: dict[Key, Cell], dimensions: Sequence[str]) -> Iterator[Row]:
+def _limits(tables: Tables, cells: dict[Key, Cell], dimensions: Sequence[str]) -> Iterator[Row]:
     """Rows that keep counts below what is known of them, which joins the cells as one that everybody knows.
 
     Nor are they nought. Of a count that no figure says anything of there is nothing to keep.
