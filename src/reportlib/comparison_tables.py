@@ -172,11 +172,8 @@ class Row:
 
     def limits(self, lower: str, upper: str, places: int, unit: str = "") -> dict[str, Any]:
         """A cell of the limits of a figure."""
-
-        def words(low: Any, high: Any) -> str:
-            return interval(low, high, "%" if unit == "%" else "", places, "u").replace("%", "")
-
-        return self.range(lower, upper, words, unit)
+        sign = "%" if unit == "%" else ""
+        return self.range(lower, upper, lambda *ends: interval(*ends, sign, places, "u").replace("%", ""), unit)
 
     def _mark(self, value: Any, statistic: str) -> str:
         if not missing(value):
