@@ -173,7 +173,7 @@ class Row:
     def limits(self, lower: str, upper: str, places: int, unit: str = "") -> dict[str, Any]:
         """A cell of the limits of a figure."""
         sign = "%" if unit == "%" else ""
-        return self.range(lower, upper, lambda *ends: interval(*ends, sign, places, "u").replace("%", ""), unit)
+        return self.range(lower, upper, lambda low, high: interval(low, high, sign, places, "u").replace("%", ""), unit)
 
     def _mark(self, value: Any, statistic: str) -> str:
         if not missing(value):
