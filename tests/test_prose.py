@@ -217,8 +217,7 @@ def test_those_above_and_those_below_stand_apart():
     )
     small = [row(verdict="small difference"), row(label="Asian", value=0.38, verdict="small difference")]
     assert say(*small) == (
-        f"{NONE} The uphold rate was higher for Asian people, by a small amount. The uphold rate was lower for Black "
-        "people, by a small amount."
+        f"{NONE} The uphold rate was higher for Asian people and lower for Black people, by a small amount."
     )
 
 
@@ -382,9 +381,9 @@ def test_parts_tell_where_a_group_stands_out_then_how_many_comparisons_show_what
         "The uphold rate was lower for Black people (Property; Visits), by enough to be disproportionate. Of the 9 "
         "comparisons with White people across 9 categories of complaint, 2 are disproportionate, in 2 a difference is "
         "smaller or of uncertain size, in 1 any difference is likely to be small and in 3 the data cannot tell; 1 of "
-        "these would count as a difference if no other comparison were made: lower for Black people (Letters). 1 "
+        "these would count as a difference if no other comparison were made. 1 "
         "could not be made: figures are suppressed to protect individuals [c]. Large or small, the uphold rate was "
-        "lower for Black people in all 8 categories of complaint where a comparison could be made. Within Money and "
+        "lower for Black people in all 8 categories of complaint compared. Within Money and "
         "Work the data cannot tell for any group that could be compared. These rates are not adjusted, and that "
         "a part is not named is no sign that it differs less."
     )
@@ -394,10 +393,12 @@ def test_that_a_group_differs_one_way_in_more_parts_than_chance_is_likely_to_giv
     """8 of 9 by the sign test: 2 (1 + 9) / 512 = 0.039; 7 of 8: 2 (1 + 8) / 256 = 0.070."""
     nine = parts(**dict.fromkeys("ABCDEFGHI", "inconclusive"), J="not assessed")
     nine.loc[nine["category"].eq("A") & nine["label"].eq("Black"), "value"] = 0.5
-    told = "Large or small, the uphold rate was lower for Black people in 8 of the 9 categories of complaint where a"
+    told = "Large or small, the uphold rate was lower for Black people in 8 of the 9 categories of complaint compared."
     assert told in in_parts(nine)
     both = pd.concat([nine, nine[nine["label"].eq("Black")].assign(label="Asian")])
     assert "was lower for Black and Asian people in 8 of the 9" in in_parts(both)
+    apart = pd.concat([nine, nine[nine["label"].eq("Black")].assign(label="Asian", value=0.5)])
+    assert "lower for Black people in 8 of the 9 and higher for Asian people in all 9 categories" in in_parts(apart)
     assert "Large or small" not in in_parts(nine[nine["category"] != "B"])
 
 

@@ -73,15 +73,14 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, u
         said.append(f"{AS_COUNTED}{_claim(some, words, up)}; allowing for {undone_by}, chance could account for that")
     if not disproportionate and any(differences):
         said = [f"No group was found to differ from {people(reference)} by enough to be disproportionate"]
-    for some in differences:
-        said += [_shorter(side, words, up) for side, up in _sides(some)]
+    said += [_shorter(some, words) for some in differences if some]
     turning = [row for row in inconclusive if row.get("turned") and _up(row) is not None]
     for some, up in _sides(turning):
         said += [_turned(each, words, up, undone_by, sure) for sure in (True, False) if (each := _sure(some, sure))]
     inconclusive = [row for row in inconclusive if row not in turning]
     apart = [row for row in inconclusive if may_be_chance(row)]
-    for some, up in _sides(apart):
-        said.append(f"the {words.name} was {'higher' if up else 'lower'} for {_who(some)}, {BY_MANY}")
+    if apart:
+        said.append(f"the {words.name} was {_ways(apart)}, {BY_MANY}")
     if untold := [row for row in inconclusive if row not in apart]:
         said.append(_untold(untold, words, first=not said))
     if not_assessed:
@@ -127,7 +126,7 @@ def parts_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, par
     said.append(f"of {f'these {made}' if few else f'the {comparisons}'}, {listed(tally)}")
     if apart := [row for row in held[INCONCLUSIVE] if may_be_chance(row)]:
         said[-1] += f"; {len(apart)} of these would count as {'differences' if len(apart) > 1 else 'a difference'} if "
-        said[-1] += f"no other comparison were made: {_each_side(apart, part, len(names))}"
+        said[-1] += "no other comparison were made"
     if lacking:
         said.append(f"{'the other ' * few}{len(lacking)} could not be made: {_why_not(lacking)}")
     said += _one_way(rows, words, part)
@@ -155,16 +154,18 @@ def _one_way(rows: Sequence[Row], words: MeasureWords, part: str) -> list[str]:
 
     By the sign test; verdicts look at each part alone.
     """
-    told: dict[tuple[str, str], list[str]] = {}
+    told: dict[str, dict[str, list[str]]] = {}
     for group in dict.fromkeys(str(row["label"]) for row in rows):
         ups = [_up(row) for row in rows if row["label"] == group and row["verdict"] != NOT_ASSESSED]
         n, most, p = len(ups), max((True, False), key=ups.count), sign_test(ups.count(True), ups.count(False)).p_value
         if p is not None and p <= ALPHA:
             of = f"all {n}" if ups.count(most) == n else f"{ups.count(most)} of the {n}"
-            told.setdefault((WAYS[most], of), []).append(group)
-    where = f"{PARTS_OF[part]} where a comparison could be made"
-    found = [f"{way} for {all_people(groups)} in {of} {where}" for (way, of), groups in told.items()]
-    return [f"large or small, the {words.name} was {listed(found)}"] if found else []
+            told.setdefault(of, {}).setdefault(WAYS[most], []).append(group)
+    found = [
+        f"{listed([f'{way} for {all_people(groups)}' for way, groups in ways.items()])} in {of}"
+        for of, ways in told.items()
+    ]
+    return [f"large or small, the {words.name} was {listed(found)} {PARTS_OF[part]} compared"] if found else []
 
 
 def _where(rows: Sequence[Row], part: str, parts: int) -> str:
@@ -340,15 +341,19 @@ def _claim(rows: Sequence[Row], words: MeasureWords, up: bool | None) -> str:
     return f"{who} {how} than {than}{_figures(rows, words)}{BY_ENOUGH}"
 
 
-def _shorter(rows: Sequence[Row], words: MeasureWords, up: bool | None) -> str:
-    """A claim by the measure's name, about groups whose difference is not disproportionate."""
+def _shorter(rows: Sequence[Row], words: MeasureWords) -> str:
+    """A claim by the measure's name, about groups of one verdict whose difference is not disproportionate."""
     verdict = rows[0]["verdict"]
     if verdict == PARITY:
         return f"any difference in the {words.name} is likely to be small for {_who(rows)}"
-    if up is None:
-        return f"the {words.name} was about the same for {_who(rows)}"
-    by = "by an amount that is uncertain" if verdict == SIZE_UNCERTAIN else "by a small amount"
-    return f"the {words.name} was {'higher' if up else 'lower'} for {_who(rows)}, {by}"
+    by = ", by an amount that is uncertain" if verdict == SIZE_UNCERTAIN else ", by a small amount"
+    return f"the {words.name} was {_ways(rows)}{by * any(_up(row) is not None for row in rows)}"
+
+
+def _ways(rows: Sequence[Row]) -> str:
+    """For whom a figure was higher, for whom lower, and for whom neither."""
+    ways = WAYS | {None: "about the same"}
+    return listed([f"{ways[up]} for {_who(side)}" for side, up in _sides(rows)])
 
 
 def _sure(rows: Sequence[Row], sure: bool) -> list[Row]:
