@@ -110,3 +110,10 @@ def test_a_p_value_at_the_threshold_is_significant_though_adjusting_rounds_it_up
     adjusted = np.asarray(adjust_p([0.035] * 7 + [0.9] * 3))[0]
     assert adjusted == pytest.approx(0.05, abs=1e-12)
     assert verdict(Estimate(1.5, 1.01, 1.9), adjusted) == "disproportionate"
+
+
+@pytest.mark.parametrize("p", [[0.01], pd.Series([0.01, 0.9], index=["b", "a"])])
+def test_p_values_of_other_rows_are_refused(p: list[float] | pd.Series) -> None:
+    frame = pd.DataFrame({"value": [1.5, 1.0], "lower": [1.2, 0.9], "upper": [1.9, 1.1]}, index=["a", "b"])
+    with pytest.raises(ValueError, match=r"unequal lengths|different labels"):
+        verdict(frame, p)

@@ -7,7 +7,7 @@ arrays, where a missing row stands for a suppressed cell and stays missing.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
@@ -90,7 +90,7 @@ class Rows:
 
 def numbers(**given: Numbers) -> tuple[list[Array], Rows]:
     """Named counts as float arrays of one length, row by row; ValueError names the argument that is at fault."""
-    index = _common_index(given)
+    index = common_index(given)
     size = 1 if index is None else len(index)
     arrays = [np.broadcast_to(_floats(name, value), (size,)) for name, value in given.items()]
     missing = np.isnan(np.sum(arrays, axis=0))
@@ -99,7 +99,8 @@ def numbers(**given: Numbers) -> tuple[list[Array], Rows]:
     return arrays, Rows(index, missing)
 
 
-def _common_index(given: dict[str, Numbers]) -> pd.Index | None:
+def common_index(given: Mapping[str, Any]) -> pd.Index | None:
+    """The labels of named columns, of which scalars have none; ValueError where columns are not of the same rows."""
     columns = {name: value for name, value in given.items() if np.ndim(value)}  # type: ignore[arg-type]
     lengths = {name: len(value) for name, value in columns.items()}  # type: ignore[arg-type]
     if len(set(lengths.values())) > 1:

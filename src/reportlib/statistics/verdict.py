@@ -7,7 +7,7 @@ from typing import overload
 import numpy as np
 import pandas as pd
 
-from reportlib.statistics.result import Array, Estimate, Numbers, as_floats, method
+from reportlib.statistics.result import Array, Estimate, Numbers, as_floats, common_index, method
 from reportlib.words import DISPROPORTIONATE, INCONCLUSIVE, NOT_ASSESSED, PARITY, SIZE_UNCERTAIN, SMALL
 
 Band = tuple[float, float]  # relative rates between these are close to parity
@@ -41,12 +41,14 @@ def verdict(
 
     One of `VERDICTS` for an Estimate, or a Series of them for a frame of estimates. `estimate` is the ratio judged
     (for shares, of the side that `judge_complement` names); `adjusted_p` is its p-value within its family. A ratio or
-    p-value that is missing is not assessed. Raises ValueError unless the band holds 1 and p-values lie between 0 and 1.
+    p-value that is missing is not assessed. Raises ValueError unless the band holds 1, p-values lie between 0 and 1,
+    and columns are of the same rows.
     """
     if not 0 < band[0] < 1 < band[1]:
         raise ValueError(f"the band must hold 1, not {band[0]} to {band[1]}")
     one = isinstance(estimate, Estimate)
     frame = pd.DataFrame([vars(estimate)]) if isinstance(estimate, Estimate) else estimate
+    common_index({"estimate": frame["value"], "adjusted_p": adjusted_p, "assessed": assessed})
     value, lower, upper = (as_floats(frame[name]) for name in ("value", "lower", "upper"))
     p = as_floats(adjusted_p)
     if ((p < 0) | (p > 1)).any():
