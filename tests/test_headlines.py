@@ -93,10 +93,11 @@ def test_a_card_says_what_the_last_year_alone_shows():
         *rows("trend", "2024-25", "A", "Asian", "parity", 1.0),
         *rows("trend", "2024-25", "M", "Mixed", "disproportionate", 1.6),
     ]
-    assert card(whole, "rate")["further"] == []
+    assert card(whole, "rate")["further"] == ["No adjusted comparison is made."]
     assert card([*whole, *year], "rate")["further"] == [
-        "In 2024-25 alone, the crude relative rate was 0.80 (0.60 to 1.00; inconclusive) for Black people and 1.60 "
-        "(1.40 to 1.80; disproportionate) for people from the Mixed ethnic group.",
+        "No adjusted comparison is made.",
+        "In 2024-25 alone, as counted, the relative rate was 0.80 (0.60 to 1.00; inconclusive) for Black people and "
+        "1.60 (1.40 to 1.80; disproportionate) for people from the Mixed ethnic group.",
     ]
 
 
@@ -116,10 +117,14 @@ def deaths(groups: Sequence[str]) -> list[Fact]:
 
 
 def test_a_card_shows_each_group_and_says_what_adjustment_leaves():
-    """The figures stand in the picture and its alt text, so the words need not repeat them."""
+    """The figures stand in the picture and its alt text; of what adjustment undoes the finding tells already."""
     found = card(deaths("AB"), "deaths", ("age_band", "sex"))
-    assert found["further"] == [
-        "Allowing for age and sex, chance could account for what is left for people from the A and B ethnic groups."
+    assert found["further"] == []
+    left = [
+        replace(fact, text="1.00", value=0.8) if fact.statistic == "adjusted_upper" else fact for fact in deaths("AB")
+    ]
+    assert card(left, "deaths", ("age_band", "sex"))["further"] == [
+        "Allowing for age and sex, a smaller difference remains for people from the A and B ethnic groups."
     ]
     assert "A 0.60 (0.50 to 0.70), disproportionate, and 0.90 (0.70 to 1.10) once adjusted; B" in found["chart"]["alt"]
     assert found["chart"]["id"] == "deaths-card"

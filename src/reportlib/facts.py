@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportlib.figures import undone
-from reportlib.words import DISPROPORTIONATE, NO_LIMIT, across, marked, within
+from reportlib.words import DISPROPORTIONATE, NO_LIMIT, marked
 
 
 @dataclass(frozen=True)
@@ -123,13 +123,6 @@ class RowFacts(dict[str, Fact]):
             return False
         crude, adjusted = (float(self[name].value or 0) for name in ("ratio", "adjusted_ratio"))
         return bool(undone(crude, adjusted, *limits, band))
-
-    def remaining(self, band: tuple[float, float]) -> str:
-        """How the interval of what adjustment leaves lies to the band, in words; empty where it lies outside."""
-        lower, upper = self.limits("adjusted") or (0, 0)
-        if lower > band[1] or upper < band[0]:
-            return ""
-        return within(band) if band[0] <= lower and upper <= band[1] else across(band)
 
     def unadjusted(self, adjust: Sequence[str]) -> str:
         """Why nothing is told of what adjustment for `adjust` leaves, with `{}` for whom; empty if it is told."""

@@ -12,11 +12,12 @@ from reportlib import charts
 from reportlib.ethnicity import groupings, label
 from reportlib.facts import Fact, RowFacts, rows_of
 from reportlib.measures import MEASURES
-from reportlib.presentation import what_is_left
+from reportlib.presentation import turned_by_much, what_is_left
 from reportlib.prose import gap_sentence
 from reportlib.results import Results
 from reportlib.tables import Table, words_table
 from reportlib.words import (
+    DISPROPORTIONATE,
     INCONCLUSIVE,
     NOT_ASSESSED,
     PARITY,
@@ -147,7 +148,9 @@ def card(headline: Headline) -> dict[str, Any]:
     shown = f"The picture shows relative rates of {outcome}." if chart and outcome else ""
     assessed = [row for row in headline.compared if row.verdict != NOT_ASSESSED]
     untold = headline.not_adjusted(headline.disproportionate if headline.adjusted else assessed)
-    remains = [what_is_left(frame, headline.adjust, of.band), untold if headline.adjust else ""]
+    turns = frame["verdict"].eq(INCONCLUSIVE) & turned_by_much(frame, of.band)
+    told = turns | frame["verdict"].eq(DISPROPORTIONATE) & frame["undone"]  # by the sentence
+    remains = [what_is_left(frame[~told], headline.adjust, of.band), untold]
     return {
         "title": title,
         "verdict": verdict,
@@ -190,7 +193,7 @@ def _last_year(headline: Headline) -> str:
         if row.verdict != NOT_ASSESSED
     ]
     outcome = next((f" of {row['ratio'].unit}" for row in rows if row["ratio"].unit), "")
-    return f"In {year} alone, the crude relative rate{outcome} was {listed(told)}." if told else ""
+    return f"In {year} alone, as counted, the relative rate{outcome} was {listed(told)}." if told else ""
 
 
 def _gap(headline: Headline) -> str:

@@ -14,7 +14,7 @@ from reportlib.ethnicity import NOT_STATED, label
 from reportlib.figures import LIMITS, REMAINS, how_large, ratio_decimals, undone
 from reportlib.measures import TableSpec
 from reportlib.published import PublishedTable
-from reportlib.statistics import METHODS, goodness_of_fit, rate_trend, trend, trend_departure
+from reportlib.statistics import METHODS, Band, goodness_of_fit, rate_trend, trend, trend_departure
 from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
     MOST_NAMED,
@@ -23,7 +23,6 @@ from reportlib.words import (
     SIGNIFICANT,
     WORDS,
     MeasureWords,
-    across,
     all_people,
     capital,
     dimensions,
@@ -37,7 +36,6 @@ from reportlib.words import (
     people,
     percent_decimals,
     ratio,
-    within,
 )
 
 BOTH_HOLD = (
@@ -248,7 +246,6 @@ def adjusted_sentence(comparison: Comparison) -> str:
     if len(told) > MOST_NAMED:
         return what_is_left(frame, comparison.spec.adjust, comparison.band)
     moves = moved(told, comparison.outcome, ratio_decimals(frame))
-    remains = left(frame, comparison.band, beside=True)
     return " ".join([f"Allowing for {dimensions(comparison.spec.adjust)}, {moves}", *remains])
 
 
@@ -264,46 +261,48 @@ def moved(rows: pd.DataFrame, outcome: str, places: int) -> str:
     return f"the relative rate{f' of {outcome}' if outcome else ''} {found}."
 
 
-def what_is_left(frame: pd.DataFrame, adjust: Sequence[str], band: tuple[float, float]) -> str:
-    """What adjustment leaves of a comparison, without its figures; empty if there is nothing to tell."""
-    remains = " ".join(left(frame, band))
+def what_is_left(frame: pd.DataFrame, adjust: Sequence[str], band: Band, figures: bool = False) -> str:
+    """What adjustment leaves of a comparison, with or without its figures; empty if there is nothing to tell."""
+    remains = " ".join(left(frame, band, figures))
     return f"Allowing for {dimensions(adjust)}, {lower_first(remains)}" if remains else ""
 
 
-def left(frame: pd.DataFrame, band: tuple[float, float], beside: bool = False) -> dict[str, list[str]]:
-    """What adjustment leaves, in sentences, each with its groups, of those that differ or that it turns round.
-
-    How it lies to the band is not said where the intervals stand `beside` it.
-    """
+def left(frame: pd.DataFrame, band: Band, figures: bool = False) -> dict[str, list[str]]:
+    """What adjustment leaves, in sentences, each with its groups, of those that differ or that it turns round."""
     known, places = frame[frame["adjusted_ratio"].notna()], ratio_decimals(frame)
     turns = turned(known, places)
     above, below = turns & known["adjusted_ratio"].gt(1), turns & known["adjusted_ratio"].lt(1)
     small = known["adjusted_lower"].le(1) & known["adjusted_upper"].ge(1)
-    gone, inside = _undone(known, band), known["adjusted_lower"].ge(band[0]) & known["adjusted_upper"].le(band[1])
-    outside = known["adjusted_lower"].gt(band[1]) | known["adjusted_upper"].lt(band[0])
-    remains = known["verdict"].isin(SIGNIFICANT) & ~small & ~turns
-    unsure = known["verdict"].isin(SIGNIFICANT) & small & ~turns
+    gone, differs = _undone(known, band), known["verdict"].isin(SIGNIFICANT) & ~turns
     pairs = known[["ratio", "adjusted_ratio"]].itertuples(index=False)
     sizes = pd.Series([how_large(*pair) for pair in pairs], known.index, dtype="str")
-    where = {"": outside, across(band): ~inside & ~outside, within(band): inside}
-    where = {"": remains} if beside else where
-    found = {
-        f"{size} remains for {{}}{lies}.": remains & some & sizes.eq(size)
-        for lies, some in where.items()
-        for size in reversed(REMAINS)
-    } | {
-        "the relative rate is then above 1 for {}.": ~small & above,
-        "the relative rate is then below 1 for {}.": ~small & below,
-        "the data cannot tell whether a difference remains for {}.": unsure & ~gone,
-        f"{prose.MAY_BE_LEFT} for {{}}.": unsure & gone,
+    found = {f"{size} remains for {{}}.": differs & ~small & sizes.eq(size) for size in reversed(REMAINS)} | {
+        "the relative rate is then above 1 for {}, which chance alone is unlikely to give.": ~small & above,
+        "the relative rate is then below 1 for {}, which chance alone is unlikely to give.": ~small & below,
+        "the data cannot tell whether a difference remains for {}.": differs & small & ~gone,
+        f"{prose.MAY_BE_LEFT} for {{}}.": differs & small & gone,
         "the relative rate is then above 1 for {}, but chance could account for that.": small & above,
         "the relative rate is then below 1 for {}, but chance could account for that.": small & below,
     }
-    groups = {text: list(known.loc[some, "label"]) for text, some in found.items() if some.any()}
-    return {capital(text.format(all_people(names))): names for text, names in groups.items()}
+    told = {}
+    for text, rows in ((text, known[some]) for text, some in found.items() if some.any()):
+        names = list(rows["label"])
+        told[capital(text.format(_with_figures(rows, places) if figures else all_people(names)))] = names
+    return told
 
 
-def _undone(rows: pd.DataFrame, band: tuple[float, float]) -> pd.Series:
+def _with_figures(rows: pd.DataFrame, places: int) -> str:
+    """Some groups, each with its adjusted relative rate and interval."""
+    names = ["label", "adjusted_ratio", "adjusted_lower", "adjusted_upper"]
+    return listed(
+        [
+            f"{people(name)} ({ratio(value, decimals=places)}, {interval(lower, upper, '', places)})"
+            for name, value, lower, upper in rows[names].itertuples(index=False)
+        ]
+    )
+
+
+def _undone(rows: pd.DataFrame, band: Band) -> pd.Series:
     """Which differences adjustment undoes."""
     names = ["ratio", "adjusted_ratio", "adjusted_lower", "adjusted_upper"]
     crude, adjusted, lower, upper = (rows[name].astype(float) for name in names)
@@ -315,7 +314,7 @@ def turned(rows: pd.DataFrame, places: int) -> pd.Series:
     return rows["ratio"].round(places).sub(1) * rows["adjusted_ratio"].round(places).sub(1) < 0
 
 
-def turned_by_much(rows: pd.DataFrame, band: tuple[float, float]) -> pd.Series:
+def turned_by_much(rows: pd.DataFrame, band: Band) -> pd.Series:
     """Which of them lie outside the band before or after it, where what adjustment leaves has an interval."""
     outside = ~(rows["ratio"].between(*band) & rows["adjusted_ratio"].between(*band))
     return (turned(rows, ratio_decimals(rows)) & outside & rows["adjusted_lower"].notna()).fillna(False)

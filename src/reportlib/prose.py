@@ -71,7 +71,7 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, u
     said = [_claim(some, words, up) for some, up in _sides(standing)]
     for some, up in _sides(undone):
         said.append(f"{AS_COUNTED}{_claim(some, words, up)}; allowing for {undone_by}, chance could account for that")
-    if not disproportionate and any(differences):
+    if held[PARITY] and not (disproportionate or held[SIZE_UNCERTAIN] or held[SMALL]):
         said = [f"No group was found to differ from {people(reference)} by enough to be disproportionate"]
     said += [_shorter(some, words) for some in differences if some]
     turning = [row for row in inconclusive if row.get("turned") and _up(row) is not None]
@@ -109,16 +109,18 @@ def parts_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, par
         return f"Of {comparisons}, none could be made: {_why_not(lacking)}."
     said, differing = [], held[SIZE_UNCERTAIN] + held[SMALL]
     if few := 2 * made < len(rows):
-        said.append(f"of {comparisons}, only {made} could be made, too few to tell where differences lie")
+        few_to_tell = "" if found else ", too few to tell where differences lie"
+        said.append(f"of {comparisons}, only {made} could be made{few_to_tell}")
     if found:
-        said.append(f"{_by_side(found, words, part, len(names))}{BY_ENOUGH}")
+        said.append(f"{AS_COUNTED}{_by_side(found, words, part, len(names))}{BY_ENOUGH}")
     elif differing:
         size = "small" * bool(held[SMALL]) + " or " * bool(held[SMALL] and held[SIZE_UNCERTAIN])
         size += "uncertain" * bool(held[SIZE_UNCERTAIN])
-        said.append(f"{_by_side(differing, words, part, len(names))}, by an amount that is {size}")
+        said.append(f"{AS_COUNTED}{_by_side(differing, words, part, len(names))}, by an amount that is {size}")
     others = {
-        "a difference is smaller or of uncertain size": len(differing),
-        "any difference is likely to be small": len(held[PARITY]),
+        "there is a difference of uncertain size": len(held[SIZE_UNCERTAIN]),
+        "there is a small difference": len(held[SMALL]),
+        "no difference was found, and any is likely to be small": len(held[PARITY]),
         "the data cannot tell": len(held[INCONCLUSIVE]),
     }
     tally = [f"{len(found) or 'none'} {'are' if len(found) > 1 else 'is'} disproportionate"]
@@ -130,10 +132,6 @@ def parts_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, par
     if lacking:
         said.append(f"{'the other ' * few}{len(lacking)} could not be made: {_why_not(lacking)}")
     said += _one_way(rows, words, part)
-    verdicts = {name: {row["verdict"] for row in rows if row[part] == name} - {NOT_ASSESSED} for name in names}
-    untold = [name for name in names if verdicts[name] == {INCONCLUSIVE} and all(row[part] != name for row in apart)]
-    if len(names) > 1 and untold and len(untold) <= MOST_NAMED:
-        said.append(f"within {listed(untold)} the data cannot tell for any group that could be compared")
     named = ", and that a part is not named is no sign that it differs less" if found else ""
     said.append(f"these rates are not adjusted{named}")
     return " ".join(f"{capital(sentence)}." for sentence in said)

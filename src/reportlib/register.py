@@ -16,7 +16,7 @@ from reportlib.measures import MEASURES
 from reportlib.responses import disproportionate
 from reportlib.results import Results
 from reportlib.tables import Table, words_table
-from reportlib.words import DISPROPORTIONATE, NOT_ASSESSED, dimensions, listed, lower_first
+from reportlib.words import DISPROPORTIONATE, NOT_ASSESSED, all_people, dimensions, listed, lower_first
 
 OPPOSITE = {"higher": "lower", "lower": "higher"}
 NOT_ADJUSTED = "not adjusted"
@@ -152,7 +152,9 @@ class Register:
             found = "the data cannot tell whether a difference remains"
         else:
             sizes = (float(row[name].value or 0) for name in ("ratio", "adjusted_ratio"))
-            found = f"{how_large(*sizes)} remains{row.remaining(band)}"
+            lower, upper = row.limits("adjusted") or (0, 0)
+            inside = f", within {band[0]:g} to {band[1]:g}" * (band[0] <= lower and upper <= band[1])
+            found = f"{how_large(*sizes)} remains{inside}"
         return f"With {dimensions(adjust)} held equal, {found}."
 
     def _also(self, name: str, way: str) -> str:
@@ -210,8 +212,8 @@ def _adjusted(row: RowFacts) -> str:
 def _where(parts: Sequence[_Part]) -> str:
     """Within which places, then for which detailed groups; empty for no parts."""
     places, groups = (sorted(part.place for part in parts if part.detailed is each) for each in (False, True))
-    told = {"within": places, "for": groups}
-    return ", and ".join(f"{text} {listed(names)}" for text, names in told.items() if names)
+    told = [f"within {listed(places)}"] if places else []
+    return ", and ".join([*told, f"for {all_people(groups)}"] if groups else told)
 
 
 def _assessed(rows: Sequence[RowFacts], where: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from reportlib.ethnicity import NOT_STATED, label, of_detailed
-from reportlib.facts import Fact, RowFacts, slug
+from reportlib.facts import Fact, RowFacts
 from reportlib.figures import ratio_decimals
 from reportlib.headlines import Headline, headlines, verdicts
 from reportlib.measures import EITHER, MEASURES
@@ -23,6 +23,7 @@ from reportlib.words import (
     NOT_ASSESSED,
     PARITY,
     SIGNIFICANT,
+    SIZE_UNCERTAIN,
     WORDS,
     all_people,
     capital,
@@ -36,23 +37,26 @@ from reportlib.words import (
 )
 
 FOUND = (
-    "Over {}, these differences were disproportionate: greater than chance alone is likely to give, with a relative "
-    "rate (one rate divided by the other) outside {:g} to {:g}:"
+    "Over {}, these differences were disproportionate as counted: greater than chance alone is likely to give, with a "
+    "relative rate (one rate divided by the other) outside {:g} to {:g}:"
 )
 UNDONE = (
     "This was disproportionate as counted. Once people who are alike in other ways are compared, chance could account "
     "for what is left, which does not show that there is no difference:"
 )
 SMALLER = (
-    "Chance alone is unlikely to give these either, but they were small or of uncertain size. Cases are how many more "
-    "or fewer there were than at the rate of {}:"
+    "Chance alone is unlikely to give these differences either, but they were small, or their size is uncertain. Cases "
+    "(orders, licences or complaints, not people) are how many more or fewer there were than at the rate of {}:"
 )
 UNDONE_FOR = "as counted, but not once adjusted, for"
 FEW = 2  # groups of which cases are told in a sentence each
-DETAILED = "Detailed ethnic groups that stand out as their broad group does not; such comparisons are exploratory:"
+DETAILED = (
+    "Detailed ethnic groups that stood out, as counted, where their broad group did not; such comparisons are "
+    "exploratory:"
+)
 OTHERS = "Of the other measures:"
 RECORDED = "Is the ethnicity data itself right?"
-AGREEMENT, SOURCE = ("ethnicity-agreement", "sentence"), ("ethnicity-source", "numerator")
+AGREEMENT = ("ethnicity-agreement", "sentence")
 ANSWERS = (
     "Those responsible are asked to explain what is disproportionate with evidence, or to change what gives rise to it:"
 )
@@ -75,7 +79,8 @@ def main_points(results: Results) -> list[dict[str, Any]]:
     lists: dict[str, list[Point]] = {lead: [] for lead in leads}
     found, vanished, smaller = lists.values()
     others: dict[str, list[str]] = {}
-    for headline in headlines(results):
+    every = headlines(results)
+    for headline in every:
         said = headline.said
         less = [row for row in headline.compared if row.verdict in SIGNIFICANT and not row.disproportionate]
         if headline.standing:
@@ -86,10 +91,10 @@ def main_points(results: Results) -> list[dict[str, Any]]:
             smaller.append(_point(said, *_smaller(headline, less)) | {"see": ""})
         if headline.weightiest in TOLD:
             others.setdefault(TOLD[headline.weightiest], []).append(lower_first(said.label))
-    rest = [_unlinked(title, f"{capital(listed(others[title]))}.") for title in TOLD.values() if title in others]
+    rest = [_unlinked(capital(listed(others[text])), f"{text}.") for text in TOLD.values() if text in others]
     if text := _unavailable(results):
         rest.append(_unlinked("Not available [x]", text))
-    lists |= {DETAILED: _detailed_alone(results), OTHERS: rest, RECORDED: _recorded(results)}
+    lists |= {DETAILED: _detailed_alone(results), OTHERS: rest, RECORDED: _recorded(results, every)}
     lists |= {ANSWERS: _answers(results)}
     return [{"kind": "points", "lead": lead, "items": items} for lead, items in lists.items() if items]
 
@@ -114,7 +119,8 @@ def _found(headline: Headline) -> tuple[str, str]:
     rows = headline.standing
     first, *more = _claims(headline.said, undone=False) or [headline.said.text.removesuffix(".")]
     told = [f"{one}." for one in more] + [_at_the_rate(headline, row) for row in rows if len(rows) <= FEW]
-    remains = what_is_left(_weighty(headline, without=headline.undone), headline.adjust, headline.of.band)
+    frame = _weighty(headline, without=headline.undone)
+    remains = what_is_left(frame, headline.adjust, headline.of.band, figures=len(frame) <= MOST_NAMED)
     return first, " ".join(filter(None, [*told, remains, headline.not_adjusted(rows), _were_all_known(rows)]))
 
 
@@ -127,23 +133,20 @@ def _undone(headline: Headline) -> tuple[str, str]:
     title = f"Once {told} {are} allowed for, chance could account for {what}{whose}"
     frame = _weighty(headline, without=headline.standing)
     adjusted = frame[frame["adjusted_ratio"].notna()]
-    few = len(adjusted) <= MOST_NAMED
-    moves = [moved(adjusted, headline.outcome, ratio_decimals(headline.frame))] if few else []
-    said = moves + [text for text in left(frame, band, beside=few) if not text.startswith(MAY_BE_LEFT)]
+    if len(adjusted) <= MOST_NAMED:
+        said = [moved(adjusted, headline.outcome, ratio_decimals(headline.frame))]
+    else:
+        said = [text for text in left(frame, band) if not text.startswith(MAY_BE_LEFT)]
     becomes = f"Allowing for {told}, {lower_first(' '.join(said))}" if said else ""
     claims = [f"{claim}." for claim in _claims(headline.said, undone=True)]
     return title, " ".join(filter(None, [*claims, becomes, _were_all_known(headline.undone)]))
 
 
 def _were_all_known(rows: Sequence[RowFacts]) -> str:
-    """Which differences missing ethnicity could undo; empty if it could undo none, or that is not reckoned."""
-    could: dict[str, list[str]] = {}
-    for row in rows:
-        if what := row.unknown_could():
-            could.setdefault(what, []).append(row.who)
-    told = [f"{what}{f' for {all_people(who)}' * (len(who) < len(rows))}" for what, who in could.items()]
-    how = "Missing ethnicity, divided in the most extreme way, could make the difference as counted"
-    return f"{how} {listed(told)}." if told else ""
+    """Whose difference missing ethnicity could undo; empty if it could undo none, or that is not reckoned."""
+    whose = [row.who for row in rows if row.unknown_could()]
+    some = f" for {all_people(whose)}" if len(whose) < len(rows) else ""
+    return f"Missing ethnicity could undo this{some}." if whose else ""
 
 
 def _smaller(headline: Headline, rows: Sequence[RowFacts]) -> tuple[str, str]:
@@ -154,7 +157,7 @@ def _smaller(headline: Headline, rows: Sequence[RowFacts]) -> tuple[str, str]:
         told |= turned_by_much(frame, band)
     changes = what_is_left(frame[told], headline.adjust, band)
     title = capital(headline.outcome) or headline.said.label
-    return title, " ".join(filter(None, [f"{capital(_ways(headline, rows))}.", changes]))
+    return title, " ".join(filter(None, [f"{capital(_ways(headline, rows))}.", changes, _were_all_known(rows)]))
 
 
 def _weighty(headline: Headline, without: Sequence[RowFacts]) -> pd.DataFrame:
@@ -180,9 +183,12 @@ def _ways(headline: Headline, rows: Sequence[RowFacts]) -> str:
 def _in_cases(headline: Headline, rows: Sequence[RowFacts]) -> str:
     """The people of some rows, each with how many cases their difference is, where that is known of all of a few."""
     more = [_more(headline, row) for row in rows]
-    if len(rows) > MOST_NAMED or None in more:
-        return people_or_number([row.who for row in rows])
-    return listed([f"{people(row.who)} (about {_about(n or 0)} cases)" for row, n in zip(rows, more, strict=True)])
+    told = []
+    for row, cases in zip(rows, more, strict=True):
+        notes = [f"about {_about(cases)} cases"] if cases is not None and None not in more else []
+        notes += ["size uncertain"] if row.verdict == SIZE_UNCERTAIN else []
+        told.append(f"{people(row.who)} ({', '.join(notes)})" if notes else "")
+    return listed(told) if all(told) and len(rows) <= MOST_NAMED else people_or_number([row.who for row in rows])
 
 
 def _base(headline: Headline) -> str:
@@ -225,47 +231,49 @@ def _detailed_alone(results: Results) -> list[Point]:
 
     Or where it is, but the other way.
     """
-    found: dict[str, list[tuple[RowFacts, RowFacts]]] = {}  # by table: detailed groups, each with its broad one
+    found: dict[str, list[RowFacts]] = {}  # by table
     for row in results.pooled.values():
         if row.disproportionate and row["verdict"].by == "detailed-ethnicity":
             whole = results.pooled.get(results.broad(row["verdict"]), RowFacts())
             same = whole.disproportionate and (whole["ratio"].unit, whole.way()) == (row["ratio"].unit, row.way())
             if not same:
-                found.setdefault(row["verdict"].table, []).append((row, whole))
-    groups = sorted(found.values(), key=lambda pairs: [*MEASURES].index(pairs[0][0].measure))
-    return [_detailed_point(results, pairs) for pairs in groups]
+                found.setdefault(row["verdict"].table, []).append(row)
+    groups = sorted(found.values(), key=lambda rows: [*MEASURES].index(rows[0].measure))
+    return [_detailed_point(results, rows) for rows in groups]
 
 
-def _detailed_point(results: Results, groups: Sequence[tuple[RowFacts, RowFacts]]) -> Point:
-    """What is told of some detailed groups of one table, each with its broad group."""
+def _detailed_point(results: Results, groups: Sequence[RowFacts]) -> Point:
+    """What is told of some detailed groups of one table."""
     ways: dict[str, list[str]] = {"higher": [], "lower": []}
-    for row, _ in groups:
+    for row in groups:
         ways[row.way()].append(f"{people(row.who)} ({row['ratio'].text}, {row['ratio_lower'].text})")
     told = listed([f"{way} for {listed(some)}" for way, some in ways.items() if some])
-    first = groups[0][0]["ratio"]
+    first = groups[0]["ratio"]
     title = f"{capital(first.unit) or first.what}: {told} than for {people(label(of_detailed()))}"
-    wholes = {whole.who: whole for _, whole in groups if "verdict" in whole}
-    beside = [f"{whole['ratio'].text} ({whole.verdict}) for {people(who)}" for who, whole in wholes.items()]
     rows = verdicts(results, [first.table])
-    own = rows[rows["label"].isin([row.who for row, _ in groups])]
-    together = f"All together, the relative rate is {listed(beside)}." if beside else ""
-    remains = what_is_left(own, results.tables[first.table]["adjust"], results.band)
-    point = _point(first, title, " ".join(filter(None, [together, remains])))
+    own = rows[rows["label"].isin([row.who for row in groups])]
+    remains = what_is_left(own, results.tables[first.table]["adjust"], results.band, figures=len(own) <= MOST_NAMED)
+    point = _point(first, title, " ".join(filter(None, [remains, _were_all_known(groups)])))
     return point | {"see": f"{first.what} by detailed group"}
 
 
-def _recorded(results: Results) -> list[Point]:
-    """How far the two records of a person's ethnicity agree, and of how many people who complained it is not known."""
-    counts = {fact.codes: fact for fact in results.facts if (fact.measure, fact.statistic) == SOURCE}
+def _recorded(results: Results, every: Sequence[Headline]) -> list[Point]:
+    """How far the two records of a person's ethnicity agree, and what shares of those who are counted have none."""
     said = [fact for fact in results.facts if (fact.measure, fact.statistic) == AGREEMENT]
     if not said:
         return []
-    first, text = said[0].text.partition(". ")[0].removesuffix("."), ""
-    unknown, whole = (counts.get(slug(code)) for code in (label(NOT_STATED), "all"))
-    if unknown and whole and isinstance(unknown.value, int) and isinstance(whole.value, int):
-        share = number(unknown.value / whole.value, "%", 1)
-        text = f"Ethnicity is not known for {unknown.text} of {whole.text} people who complained ({share})."
-    return [_point(said[0], first, text)]
+    unknown: dict[float, str] = {}
+    for headline in every:
+        measure = MEASURES[headline.said.measure]
+        part, of = (measure.numerator, "numerator") if measure.kind == "rate" else (measure.denominator, "denominator")
+        rows = [headline.rows.get(f"{measure.code}/{headline.said.by}/{code}") for code in (NOT_STATED, "all")]
+        none, whole = [row[of].value if row and of in row else None for row in rows]
+        if part and isinstance(none, int) and isinstance(whole, int) and whole:
+            unknown.setdefault(none / whole, lower_first(part.label))
+    ends = dict.fromkeys([min(unknown), max(unknown)]) if unknown else {}
+    told = " to ".join(f"{number(share, '%', 1)} ({unknown[share]})" for share in ends)
+    text = f"{'From ' * (len(ends) > 1)}{told} of those who are counted have no known ethnicity." if ends else ""
+    return [_point(said[0], said[0].text.partition(". ")[0].removesuffix("."), text)]
 
 
 def _answers(results: Results) -> list[Point]:

@@ -217,16 +217,6 @@ def interval(lower: Any, upper: Any, unit: str = "", decimals: int = 2, mark: An
     return f"{first} to {number(upper, unit, decimals)}"
 
 
-def within(band: tuple[float, float]) -> str:
-    """That the whole interval of a difference lies inside the band, at the end of what is said of it."""
-    return f", within {band[0]:g} to {band[1]:g}"
-
-
-def across(band: tuple[float, float]) -> str:
-    """That the interval of a difference reaches out of the band, at the end of what is said of it."""
-    return f"; it may lie inside or outside {band[0]:g} to {band[1]:g}"
-
-
 def p_value(p: Any) -> str:
     """A p-value to three decimal places, never 0 and never 1: "<0.001", "0.032", ">0.999"."""
     return "<0.001" if p < 0.001 else ">0.999" if p > 0.999 else number(p, "", 3)
