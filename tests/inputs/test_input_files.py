@@ -245,7 +245,7 @@ def test_a_missing_file_names_the_nearest(alone):
     alone.put("complaints", GOOD["complaints"], "complaints-2024.csv", path="complaint-2024.csv")
     assert alone.refusal() == [
         "complaint-2024.csv: there is no such file; the nearest is 'complaints-2024.csv'. "
-        "Put it there, or correct path: of the input complaints"
+        "Put it there, in the folder of the project, or correct path: of the input complaints"
     ]
 
 

@@ -38,7 +38,8 @@ def found(name: str, spec: InputSpec, root: Path) -> tuple[Path, ...]:
     hint = f"; there is no folder {folder.name}"
     if os.path.isdir(folder):
         hint = nearest(whole.name, [path.name for path in folder.iterdir() if not path.name.startswith(LOCK)])
-    raise wrong(given, f"there is no such file{hint}. Put it there, or correct {option}: of the input {name}")
+    where = "" if os.path.isabs(os.path.expanduser(given)) else ", in the folder of the project"
+    raise wrong(given, f"there is no such file{hint}. Put it there{where}, or correct {option}: of the input {name}")
 
 
 def shown(name: str, spec: InputSpec, root: Path, paths: Sequence[Path]) -> tuple[str, ...]:
