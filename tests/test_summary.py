@@ -135,6 +135,15 @@ def test_a_small_difference_is_told_in_cases_since_many_can_be_behind_it():
     assert text == "Higher for people from the Mixed ethnic group (about 540 cases); lower for Asian people."
 
 
+def test_whose_difference_is_of_uncertain_size_is_told():
+    held = said("complaints", "No group was found to differ.",
+                row("complaints/ethnicity/B", "Black", "difference, size uncertain", ratio=1.2),
+                row("complaints/ethnicity/A", "Asian", "small difference", ratio=1.1))  # fmt: skip
+    assert points(held, {"complaints": ()}) == {
+        SMALLER: [("Complaints", "Higher for Black people (size uncertain) and Asian people.")]
+    }
+
+
 def test_what_adjustment_undoes_is_not_said_to_be_disproportionate():
     """And whom it puts on the other side is named though they were not: 0.71 to 1.38, but not 0.95 to 1.04."""
     adjusted = {"adjusted_ratio": 0.94, "adjusted_lower": 0.74, "adjusted_upper": 1.2}

@@ -181,14 +181,16 @@ def _ways(headline: Headline, rows: Sequence[RowFacts]) -> str:
 
 
 def _in_cases(headline: Headline, rows: Sequence[RowFacts]) -> str:
-    """The people of some rows, each with how many cases their difference is, where that is known of all of a few."""
+    """The people of some rows; of a few, each with how many cases their difference is, where that is known of all."""
     more = [_more(headline, row) for row in rows]
-    told = []
+    told = {}
     for row, cases in zip(rows, more, strict=True):
         notes = [f"about {_about(cases)} cases"] if cases is not None and None not in more else []
         notes += ["size uncertain"] if row.verdict == SIZE_UNCERTAIN else []
-        told.append(f"{people(row.who)} ({', '.join(notes)})" if notes else "")
-    return listed(told) if all(told) and len(rows) <= MOST_NAMED else people_or_number([row.who for row in rows])
+        told[row.who] = f" ({', '.join(notes)})" if notes else ""
+    if not any(told.values()) or len(rows) > MOST_NAMED:
+        return people_or_number([*told])
+    return listed([f"{people(who)}{notes}" for who, notes in told.items()])
 
 
 def _base(headline: Headline) -> str:
