@@ -104,7 +104,7 @@ def report(params: ParamsFile, outputs: Outputs = OUTPUTS, fresh: Fresh = False)
             console.print("Nothing has changed since this report was made.")
         for path in (run.html, run.pdf):
             console.print(f"{os.path.relpath(path)}", style="bold")
-        for line in _next(loaded, run.folder):
+        for line in _next(loaded, run.folder, answered={*found} <= {*given}):
             console.print(line)
 
 
@@ -117,12 +117,13 @@ def editions(
 ) -> None:
     """Make the report of the whole, of each region and type of establishment, and of each list of your own."""
     with user_errors():
+        from reportlib import facts
         from reportlib.build.index import check_made, write_index
         from reportlib.build.pool import pool
         from reportlib.build.report import Clock, Request, produce
         from reportlib.following import Following
         from reportlib.params import load_editions
-        from reportlib.responses import read_responses, responses_file
+        from reportlib.responses import disproportionate, read_responses, responses_file, without_answer
 
         begin = time.monotonic()
         loaded = load_editions(params)
@@ -140,6 +141,12 @@ def editions(
             made = produce(request, clock, maker, following.done, following.protected)
         _stages(clock.seconds, begin)
         runs = dict(zip(loaded.editions, made, strict=True))
+        for edition, run in runs.items():
+            if not isinstance(run, ReportError):
+                found = disproportionate(facts.read([run.folder / "facts.jsonl"]), loaded.pooled_label)
+                if {*found} - {*answers[edition.name]}:
+                    told = without_answer(answers[edition.name], found)
+                    console.print(f"{edition.name}, disproportionate: {told}.")
         index = write_index(loaded, runs, outputs / loaded.reporting_year)
         console.print(os.path.relpath(index), style="bold")
         check_made(runs)
@@ -154,7 +161,7 @@ def _given(file: Path) -> tuple[Params, dict[str, str]]:
     return loaded, read_responses(responses_file(file, loaded.edition))
 
 
-def _next(params: Params, run: Path) -> Iterator[str]:
+def _next(params: Params, run: Path, answered: bool) -> Iterator[str]:
     """What comes after a report is made, of one that can be signed and that nobody has given to review yet."""
     from reportlib.archive.remarks import log_of
     from reportlib.archive.runs import KeptRun
@@ -162,6 +169,9 @@ def _next(params: Params, run: Path) -> Iterator[str]:
     made_up = any(spec.status == "synthetic" for spec in params.inputs.values())
     in_review = any(entry.kind == "review" for entry in log_of(KeptRun(run)).entries())
     if params.disclosure.on and not made_up and not in_review:
+        if not answered:
+            yield "Next, before a reviewer looks at it: write the answers that are missing, and run this again."
+            return
         yield f"Next, for a reviewer to look at it: make review RUN={os.path.relpath(run)} KEY=<your SSH key>"
 
 

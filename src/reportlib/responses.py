@@ -69,7 +69,13 @@ def asked(parameters: Path, edition: str, given: Iterable[str], comparisons: Seq
         answers = responses_file(parameters, edition)
         ask_for_responses(answers, comparisons)
         where = f" Answers: {os.path.relpath(answers)}" if answers.exists() else ""
-        yield f"Disproportionate: {counted(len(comparisons), 'comparison')}.{where}"
+        yield f"Disproportionate: {without_answer(given, comparisons)}.{where}"
+
+
+def without_answer(given: Iterable[str], comparisons: Sequence[str]) -> str:
+    """How many comparisons there are, and how many of them have no answer."""
+    missing = len({*comparisons} - {*given})
+    return f"{counted(len(comparisons), 'comparison')}, {missing or 'none'} of them without an answer"
 
 
 def disproportionate(facts: Sequence[Fact], period: str) -> list[str]:

@@ -24,9 +24,10 @@ from reportlib.archive.runs import kept_run
 from reportlib.archive.signature import sign as ssh_sign
 from reportlib.archive.signoff import DRAFT_LIST, MANIFEST, Review, last_signed
 from reportlib.build import basis
-from reportlib.cli import app
+from reportlib.cli import _next, app
 from reportlib.errors import ReportError
 from reportlib.gates.html import check_html
+from reportlib.params import load
 
 FIGURE = "deaths/establishment_type/category-c/value"
 
@@ -186,6 +187,8 @@ def test_who_made_a_report_that_can_be_signed_is_told_what_comes_next(drafted, t
     made = drafted.copy(tmp_path)
     following = f"make review RUN={os.path.relpath(made.project.current)} KEY=<your SSH key>\n"
     assert CliRunner().invoke(app, made.project.command()[1:]).output.endswith(following)
+    (first,) = _next(load(made.project.params), made.project.current, answered=False)
+    assert "write the answers that are missing, and run this again" in first
     made.review.submit(drafted.keys / "author")
     assert "make review" not in CliRunner().invoke(app, made.project.command()[1:]).output
 
@@ -354,8 +357,14 @@ def test_a_report_that_does_not_reckon_with_a_published_one(office, tmp_path, mo
     before = held.review.run
     other.project.change(pooled_years=1)
     other.project.make()
+    told = f"2024-25/national/runs/{before.id}: is published"
+    with pytest.raises(ReportError, match="could not be signed") as raised:  # before a reviewer spends a day on it
+        other.review.submit(office[0].keys / "author")
+    assert told in str(raised.value)
+    link = held.review.published.rename(tmp_path / "published")  # as if it were published while this is in review
     other.review.submit(office[0].keys / "author")
-    assert f"2024-25/national/runs/{before.id}: is published" in refused(other.review)
+    link.rename(held.review.published)
+    assert told in refused(other.review)
     other.project.change(disclosure={"earlier": [str(before.folder)]})
     other.project.make()
     other.review.submit(office[0].keys / "author")

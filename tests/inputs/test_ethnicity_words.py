@@ -88,11 +88,11 @@ def put(alone: Extracts, words: list[str], **spec: object) -> None:
 
 WORDS = ["Gypsy", "White - British", "W1", "White: English, Welsh, Scottish, Northern Irish or British", "O'Hara 123"]
 LINES = """\
-    codes:  # of the input nomis_ethnicity
+    codes:  # of the input nomis_ethnicity; where it has codes: already, add what is below to those
       ethnicity_code:
         "White - British": W1  # White British
         "White: English, Welsh, Scottish, Northern Irish or British": W1  # White British
-        "Gypsy": "?"  # which code? or "" where nothing is known
+        "Gypsy": "?"  # which code? NS where it is not stated
         # 'A’Aaaa 999' (masked): correct it, or put it here as well"""
 
 
@@ -108,6 +108,22 @@ def test_a_single_word_has_its_line(alone):
     (finding,) = alone.check()
     assert finding.message.startswith("'Not stated' is not one of the NOMIS codes (W1, ")
     assert finding.lines.splitlines()[2:] == ['        "Not stated": NS  # Not stated']
+
+
+@pytest.mark.parametrize("word", ["White", "Asian / Asian British", "Mixed or multiple ethnic groups", "BLACK"])
+def test_a_broad_group_has_no_code_and_the_detailed_ones_are_asked_for(alone, word):
+    put(alone, [word, "W1"])
+    (finding,) = alone.check()
+    (line,) = finding.lines.splitlines()[2:]
+    assert line == f'        "{word}": "?"  # a broad group has no code: ask for the detailed groups'
+
+
+def test_a_blank_that_codes_make_where_none_may_be_is_told_as_such(alone):
+    put(alone, ["White - British", "NULL"], codes={"ethnicity_code": {"White - British": "W1", "NULL": ""}})
+    (finding,) = alone.check()
+    assert finding.message == (
+        "the NOMIS code is blank; codes: makes some values blank, which none may be here; map them to a code"
+    )
 
 
 def test_lines_that_are_copied_are_read_and_what_is_left_open_is_refused(alone):

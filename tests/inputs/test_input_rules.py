@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 from good_extracts import GOOD, YEARS, Extracts
+from ruamel.yaml import YAML
 
 from reportlib.ethnicity import raw_codes
 from reportlib.inputs.contracts import contracts
@@ -422,7 +423,7 @@ def test_a_place_that_may_be_meant_is_asked_about(extracts, name, question):
     rows = "".join(f"2024-06-30,{each},W1,30 to 39,male,100\n" for each in [*known, name])
     extracts.put("population", "snapshot_date,establishment,ethnicity_code,age_band,sex,number\n" + rows)
     (said,) = [f for f in extracts.check() if f.file == "population.csv" and f.column == "establishment"]
-    advice = "counted as of no known type until written as there, or added there"
+    advice = "counted as of no known type until mapped to a name there under codes:, or added there"
     assert said.message == f"'{name}' is not in establishments; {advice}"
     assert said.detail == question
 
@@ -431,9 +432,26 @@ def test_where_most_places_are_called_otherwise_they_are_named_with_what_may_be_
     extracts.put("complaints", GOOD["complaints"].replace("Leeds", "HMP Leeds"))
     (said,) = [f for f in extracts.check() if f.file == "complaints.csv" and f.column == "establishment"]
     assert said.whole == (
-        "most rows have an establishment that is not in establishments; write the names alike: "
+        "most rows have an establishment that is not in establishments; under codes: map each to its name there: "
         "'HMP Leeds' (is it 'Leeds'?); the same in row 3"
     )
+
+
+def test_names_that_are_listed_but_for_the_kind_of_prison_are_lines_to_copy(extracts):
+    """However many there are; never one that two names may be, nor what stands in brackets."""
+    known = [f"Place {chr(65 + number)}" for number in range(26)] + ["Sheppey Elmley", "Hewell", "Hewell YOI"]
+    extracts.put("establishments", "establishment,establishment_type\n" + "".join(f"{each},Open\n" for each in known))
+    theirs = [f"HMP {each}" for each in known[:26]] + ["HMP/YOI Sheppey Elmley", "hmp hewell", "Place A (A Person)"]
+    rows = "".join(f"2024-06-30,{each},W1,30 to 39,male,100\n" for each in theirs)
+    extracts.put("population", "snapshot_date,establishment,ethnicity_code,age_band,sex,number\n" + rows)
+    (said,) = [f for f in extracts.check() if f.file == "population.csv" and f.column == "establishment"]
+    assert (said.level, "HMP" in said.whole) == ("error", False)
+    codes = YAML(typ="safe").load(said.lines)["codes"]["establishment"]
+    assert codes == {f"HMP {each}": each for each in known[:26]} | {"HMP/YOI Sheppey Elmley": "Sheppey Elmley"}
+    extracts.put("population", "snapshot_date,establishment,ethnicity_code,age_band,sex,number\n" + rows,
+                 codes={"establishment": codes})  # fmt: skip
+    left = [f for f in extracts.check() if f.file == "population.csv" and f.column == "establishment"]
+    assert {(f.level, f.lines) for f in left} == {("warning", "")}
 
 
 def test_many_unknown_establishments_are_one_finding(extracts):
@@ -441,8 +459,8 @@ def test_many_unknown_establishments_are_one_finding(extracts):
     extracts.put("population", GOOD["population"].rsplit("2024-09-30,Leeds", 1)[0] + rows)
     messages = [f.whole for f in extracts.check() if f.column == "establishment"]
     assert messages == [
-        "7 names are not in establishments; counted as of no known type until written as there, or added there: "
-        "'A', 'B', 'C', 'D', 'E', 'F', 'G'; the same in rows 14, 15, 16, 17 and 2 more rows"
+        "7 names are not in establishments; counted as of no known type until mapped to a name there under codes:, or "
+        "added there: 'A', 'B', 'C', 'D', 'E', 'F', 'G'; the same in rows 14, 15, 16, 17 and 2 more rows"
     ]
 
 
@@ -456,13 +474,13 @@ def test_establishments_written_otherwise_are_paired_however_many_others_there_a
     assert said == [
         (
             *(73, "warning"),
-            "26 names are not in establishments; counted as of no known type until written as there, or added there; "
-            "the same in rows 74, 75, 76, 77 and 21 more rows",
+            "26 names are not in establishments; counted as of no known type until mapped to a name there under "
+            "codes:, or added there; the same in rows 74, 75, 76, 77 and 21 more rows",
         ),
         (
             *(99, "warning"),
-            "differs from establishments in capitals or spaces alone; write them alike: 'LEEDS' for 'Leeds', "
-            "'Wands worth' for 'Wandsworth' and 'leeds' for 'Leeds'; the same in rows 100, 101",
+            "differs from establishments in capitals or spaces alone; under codes: map each to its name there: 'LEEDS' "
+            "for 'Leeds', 'Wands worth' for 'Wandsworth' and 'leeds' for 'Leeds'; the same in rows 100, 101",
         ),
     ]
 
@@ -482,7 +500,10 @@ def test_a_list_in_capitals_is_an_error_with_the_first_of_the_names(extracts):
     )
     (said,) = [f for f in extracts.check() if f.file == "complaints.csv" and f.column == "establishment"]
     assert said.level == "error"
-    assert said.message == "differs from establishments in capitals or spaces alone; write them alike"
+    assert (
+        said.message
+        == "differs from establishments in capitals or spaces alone; under codes: map each to its name there"
+    )
     assert said.detail.startswith(": 'a house' for 'A House', ")
     assert "'e house' for 'E House' and 2 more; the same in" in said.detail
 

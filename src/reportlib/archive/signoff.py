@@ -132,6 +132,8 @@ class Review:
         """Give the run to review: the author signs the list of its files. What needs a decision becomes a remark."""
         if self.signed.exists():
             raise ReportError(f"The run {self.run.id} is signed already. To begin again, move {self.signed} away.")
+        if found := list(overlooked(self.run)):
+            raise ReportError("The report could not be signed:", found)
         if self._is_published():  # what was, until it was moved away: what is signed now is published anew
             self.published.unlink(missing_ok=True)
         with scratch(self.folder) as work:

@@ -41,7 +41,7 @@ class Typing:
             **{
                 ("codes", names[each.name]): dict.fromkeys(spec.codes[each.name])
                 for each in self.fields
-                if each.name in spec.codes and each.type == "string" and not each.enum  # others find what is not mapped
+                if each.name in spec.codes and each.type == "string"
             },
         }
         self.totals = Places()
@@ -142,6 +142,8 @@ class Typing:
                 advice = "the row is left out where it is needed"
                 if each.blank == "error":
                     advice = f'fill it in, or leave such rows out by exclude: {{{column}: [""]}}'
+                if "" in self.spec.codes.get(each.name, {}).values():
+                    advice = "codes: makes some values blank, which none may be here; map them to a code"
                 yield blank.finding(f"the {each.title} is blank; {advice}", files, column, each.blank)
             if each.required and blank and blank.count == rows:
                 advice = "if a workbook has formulas there, open and save it; or name another under columns:"

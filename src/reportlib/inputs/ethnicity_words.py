@@ -12,15 +12,16 @@ from collections.abc import Sequence
 from functools import cache
 
 from reportlib.ethnicity import FIVE, groupings, label, meanings, raw_codes
-from reportlib.inputs.findings import Places, is_code, quoted, spaced
+from reportlib.inputs.findings import Places, is_code, quoted, spaced, to_copy
 
 # What tells no label from another, and how NOMIS shortens words (White: Eng./Welsh/Scot./N.Irish/British).
 WORDS = {"and": "", "or": "", "nd": "", "eng": "english", "scot": "scottish", "n": "northern", "backgr": "background"}
-# The name of a family before a label, as the censuses of 2001 to 2021 and NOMIS have it; something must follow.
-FAMILY = re.compile(
+# The name of a family, as the censuses of 2001 to 2021 and NOMIS have it; before a label something must follow.
+BROAD = (
     rf"({'|'.join(FIVE.values()).casefold()})( african caribbean)?( \1 british)?( \1 welsh)?( caribbean african)?"
-    "( multiple)?( ethnic groups?)? (?=.)"
+    "( multiple)?( ethnic groups?)?"
 )
+FAMILY = re.compile(f"{BROAD} (?=.)")
 
 
 def code_of(word: str) -> str | None:
@@ -30,23 +31,27 @@ def code_of(word: str) -> str | None:
 
 
 def lines(table: str, field: str, places: Sequence[Places]) -> str:
-    """The lines for `codes:`, where any of the values is the word for a code. They tell no number of rows.
+    """The lines for `codes:`, where any of the values is the word for a code, or for a broad group, which has none.
 
-    The code of any other value is left open, as a "?" that is refused; a value that no finding quotes is masked.
+    They tell no number of rows. The code of any other value is left open, as a "?" that is refused; a value that no
+    finding quotes is masked.
     """
     found = {each.value or "": code_of(each.value or "") for each in places}
-    if not any(found.values()):
+    broad = [value for value in found if re.fullmatch(BROAD, _plain(value))]
+    if not any(found.values()) and not broad:
         return ""
-    told = [f"    codes:  # of the input {table}", f"      {field}:"]
+    told = []
     for value, code in sorted(found.items(), key=lambda pair: pair[1] is None):
         key = spaced(json.dumps(value, ensure_ascii=False))
         if code:
-            told.append(f"        {key}: {code}  # {label(raw_codes()[code])}")
+            told.append(f"{key}: {code}  # {label(raw_codes()[code])}")
+        elif value in broad:
+            told.append(f'{key}: "?"  # a broad group has no code: ask for the detailed groups')
         elif is_code(value):
-            told.append(f'        {key}: "?"  # which code? or "" where nothing is known')
+            told.append(f'{key}: "?"  # which code? NS where it is not stated')
         else:
-            told.append(f"        # {quoted(value)}: correct it, or put it here as well")
-    return "\n".join(told)
+            told.append(f"# {quoted(value)}: correct it, or put it here as well")
+    return to_copy(table, field, told)
 
 
 @cache

@@ -39,6 +39,12 @@ def spaced(text: str) -> str:
     return re.sub(r"[^\S ]", lambda space: f"\\u{ord(space[0]):04x}", text)
 
 
+def to_copy(table: str, field: str, lines: Iterable[str]) -> str:
+    """Lines to copy into the parameters, each a value and the code that it is."""
+    head = f"    codes:  # of the input {table}; where it has codes: already, add what is below to those"
+    return "\n".join([head, f"      {field}:", *(f"        {line}" for line in lines)])
+
+
 @dataclass
 class Places:
     """Where one kind of finding stands: by file, in order, how many rows and the first of them; and the first value.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -18,7 +19,7 @@ from reportlib.inputs.cube import MOMENTS, reporting_year_of
 from reportlib.inputs.cube import source as named
 from reportlib.inputs.engines import Engine
 from reportlib.inputs.ethnicity_words import lines as ethnicity_lines
-from reportlib.inputs.findings import FIRST, Places, quoted, shortened
+from reportlib.inputs.findings import FIRST, Places, is_code, quoted, shortened, to_copy
 from reportlib.inputs.identifiers import ill_written_identifiers, missing_people
 from reportlib.inputs.printed import (
     categories_alike,
@@ -65,7 +66,7 @@ UNKNOWN = (  # table, a field, other fields that the condition needs, the condit
     ),
     ("fatal_incidents", "setting", (), "TRUE", "the death is left out of those in prison"),
 )
-PRISON = ("hmp", "yoi", "hmpyoi", "hmyoi", "and")  # before the name of a place, or not
+PRISON = ("hmp", "yoi", "hmpyoi", "hmyoi", "irc", "and")  # before the name of a place, or not
 NOT_TYPED = "counted as of no known type"
 
 
@@ -176,34 +177,53 @@ def undated_deaths(tables: Tables) -> Iterator[Finding]:
 def unknown_establishments(tables: Tables) -> Iterator[Finding]:
     """Establishments that the list of establishments does not hold; an error if most rows are so."""
     for table in tables.placed():
-        source, advice = tables.sources[table], f"{NOT_TYPED} until written as there, or added there"
         held = tables.engine.rows(f"SELECT DISTINCT establishment FROM {named('establishments')}")
         names = sorted(name for (name,) in held if name)
-        folded, in_custody = {_folded(name): name for name in names}, tables.in_custody(table)
         unknown = f"SELECT establishment, count(*) FROM {named(table)} WHERE establishment NOT IN {listed(names)}"
-        counts = dict(tables.engine.rows(f"{unknown}{in_custody} GROUP BY establishment"))
-        level = "warning" if sum(counts.values()) <= source.rows / 2 else "error"
-        if alike := {name: folded[_folded(name)] for name in sorted(counts) if _folded(name) in folded}:
-            pairs = [f"{quoted(name)} for {quoted(known)}" for name, known in alike.items()]
-            message = "differs from establishments in capitals or spaces alone; write them alike"
-            where = f"establishment IN {listed(alike)}{in_custody}"
-            detail = f": {in_words(shortened(pairs))}"
-            yield from tables.find(table, "establishment", where, message, level, detail=detail)
-        where = f"establishment NOT IN {listed([*names, *alike])}{in_custody}"
-        places = tables.places(table, where, "establishment")
-        different = (places[0].different or len(places)) if places else 0
-        questions = {place.value or "": _question(place.value or "", names) for place in places}
-        if level == "warning" and different == len(places) <= FIRST:
-            for place, (name, question) in zip(places, questions.items(), strict=True):
-                message = f"{quoted(name)} is not in establishments; {advice}"
-                yield place.finding(message, source.files, source.names["establishment"], level, question)
-            continue
-        message = f"{different} names are not in establishments; {advice}"
-        if level == "error":
-            message = "most rows have an establishment that is not in establishments; write the names alike"
-        told = ", ".join(quoted(name) + question for name, question in questions.items())
-        detail = f": {told}" if different == len(places) else ""
+        counts = dict(tables.engine.rows(f"{unknown}{tables.in_custody(table)} GROUP BY establishment"))
+        lines = [f"{json.dumps(name)}: {json.dumps(known)}" for name, known in _as_listed(counts, names).items()]
+        for finding in _unknown_in(tables, table, names, counts):
+            yield replace(finding, lines=to_copy(table, "establishment", lines) if lines else "")
+            lines = []  # once is enough
+
+
+def _as_listed(unknown: Iterable[str], names: Sequence[str]) -> dict[str, str]:
+    """Which names are of the list, but for capitals, spaces and what kind of prison it is said to be."""
+    known = defaultdict(set)
+    for name in names:
+        for form in (_folded(name), _bare(name)):
+            known[form].add(name)
+    found = {name: known[_folded(name)] | known[_bare(name)] for name in sorted(unknown) if _bare(name)}
+    return {name: min(same) for name, same in found.items() if len(same) == 1 and is_code(name) and "(" not in name}
+
+
+def _unknown_in(tables: Tables, table: str, names: Sequence[str], counts: Mapping[str, int]) -> Iterator[Finding]:
+    source, advice = tables.sources[table], f"{NOT_TYPED} until mapped to a name there under codes:, or added there"
+    folded, in_custody = {_folded(name): name for name in names}, tables.in_custody(table)
+    level = "warning" if sum(counts.values()) <= source.rows / 2 else "error"
+    if alike := {name: folded[_folded(name)] for name in sorted(counts) if _folded(name) in folded}:
+        pairs = [f"{quoted(name)} for {quoted(known)}" for name, known in alike.items()]
+        message = "differs from establishments in capitals or spaces alone; under codes: map each to its name there"
+        where = f"establishment IN {listed(alike)}{in_custody}"
+        detail = f": {in_words(shortened(pairs))}"
         yield from tables.find(table, "establishment", where, message, level, detail=detail)
+    where = f"establishment NOT IN {listed([*names, *alike])}{in_custody}"
+    places = tables.places(table, where, "establishment")
+    different = (places[0].different or len(places)) if places else 0
+    questions = {place.value or "": _question(place.value or "", names) for place in places}
+    if level == "warning" and different == len(places) <= FIRST:
+        for place, (name, question) in zip(places, questions.items(), strict=True):
+            message = f"{quoted(name)} is not in establishments; {advice}"
+            yield place.finding(message, source.files, source.names["establishment"], level, question)
+        return
+    message = f"{different} names are not in establishments; {advice}"
+    if level == "error":
+        message = (
+            "most rows have an establishment that is not in establishments; under codes: map each to its name there"
+        )
+    told = ", ".join(quoted(name) + question for name, question in questions.items())
+    detail = f": {told}" if different == len(places) else ""
+    yield from tables.find(table, "establishment", where, message, level, detail=detail)
 
 
 def _folded(name: str) -> str:
