@@ -394,7 +394,17 @@ def test_a_draft_that_is_not_what_its_notebooks_give(drafted, tmp_path):
     held = drafted.copy(tmp_path).review
     later(held.run.folder / "chapters" / "deaths.html")
     held.submit(drafted.keys / "author")
-    assert "chapters/deaths.html: is not what is rendered now" in refused(held)
+    said = refused(held)
+    assert "they were changed. Make the report again.\n  - chapters/deaths.html: is not what is rendered now" in said
+    place = held.run.folder / "origin.json"
+    made = json.loads(place.read_text())
+    for other, why in (
+        ({"python": "3.10.1"}, "it was made with Python 3.10.1, and this is 3."),
+        ({"packages": made["packages"] | {"pandas": "2.0.0"}}, "it was made with other versions of pandas. Sign with"),
+    ):
+        place.write_text(json.dumps(made | other))
+        held.submit(drafted.keys / "author")
+        assert why in refused(held)
 
 
 def test_a_draft_that_only_other_code_could_render(drafted, tmp_path):

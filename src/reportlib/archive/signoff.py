@@ -23,9 +23,11 @@ from reportlib.archive.signature import sign, signers
 from reportlib.build import released
 from reportlib.build.scratch import point, scratch
 from reportlib.errors import AS_IT_WAS, Finding, ReportError
+from reportlib.origin import environment
 from reportlib.project import code_digests
 from reportlib.responses import disproportionate
 from reportlib.words import counted
+from reportlib.words import listed as in_words
 
 DRAFT_LIST = "draft-sha256.txt"  # the run's files as they were given to review
 MANIFEST = "manifest-sha256.txt"  # the signed rendition's files
@@ -199,9 +201,8 @@ class Review:
         files = {name: self.run.folder / name for name in draft}
         differ = [name for name, path in files.items() if not path.exists() or path.read_bytes() != draft[name]]
         if differ:
-            why = "the code has changed since it was made" if code_digests() != self.run.code else "they were changed"
             raise ReportError(
-                f"The run's files are not what its notebooks give: {why}. Make the report again.",
+                f"The run's files are not what its notebooks give: {self._why_it_differs()}.",
                 [Finding("is not what is rendered now", name) for name in sorted(differ)],
             )
         shutil.copytree(self.run.folder, made)
@@ -210,6 +211,18 @@ class Review:
         if found := gates(made):
             why = "; the code has changed since it was made. Make it again" if code_digests() != self.run.code else ""
             raise ReportError(f"The report without its mark does not pass its gates{why}.", found)
+
+    def _why_it_differs(self) -> str:
+        """Why a rendition may be another than it was, and what to do."""
+        held, now = json.loads((self.run.folder / "origin.json").read_text(encoding="utf-8")), environment()
+        others = [name for name, version in held["packages"].items() if now["packages"].get(name) != version]
+        if code_digests() != self.run.code:
+            return "the code has changed since it was made. Make the report again"
+        if held["python"] != now["python"]:
+            return f"it was made with Python {held['python']}, and this is {now['python']}. Sign with that"
+        if others:
+            return f"it was made with other versions of {in_words(others)}. Sign with those of its lock"
+        return "they were changed. Make the report again"
 
     def publish(self) -> None:
         """Point the edition's `published` to the signed rendition. Raises ReportError unless it is signed."""
