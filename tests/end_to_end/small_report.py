@@ -76,9 +76,9 @@ class Project:
         """`reportlib report` as a user runs it."""
         return subprocess.run(self.command(*also), capture_output=True, text=True, check=False)
 
-    def command(self, *also: str) -> list[str]:
+    def command(self, *also: str, what: str = "report") -> list[str]:
         reportlib = Path(sys.executable).with_name("reportlib")
-        return [str(reportlib), "report", str(self.params), "--outputs", str(self.outputs), *also]
+        return [str(reportlib), what, str(self.params), "--outputs", str(self.outputs), *also]
 
 
 def project(folder: Path, data: Path, names: tuple[str, ...] = EVERYTHING, **values: Any) -> Project:
