@@ -121,7 +121,7 @@ def _found(headline: Headline) -> tuple[str, str]:
     told = [f"{one}." for one in more] + [_at_the_rate(headline, row) for row in rows if len(rows) <= FEW]
     frame = _weighty(headline, without=headline.undone)
     remains = what_is_left(frame, headline.adjust, headline.of.band, figures=len(frame) <= MOST_NAMED)
-    return first, " ".join(filter(None, [*told, remains, headline.not_adjusted(rows), _were_all_known(rows)]))
+    return first, " ".join(filter(None, [*told, remains, headline.not_adjusted(rows), _could_be_undone(rows)]))
 
 
 def _undone(headline: Headline) -> tuple[str, str]:
@@ -139,10 +139,10 @@ def _undone(headline: Headline) -> tuple[str, str]:
         said = [text for text in left(frame, band) if not text.startswith(MAY_BE_LEFT)]
     becomes = f"Allowing for {told}, {lower_first(' '.join(said))}" if said else ""
     claims = [f"{claim}." for claim in _claims(headline.said, undone=True)]
-    return title, " ".join(filter(None, [*claims, becomes, _were_all_known(headline.undone)]))
+    return title, " ".join(filter(None, [*claims, becomes, _could_be_undone(headline.undone)]))
 
 
-def _were_all_known(rows: Sequence[RowFacts]) -> str:
+def _could_be_undone(rows: Sequence[RowFacts]) -> str:
     """Whose difference missing ethnicity could undo; empty if it could undo none, or that is not reckoned."""
     whose = [row.who for row in rows if row.unknown_could()]
     some = f" for {all_people(whose)}" if len(whose) < len(rows) else ""
@@ -157,7 +157,7 @@ def _smaller(headline: Headline, rows: Sequence[RowFacts]) -> tuple[str, str]:
         told |= turned_by_much(frame, band)
     changes = what_is_left(frame[told], headline.adjust, band)
     title = capital(headline.outcome) or headline.said.label
-    return title, " ".join(filter(None, [f"{capital(_ways(headline, rows))}.", changes, _were_all_known(rows)]))
+    return title, " ".join(filter(None, [f"{capital(_ways(headline, rows))}.", changes, _could_be_undone(rows)]))
 
 
 def _weighty(headline: Headline, without: Sequence[RowFacts]) -> pd.DataFrame:
@@ -255,7 +255,7 @@ def _detailed_point(results: Results, groups: Sequence[RowFacts]) -> Point:
     rows = verdicts(results, [first.table])
     own = rows[rows["label"].isin([row.who for row in groups])]
     remains = what_is_left(own, results.tables[first.table]["adjust"], results.band, figures=len(own) <= MOST_NAMED)
-    point = _point(first, title, " ".join(filter(None, [remains, _were_all_known(groups)])))
+    point = _point(first, title, " ".join(filter(None, [remains, _could_be_undone(groups)])))
     return point | {"see": f"{first.what} by detailed group"}
 
 
