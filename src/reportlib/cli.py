@@ -253,9 +253,12 @@ def sign(run: RunFolder, key: Key, signers: Signers = SIGNERS) -> None:
 
 @app.command()
 def publish(run: RunFolder, signers: Signers = SIGNERS) -> None:
-    """Point `published` to a signed report."""
+    """Point `published` to a signed report, and write the page over all that are published of its year."""
     with _reviewing(run, signers) as held:
+        from reportlib.build.index import write_published
+
         held.publish()
+        console.print(os.path.relpath(write_published(held.run.edition.parent)), style="bold")
 
 
 @app.command()

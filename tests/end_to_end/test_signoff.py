@@ -106,6 +106,15 @@ def test_a_report_goes_from_draft_to_published(office):
     assert (standing.author, standing.reviewer, standing.faults) == ("author@ppo", "reviewer@ppo", ())
 
 
+def test_publishing_leads_to_what_is_published_of_the_year(office):
+    page = office[0].review.run.edition.parent / "published.html"
+    assert "published.html" in office[1][-1]
+    links = re.findall(r'href="([^"#]+/report\.(?:html|pdf))"', page.read_text(encoding="utf-8"))
+    assert links == ["national/published/report.html", "national/published/report.pdf"]
+    assert all((page.parent / link).is_file() for link in links)
+    assert "DRAFT" not in page.read_text(encoding="utf-8")
+
+
 def test_the_run_itself_is_not_altered(office, drafted):
     assert files(office[0].project.current) == files(drafted.project.current)
 

@@ -1,13 +1,15 @@
-"""The page over all editions of a year: where each is, how much of it could be shown, and which could not be made."""
+"""The pages over all editions of a year, those made last and those published: where each is, how much it could show."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from nbformat.v4 import new_markdown_cell, new_notebook
 
+from reportlib.archive.runs import KeptRun, run_folder
 from reportlib.build.page import Link, Page
 from reportlib.build.render import html_chapter
 from reportlib.build.report import Run
@@ -28,16 +30,30 @@ counts, so less of them can be shown."""
 
 def write_index(params: Params, runs: Mapping[Edition, Run | ReportError], folder: Path) -> Path:
     """Write `index.html` for the editions of a run. Raises ReportError for a page that fails its own checks."""
-    page = Page.of(params, params.title, "All editions")
+    found = {edition: run if isinstance(run, ReportError) else run.folder for edition, run in runs.items()}
+    return _write(params, found, folder / "index.html", "current")
+
+
+def write_published(year: Path) -> Path:
+    """Write `published.html` for the editions of a year that are published and that this code can read."""
+    found = {}
+    for link in sorted(year.glob("*/published")):
+        with suppress(ReportError):
+            params = KeptRun(run_folder(link)).params
+            found[params.made] = run_folder(link)
+    return _write(params, found, year / "published.html", "published")
+
+
+def _write(params: Params, runs: Mapping[Edition, Path | ReportError], path: Path, link: str) -> Path:
+    page = Page.of(params, params.title, "All editions", draft=link == "current")
     parts = [INTRODUCTION]
     for dimension, heading in SECTIONS.items():
         own = {edition: run for edition, run in runs.items() if edition.dimension == dimension}
-        parts += [f"## {heading}", *(_entry(edition, run) for edition, run in own.items())] if own else []
+        parts += [f"## {heading}", *(_entry(edition, run, link) for edition, run in own.items())] if own else []
     cells = [new_markdown_cell("\n".join(parts), id="editions")]
     html = html_chapter(new_notebook(cells=cells), page, contents=[Link("Editions", "#editions")])
-    if faults := check_site({"index.html": html}, {place for edition in runs for place in _files(edition)}):
+    if faults := check_site({path.name: html}, {place for edition in runs for place in _files(edition, link)}):
         raise ReportError("The page over all editions does not pass its gates.", faults)
-    path = folder / "index.html"
     write_whole(path, html)
     return path
 
@@ -48,16 +64,16 @@ def check_made(runs: Mapping[Edition, Run | ReportError]) -> None:
         raise ReportError(f"{len(failed)} of {len(runs)} editions could not be made; the others are complete:", failed)
 
 
-def _files(edition: Edition) -> tuple[str, str]:
-    return f"{edition.name}/current/report.html", f"{edition.name}/current/report.pdf"
+def _files(edition: Edition, link: str) -> tuple[str, str]:
+    return f"{edition.name}/{link}/report.html", f"{edition.name}/{link}/report.pdf"
 
 
-def _entry(edition: Edition, run: Run | ReportError) -> str:
+def _entry(edition: Edition, run: Path | ReportError, link: str) -> str:
     if isinstance(run, ReportError):
         return f"- {edition.title}: could not be made this time"
-    html, pdf = _files(edition)
+    html, pdf = _files(edition, link)
     several = f" ({', '.join(edition.values)})" if len(edition.values) > 1 else ""
-    share = number(shown(run.folder), "%")
+    share = number(shown(run), "%")
     return f"- [{edition.title}]({html}){several}, [{edition.title} as PDF]({pdf}): {share} of its counts are shown"
 
 
