@@ -143,8 +143,8 @@ def test_lines_that_are_copied_are_read_and_what_is_left_open_is_refused(alone):
     put(alone, words, codes=codes)
     (refused,) = alone.refusal()
     assert refused.startswith(
-        "nomis_ethnicity.csv, column Origin: codes: maps ethnicity_code to '?', which is not one of its codes; "
-        "allowed: W1, W2, "
+        "nomis_ethnicity.csv, column Origin: codes: maps 'The \"Travellers\"' of ethnicity_code to '?', which is "
+        "not one of its codes; allowed: W1, W2, "
     )
     put(alone, words, codes={"ethnicity_code": codes["ethnicity_code"] | {'The "Travellers"': "W3"}})
     assert alone.check() == []

@@ -231,7 +231,9 @@ def test_a_row_that_lacks_nothing_or_has_no_such_word_is_no_row_of_totals(alone)
 def test_a_code_that_is_mapped_to_none_is_an_error(extracts):
     extracts.put("complaints", GOOD["complaints"], codes={"outcome": {"Upheld": "Upheld", "n": ""}})
     (refused,) = extracts.refusal()
-    assert "codes: maps outcome to 'Upheld', which is not one of its codes; the nearest is 'upheld'" in refused
+    assert (
+        "codes: maps 'Upheld' of outcome to 'Upheld', which is not one of its codes; the nearest is 'upheld'" in refused
+    )
 
 
 def test_a_category_that_is_mapped_and_not_there_is_told(extracts):

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from reportlib.errors import Finding, nearest, nearest_or_all
 from reportlib.inputs.contracts import Contract
 from reportlib.inputs.extracts import Extract
+from reportlib.inputs.findings import quoted, shortened
 from reportlib.inputs.spec import InputSpec
+from reportlib.words import listed
 
 
 def mapped(contract: Contract, spec: InputSpec, extract: Extract) -> dict[str, str]:
@@ -50,7 +52,9 @@ def _unknown_codes(contract: Contract, spec: InputSpec) -> Iterator[Finding]:
         field = contract.fields.get(name)
         allowed = (*field.enum, *field.true, *field.false) if field else ()
         for code in dict.fromkeys(code for code in codes.values() if allowed and code and code not in allowed):
-            message = f"codes: maps {name} to {code!r}, which is not one of its codes{nearest_or_all(code, allowed)}"
+            theirs = listed(shortened([quoted(value) for value, ours in codes.items() if ours == code]))
+            known = nearest_or_all(code, allowed)
+            message = f"codes: maps {theirs} of {name} to {code!r}, which is not one of its codes{known}"
             yield Finding(message, spec.shown, column=spec.columns.get(name, name))
 
 
