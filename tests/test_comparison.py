@@ -60,7 +60,7 @@ def rates(*rows: Row, code: str = "deaths", years: int = 1) -> pd.DataFrame:
 
 def test_shares_ratio_and_gap_are_plain_arithmetic():
     found = shares(("A", 30, 100), ("W", 80, 200))
-    assert found.loc["A", ["label", "value", "ratio", "gap"]].tolist() == ["Asian", 0.3, 0.75, -0.1]
+    assert found.loc["A", ["label", "value", "ratio", "gap"]].tolist() == ["Asian", 0.3, 0.75, -10.0]
     assert found.loc["W", "value"] == 0.4
 
 
@@ -80,15 +80,15 @@ def test_the_interval_of_a_gap_is_newcombes():
     of = spec("upheld")
     effects = released(of, ("A", "deff", 2.0, None, None, None), ("W", "deff", 3.0, None, None, None))
     found = compare(counts(of, ("A", 112, 140), ("W", 144, 240)), effects, of, reference="W", years=3)
-    # Newcombe (1998), table II: 56 of 70 against 48 of 80 is 0.2, from 0.0524 to 0.3339
-    assert found.loc[0, ["gap", "gap_lower", "gap_upper"]].tolist() == [0.2, 0.052, 0.334]
+    # Newcombe (1998), table II: 56 of 70 against 48 of 80 is 0.2, from 0.0524 to 0.3339; here in percentage points
+    assert found.loc[0, ["gap", "gap_lower", "gap_upper"]].tolist() == [20.0, 5.2, 33.4]
 
 
 def test_the_rarer_side_is_judged():
     found = shares(("A", 800, 1000), ("W", 900, 1000), code="completed")  # not completed: 20% v 10%
     assert found.loc["A", "ratio"] == 2.0
     assert found.loc["A", ["judged", "verdict"]].tolist() == ["complement", "disproportionate"]
-    assert found.loc["A", ["value", "gap"]].tolist() == [0.8, -0.1]
+    assert found.loc["A", ["value", "gap"]].tolist() == [0.8, -10.0]
 
 
 def test_the_verdict_does_not_turn_on_which_side_is_called_the_outcome():
@@ -245,7 +245,7 @@ def test_a_ratio_of_shares_needs_5_events_of_the_side_judged_in_each_arm(group: 
     found = shares(("A", *group), ("W", *white)).loc["A"]
     assert found[["ratio", "ratio_lower", "ratio_upper", "p_adjusted"]].isna().all()
     assert found["verdict"] == "not assessed"
-    assert found["gap"] == round(group[0] / group[1] - white[0] / white[1], 3)
+    assert found["gap"] == round(100 * group[0] / group[1] - 100 * white[0] / white[1], 1)
     assert shares(("A", 5, 100), ("W", 50, 200)).loc["A", "ratio"] == 0.2
 
 

@@ -140,8 +140,8 @@ def rounded(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     for name in (name for name, printed in held.items() if printed == Printed.P_VALUE):
         above = frame[name].gt(ALPHA) & frame[name].round(3).le(ALPHA)
         frame[name] = frame[name].mask(above, ALPHA + 0.001)  # not printed as if it were at the level of significance
-    level = 3 if spec.measure.kind == "proportion" else spec.measure.decimals
-    places = dict.fromkeys(Printed, 2) | {Printed.LEVEL: level, Printed.P_VALUE: 3, Printed.NUMBER: 0}
+    level, gap = (3, 1) if spec.measure.kind == "proportion" else (spec.measure.decimals, spec.measure.decimals)
+    places = dict.fromkeys(Printed, 2) | {Printed.LEVEL: level, Printed.GAP: gap, Printed.P_VALUE: 3, Printed.NUMBER: 0}
     uppers = [name for name in RATIOS if name in held and name.endswith("_upper") and FIGURES[name].of != Of.UNKNOWN]
     widths = [frame[name].round(2) - frame[name.replace("upper", "lower")].round(2) for name in uppers]
     if widths and pd.concat(widths).dropna().round(2).lt(NARROW).all():
@@ -203,9 +203,9 @@ def _proportions(arms: pd.DataFrame, reference: str, level: float, band: Band) -
     return _figures(
         proportion(x, n, level=level).assign(value=arms["x"] / arms["n"]),
         ratio.assign(value=(event / arms["n"]) / (base / arms["n_ref"])),
-        gap=arms["x"] / arms["n"] - arms["x_ref"] / arms["n_ref"],
-        gap_lower=gap["lower"],
-        gap_upper=gap["upper"],
+        gap=100 * (arms["x"] / arms["n"] - arms["x_ref"] / arms["n_ref"]),
+        gap_lower=100 * gap["lower"],
+        gap_upper=100 * gap["upper"],
         deff=arms["deff"],
         bound_lower=low,
         bound_upper=high,

@@ -31,10 +31,8 @@ from reportlib.words import dimensions, lower_first, missing, number, p_value, p
 def evidence_table(of: Comparison) -> Table:
     """All that is known of each comparison in one row: the figures of its table, and what stands behind its verdict."""
     spec, places = of.spec, of.places
-    scale, decimals = (100, 1) if of.share else (1, spec.measure.decimals)
-    rows = of.frame[of.frame["verdict"].notna()].copy()
-    for name in ("gap", "gap_lower", "gap_upper"):
-        rows[name] = [None if missing(value) else round(value * scale, 6) for value in rows[name]]
+    decimals = 1 if of.share else spec.measure.decimals
+    rows = of.frame[of.frame["verdict"].notna()]
 
     def detectable(row: Row) -> dict[str, Any]:
         ends = "detectable_below", "detectable_above"

@@ -12,7 +12,9 @@ FINEST = {"proportion": 3, "rate": 2}  # decimals to which a relative rate and a
 NARROW = 0.1  # width of an interval, under which two decimals would blur a relative rate
 
 Of = Enum("Of", ["GROUP", "PAIR", "UNKNOWN", "STRATA"])
-Printed = Enum("Printed", ["LEVEL", "RATIO", "P_VALUE", "FACTOR", "NUMBER"])
+Printed = Enum(
+    "Printed", ["LEVEL", "GAP", "RATIO", "P_VALUE", "FACTOR", "NUMBER"]
+)  # gaps of shares in percentage points
 
 
 class Figure(NamedTuple):
@@ -37,7 +39,7 @@ LIMITS = tuple(f"{end}_{name}" for name in FUNNEL for end in ("lower", "upper"))
 FIGURES: dict[str, Figure] = {
     **_with_limits("value", Of.GROUP, Printed.LEVEL),
     **_with_limits("ratio", Of.PAIR, Printed.RATIO, judged=True),
-    **_with_limits("gap", Of.PAIR, Printed.LEVEL),
+    **_with_limits("gap", Of.PAIR, Printed.GAP),
     "p_adjusted": Figure(Of.PAIR, Printed.P_VALUE),
     "deff": Figure(Of.GROUP, Printed.FACTOR),
     "detectable_below": Figure(Of.PAIR, Printed.FACTOR),

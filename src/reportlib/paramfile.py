@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -45,7 +44,13 @@ class Block(BaseModel):
 
 
 class _Constructor(SafeConstructor):
-    """Leaves a date that does not exist as text, so that the schema reports it with all else."""
+    """Takes a name as it is written, and leaves a date that does not exist as text, for the schema to report."""
+
+    def construct_mapping(self, node: MappingNode, deep: bool = False) -> Any:
+        for key, _ in node.value:
+            if isinstance(key, ScalarNode) and key.value != "<<":
+                key.tag = "tag:yaml.org,2002:str"
+        return super().construct_mapping(node, deep)
 
     def construct_yaml_timestamp(self, node: ScalarNode, values: Any = None) -> Any:
         try:
@@ -108,21 +113,8 @@ def explain(error: ValidationError, schema: Schema, lines: Mapping[Place, int], 
     for detail in error.errors(include_url=False):
         # a default that follows from a parameter which is itself wrong: that one is reported
         if detail["type"] != "default_factory_not_called":
-            place = _written(detail, lines)
-            found.append((_line(place, lines), _message(detail, place, schema)))
+            found.append((_line(detail["loc"], lines), _message(detail, detail["loc"], schema)))
     return [Finding(text, f"{path}, line {line}" if line else str(path)) for line, text in sorted(found)]
-
-
-def _written(detail: Mapping[str, Any], lines: Mapping[Place, int]) -> Place:
-    """The place of what is wrong; a name that YAML takes for something else than text, such as 01, as it is written."""
-    place: Place = detail["loc"]
-    parent, tail = (place[:-2], place[-1:]) if place[-1:] == ("[key]",) else (place[:-1], ())
-    if (tail or detail["type"] == "invalid_key") and not isinstance(detail["input"], str):
-        for *above, key in lines:
-            with suppress(YAMLError, ValueError):  # where it is text that is no YAML
-                if tuple(above) == parent and repr(YAML(typ="safe").load(str(key))) == repr(detail["input"]):
-                    return (*parent, key, *tail)
-    return place
 
 
 def _line(place: Place, lines: Mapping[Place, int]) -> int:
@@ -137,11 +129,8 @@ def _message(detail: Mapping[str, Any], place: Place, schema: Schema) -> str:
         return f"{_name(place)} is missing: {_at(schema, place).get('description', '')}"
     if kind == "extra_forbidden":
         return _unknown(place, list(_at(schema, place[:-1])["properties"]))
-    if kind == "invalid_key" or place[-1:] == ("[key]",):
-        names = _at(schema, place[:-2]).get("propertyNames", {}).get("enum")
-        if names and isinstance(found, str):
-            return _unknown(place[:-1], names)
-        return f"put the name {[key for key in place if key != '[key]'][-1]} in quotes"
+    if place[-1:] == ("[key]",):
+        return _unknown(place[:-1], _at(schema, place[:-2])["propertyNames"]["enum"])
     if kind == "value_error":
         return f"{_name(place)}: {detail['ctx']['error']}"
     what = allowed(_at(schema, place), schema)
@@ -159,8 +148,6 @@ def _at(schema: Schema, place: Place) -> Schema:
     here = schema
     for key in place:
         here = _resolve(here, schema)
-        if key == "[key]":
-            return {"type": "string"}
         if isinstance(key, int):
             prefix = here.get("prefixItems", [])
             here = prefix[key] if key < len(prefix) else here.get("items", {})

@@ -54,5 +54,5 @@ def test_a_relative_rate_without_limit_is_shown_and_follows_from_its_fact(tmp_pa
     )
     ledger = Ledger(held, params, Handoff(tmp_path))
     assert list(check_facts(held)) == []
-    assert list(check_model(model, ledger, {}, "deaths")) == []
+    assert list(check_model(model, ledger, {"deaths": model}, "deaths")) == []
     assert ledger.comparison(model).frame["ratio"][0] == float("inf")

@@ -133,7 +133,7 @@ def test_a_cell_of_a_table_that_is_not_its_fact_is_found(run: Path, key: str, ce
         row[key] = cell
 
     found = plant(run, change)
-    assert [fault for fault in found if fault.startswith(f"{NOTEBOOK}, cell pooled, table {TABLE}, row")]
+    assert [fault for fault in found if fault.startswith(f"{NOTEBOOK}, cell pooled, table {TABLE}")]
     assert not [fault for fault in found if "Other (3)" in fault]
 
 
@@ -146,7 +146,7 @@ def test_rules_other_than_those_of_the_run_are_found(run: Path) -> None:
 
     (fault,) = plant(run, change)
     assert fault.startswith(f"{NOTEBOOK}, cell rules, table ")
-    assert fault.endswith("the table is not what the published facts give")
+    assert fault.endswith("this is not what the published facts give")
 
 
 def test_a_table_that_the_run_does_not_declare_is_found(run: Path) -> None:
@@ -167,4 +167,4 @@ def test_a_figure_around_a_table_is_found(run: Path, part: str) -> None:
         held = [held for output in cells["pooled"]["outputs"] for held in output["data"].values() if "rows" in held]
         held[0][part] = ["Of these, 3 are hidden."] if part == "notes" else f"{held[0][part]}, 3 hidden"
 
-    assert f"its {part} is not what the declaration of the table gives" in " ".join(plant(run, change))
+    assert f"its {part} is not what the published facts give" in " ".join(plant(run, change))

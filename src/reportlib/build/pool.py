@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import signal
 import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator
-from multiprocessing import get_context, parent_process
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import active_children, get_context, parent_process
 
 from reportlib.build.report import Clock, Job, Made, Maker, make_edition
 from reportlib.errors import Finding, ReportError
@@ -37,84 +36,43 @@ def pool(size: int, began: Callable[[Job], None]) -> Maker:
     """Makes so many editions at once, telling as each begins."""
 
     def make(jobs: Iterator[Job]) -> Iterator[Made]:
-        waiting: deque[Job] = deque()
+        running: dict[Future[ReportError | None], tuple[Job, ProcessPoolExecutor]] = {}
         tries: Counter[str] = Counter()
-        workers: list[_Worker] = []
-        more = True
+        idle: list[ProcessPoolExecutor] = []  # of one process each, so that it is known which edition it died of
+        again: list[Job] = []
+        job = next(jobs, None)
         try:
-            while more or waiting or any(worker.job for worker in workers):
-                if more and len(waiting) < size:  # one is prepared while others are made
-                    job = next(jobs, None)
-                    more = job is not None
-                    waiting += [job] if job else []
-                idle = next((worker for worker in workers if not worker.job), None)
-                if waiting and (idle or len(workers) < size):
-                    if idle is None:
-                        workers.append(idle := _Worker())
-                    job = waiting.popleft()
+            while job or running:
+                if job and len(running) < size:
+                    own = idle.pop() if idle else ProcessPoolExecutor(1, get_context("spawn"), _begin)
+                    running[own.submit(make_alone, job)] = job, own
                     tries[job.edition.name] += 1
-                    idle.give(job)
                     began(job)
+                    job = again.pop() if again else next(jobs, None)  # prepared while others are made
                     continue
-                busy = {worker.link: worker for worker in workers if worker.job}
-                for link in wait(busy, timeout=0 if more and len(waiting) < size else None):
-                    worker = busy[link]  # type: ignore[index]
-                    job, error, alive = worker.take()
-                    if alive:
-                        yield job, error
-                        continue
-                    workers.remove(worker)
-                    if tries[job.edition.name] < TRIES:
-                        waiting.appendleft(job)
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    made, own = running.pop(future)
+                    if not isinstance(future.exception(), BrokenProcessPool):
+                        idle.append(own)
+                        yield made, future.result()
+                    elif tries[made.edition.name] < TRIES:
+                        again.append(made)
                     else:
-                        yield job, ReportError(f"The process that made it died {TRIES} times; is there memory enough?")
+                        yield made, ReportError(f"The process that made it died {TRIES} times; is there memory enough?")
+                job = job or (again.pop() if again else None)
         finally:
-            for worker in workers:
-                worker.end()
+            for process in active_children():
+                process.kill()
+                process.join()
 
     return make
 
 
-class _Worker:
-    """A process that makes one edition after the other."""
-
-    def __init__(self) -> None:
-        context = get_context("spawn")
-        self.link, theirs = context.Pipe()
-        self.job: Job | None = None
-        self.process: BaseProcess = context.Process(target=_work, args=(theirs,), daemon=False)
-        self.process.start()
-        theirs.close()
-
-    def give(self, job: Job) -> None:
-        self.job = job
-        with contextlib.suppress(OSError):  # a process that is gone is noticed when its answer is taken
-            self.link.send(job)
-
-    def take(self) -> tuple[Job, ReportError | None, bool]:
-        """The job, what went wrong with it, and whether the process still lives."""
-        job, self.job = self.job, None
-        assert job
-        try:
-            return job, self.link.recv(), True
-        except (EOFError, OSError):
-            self.end()
-            return job, None, False
-
-    def end(self) -> None:
-        self.link.close()
-        self.process.kill() if self.job else None
-        self.process.join()
-
-
-def _work(link: Connection) -> None:
-    """Make what is sent until nobody sends any more."""
+def _begin() -> None:
+    """What a process does before it makes any."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that gives out the work
     threading.Thread(target=_end_with_parent, daemon=True).start()
     warm.start()
-    with contextlib.suppress(EOFError):
-        while True:
-            link.send(make_alone(link.recv()))
 
 
 def _end_with_parent() -> None:

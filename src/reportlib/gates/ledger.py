@@ -7,18 +7,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
+from itertools import zip_longest
 from typing import Any
 
 import pandas as pd
 
 from reportlib.charts import Chart, dumbbell
 from reportlib.comparison import flags, least
-from reportlib.comparison_tables import REFERENCE, Comparison, comparison_table
+from reportlib.comparison_tables import Comparison, comparison_table
 from reportlib.derived_tables import DERIVED, declared
 from reportlib.errors import Finding
 from reportlib.ethnicity import groupings, reference_of
 from reportlib.facts import Fact
-from reportlib.figures import FIGURES
+from reportlib.figures import FIGURES, Of
 from reportlib.gates.constants import Constants, figures
 from reportlib.handoff import Handoff
 from reportlib.headlines import card, headlines, verdicts_chart, verdicts_table
@@ -64,18 +65,9 @@ class Ledger:
         self.facts, self.params, self.run = list(facts), params, run
         self.constants = Constants(params)
         self.placed: set[int] = set()
-        self._at: dict[tuple[str, str], list[Fact]] = defaultdict(list)
         self._rows: dict[tuple[str, str, str], dict[str, Fact]] = defaultdict(dict)
         for fact in self.facts:
-            self._at[fact.table, fact.id].append(fact)
             self._rows[fact.table, fact.row, fact.period][fact.statistic] = fact
-
-    def fact(self, table: str, name: str, among: Iterable[str]) -> Fact | None:
-        """The fact of this name; where years share a name, the one whose period is in `among`."""
-        held = self._at[declared(table), name]
-        held = [fact for fact in held if fact.period in among] if len(held) > 1 else held
-        self.placed |= {id(fact) for fact in held}
-        return held[0] if len(held) == 1 else None
 
     def _of(self, table: str, statistic: str) -> list[Fact]:
         return [fact for fact in self.facts if fact.table == table and fact.statistic == statistic]
@@ -112,7 +104,8 @@ class Ledger:
         place = Place("", self.params.edition, tuple(model["status"]))
         reference = reference if "verdict" in frame else ""
         level, band = self.params.confidence_level, self.params.verdict_band
-        return Comparison(spec, frame, place, period, reference, level, band, complement=complement)
+        left_out = tuple(self.run.left_out(spec.id))
+        return Comparison(spec, frame, place, period, reference, level, band, "", complement, left_out)
 
     def complement(self, table: str) -> bool:
         """Whether the relative rates of a table are of the opposite outcome, which their facts then name."""
@@ -135,7 +128,8 @@ class Ledger:
         values = {statistic: fact.value for statistic, fact in held.items() if statistic not in SENTENCES}
         mark = (held.get("value") or held["numerator"]).mark
         words = {"label": row["ethnicity"]["text"], "verdict": None} if "verdict" in row else {}
-        return {**heads, **words, **values, "mark": mark}
+        withheld = any(held[name].mark == "c" for name, of in FIGURES.items() if name in held and of.of == Of.STRATA)
+        return {**heads, **words, **values, "mark": mark, "withheld": withheld}
 
 
 def check_facts(facts: Iterable[Fact]) -> Iterator[Finding]:
@@ -172,7 +166,7 @@ def _printed(fact: Fact) -> bool:
 def check_model(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str) -> Iterator[Finding]:
     """All in one display that no fact and no constant accounts for; `shown` are the run's displays by id."""
     if model["kind"] == "table":
-        yield from _table(model, ledger, where)
+        yield from _table(model, ledger, shown, where)
     elif model["kind"] == "chart":
         yield from _chart(model, ledger, shown, where)
     elif model["kind"] == "say":
@@ -187,25 +181,33 @@ def check_model(model: Model, ledger: Ledger, shown: Mapping[str, Model], where:
                 yield Finding("a headline that published sentences do not give", where, column=item["chapter"])
 
 
-def _table(model: Model, ledger: Ledger, where: str) -> Iterator[Finding]:
+def _table(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str) -> Iterator[Finding]:
     where = f"{where}, table {model['id']}"
-    made = _made(model, ledger)
+    try:
+        made = _made(model, ledger, shown)
+    except (AttributeError, KeyError, ValueError):
+        yield Finding("it cannot be made of the published facts", where)
+        return
     if made is None and ledger.constants.stray(str(model)):
         yield Finding("figures in a table that is neither declared nor made of published facts", where)
-    elif made and not made.rows and model["rows"]:
-        yield from _frame(model, made, where)
-        for place, row in enumerate(model["rows"], 1):
-            yield from _row(model["id"], row, ledger, where, place)
     elif made:
-        if model != made.model() | {"status": model["status"]}:
-            yield Finding("the table is not what the published facts give", where)
+        given = made.model() | {"status": model["status"]}
+        for key in _differing({**model, "rows": None}, {**given, "rows": None}):
+            yield Finding(f"its {key} is not what the published facts give", where)
+        for place, rows in enumerate(zip_longest(model["rows"], given["rows"], fillvalue={}), 1):
+            for key in _differing(*rows):
+                yield Finding("this is not what the published facts give", where, place, key)
         own = {replace(fact, chapter="") for fact in made.facts}
-        held = [fact for fact in ledger.facts if fact.table == model["id"]]
+        held = [fact for fact in ledger.facts if fact.table == declared(model["id"])]
         ledger.placed |= {id(fact) for fact in held if replace(fact, chapter="") in own}
 
 
-def _made(model: Model, ledger: Ledger) -> Table | None:
-    """The table as the ledger gives it: whole, or without its rows; None if it can give nothing."""
+def _differing(one: Model, other: Model) -> list[str]:
+    return sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))
+
+
+def _made(model: Model, ledger: Ledger, shown: Mapping[str, Model]) -> Table | None:
+    """The table as the ledger gives it; None if it can give nothing."""
     name, params = model["id"], ledger.params
     if name in PUBLISHED_TABLES:
         return published_table(name, PUBLISHED_TABLES[name], Place("", params.edition, ("published",)))
@@ -219,53 +221,10 @@ def _made(model: Model, ledger: Ledger) -> Table | None:
         return Register(ledger.results).in_parts_alone()
     if name == "verdicts":
         return verdicts_table(ledger.results)
-    spec = ledger.spec(declared(name))
-    if not spec:
+    if not (ledger.spec(declared(name)) and declared(name) in shown):
         return None
-    empty = pd.DataFrame(columns=[*spec.by, "mark", *FIGURES, *(["verdict"] if spec.compared else [])])
-    place = Place("", params.edition, tuple(ledger.run.table_status(spec.id)))
-    make = DERIVED[name.rpartition("-")[2]] if name != spec.id else comparison_table
-    complement = ledger.complement(spec.id)
-    left_out = tuple(ledger.run.left_out(spec.id))
-    context = (*ledger.context(spec), params.confidence_level, params.verdict_band)
-    return make(Comparison(spec, empty, place, *context, complement=complement, left_out=left_out))
-
-
-def _frame(model: Model, made: Table, where: str) -> Iterator[Finding]:
-    """Around its figures a table says what its declaration gives; a note more may stand without a figure."""
-    declared = made.model()
-    changed = [key for key in declared if key not in ("rows", "notes") and model.get(key) != declared[key]]
-    changed += sorted(model.keys() - declared.keys())
-    changed += ["notes" for note in model["notes"] if note not in made.notes and figures(note)]
-    for key in changed:
-        yield Finding(f"its {key} is not what the declaration of the table gives", where)
-
-
-def _row(table: str, row: Model, ledger: Ledger, where: str, place: int) -> Iterator[Finding]:
-    cells = {key: cell for key, cell in row.items() if key != "_total"}
-    heads = {key: cell["text"] for key, cell in cells.items() if not cell.get("fact")}
-    spec = ledger.spec(declared(table))
-    codes = [heads.get(name, "All") for name in spec.by if name != "year"] if spec else []
-    words: set[str] = set()  # of its facts: their periods, and their labels between commas, as names may hold commas
-    for key, cell in cells.items():
-        for name in cell.get("facts") or filter(None, [cell.get("fact")]):
-            fact = ledger.fact(table, name, heads.values())
-            if fact is None:
-                yield Finding("no published fact stands behind this figure", where, place, key)
-                continue
-            words |= {f", {fact.period}, ", f", {fact.who}, "}
-            shown = (cell["text"], cell["mark"] or "", fact.value if cell["value"] is None else cell["value"])
-            if shown != (fact.text, fact.mark, fact.value):
-                yield Finding(f"this is not what its fact says{' (a hidden one)' * bool(fact.mark)}", where, place, key)
-            if spec and fact.label != f"{spec.measure.name}: {', '.join(codes)}":
-                yield Finding("the label of its fact is not that of its row", where, place, key)
-    for key, text in heads.items():
-        if (
-            cells[key] != REFERENCE.get(key)
-            and re.search(r"\d", text)
-            and not any(f", {text}, " in own for own in words)
-        ):
-            yield Finding("a figure without a fact", where, place, key)
+    comparison = ledger.comparison(shown[declared(name)])
+    return comparison_table(comparison) if declared(name) == name else DERIVED[name.rpartition("-")[2]](comparison)
 
 
 def _chart(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str) -> Iterator[Finding]:
