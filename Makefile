@@ -53,10 +53,11 @@ check-data: .venv $(DEMO) ## Check the extracts against their contracts, and sto
 
 demo-data: data/demo/.made ## Write the synthetic extracts to data/demo/
 
-audit: .venv ## Make an archived report again: ARCHIVE=file, EXTRACTS=folder, KEY=file, AUDIT=figures
+audit: .venv ## Make an archived report again: ARCHIVE=file, EXTRACTS=folder, PUBLISHED=folder, KEY=file, AUDIT=figures
 	@test -n '$(ARCHIVE)' || { echo 'Which one? make audit ARCHIVE=outputs/<year>/<edition>/archive/<run>.zip' >&2; exit 2; }
+	@test -z '$(filter-out figures,$(AUDIT))' || { echo 'AUDIT=$(AUDIT) is not known: AUDIT=figures, or leave it out' >&2; exit 2; }
 	@$(IN)reportlib audit '$(ARCHIVE)' $(if $(filter figures,$(AUDIT)),--figures) \
-		$(if $(EXTRACTS),--extracts '$(EXTRACTS)') $(if $(KEY),--identity '$(KEY)')
+		$(if $(EXTRACTS),--extracts '$(EXTRACTS)') $(if $(PUBLISHED),--published '$(PUBLISHED)') $(if $(KEY),--identity '$(KEY)')
 
 lab: .venv $(DEMO) ## Open the notebooks in JupyterLab
 	@$(IN)reportlib lab '$(PARAMS)'

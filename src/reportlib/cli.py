@@ -412,6 +412,7 @@ def audit(
     extracts: Annotated[Path | None, typer.Option(help="Folder of the extracts that were not archived.")] = None,
     identity: Annotated[Path | None, typer.Option(help="age key file that opens archived extracts.")] = None,
     figures: Annotated[bool, typer.Option("--figures", help="Re-run in today's environment.")] = False,
+    published: Annotated[Path | None, typer.Option(help="Folder of the report as it was signed or published.")] = None,
 ) -> None:
     """Make an archived report again and say whether it comes out the same.
 
@@ -424,7 +425,7 @@ def audit(
         from reportlib.archive import verify
 
         with console.status("starting") as status:
-            verdict = verify.audit(archive, extracts, identity, figures, lambda name: _stage(status, name))
+            verdict = verify.audit(archive, extracts, identity, figures, published, lambda name: _stage(status, name))
         console.print(verdict.text())
         page = verify.keep(verdict, archive, f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}")
         console.print(f"Kept as {os.path.relpath(page)}")

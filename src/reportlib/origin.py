@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import platform
 import re
 import subprocess
+import tarfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportlib.inputs.paths import stood
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from reportlib.build.released import Publication
 
 VERSION = "version.json"  # beside code that stands in an archive, where git cannot be asked
+# Whoever runs the code of another user may also read its version.
+GIT = ("git", "-c", f"safe.directory={ROOT}", "-C", str(ROOT))
 PINNED = re.compile(r"^([\w.-]+)==", re.MULTILINE)
 
 
@@ -75,6 +80,17 @@ def code_version() -> dict[str, Any]:
     return {"commit": commit, "dirty": not commit or bool(_git("status", "--porcelain", "--", *paths)), "code": own}
 
 
+def checked_out(commit: str, folder: Path) -> bool:
+    """Put the code of a commit into a folder; False where this repository does not hold it."""
+    if not re.fullmatch("[0-9a-f]{40,64}", commit):
+        return False
+    done = subprocess.run([*GIT, "archive", commit, *CODE, LOCK], capture_output=True, check=False)
+    if done.returncode == 0:
+        with tarfile.open(fileobj=io.BytesIO(done.stdout)) as held:
+            held.extractall(folder, filter="data")
+    return done.returncode == 0
+
+
 def environment() -> dict[str, Any]:
     """The version of Python, and of every package of the lock that is installed."""
     names = sorted(set(PINNED.findall((ROOT / LOCK).read_text(encoding="utf-8"))))
@@ -91,9 +107,7 @@ def _installed(names: Iterable[str]) -> Iterable[tuple[str, str]]:
 
 def _git(*arguments: str) -> str:
     try:
-        trusted = ("-c", f"safe.directory={ROOT}")  # whoever runs the code of another user may also read its version
-        command = ["git", *trusted, "-C", str(ROOT), *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run([*GIT, *arguments], capture_output=True, text=True, check=False)
     except OSError:
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import zipfile
+from contextlib import nullcontext
 from pathlib import Path
 
+import nbformat
+import pikepdf
 import pyrage
 import pytest
 from copies import Forger, checkout
@@ -16,10 +20,14 @@ from typer.testing import CliRunner
 
 from reportlib.archive import bag
 from reportlib.archive.checksums import sha256
+from reportlib.archive.runs import KeptRun
 from reportlib.archive.verdict import CANNOT, DIFFER, EXIT, IDENTICAL, OTHER_BYTES, Verdict, judged
-from reportlib.archive.verify import audit
+from reportlib.archive.verify import audit, code_told
+from reportlib.build.report import rendered
 from reportlib.cli import app
 from reportlib.errors import ReportError
+from reportlib.origin import VERSION
+from reportlib.project import CODE, LOCK
 
 SIX = "8abb2f1d86890a2dfb989f9a77cfcfd3e47c2a354b01111771326f8aa26e0254"  # of six 1.16.0, a wheel for any system
 FACT = "deaths/establishment_type/all/numerator"
@@ -158,6 +166,79 @@ def test_who_audits_without_the_extracts_is_told_how_to_give_them(forger: Forger
     assert last.startswith("Name the folder that holds these files, whatever they are called: EXTRACTS=folder")
 
 
+def test_without_the_extracts_the_pages_are_held_to_their_facts_all_the_same(forger: Forger, tmp_path: Path):
+    file = json.loads((forger.folder / "data" / "inputs.json").read_text())[1]["files"][0]
+    forger.change("inputs.json", f'"archived": "{file["archived"]}"'.encode(), b'"archived": null')
+    (forger.folder / "data" / file["archived"]).unlink()
+    forger.change("run/report.html", f"<td>{json.loads(fact_line(forger))['text']}<".encode(), b"<td>9,999<")
+    forger.rewrite_manifests()
+    verdict = audit(forger.zip(tmp_path / "forged.zip"), figures=True)
+    assert verdict.grade == CANNOT
+    assert "row is not the chapter's" in told(verdict)
+
+
+def test_what_was_given_and_not_used_is_told(archive: Path, tmp_path: Path, data: Path):
+    given = tmp_path / "given"
+    given.mkdir()
+    rows = (data / "fatal_incidents.csv").read_bytes()
+    (given / "deaths.csv").write_bytes(rows)
+    (given / "changed.csv").write_bytes(rows.replace(b"natural", b"Natural", 1))
+    verdict = audit(archive, extracts=given, figures=True)
+    assert "changed.csv: it was given, and is none of the inputs" in verdict.cautions
+    assert [one for one in verdict.inputs if one.endswith("given as deaths.csv")]
+    assert [one for one in verdict.inputs if one.endswith("population.parquet, from the archive")]
+
+
+def test_what_was_published_is_compared_with_the_report_without_its_mark(archive: Path, tmp_path: Path):
+    published = Forger(archive, tmp_path / "true").folder / "data" / "run"
+    run = KeptRun(published)
+    notebooks = [nbformat.read(path, as_version=4) for path in run.notebooks]
+    for name, content in rendered(run.params, notebooks, run.run, draft=False).items():
+        (published / name).write_bytes(content)
+    (published / "manifest-sha256.txt").write_text("signed")
+    assert audit(archive, published=published, figures=True).grade == IDENTICAL
+
+    page = (published / "report.html").read_text(encoding="utf-8")
+    (published / "report.html").write_text(page.replace(" is ", " is not ", 1), encoding="utf-8")
+    (published / "more.csv").write_text("1")
+    verdict = audit(archive, published=published, figures=True)
+    assert verdict.grade == DIFFER
+    assert [one.what for one in verdict.files] == ["published/more.csv", "published/report.html"]
+
+
+def test_whether_the_code_is_that_of_its_commit_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def commit(folder: Path) -> str:
+        for words in (
+            ["init", "-q"],
+            ["add", "."],
+            ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "All"],
+        ):
+            subprocess.run(["git", "-C", str(folder), *words], check=True)
+        return subprocess.check_output(["git", "-C", str(folder), "rev-parse", "HEAD"], text=True).strip()
+
+    for folder in ("repository", "archived"):
+        for name in (*CODE, LOCK):
+            place = tmp_path / folder / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text("ALPHA = 0.05")
+    monkeypatch.setattr("reportlib.origin.GIT", ("git", "-C", str(tmp_path / "repository")))
+    held = {"commit": commit(tmp_path / "repository")}
+    version = tmp_path / "archived" / VERSION
+    version.write_text(json.dumps(held))
+    assert code_told(tmp_path / "archived")[1]
+    (tmp_path / "archived" / LOCK).write_text("ALPHA = 0.0005")
+    assert code_told(tmp_path / "archived") == (
+        f"the code is not that of the commit {held['commit'][:12]}, which it names",
+        False,
+    )
+    version.write_text(json.dumps({"commit": "0" * 40}))
+    assert "which this repository does not hold" in code_told(tmp_path / "archived")[0]
+    version.write_text(json.dumps({"commit": "--output=/tmp/a"}))
+    assert not code_told(tmp_path / "archived")[1]
+    version.unlink()
+    assert code_told(tmp_path / "archived") == ("the code names no commit", False)
+
+
 @pytest.mark.full
 def test_extracts_are_not_archived_and_are_known_by_their_checksum(tmp_path: Path, data: Path):
     extracts = checkout(tmp_path, data)
@@ -209,6 +290,16 @@ def test_what_is_no_bundle_is_refused_by_name(tmp_path: Path, archive: Path):
             audit(tmp_path / name)
 
 
+def test_a_zip_that_holds_a_file_twice_or_beside_the_bag_is_refused(archive: Path, forger: Forger, tmp_path: Path):
+    page = f"{forger.folder.name}/data/run/report.html"
+    for number, name in enumerate((page, "report.pdf")):
+        warned = pytest.warns(UserWarning, match="Duplicate") if name == page else nullcontext()
+        with zipfile.ZipFile(shutil.copy(archive, tmp_path / f"{number}.zip"), "a") as more, warned:
+            more.writestr(name, "forged")
+        with pytest.raises(ReportError, match="holds a name twice, or more than one bag"):
+            audit(tmp_path / f"{number}.zip")
+
+
 def test_the_exit_code_tells_the_grade_and_the_verdict_is_kept_beside_the_archive(forger: Forger, tmp_path: Path):
     forger.change("parameters.yml", b"0.95", b"0.90")
     damaged = forger.zip(tmp_path / "year" / "archive" / "damaged.zip")
@@ -230,7 +321,7 @@ def against(archive: Path, forger: Forger, tmp_path: Path):
 
     def verdict() -> Verdict:
         so_far = Verdict("run", CANNOT, damaged=tuple(bag.damaged(forger.folder)))
-        return judged(so_far, forger.folder / "data", true, "", lambda files: ())
+        return judged(so_far, forger.folder / "data", true, "", lambda: ())
 
     return verdict
 
@@ -263,25 +354,85 @@ def test_a_fact_left_out_or_put_in_is_told(forger: Forger, against):
     assert (gone.what, gone.archived, gone.again) == (FACT, "", json.loads(line)["text"])
 
 
-def test_one_byte_of_the_pdf_is_told_by_its_place(forger: Forger, against):
+def test_a_pdf_that_is_compressed_otherwise_holds_the_same(forger: Forger, against):
     path = forger.folder / "data" / "run" / "report.pdf"
-    content = bytearray(path.read_bytes())
-    content[1000] ^= 1
-    path.write_bytes(content)
-    damaged = against()
-    assert (damaged.grade, damaged.damaged) == (OTHER_BYTES, ("data/run/report.pdf",))
-    assert [str(one) for one in damaged.files] == [
-        f"run/report.pdf (changed since it was archived; first at byte 1,001 of {len(content):,})"
-    ]
+    with pikepdf.open(path, allow_overwriting_input=True) as document:
+        document.save(path, recompress_flate=True, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    found = against()
+    assert (found.grade, found.damaged) == (OTHER_BYTES, ("data/run/report.pdf",))
+    (told,) = map(str, found.files)
+    assert told.startswith("run/report.pdf (changed since it was archived; the same content, compressed otherwise")
+
+
+def test_a_word_changed_in_the_pdf_is_told_by_its_page(forger: Forger, against):
+    path = forger.folder / "data" / "run" / "report.pdf"
+    with pikepdf.open(path, allow_overwriting_input=True) as document:
+        page = document.pages[1]
+        held = pikepdf.parse_content_stream(page)
+        shown = next(one for one in held if str(one.operator) == "Tm")
+        place = held.index(shown)
+        held[place] = pikepdf.ContentStreamInstruction([1, 0, 0, 1, 0, 0], shown.operator)  # moved, no letter changed
+        page.Contents = document.make_stream(pikepdf.unparse_content_stream(held))
+        document.save(path, static_id=True)
     forger.rewrite_manifests()
-    assert [str(one) for one in against().files] == [f"run/report.pdf (first at byte 1,001 of {len(content):,})"]
+    assert [str(one) for one in against().figures] == ["run/report.pdf is not what was made (first in page 2)"]
+    assert against().grade == DIFFER
+
+
+def test_what_stands_beside_the_pages_of_a_pdf_is_its_content_too(forger: Forger, against):
+    path = forger.folder / "data" / "run" / "report.pdf"
+    with pikepdf.open(path, allow_overwriting_input=True) as document:
+        note = pikepdf.Dictionary(
+            Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Text, Rect=[0, 0, 9, 9], Contents="1,999"
+        )
+        document.pages[0].Annots = document.make_indirect(pikepdf.Array([document.make_indirect(note)]))
+        document.save(path, static_id=True)
+    forger.rewrite_manifests()
+    assert against().grade == DIFFER
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "part"),
+    [
+        ("tables.xlsx", b"#,##0", b"9,999", "xl/styles.xml"),
+        ("tables.ods", b">Deaths", b">Births", "content.xml"),
+    ],
+)
+def test_a_workbook_that_shows_something_else_is_told_by_its_part(forger: Forger, against, name, old, new, part):
+    path = forger.folder / "data" / "run" / name
+    with zipfile.ZipFile(path) as held:
+        parts = {each: held.read(each) for each in held.namelist()}
+    assert old in parts[part]
+    with zipfile.ZipFile(path, "w") as to:
+        for each, content in parts.items():
+            to.writestr(each, content.replace(old, new) if each == part else content)
+    forger.rewrite_manifests()
+    assert [str(one) for one in against().figures] == [f"run/{name} is not what was made (first in {part})"]
+
+
+def test_words_on_a_page_are_told_by_their_line_unless_other_packages_could_explain_them(forger: Forger, against):
+    forger.change("run/report.html", b"<h1", b"<h1 ")
+    (told,) = against().figures
+    assert re.fullmatch(r"run/report.html is not what was made \(.*first in line [\d,]+\)", str(told))
+    held = json.loads((forger.folder / "data" / "run" / "origin.json").read_text())["packages"]["pandas"]
+    forger.change("run/origin.json", f'"pandas": "{held}"'.encode(), b'"pandas": "2.0.0"')
+    assert against().figures == ()
+    assert against().grade == OTHER_BYTES
+
+
+def test_a_notebook_of_another_python_holds_the_same(forger: Forger, against):
+    (path,) = (forger.folder / "data" / "run" / "notebooks").iterdir()
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebook["metadata"]["language_info"]["version"] = "3.99.0"
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    assert against().grade == OTHER_BYTES
 
 
 def test_a_changed_parameter_is_told_by_name(forger: Forger, against):
     forger.change("run/parameters.json", b'"confidence_level": 0.95', b'"confidence_level": 0.9')
     forger.rewrite_manifests()
     assert "parameter confidence_level: archived 0.9, again 0.95" in map(str, against().origin)
-    assert against().grade == OTHER_BYTES
+    assert against().grade == DIFFER
 
 
 def test_another_version_of_a_package_is_told_and_approximates(forger: Forger, against):

@@ -222,6 +222,15 @@ def by_another(review: Review, key: str) -> None:
     ssh_sign(review.signed / MANIFEST, review.allowed.parent / key)
 
 
+def signed_again(review: Review) -> None:
+    """Another figure in the data, under a signature that is the reviewer's own."""
+    later(next((review.signed / "data").glob("*.csv")))
+    (review.signed / MANIFEST).write_text(
+        listed({name: digest for name, digest in digests(review.signed).items() if MANIFEST not in name})
+    )
+    by_another(review, "reviewer")
+
+
 def rechained(review: Review, drop: int) -> None:
     """Take a remark out of the log and chain the rest again, as only one who knows how would."""
     held = [entry for entry in review.log.entries() if entry.number != drop]
@@ -247,6 +256,7 @@ TAMPERED = {
     "no signature": (lambda r: (r.signed / f"{MANIFEST}.sig").unlink(), "its signature is missing"),
     "a stranger's": (lambda r: by_another(r, "stranger"), "is not by a key in"),
     "the author's": (lambda r: by_another(r, "author"), "The author and the reviewer are the same"),
+    "data and signature": (signed_again, "What was signed is not what was given to review"),
     "the rendition gone": (lambda r: shutil.rmtree(r.signed), "the signed rendition is gone"),
     "a remark": (said_otherwise, "the line was changed"),
     "a remark gone": (lambda r: rechained(r, 2), "The remarks are not those"),

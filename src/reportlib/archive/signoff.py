@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 
 from reportlib.archive import qa
-from reportlib.archive.checksums import changes, digests, listed
+from reportlib.archive.checksums import changes, digests, listed, parsed
 from reportlib.archive.remarks import WHOLE, Log, log_of, unanswered
 from reportlib.archive.runs import KeptRun, kept_run, run_folder
 from reportlib.archive.signature import sign, signers
@@ -105,6 +105,12 @@ class Review:
         manifest = (self.signed / MANIFEST).read_text(encoding="utf-8")
         if found := changes(self.signed, manifest, (MANIFEST, f"{MANIFEST}.sig")):
             raise ReportError("The signed rendition was changed.", found)
+        draft = parsed(_read(self.folder / DRAFT_LIST).decode())
+        unmarked = [name for name in draft if not name.endswith((".html", ".pdf", ".xlsx", ".ods"))]
+        if strange := [name for name in unmarked if parsed(manifest).get(name) != draft[name]]:
+            raise ReportError(
+                "What was signed is not what was given to review.", [Finding("differs", name) for name in strange]
+            )
         record = json.loads((self.signed / RECORD).read_text(encoding="utf-8"))
         if record["run"] != self.run.id or _read(self.signed / DRAFT_LIST) != _read(self.folder / DRAFT_LIST):
             raise ReportError("The signature belongs to another run, or to another draft of it.")

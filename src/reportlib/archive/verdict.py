@@ -10,6 +10,7 @@ from typing import Any
 
 from reportlib import facts
 from reportlib.archive.bundle import AGE
+from reportlib.archive.content import COMPRESSED, difference
 from reportlib.facts import Fact
 from reportlib.project import files_below
 
@@ -22,7 +23,7 @@ IDENTICAL, OTHER_BYTES, DIFFER, CANNOT = (
 EXIT = {IDENTICAL: 0, OTHER_BYTES: 3, DIFFER: 4, CANNOT: 5}
 APPROXIMATED = "environment approximated: "
 
-Shown = Callable[[set[str]], Iterable["Difference"]]
+Found = Callable[[], Iterable["Difference"]]
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,18 @@ class Difference:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a report came out when it was made again; `damaged` names files that are not as the manifest says."""
+    """How a report came out when it was made again; `damaged` names files that are not as the manifest says.
+
+    `code` says of which commit the archived code is, `inputs` where each input came from, and `cautions` what the grade
+    does not vouch for.
+    """
 
     run: str
     grade: str
     environment: str = ""
+    code: str = ""
+    inputs: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     advice: str = ""
     damaged: tuple[str, ...] = ()
@@ -64,13 +72,15 @@ class Verdict:
     def text(self) -> str:
         """The verdict for a person, in Markdown."""
         parts = [f"# Run {self.run}: {self.grade}"]
-        parts += [f"{self.environment.capitalize()}."] if self.environment else []
+        parts += [f"{told[0].upper()}{told[1:]}." for told in (self.environment, self.code) if told]
         lists: dict[str, Sequence[object]] = {
             "What is missing": self.missing,
+            "What this does not vouch for": self.cautions,
             "Changed since it was archived (its checksum is not that of the manifest)": self.damaged,
             "What the run followed from differs": self.origin,
-            "Figures that differ": self.figures,
+            "Figures that differ, and what no fact accounts for": self.figures,
             "Files that differ": self.files,
+            "Inputs": self.inputs,
         }
         parts += [
             "\n".join([f"## {title}", "", *(f"- {one}" for one in held)]) for title, held in lists.items() if held
@@ -78,23 +88,40 @@ class Verdict:
         return "\n\n".join([*parts, *filter(None, [self.advice])]) + "\n"
 
 
-def judged(so_far: Verdict, archived: Path, again: Path, environment: str, shown: Shown) -> Verdict:
+def judged(so_far: Verdict, archived: Path, again: Path, environment: str, found: Found) -> Verdict:
     """The verdict on two payloads of bundles: what was archived, and what came out now.
 
-    `shown` tells which figures on the files that differ are not those of the archived facts.
+    `found` tells what the files of the archived run show that its facts do not account for.
     """
     origin = tuple(_origins(archived, again))
-    figures = tuple(_figures(archived / "run", again / "run"))
-    files = tuple(_files(archived, again, so_far.damaged))
-    differing = {one.what for one in files if one.what.startswith("run/")}
-    if differing and not figures:
-        figures = tuple(shown(differing))
     if any(one.what.startswith(("package ", "Python")) for one in origin):
         environment = (
             f"{APPROXIMATED}{environment.removeprefix(APPROXIMATED).removeprefix('environment ')}, other versions"
         )
-    grade = DIFFER if figures else OTHER_BYTES if files or so_far.damaged else IDENTICAL
-    return replace(so_far, grade=grade, environment=environment, origin=origin, figures=figures, files=files)
+    figures = tuple(_figures(archived / "run", again / "run"))
+    files = [*_files(archived, again, so_far.damaged)]
+    if not figures and any(one.what.startswith("run/") for one in files):
+        figures = tuple(found())
+    grade = OTHER_BYTES if so_far.damaged else IDENTICAL
+    return compared(replace(so_far, grade=grade, environment=environment, origin=origin, figures=figures), files)
+
+
+def compared(so_far: Verdict, files: Sequence[Difference]) -> Verdict:
+    """The verdict with more files that differ.
+
+    What a file of the report holds differs from what is made again, and not its bytes alone: where Python and packages
+    are those of the archive, it is not what the code makes.
+    """
+    same = not any(one.what.startswith(("package ", "Python")) for one in so_far.origin)
+    others = [
+        one for one in files if one.what.startswith(("run/", "published/")) and not one.where.endswith(COMPRESSED)
+    ]
+    figures = (
+        *so_far.figures,
+        *(replace(one, what=f"{one.what} is not what was made") for one in others if same and not so_far.figures),
+    )
+    grade = DIFFER if figures else OTHER_BYTES if files else so_far.grade
+    return replace(so_far, grade=grade, figures=figures, files=(*so_far.files, *files))
 
 
 def _origins(archived: Path, again: Path) -> Iterator[Difference]:
@@ -158,17 +185,6 @@ def _files(archived: Path, again: Path, damaged: Sequence[str]) -> Iterator[Diff
         if name.endswith(AGE) or not (one.exists() and two.exists()):
             if one.exists() != two.exists():
                 yield Difference(name, "only in the archive" if one.exists() else "only when made again")
-        elif (first := one.read_bytes()) != (second := two.read_bytes()):
+        elif one.read_bytes() != two.read_bytes():
             tampered = "changed since it was archived; " if f"data/{name}" in damaged else ""
-            yield Difference(name, tampered + _first(first, second))
-
-
-def _first(one: bytes, two: bytes) -> str:
-    """Where two contents first differ: the line of a text, the byte of anything else."""
-    place = next(
-        (at for at, pair in enumerate(zip(one, two, strict=False)) if pair[0] != pair[1]), min(len(one), len(two))
-    )
-    if b"\0" in one[:1024] or one.startswith(b"%PDF"):
-        return f"first at byte {place + 1:,} of {len(one):,}"
-    lines = one[:place].count(b"\n") + 1
-    return f"first in line {lines:,}"
+            yield Difference(name, tampered + difference(one, two))

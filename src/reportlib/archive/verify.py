@@ -17,9 +17,11 @@ from tempfile import TemporaryDirectory
 
 from reportlib.archive import bag
 from reportlib.archive.bundle import AGE, WHEELS
-from reportlib.archive.verdict import APPROXIMATED, CANNOT, Difference, Verdict, judged
+from reportlib.archive.content import difference
+from reportlib.archive.verdict import APPROXIMATED, CANNOT, Difference, Verdict, compared, judged
 from reportlib.errors import UNREADABLE, ReportError
-from reportlib.project import LOCK, sha256, write_whole
+from reportlib.origin import VERSION, checked_out
+from reportlib.project import LOCK, code_digests, files_below, sha256, write_whole
 
 NEEDED = (  # to re-run at all
     *("data/project/", "data/parameters", "data/inputs.json", "data/run/facts.jsonl"),
@@ -28,17 +30,34 @@ NEEDED = (  # to re-run at all
 OWN = ("PYTHON", "REPORTLIB", "VIRTUAL_ENV", "JUPYTER", "IPYTHON", "MPL", "MATPLOTLIB")  # what changes how things work
 BUILD = re.compile(r"^(?:setuptools|wheel)==[\d.]+", re.MULTILINE)  # for packages of source alone, as in tools/venv
 MAIN = "from reportlib.cli import app; app()"  # the command line of any version
-# What the archived code itself finds wrong with the archived files, as pairs of file and finding.
 GATES = """
 import json, sys
 from pathlib import Path
 from reportlib.gates.run import gates
-print(json.dumps([[finding.file, str(finding)] for finding in gates(Path(sys.argv[1]))]))
+print(json.dumps([str(finding) for finding in gates(Path(sys.argv[1]))]))
 """
+WITHOUT_MARK = """
+import sys
+from pathlib import Path
+import nbformat
+from reportlib.archive.runs import KeptRun
+from reportlib.build.report import rendered
+run = KeptRun(Path(sys.argv[1]))
+notebooks = [nbformat.read(path, as_version=4) for path in run.notebooks]
+for name, content in rendered(run.params, notebooks, run.run, draft=False).items():
+    Path(sys.argv[2], name).write_bytes(content)
+"""
+SIGNATURES = (
+    "manifest-sha256.txt",
+    "manifest-sha256.txt.sig",
+    "draft-sha256.txt",
+    "sign-off.json",
+)  # of a signed report
 
 Tell = Callable[[str], None]
 
 
+UNPUBLISHED = "what was published, of which no folder was named: PUBLISHED=folder"
 GIVE = (
     "Name the folder that holds these files, whatever they are called: EXTRACTS=folder; a key to open them: KEY=file."
 )
@@ -57,23 +76,35 @@ def audit(
     extracts: Path | None = None,
     identity: Path | None = None,
     figures: bool = False,
+    published: Path | None = None,
     tell: Tell = lambda stage: None,
 ) -> Verdict:
     """Make an archived report again, and compare.
 
     `extracts` is a folder with the inputs that were not archived, which are known by their checksums; `identity` an age
     key file that opens archived ones. `figures` re-runs in today's environment, in place of one built from the archived
-    lock. Raises ReportError where the file is no bundle of a run. The archive is only read.
+    lock. `published` is a folder of the report as it was signed or published, whose files are compared too. Raises
+    ReportError where the file is no bundle of a run. The archive is only read.
     """
+    for given, what in ((extracts, "the extracts"), (published, "what was published")):
+        if given and not given.exists():
+            raise ReportError(f"There is no {given}. Name the folder that holds {what}.")
     with TemporaryDirectory(prefix="audit-") as scratch:
-        held = _Audit(Path(scratch), extracts, identity, figures, tell)
+        held = _Audit(Path(scratch), extracts, identity, figures, published, tell)
         tell("checking every checksum")
         folder = unpacked(archive, Path(scratch) / "archive")
-        verdict = Verdict(folder.name, CANNOT, damaged=tuple(bag.damaged(folder)))
+        code, sure = code_told(folder / "data" / "project")
+        cautions = () if sure else (f"that the code is the project's: {code}",)
+        verdict = Verdict(folder.name, CANNOT, code=code, cautions=cautions, damaged=tuple(bag.damaged(folder)))
         try:
             return held.verdict(folder, verdict)
         except CannotRun as missing:
-            return replace(verdict, missing=tuple(map(str, missing.args)), advice=missing.advice)
+            return lacking(verdict, missing)
+
+
+def lacking(verdict: Verdict, missing: CannotRun) -> Verdict:
+    """The verdict with what is missing."""
+    return replace(verdict, missing=tuple(map(str, missing.args)), advice=missing.advice)
 
 
 def keep(verdict: Verdict, archive: Path, stamp: str) -> Path:
@@ -92,6 +123,7 @@ def unpacked(archive: Path, folder: Path) -> Path:
     """Unpack a bundle; returns the bag's folder. Raises ReportError if it is none."""
     try:
         with zipfile.ZipFile(archive) as held:
+            names = held.namelist()
             held.extractall(folder)
     except UNREADABLE as error:
         reason = getattr(error, "strerror", None) or "it is not a zip, or is damaged"
@@ -99,7 +131,22 @@ def unpacked(archive: Path, folder: Path) -> Path:
     found = sorted(folder.glob(f"*/{bag.MANIFEST}"))
     if len(found) != 1 or not (found[0].parent / "data" / "inputs.json").exists():
         raise ReportError(f"{archive} is not the bundle of a run. Name a zip from outputs/…/archive/.")
+    if len({*names}) < len(names) or not all(name.startswith(f"{found[0].parent.name}/") for name in names):
+        raise ReportError(f"{archive} holds a name twice, or more than one bag: no bundle of a run does.")
     return found[0].parent
+
+
+def code_told(project: Path) -> tuple[str, bool]:
+    """Of which commit the archived code is, in words, and whether this repository holds it so."""
+    held = json.loads((project / VERSION).read_text(encoding="utf-8")) if (project / VERSION).exists() else {}
+    if not (commit := str(held.get("commit") or "")):
+        return "the code names no commit", False
+    with TemporaryDirectory() as folder:
+        if not checked_out(commit, Path(folder)):
+            return f"the code names the commit {commit[:12]}, which this repository does not hold", False
+        if code_digests(Path(folder)) != code_digests(project):
+            return f"the code is not that of the commit {commit[:12]}, which it names", False
+    return f"the code is that of the commit {commit[:12]} of this repository", True
 
 
 @dataclass
@@ -110,6 +157,7 @@ class _Audit:
     extracts: Path | None
     identity: Path | None
     figures: bool
+    published: Path | None
     tell: Tell
     environment: str = field(default="environment built from the archived lock", init=False)
     settings: dict[str, str] = field(default_factory=dict, init=False)  # for Python and pip, besides the clean ones
@@ -120,28 +168,40 @@ class _Audit:
             raise CannotRun(*(f"{name} is not what was archived" for name in needed))
         data = folder / "data"
         shutil.copytree(data / "project", self.scratch / "project")
-        self._place_inputs(data)
+        try:
+            inputs, unused = self._place_inputs(data)
+        except CannotRun as missing:  # what needs no inputs is checked all the same
+            found = tuple(map(Difference, sorted(self._found(self._environment(data), data / "run"))))
+            return replace(lacking(so_far, missing), environment=self.environment, figures=found)
         python = self._environment(data)
         again = self._made_again(data, python)
         self.tell("comparing")
-        return judged(so_far, data, again, self.environment, lambda files: self._shown(python, data / "run", files))
+        cautions = (*so_far.cautions, *unused, *([] if self.published else [UNPUBLISHED]))
+        verdict = judged(
+            replace(so_far, inputs=inputs, cautions=cautions), data, again, self.environment,
+            lambda: self._strange(python, data / "run", again / "run"),
+        )  # fmt: skip
+        return self._with_published(verdict, python, again / "run") if self.published else verdict
 
     # Inputs
 
-    def _place_inputs(self, data: Path) -> None:
-        """Every input at its place in the project, each known by its checksum."""
+    def _place_inputs(self, data: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Every input at its place in the project, known by its checksum; where each is from, what was not used."""
         held = json.loads((data / "inputs.json").read_text(encoding="utf-8"))
         files = [(each["name"], file) for each in held for file in each["files"]]
-        given = self._given({file["size"] for _, file in files})
-        missing, advice = [], ""
+        given = self._given()
+        missing, told, advice = [], [], ""
         for name, file in files:
             place = self.scratch / "project" / file["path"]
             archived = data / file["archived"] if file["archived"] else None
             place.parent.mkdir(parents=True, exist_ok=True)
+            whence = "from the archive"
             if archived and archived.suffix == AGE and self.identity:
                 _decrypt(archived, place, self.identity)
-            elif file["sha256"] in given and not place.exists():
+            elif file["sha256"] in given:
                 shutil.copy(given[file["sha256"]], place)
+                whence = f"given as {given[file['sha256']].name}"
+            told.append(f"{name}: {file['path']}, {whence}")
             if not place.exists():
                 advice = GIVE
                 why = "archived for another's key only" if archived else "not archived"
@@ -153,15 +213,15 @@ class _Audit:
                 missing.append(f"the input {name}: the checksum of {file['path']} is not that of inputs.json")
         if missing:
             raise CannotRun(*missing, advice=advice)
+        unused = [given[digest].name for digest in given.keys() - {file["sha256"] for _, file in files}]
+        return tuple(told), tuple(f"{name}: it was given, and is none of the inputs" for name in sorted(unused))
 
-    def _given(self, sizes: set[int]) -> dict[str, Path]:
-        """The files that the auditor gives, by checksum; only those of a size that is looked for are read."""
+    def _given(self) -> dict[str, Path]:
+        """The files that the auditor gives, by checksum."""
         if not self.extracts:
             return {}
-        if not self.extracts.exists():
-            raise ReportError(f"There is no {self.extracts}. Name the folder that holds the extracts.")
         paths = [self.extracts] if self.extracts.is_file() else sorted(self.extracts.rglob("*"))
-        return {sha256(path): path for path in paths if path.is_file() and path.stat().st_size in sizes}
+        return {sha256(path): path for path in paths if path.is_file()}
 
     # Environment
 
@@ -215,16 +275,33 @@ class _Audit:
             raise CannotRun("the archived code left no bundle")
         return unpacked(made[0], self.scratch / "unpacked-again") / "data"
 
-    def _shown(self, python: Path, run: Path, differing: set[str]) -> Iterator[Difference]:
-        """Figures on the archived files that are not those of the archived facts, as the archived code finds them."""
-        self.tell("holding the archived files to their facts")
+    def _found(self, python: Path, run: Path) -> set[str]:
+        """What the archived code finds wrong with the files of a run, held to their facts."""
+        self.tell("holding the files to their facts")
         try:
-            found = json.loads(self._run([str(python), "-c", GATES, str(run)], "the archived files cannot be read"))
+            return {*json.loads(self._run([str(python), "-c", GATES, str(run)], "the files cannot be read"))}
         except CannotRun as unread:
-            found = [["", str(unread)]]
-        for name, finding in found:
-            if not name or any(one.removeprefix("run/") in finding for one in differing):
-                yield Difference(finding)
+            return {str(unread)}
+
+    def _strange(self, python: Path, run: Path, again: Path) -> Iterator[Difference]:
+        """What is wrong with the archived files, and not with those made again in the same environment."""
+        yield from map(Difference, sorted(self._found(python, run) - self._found(python, again)))
+
+    def _with_published(self, verdict: Verdict, python: Path, again: Path) -> Verdict:
+        """The verdict with the files of the published report held to those made again without the draft's mark."""
+        self.tell("comparing what was published")
+        assert self.published
+        made = shutil.copytree(again, self.scratch / "without-mark")
+        self._run(
+            [str(python), "-c", WITHOUT_MARK, str(again), str(made)], "the report without its mark cannot be made"
+        )
+        found = []
+        for name, path in files_below(self.published).items():
+            if name not in SIGNATURES and not (made / name).exists():
+                found.append(Difference(f"published/{name}", "no file of the report"))
+            elif name not in SIGNATURES and path.read_bytes() != (made / name).read_bytes():
+                found.append(Difference(f"published/{name}", difference(path, made / name)))
+        return compared(verdict, found)
 
 
 def _python(wanted: str) -> str:

@@ -194,12 +194,12 @@ def _table(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str)
         given = made.model() | {"status": model["status"]}
         for key in _differing({**model, "rows": None}, {**given, "rows": None}):
             yield Finding(f"its {key} is not what the published facts give", where)
-        for place, rows in enumerate(zip_longest(model["rows"], given["rows"], fillvalue={}), 1):
-            for key in _differing(*rows):
+        for place, (row, own) in enumerate(zip_longest(model["rows"], given["rows"]), 1):
+            for key in _differing(row or {}, own or {}):
                 yield Finding("this is not what the published facts give", where, place, key)
-        own = {replace(fact, chapter="") for fact in made.facts}
+        facts = {replace(fact, chapter="") for fact in made.facts}
         held = [fact for fact in ledger.facts if fact.table == declared(model["id"])]
-        ledger.placed |= {id(fact) for fact in held if replace(fact, chapter="") in own}
+        ledger.placed |= {id(fact) for fact in held if replace(fact, chapter="") in facts}
 
 
 def _differing(one: Model, other: Model) -> list[str]:
