@@ -22,6 +22,7 @@ NOTHING = {
     "hidden": [],
     "flagged": 0,
     "rules": [],
+    "versions": {},
 }
 NOTHING |= {"disclosure": Disclosure().model_dump()}
 
@@ -90,6 +91,11 @@ def test_methods_say_who_is_in_each_group():
 def test_methods_are_told_in_words_and_not_in_names_of_code():
     told = about("methods").drop(columns=["Formula", "Source"])
     assert not told.map(lambda text: "`" in text or "_" in text).any(axis=None)
+
+
+def test_versions_are_those_the_report_was_made_with_whatever_reads_it():
+    (row,) = about("versions", NOTHING | {"versions": {"pandas": "0.1"}}).to_dict("records")
+    assert row == {"Software": "pandas", "Version": "0.1"}
 
 
 def test_the_words_of_the_charts_keys_are_in_the_list_of_words():

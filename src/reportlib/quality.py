@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from typing import Any
 
 from reportlib.comparison import LEAST_OF
@@ -15,7 +14,7 @@ from reportlib.tables import Table, words_table
 from reportlib.words import MARKS, POSSIBLE, UNLIKELY, capital, counted, number, spoken, subject
 
 Run = dict[str, Any]
-SHOWN_VERSIONS = ("pandas", "scipy", "statsmodels", "duckdb", "papermill", "nbconvert", "typst")
+SHOWN_VERSIONS = ("reportlib", "pandas", "scipy", "statsmodels", "duckdb", "papermill", "nbconvert", "typst")
 PACKAGES = (
     "Versions are those of the Python packages. The PDF names the compiler that the package typst holds, which has a "
     "version of its own."
@@ -167,7 +166,7 @@ def _words(run: Run) -> list[dict[str, Any]]:
 
 
 def _versions(run: Run) -> list[dict[str, Any]]:
-    return [{"Software": name, "Version": version(name)} for name in ("reportlib", *SHOWN_VERSIONS)]
+    return [{"Software": name, "Version": version} for name, version in run["versions"].items()]
 
 
 ABOUT: dict[str, About] = {

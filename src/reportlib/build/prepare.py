@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from reportlib.inputs.estimates import NOTHING_HIDDEN, estimates
 from reportlib.inputs.findings import published
 from reportlib.inputs.inversion import Hidden
 from reportlib.inputs.release import Release
+from reportlib.quality import SHOWN_VERSIONS
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.project import code_digests
 from reportlib.published import PUBLISHED_TABLES, PublishedTable
@@ -153,6 +155,7 @@ class Prepared:
             ],
             "rules": self.protected.policy.reasons().to_dict("records"),
             "flagged": int(sum(flagged)),
+            "versions": {name: version(name) for name in SHOWN_VERSIONS},
         }  # fmt: skip
 
 
