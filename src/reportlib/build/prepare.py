@@ -29,10 +29,10 @@ from reportlib.inputs.estimates import NOTHING_HIDDEN, estimates
 from reportlib.inputs.findings import published
 from reportlib.inputs.inversion import Hidden
 from reportlib.inputs.release import Release
-from reportlib.quality import SHOWN_VERSIONS
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.project import code_digests
 from reportlib.published import PUBLISHED_TABLES, PublishedTable
+from reportlib.quality import SHOWN_VERSIONS
 from reportlib.words import about
 from reportlib.years import span
 
