@@ -17,7 +17,7 @@ from test_deaths_counts import write
 from typer.testing import CliRunner
 
 from reportlib.archive import remarks
-from reportlib.archive.checksums import digests, listed
+from reportlib.archive.checksums import digests, written
 from reportlib.archive.remarks import Log
 from reportlib.archive.reviewer import write_pages
 from reportlib.archive.runs import kept_run
@@ -215,7 +215,7 @@ def listed_again(review: Review) -> None:
     """Change a figure's page and put its new checksum into the manifest."""
     later(review.signed / "report.html")
     kept = {name: digest for name, digest in digests(review.signed).items() if MANIFEST not in name}
-    (review.signed / MANIFEST).write_text(listed(kept))
+    (review.signed / MANIFEST).write_text(written(kept))
 
 
 def by_another(review: Review, key: str) -> None:
@@ -226,7 +226,7 @@ def signed_again(review: Review) -> None:
     """Another figure in the data, under a signature that is the reviewer's own."""
     later(next((review.signed / "data").glob("*.csv")))
     (review.signed / MANIFEST).write_text(
-        listed({name: digest for name, digest in digests(review.signed).items() if MANIFEST not in name})
+        written({name: digest for name, digest in digests(review.signed).items() if MANIFEST not in name})
     )
     by_another(review, "reviewer")
 

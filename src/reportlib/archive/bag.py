@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reportlib.archive.checksums import changes, listed
+from reportlib.archive.checksums import changes, written
 
 DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 MANIFEST, TAGS = "manifest-sha256.txt", "tagmanifest-sha256.txt"
@@ -52,8 +52,8 @@ def writing(path: Path, name: str) -> Iterator[Bag]:
         bag = Bag(archive, name)
         bag.tag("bagit.txt", DECLARATION)
         yield bag
-        bag.tag(MANIFEST, listed(bag.payload).encode())
-        bag._write(TAGS, listed(bag.tags).encode())
+        bag.tag(MANIFEST, written(bag.payload).encode())
+        bag._write(TAGS, written(bag.tags).encode())
 
 
 def damaged(folder: Path) -> list[str]:

@@ -14,7 +14,7 @@ def digests(folder: Path) -> dict[str, str]:
     return {name: sha256(path) for name, path in files_below(folder).items()}
 
 
-def listed(found: Mapping[str, str]) -> str:
+def written(found: Mapping[str, str]) -> str:
     """A list, in order of the names."""
     return "".join(f"{digest}  {name}\n" for name, digest in sorted(found.items()))
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 
 from reportlib.archive import qa
-from reportlib.archive.checksums import changes, digests, listed, parsed
+from reportlib.archive.checksums import changes, digests, parsed, written
 from reportlib.archive.remarks import WHOLE, Log, log_of, unanswered
 from reportlib.archive.runs import KeptRun, kept_run, run_folder
 from reportlib.archive.signature import sign, signers
@@ -26,8 +26,7 @@ from reportlib.errors import AS_IT_WAS, Finding, ReportError
 from reportlib.origin import environment
 from reportlib.project import code_digests
 from reportlib.responses import disproportionate
-from reportlib.words import counted
-from reportlib.words import listed as in_words
+from reportlib.words import counted, listed
 
 DRAFT_LIST = "draft-sha256.txt"  # the run's files as they were given to review
 MANIFEST = "manifest-sha256.txt"  # the signed rendition's files
@@ -145,7 +144,7 @@ class Review:
         if self._is_published():  # what was, until it was moved away: what is signed now is published anew
             self.published.unlink(missing_ok=True)
         with scratch(self.folder) as work:
-            (work / DRAFT_LIST).write_text(listed(digests(self.run.folder)), encoding="utf-8")
+            (work / DRAFT_LIST).write_text(written(digests(self.run.folder)), encoding="utf-8")
             sign(work / DRAFT_LIST, key)
             author = signers(work / DRAFT_LIST, self.allowed)
             self.log.append("review", author[0])
@@ -178,7 +177,7 @@ class Review:
             record = {"run": self.run.id, "author": standing.author, "log": [*self.log.digests()]}
             (made / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
             shutil.copy(self.folder / DRAFT_LIST, made)
-            (made / MANIFEST).write_text(listed(digests(made)), encoding="utf-8")
+            (made / MANIFEST).write_text(written(digests(made)), encoding="utf-8")
             reviewer = self._signed_by(made / MANIFEST, key, standing)
             made.rename(self.signed)
         self.log.append("sign", reviewer)
@@ -227,7 +226,7 @@ class Review:
         if held["python"] != now["python"]:
             return f"it was made with Python {held['python']}, and this is {now['python']}. Sign with that"
         if others:
-            return f"it was made with other versions of {in_words(others)}. Sign with those of its lock"
+            return f"it was made with other versions of {listed(others)}. Sign with those of its lock"
         return "they were changed. Make the report again"
 
     def publish(self) -> None:

@@ -25,7 +25,7 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def listed(values: Iterable[str]) -> str:
+def sql_list(values: Iterable[str]) -> str:
     """Strings as an SQL list in brackets; NULL stands in an empty one."""
     return f"({', '.join(map(literal, values)) or 'NULL'})"
 
@@ -60,7 +60,7 @@ class Field(BaseModel):
         formats = ", ".join(literal(date_format + time) for time in TIMES)
         digits = "[0-9]{4}" if "%Y" in date_format else "[0-9]"  # 24 is not the year 24; "infinity" is no date
         held = f"CASE WHEN regexp_matches({name}, '{digits}') THEN {name} END"
-        yes, no = f"WHEN {name} IN {listed(self.true)}", f"WHEN {name} IN {listed(self.false)}"
+        yes, no = f"WHEN {name} IN {sql_list(self.true)}", f"WHEN {name} IN {sql_list(self.false)}"
         return {
             "integer": whole,
             "date": f"coalesce(try_strptime({held}, [{formats}])::DATE, {iso})",
@@ -79,7 +79,7 @@ class Field(BaseModel):
         """SQL conditions that no row may meet, each with what to say; `{found}` stands for the value."""
         if self.enum:
             says = f"{{found}} is not one of the {self.title}s ({', '.join(self.enum)}); correct it, or map it"
-            yield f"{self.name} NOT IN {listed(self.enum)}", f"{says} under codes:"
+            yield f"{self.name} NOT IN {sql_list(self.enum)}", f"{says} under codes:"
         for sign, word, limit in (("<", "below", self.minimum), (">", "above", self.maximum)):
             if limit is not None:
                 bound = f"DATE '{limit}'" if self.type == "date" else limit

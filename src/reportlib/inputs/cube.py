@@ -49,7 +49,7 @@ def numbers() -> dict[str, int]:
     return {NOT_STATED: 0} | {code: number for number, code in enumerate(detail, 1)}
 
 
-def source(name: str) -> str:
+def input_table(name: str) -> str:
     """The name of an input as a table."""
     return f"input_{name}"
 
@@ -62,12 +62,14 @@ def people(has: Has) -> str:
     """
     parts = []
     if has("nomis_ethnicity.ethnicity_code", "complaints"):
-        parts.append(f"SELECT x.person_id, c.number AS nomis, 0 AS ppud FROM {source('nomis_ethnicity')} x {_codes()}")
+        parts.append(
+            f"SELECT x.person_id, c.number AS nomis, 0 AS ppud FROM {input_table('nomis_ethnicity')} x {_codes()}"
+        )
     if has("ethnicity_ppud", "complaints"):
         day = "(year(x.received_date) * 10000 + month(x.received_date) * 100 + day(x.received_date)) * 100"
         parts.append(
             f"SELECT x.person_id, 0 AS nomis, {day} + c.number AS ppud "
-            f"FROM {source('complaints')} x {_codes('ethnicity_ppud')}"
+            f"FROM {input_table('complaints')} x {_codes('ethnicity_ppud')}"
         )
     either = " UNION ALL ".join(f"{part} WHERE c.number > 0" for part in parts)
     return f"SELECT person_id, max(nomis) AS nomis, max(ppud) % 100 AS ppud FROM ({either}) GROUP BY person_id"
@@ -97,13 +99,13 @@ def rows(dataset: str, names: Iterable[str], has: Has) -> str:
         joins += _establishments(dataset, has)
     tells, concerns = IN_CUSTODY["complaints"]
     kept = f" WHERE {concerns}" if dataset == "complaints" and has(tells, dataset) else ""
-    return f"SELECT {selected} FROM {source(DATASETS[dataset])} x{joins}{kept}"
+    return f"SELECT {selected} FROM {input_table(DATASETS[dataset])} x{joins}{kept}"
 
 
 def numbered(dataset: str, cells: str, names: Sequence[str]) -> str:
     """SQL for cells with a number, in the order of the ids, for each person: it groups and sorts faster than an id."""
     kept = ", ".join(f"k.{name}" for name in (*names, "n") if name != "person_id")
-    people = f"SELECT DISTINCT person_id FROM {source(DATASETS[dataset])} WHERE person_id IS NOT NULL"
+    people = f"SELECT DISTINCT person_id FROM {input_table(DATASETS[dataset])} WHERE person_id IS NOT NULL"
     numbers = f"SELECT person_id, row_number() OVER (ORDER BY person_id) AS number FROM ({people}) d"
     return f"SELECT p.number AS person_id, {kept} FROM ({cells}) k LEFT JOIN ({numbers}) p ON p.person_id = k.person_id"
 
@@ -249,7 +251,7 @@ def _establishments(dataset: str, has: Has) -> str:
         if has(f"establishments.{name}", dataset)
     ]
     on = " AND ".join(["e.establishment = x.establishment", *within])
-    return f" LEFT JOIN {source('establishments')} e ON {on}"
+    return f" LEFT JOIN {input_table('establishments')} e ON {on}"
 
 
 def _codes(column: str = "ethnicity_code", left: bool = False) -> str:

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from reportlib.editions import codes
 from reportlib.errors import Finding, closest
-from reportlib.inputs.contracts import listed
-from reportlib.inputs.cube import source as named
+from reportlib.inputs.contracts import sql_list
+from reportlib.inputs.cube import input_table
 from reportlib.inputs.findings import FIRST, is_code, quoted, shortened, to_copy
 from reportlib.inputs.typed_tables import Tables
-from reportlib.words import listed as in_words
+from reportlib.words import listed
 
 PRISON = ("hmp", "yoi", "hmpyoi", "hmyoi", "irc", "and")  # before the name of a place, or not
 NOT_TYPED = "counted as of no known type"
@@ -23,9 +23,11 @@ NOT_TYPED = "counted as of no known type"
 def unknown_establishments(tables: Tables) -> Iterator[Finding]:
     """Establishments that the list of establishments does not hold; an error if most rows are so."""
     for table in tables.placed():
-        held = tables.engine.rows(f"SELECT DISTINCT establishment FROM {named('establishments')}")
+        held = tables.engine.rows(f"SELECT DISTINCT establishment FROM {input_table('establishments')}")
         names = sorted(name for (name,) in held if name)
-        unknown = f"SELECT establishment, count(*) FROM {named(table)} WHERE establishment NOT IN {listed(names)}"
+        unknown = (
+            f"SELECT establishment, count(*) FROM {input_table(table)} WHERE establishment NOT IN {sql_list(names)}"
+        )
         counts = dict(tables.engine.rows(f"{unknown}{tables.in_custody(table)} GROUP BY establishment"))
         lines = [f"{json.dumps(name)}: {json.dumps(known)}" for name, known in _as_listed(counts, names).items()]
         for finding in _unknown_in(tables, table, names, counts):
@@ -50,10 +52,10 @@ def _unknown_in(tables: Tables, table: str, names: Sequence[str], counts: Mappin
     if alike := {name: folded[_folded(name)] for name in sorted(counts) if _folded(name) in folded}:
         pairs = [f"{quoted(name)} for {quoted(known)}" for name, known in alike.items()]
         message = "differs from establishments in capitals or spaces alone; under codes: map each to its name there"
-        where = f"establishment IN {listed(alike)}{in_custody}"
-        detail = f": {in_words(shortened(pairs))}"
+        where = f"establishment IN {sql_list(alike)}{in_custody}"
+        detail = f": {listed(shortened(pairs))}"
         yield from tables.find(table, "establishment", where, message, level, detail=detail)
-    where = f"establishment NOT IN {listed([*names, *alike])}{in_custody}"
+    where = f"establishment NOT IN {sql_list([*names, *alike])}{in_custody}"
     places = tables.places(table, where, "establishment")
     different = (places[0].different or len(places)) if places else 0
     questions = {place.value or "": _question(place.value or "", names) for place in places}
@@ -100,9 +102,9 @@ def closed_establishments(tables: Tables) -> Iterator[Finding]:
     held = [name for name in limits if tables.has("establishments", name)]
     outside = " OR ".join(limits[name] for name in held)
     for table in filter(tables.dated, tables.placed() if held else []):
-        same = f"SELECT 1 FROM {named('establishments')} e WHERE e.establishment = r.establishment"
+        same = f"SELECT 1 FROM {input_table('establishments')} e WHERE e.establishment = r.establishment"
         where = f"EXISTS ({same}) AND NOT EXISTS ({same} AND NOT coalesce({outside}, FALSE)){tables.in_custody(table)}"
-        rows = f"SELECT *, {tables.day(table)[0]} AS day FROM {named(table)}"
+        rows = f"SELECT *, {tables.day(table)[0]} AS day FROM {input_table(table)}"
         message = f"{{found}} is not in establishments on that day; {NOT_TYPED}"
         yield from tables.find(table, "establishment", where, message, "warning", "establishment", rows)
 
@@ -115,7 +117,7 @@ def overlapping_types(tables: Tables) -> Iterator[Finding]:
     apart = periods if tables.has("establishments", "valid_from", "valid_to") else ("FALSE",)
     earlier = "(o.source_file < r.source_file OR (o.source_file = r.source_file AND o.source_row < r.source_row))"
     where = (
-        f"EXISTS (SELECT 1 FROM {named('establishments')} o WHERE o.establishment = r.establishment "
+        f"EXISTS (SELECT 1 FROM {input_table('establishments')} o WHERE o.establishment = r.establishment "
         f"AND {earlier} AND NOT coalesce({' OR '.join(apart)}, FALSE))"
     )
     message = "{found} stands in an earlier row for some of the same days; take one out, or give its days"
@@ -125,6 +127,6 @@ def overlapping_types(tables: Tables) -> Iterator[Finding]:
 def unknown_regions(tables: Tables) -> Iterator[Finding]:
     """Regions of establishments that are no region of an edition."""
     if tables.has("establishments", "region"):
-        where = f"region NOT IN {listed(codes('region'))}"
+        where = f"region NOT IN {sql_list(codes('region'))}"
         message = "{found} is none of the regions of supervision; what happens there is in no edition by region"
         yield from tables.find("establishments", "region", where, message, "warning", "region")

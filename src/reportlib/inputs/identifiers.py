@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import compress
 
 from reportlib.errors import Finding
-from reportlib.inputs.contracts import contracts, listed
-from reportlib.inputs.cube import source as named
+from reportlib.inputs.contracts import contracts, sql_list
+from reportlib.inputs.cube import input_table
 from reportlib.inputs.typed_tables import Tables
 
 NOBODY = (
@@ -16,7 +16,7 @@ NOBODY = (
 )
 # SQL, of a column that is put in: what stands for no number, how a spreadsheet shows a long one, and a number without
 # what does not tell two apart
-NOBODYS = f"lower({{0}}) IN {listed(NOBODY)}"
+NOBODYS = f"lower({{0}}) IN {sql_list(NOBODY)}"
 ROUNDED = "regexp_matches({0}, '^[0-9]([.,][0-9]+)?[eE][+][0-9]+$')"
 BARE = "replace(upper({0}), ' ', '')"
 WRITTEN = f"ltrim(CASE WHEN {BARE} LIKE '%.0' THEN left({BARE}, length({BARE}) - 2) ELSE {BARE} END, '0')"
@@ -27,7 +27,7 @@ def ill_written_identifiers(tables: Tables) -> Iterator[Finding]:
     """What is no number of a person or a case, so that many count as one, and what is written in two ways."""
     for name, together in _identifiers(tables):
         title = contracts()[together[0]].fields[name].title
-        held = " UNION ".join(f"SELECT {name} AS number FROM {named(table)}" for table in together)
+        held = " UNION ".join(f"SELECT {name} AS number FROM {input_table(table)}" for table in together)
         twice = f"{WRITTEN} IN (SELECT written FROM ({_several(held)}) s)"
         wrong = {
             NOBODYS: f"{{found}} is no {title}; fill it in, or leave such rows out of the extract",
@@ -63,7 +63,7 @@ def _identifiers(tables: Tables) -> Iterator[tuple[str, list[str]]]:
 def missing_people(tables: Tables) -> Iterator[Finding]:
     """Complainants whom the NOMIS extract does not hold; an error if most complaints are theirs."""
     if tables.has("complaints") and tables.has("nomis_ethnicity"):
-        known = f"SELECT 1 FROM {named('nomis_ethnicity')} n WHERE n.person_id = r.person_id"
+        known = f"SELECT 1 FROM {input_table('nomis_ethnicity')} n WHERE n.person_id = r.person_id"
         where = f"person_id IS NOT NULL AND NOT EXISTS ({known})"
         message = "the person is not in the extract of ethnicity in NOMIS; the code in PPUD counts, if there is one"
         level = "warning"

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from reportlib.errors import Finding
 from reportlib.facts import slug
-from reportlib.inputs.contracts import contracts, listed
-from reportlib.inputs.cube import source as named
+from reportlib.inputs.contracts import contracts, sql_list
+from reportlib.inputs.cube import input_table
 from reportlib.inputs.findings import quoted
 from reportlib.inputs.typed_tables import Tables
 from reportlib.look import lacking
@@ -26,7 +26,7 @@ MOST_CATEGORIES = 100  # of complaint; a column with more holds something else
 def many_categories(tables: Tables) -> Iterator[Finding]:
     """A column that cannot be of categories: each of them would be printed."""
     if tables.has("complaints", "category"):
-        ((different,),) = tables.engine.rows(f"SELECT count(DISTINCT category) FROM {named('complaints')}")
+        ((different,),) = tables.engine.rows(f"SELECT count(DISTINCT category) FROM {input_table('complaints')}")
         if different > MOST_CATEGORIES:
             message = (
                 f"there are {different:,} categories, and the report prints each of them: is it the right column? At "
@@ -70,7 +70,7 @@ def unprintable_texts(tables: Tables) -> Iterator[Finding]:
         if signs := lacking(name):
             yield _of_categories(tables, f"{quoted(name)} holds {quoted(signs)}, {NO_SIGN}")
     if tables.has("establishments", "establishment"):
-        names = tables.engine.rows(f"SELECT DISTINCT establishment FROM {named('establishments')}")
+        names = tables.engine.rows(f"SELECT DISTINCT establishment FROM {input_table('establishments')}")
         for name in sorted(name for (name,) in names if name and lacking(name)):
             message = f"{quoted(name)} holds {quoted(lacking(name))}, {NO_SIGN}; write it otherwise"
             yield tables.about("establishments", "establishment", message, "error")
@@ -84,12 +84,12 @@ def printed_identifiers(tables: Tables) -> Iterator[Finding]:
         others = f" and {len(numbers) - 1} more" if len(numbers) > 1 else ""
         yield _of_categories(tables, f"{quoted(numbers[0])}{others} may be a number of a person or a case{PRINTED}")
     names = {name.casefold() for name in categories if name not in numbers}
-    written = listed(sorted(names.union(*words.values())))
-    for table, source in tables.sources.items() if written != listed(()) else ():
+    written = sql_list(sorted(names.union(*words.values())))
+    for table, source in tables.sources.items() if written != sql_list(()) else ():
         for name in source.columns:
             if not name.endswith("_id"):
                 continue
-            same = f"SELECT DISTINCT lower({name}) FROM {named(table)} WHERE lower({name}) IN {written}"
+            same = f"SELECT DISTINCT lower({name}) FROM {input_table(table)} WHERE lower({name}) IN {written}"
             found = {each for (each,) in tables.engine.rows(same)}
             what = f"the {contracts()[table].fields[name].title} of a row of {table}"
             yield from (
@@ -105,7 +105,7 @@ def _categories(tables: Tables) -> list[str]:
     """The categories of complaint; none where the extract has none, or where its column holds something else."""
     if not tables.has("complaints", "category"):
         return []
-    rows = tables.engine.rows(f"SELECT DISTINCT category FROM {named('complaints')} WHERE category IS NOT NULL")
+    rows = tables.engine.rows(f"SELECT DISTINCT category FROM {input_table('complaints')} WHERE category IS NOT NULL")
     return sorted(name for (name,) in rows) if len(rows) <= MOST_CATEGORIES else []
 
 

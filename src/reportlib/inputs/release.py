@@ -13,7 +13,7 @@ from dataclasses import replace
 import pandas as pd
 
 from reportlib.inputs import cube
-from reportlib.inputs.contracts import listed
+from reportlib.inputs.contracts import sql_list
 from reportlib.inputs.engines import DuckDB, Engine
 from reportlib.inputs.sources import Source
 from reportlib.measures import DATASETS, DIMENSIONS, Measure, Part, TableSpec, inputs_of
@@ -47,7 +47,7 @@ class Release:
     ) -> None:
         self.sources, self.period, self.engine = sources, period, engine or DuckDB()
         for name, source in sources.items():
-            self.engine.table(cube.source(name), source.parquet)
+            self.engine.table(cube.input_table(name), source.parquet)
         self.only: dict[str, tuple[str, ...]] = {}  # dimension -> the codes whose rows are counted; all, if empty
         self._kept: dict[str, frozenset[str]] = {}
         self._years: dict[str, dict[str, int]] = {}
@@ -131,7 +131,7 @@ class Release:
         def held(field: str) -> float:
             if not self.has(field, measure.numerator.dataset):
                 return 0
-            ((some,),) = self.engine.rows(f"SELECT count({field}) FROM {cube.source(name)}")
+            ((some,),) = self.engine.rows(f"SELECT count({field}) FROM {cube.input_table(name)}")
             return float(some) / self.sources[name].rows
 
         return measure.defined(held)
@@ -141,7 +141,9 @@ class Release:
         if "establishments" not in self.sources:
             return {}
         rows = sorted(
-            self.engine.rows(f"SELECT DISTINCT establishment_type, establishment FROM {cube.source('establishments')}")
+            self.engine.rows(
+                f"SELECT DISTINCT establishment_type, establishment FROM {cube.input_table('establishments')}"
+            )
         )
         return {kind: [name for other, name in rows if other == kind] for kind, _ in rows}
 
@@ -230,7 +232,7 @@ class Release:
             for name in by
         }
         only = [
-            f"{cube.dimension(part.dataset, name, spec.grouping)} IN {listed(self.only[name])}" for name in self.only
+            f"{cube.dimension(part.dataset, name, spec.grouping)} IN {sql_list(self.only[name])}" for name in self.only
         ]
         needed = self._columns(part, [*dimensions.values(), where, *only], persons)
         selected = [f"{sql} AS {name}" for name, sql in dimensions.items()] + [*also, "n"]

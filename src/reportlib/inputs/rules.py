@@ -11,9 +11,8 @@ from itertools import compress, groupby
 
 from reportlib.errors import Finding
 from reportlib.ethnicity import raw_codes
-from reportlib.inputs.contracts import contracts, listed
-from reportlib.inputs.cube import MOMENTS, reporting_year_of
-from reportlib.inputs.cube import source as named
+from reportlib.inputs.contracts import contracts, sql_list
+from reportlib.inputs.cube import MOMENTS, input_table, reporting_year_of
 from reportlib.inputs.engines import Engine
 from reportlib.inputs.establishments import (
     closed_establishments,
@@ -35,7 +34,7 @@ from reportlib.inputs.snapshots import partial_snapshots, totals_among_people, u
 from reportlib.inputs.sources import Source
 from reportlib.inputs.typed_tables import ORDER, Tables
 from reportlib.measures import LICENCES, ORDERS
-from reportlib.words import listed as in_words
+from reportlib.words import listed
 from reportlib.years import APRIL, reporting_year, span
 
 ORDERED = (  # table, earlier, later, level of a breach
@@ -95,7 +94,7 @@ def contract_rules(tables: Tables) -> Iterator[Finding]:
         fields = [contracts()[table].fields[name] for name in source.columns]
         rules = [(field, where, message) for field in fields for where, message in field.breaches()]
         broken = ", ".join(f"coalesce(bool_or({where}), false)" for _, where, _ in rules)
-        (found,) = tables.engine.rows(f"SELECT {broken} FROM {named(table)}")  # one pass for all of them
+        (found,) = tables.engine.rows(f"SELECT {broken} FROM {input_table(table)}")  # one pass for all of them
         for field, where, message in compress(rules, found):
             shown = "NULL" if field.masked else field.name
             lines = partial(ethnicity_lines, table, field.name) if {*field.enum} == {*raw_codes()} else None
@@ -107,21 +106,21 @@ def repeated_keys(tables: Tables) -> Iterator[Finding]:
     for table, source in tables.sources.items():
         contract = contracts()[table]
         held = [name for name in contract.key if name in source.columns]
-        distinct = f"SELECT count(*) FROM (SELECT DISTINCT {', '.join(held)} FROM {named(table)}) d"
+        distinct = f"SELECT count(*) FROM (SELECT DISTINCT {', '.join(held)} FROM {input_table(table)}) d"
         dates = [name for name in held if contract.fields[name].type == "date"]
         if not held or not tables.sound(table, *dates) or tables.engine.rows(distinct) == [(source.rows,)]:
             continue
         alike = f"OVER (PARTITION BY {', '.join(held)} ORDER BY {ORDER})"
         rows = (
             f"SELECT *, first_value(source_file) {alike} AS first_file, first_value(source_row) {alike} AS first_row, "
-            f"row_number() {alike} AS nth FROM {named(table)} WHERE {held[0]} IS NOT NULL"
+            f"row_number() {alike} AS nth FROM {input_table(table)} WHERE {held[0]} IS NOT NULL"
         )
         advice = "both are counted" if contract.repeats == "warning" else "take one out"
         same = " and ".join(contract.fields[name].title for name in held)
         place = (source.names[held[0]], contract.repeats)
         whole = _repeats(tables, rows)
         for file, of in whole.items():
-            message = f"the file repeats {in_words([source.files[each] for each in of])}: each of its rows has the same"
+            message = f"the file repeats {listed([source.files[each] for each in of])}: each of its rows has the same"
             yield Finding(f"{message} {same} as a row there; {advice}", source.files[file], None, *place)
         where = f"nth > 1 AND source_file NOT IN ({', '.join(map(str, [-1, *whole]))})"
         for found in tables.places(table, where, rows=rows):
@@ -150,7 +149,7 @@ def conflicting_codes(tables: Tables) -> Iterator[Finding]:
     if tables.has("nomis_ethnicity"):
         groups = ", ".join(f"('{code}', '{group}')" for code, group in raw_codes().items() if group != "NS")
         where = (
-            f"person_id IN (SELECT person_id FROM {named('nomis_ethnicity')} "
+            f"person_id IN (SELECT person_id FROM {input_table('nomis_ethnicity')} "
             f"JOIN (VALUES {groups}) AS codes(code, ethnicity) ON ethnicity_code = code "
             "GROUP BY person_id HAVING count(DISTINCT ethnicity) > 1)"
         )
@@ -202,12 +201,12 @@ def missing_years(tables: Tables) -> Iterator[Finding]:
     first, last = (day.year - (day.month < APRIL) for day in tables.period)
     held = {}
     for table in filter(tables.dated, MOMENTS):
-        years = f"SELECT DISTINCT {reporting_year_of(tables.day(table)[0])} FROM {named(table)}"
+        years = f"SELECT DISTINCT {reporting_year_of(tables.day(table)[0])} FROM {input_table(table)}"
         held[table] = {year for (year,) in tables.engine.rows(years)}
     level = "warning" if any(last in there for there in held.values()) else "error"
     for table, there in held.items():
         if missing := [reporting_year(year) for year in range(first, last + 1) if year not in there]:
-            message = f"there is no row of {in_words(missing)}, which the report covers"
+            message = f"there is no row of {listed(missing)}, which the report covers"
             advice = (
                 "; add what is missing, or let reporting_year:, pooled_years: and trend_years: be those that there are"
             )
@@ -220,7 +219,7 @@ def missing_months(tables: Tables) -> Iterator[Finding]:
     for table in filter(tables.dated, EVENTS):
         day, column = tables.day(table)
         month = f"year({day}) * 12 + month({day}) - 1"
-        held = dict(tables.engine.rows(f"SELECT {month}, count(*) FROM {named(table)} GROUP BY {month}"))
+        held = dict(tables.engine.rows(f"SELECT {month}, count(*) FROM {input_table(table)} GROUP BY {month}"))
         years = [range(12 * year + APRIL - 1, 12 * year + APRIL + 11) for year in range(first, last + 1)]
         months = [each for year in years if any(each in held for each in year) for each in year]
         missing = [each for each in months if each not in held]
@@ -235,7 +234,7 @@ def missing_months(tables: Tables) -> Iterator[Finding]:
 def _months(numbers: Sequence[int]) -> str:
     """Months in words, those that follow one another from the first to the last; they are counted from year 0."""
     runs = groupby(enumerate(numbers), key=lambda placed: placed[1] - placed[0])
-    return in_words([span([f"{date(n // 12, n % 12 + 1, 1):%B %Y}" for _, n in run]) for _, run in runs])
+    return listed([span([f"{date(n // 12, n % 12 + 1, 1):%B %Y}" for _, n in run]) for _, run in runs])
 
 
 def impossible_outcomes(tables: Tables) -> Iterator[Finding]:
@@ -243,7 +242,7 @@ def impossible_outcomes(tables: Tables) -> Iterator[Finding]:
     if tables.has("probation_terminations"):
         types = contracts()["probation_terminations"].fields["order_type"].enum
         for outcome, orders in POSSIBLE.items():
-            where = f"outcome = '{outcome}' AND order_type IN {listed(sorted({*types} - {*orders}))}"
+            where = f"outcome = '{outcome}' AND order_type IN {sql_list(sorted({*types} - {*orders}))}"
             message = f"'{outcome}' cannot follow {{found}}; the row is left out of the share that is {outcome}"
             yield from tables.find("probation_terminations", "outcome", where, message, "warning", "order_type")
 

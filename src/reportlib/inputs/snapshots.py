@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from statistics import median, mode
 
 from reportlib.errors import Finding
-from reportlib.inputs.contracts import listed
-from reportlib.inputs.cube import reporting_year_of
-from reportlib.inputs.cube import source as named
+from reportlib.inputs.contracts import sql_list
+from reportlib.inputs.cube import input_table, reporting_year_of
 from reportlib.inputs.findings import quoted
 from reportlib.inputs.typed_tables import ORDER, Tables
-from reportlib.words import listed as in_words
+from reportlib.words import listed
 from reportlib.years import reporting_year
 
 STOCKS = ("population", "probation_caseload")
@@ -30,14 +29,14 @@ def partial_snapshots(tables: Tables) -> Iterator[Finding]:
         if not tables.sound(table, "snapshot_date", "number"):
             continue
         held = tables.engine.rows(
-            f"SELECT snapshot_date, sum(CAST(number AS DOUBLE)) FROM {named(table)} GROUP BY snapshot_date"
+            f"SELECT snapshot_date, sum(CAST(number AS DOUBLE)) FROM {input_table(table)} GROUP BY snapshot_date"
         )
         least = TYPICAL * median(number or 0 for _, number in held)
         if not (low := [str(day) for day, number in held if (number or 0) < least and day]):
             continue
         rows = (
-            f"SELECT *, row_number() OVER (PARTITION BY snapshot_date ORDER BY {ORDER}) AS nth FROM {named(table)} "
-            f"WHERE CAST(snapshot_date AS VARCHAR) IN {listed(low)}"
+            f"SELECT *, row_number() OVER (PARTITION BY snapshot_date ORDER BY {ORDER}) AS nth "
+            f"FROM {input_table(table)} WHERE CAST(snapshot_date AS VARCHAR) IN {sql_list(low)}"
         )
         message = f"the snapshot has under {TYPICAL:.0%} of the people of the median one; is it all there?"
         yield from tables.find(table, "snapshot_date", "nth = 1", message, "warning", rows=rows)
@@ -51,12 +50,12 @@ def uneven_snapshots(tables: Tables) -> Iterator[Finding]:
             continue
         year = reporting_year_of("snapshot_date")
         held = tables.engine.rows(
-            f"SELECT {year}, count(DISTINCT snapshot_date) FROM {named(table)} "
+            f"SELECT {year}, count(DISTINCT snapshot_date) FROM {input_table(table)} "
             f"WHERE snapshot_date BETWEEN DATE '{first}' AND DATE '{last}' GROUP BY {year}"
         )
         usual = mode(number for _, number in sorted(held)) if held else 0
         if others := [f"{number} in {reporting_year(year)}" for year, number in sorted(held) if number != usual]:
-            message = f"there are {usual} snapshots in a year, but {in_words(others)}: is one missing?"
+            message = f"there are {usual} snapshots in a year, but {listed(others)}: is one missing?"
             yield tables.about(table, "snapshot_date", message)
 
 
@@ -65,7 +64,7 @@ def totals_among_people(tables: Tables) -> Iterator[Finding]:
     for table in STOCKS:
         if not tables.sound(table, "number"):
             continue
-        people = f"FROM {named(table)}"
+        people = f"FROM {input_table(table)}"
         ((whole,),) = tables.engine.rows(f"SELECT sum(CAST(number AS DOUBLE)) {people}")
         for name, what in UNKNOWN.items() if whole else ():
             if tables.has(table, name):

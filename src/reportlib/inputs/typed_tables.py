@@ -8,8 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from reportlib.errors import Finding
-from reportlib.inputs.cube import IN_CUSTODY, MOMENTS, moment
-from reportlib.inputs.cube import source as named
+from reportlib.inputs.cube import IN_CUSTODY, MOMENTS, input_table, moment
 from reportlib.inputs.engines import DuckDB, Engine
 from reportlib.inputs.findings import FIRST, Places, counted_values, quoted
 from reportlib.inputs.sources import Source
@@ -31,7 +30,7 @@ class Tables:
         self.sources, self.period, self.engine, self.texts = sources, period, engine or DuckDB(), texts
         self.wrong: set[tuple[str, str]] = set()
         for name, source in sources.items():
-            self.engine.table(named(name), source.parquet)
+            self.engine.table(input_table(name), source.parquet)
 
     def has(self, table: str, *columns: str) -> bool:
         """Whether a table is there with all these fields."""
@@ -69,8 +68,8 @@ class Tables:
         `rows` is SQL for the table with columns that the condition needs besides; a row is `r` in the condition.
         """
         broken = (
-            f"SELECT CAST({value} AS VARCHAR) AS found, {ORDER} FROM ({rows or f'SELECT * FROM {named(table)}'}) r "
-            f"WHERE {where}"
+            f"SELECT CAST({value} AS VARCHAR) AS found, {ORDER} "
+            f"FROM ({rows or f'SELECT * FROM {input_table(table)}'}) r WHERE {where}"
         )
         ((number, different),) = self.engine.rows(f"SELECT count(*), count(DISTINCT found) FROM ({broken}) b")
         many = different > MANY and (different > MANY_CODES or number < OFTEN * different)
