@@ -19,7 +19,7 @@ RUN: dict[str, Any] = {
     "lock": "1" * 64,
     "parameters": {"reporting_year": "2024-25", "pooled_years": 3, "trend_years": 5, "confidence_level": 0.95},
     "definitions": {code: measure.definition for code, measure in MEASURES.items()},
-    "disclosure": {"threshold": 5, "protection_width": 5, "off": None},
+    "disclosure": {"threshold": 5, "protection_width": 5, "off": None, "least_for_percent": 10, "least_for_rate": 100},
     "inputs": [
         {"name": name, "files": [f"data/{name}.csv"], "rows": rows, "excluded": excluded, "status": "extract",
          "sha256": digest * 64}
@@ -44,11 +44,9 @@ RUN: dict[str, Any] = {
 }  # fmt: skip
 
 
-def fact(statistic: str, table: str = "upheld") -> Fact:
-    name, period = f"upheld/ethnicity/B/{statistic}", "2022-23 to 2024-25"
-    return Fact(
-        name, period, "national", "uphold-rates", table, statistic, "Upheld: Black", "0.81", 0.81, "", "", ("extract",)
-    )
+def fact(statistic: str, table: str = "upheld", period: str = "2022-23 to 2024-25", text: str = "0.81") -> Fact:
+    name = f"upheld/ethnicity/B/{statistic}"
+    return Fact(name, period, "national", "uphold-rates", table, statistic, "Upheld: Black", text, status=("extract",))
 
 
 def told(run: dict[str, Any], about: Fact) -> dict[str, list[str]]:
@@ -110,8 +108,8 @@ def test_what_a_reader_sees_of_parts_and_methods_is_in_words():
     )
     assert PARTS["people/complained"].rows == "every row"
     assert dict(lineage.tables(RUN)["upheld"])["Method"] == (
-        "proportion, relative rate, choice of the rarer outcome, effective sample size, allowance for few people and "
-        "verdict"
+        "proportion, relative rate, choice of the rarer outcome, effective sample size, allowance for few people, "
+        "adjusted p-value and verdict"
     )
 
 
@@ -119,6 +117,71 @@ def test_repeated_events_are_widened_by_what_their_measure_uses():
     """Rao and Scott's design effect is of shares; deaths do not repeat."""
     assert lineage._methods(MEASURES["complaints"], "deff") == ["clustered_rate", "few_people"]
     assert lineage._methods(MEASURES["deaths"], "deff") == []
+
+
+@pytest.mark.parametrize(
+    ("measure", "methods"),
+    [
+        ("upheld", ["relative_rate", "judge_complement", "effective_sample", "few_people"]),
+        ("complaints", ["clustered_rate_ratio", "clustered_rate", "few_people"]),
+        ("deaths", ["rate_ratio"]),
+    ],
+)
+def test_a_verdict_rests_on_all_that_its_relative_rate_and_its_p_value_do(measure: str, methods: list[str]):
+    assert lineage._methods(MEASURES[measure], "verdict") == [*methods, "adjust_p", "verdict"]
+
+
+@pytest.mark.parametrize(
+    ("measure", "least"),
+    [
+        (
+            "upheld",
+            "a rate needs 10 in its denominator, a comparison in both; a relative rate needs 5 events on the side that "
+            "is judged in each group; a design effect needs 10, and without one there is no interval",
+        ),
+        (
+            "complaints",
+            "a rate needs 100 in its denominator, a comparison in both; a relative rate needs 5 events in each group; "
+            "a design effect needs 10, and without one there is no interval",
+        ),
+        ("deaths", "a rate needs 100 in its denominator, a comparison in both"),
+    ],
+)
+def test_a_figure_says_on_how_little_it_may_not_rest(measure: str, least: str):
+    assert told(RUN | {"tables": {"upheld": RUN["tables"]["upheld"] | {"measure": measure}}}, fact("verdict"))[
+        "Least numbers"
+    ] == [least]
+
+
+def test_a_figure_stands_with_the_counts_that_are_published_of_its_row_and_period():
+    facts = [
+        fact("ratio"),
+        fact("numerator", text="[c]"),
+        fact("denominator", text="1,204"),
+        fact("denominator", period="2024-25", text="398"),
+        fact("denominator", table="other", text="2,000"),
+    ]
+    (pairs,) = lineage.explain(RUN, facts, fact("ratio").id)
+    assert dict(pairs)["Counts"] == "complaints upheld [c], complaints decided 1,204"
+
+
+def test_one_period_of_a_figure_can_be_chosen():
+    facts = [fact("ratio", period=year, text=text) for year, text in (("2023-24", "0.80"), ("2024-25", "0.90"))]
+    (pairs,) = lineage.explain(RUN, facts, fact("ratio").id, "2024-25")
+    assert dict(pairs)["Figure"] == "Upheld: Black: 0.90"
+    with pytest.raises(ReportError, match=r"no figure .* of '2019-20'; its periods are: 2023-24, 2024-25"):
+        lineage.explain(RUN, facts, fact("ratio").id, "2019-20")
+
+
+def test_codes_of_the_inputs_of_a_figure_are_told_and_no_number_of_a_person():
+    codes = {
+        "complaints": {"category": {"Canteen": "Food", "Mr A1234BC": ""}, "person_id": {"A1234BC": "B2345CD"}},
+        "population": {"ethnicity_code": {"X": "NS"}},
+    }
+    (pairs,) = lineage.explain(RUN, [fact("ratio")], fact("ratio").id, codes=codes)
+    assert [text for term, text in pairs if term == "Codes"] == [
+        "complaints, category: 'Canteen' is 'Food' and 'Aa A9999AA' (masked) is ''"
+    ]
 
 
 def test_a_statistic_that_is_not_known_is_not_taken_for_a_count():

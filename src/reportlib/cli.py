@@ -392,6 +392,7 @@ def lab(params: ParamsFile) -> None:
 def explain(
     name: Annotated[str, typer.Argument(help="Name of a figure, as in facts.jsonl: deaths/ethnicity/B/ratio.")],
     run: LastRun = None,
+    period: Annotated[str | None, typer.Option(help="One period of the figure, such as 2024-25; else all.")] = None,
 ) -> None:
     """Say where a published figure comes from: counts, method, parameters, inputs, suppression and code."""
     with user_errors():
@@ -399,7 +400,8 @@ def explain(
         from reportlib.archive.runs import kept_run
 
         held = kept_run(_or_last(run))
-        for pairs in lineage.explain(held.run, list(held.facts.values()), name):
+        codes: lineage.Codes = {given: spec.codes for given, spec in held.params.inputs.items()}
+        for pairs in lineage.explain(held.run, list(held.facts.values()), name, period, codes):
             for term, told in pairs:
                 console.print(f"{term}: {told}")
             console.print()
