@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from reportlib.disclosure import Policy
+from reportlib.inputs.estimates import ALONE, TOGETHER
+from reportlib.inputs.strata import ENOUGH_EVENTS
 from reportlib.measures import MEASURES
 from reportlib.params import Disclosure
 from reportlib.quality import ABOUT
@@ -102,3 +104,9 @@ def test_the_words_of_the_charts_keys_are_in_the_list_of_words():
     told = about("words").set_index("Word")["Meaning"]
     assert POSSIBLE in told[capital(UNLIKELY)]
     assert "Statistically significant" in told[capital(UNLIKELY)]
+
+
+def test_the_design_effect_is_told_with_the_limits_that_are_used():
+    told = about("words").set_index("Word")["Meaning"]["Design effect"]
+    spelt = {1000: "a thousand cases or more", 200: "fewer than two hundred cases", 10: "fewer than ten events"}
+    assert all(spelt[limit] in told for limit in (ALONE, TOGETHER, ENOUGH_EVENTS))

@@ -140,10 +140,11 @@ def _words(run: Run) -> list[dict[str, Any]]:
         f"where several groups are compared. Statistically significant means the same. Otherwise {POSSIBLE}.",
         "Confidence interval": "A range that shows how uncertain a figure is. About "
         f"{level} of ranges made in this way hold the true figure. The wider it is, the less sure the figure.",
-        "Design effect": "How much repeat cases add to the variance of a figure; 1 where each case is a different "
-        "person. It is that of the group on a thousand cases or more, else on two hundred or more that of everybody, "
-        "those not stated among them; to one decimal. On fewer than ten events there is none, and so neither an "
-        "interval nor a relative rate.",
+        "Design effect": "How much repeat cases add to the variance of a figure, to one decimal; 1 where each case is "
+        "a different person. A group with a thousand cases or more has its own; a smaller one has that of all groups "
+        "together, those not stated among them, in its part of the system, or in all parts where its part has fewer "
+        "than two hundred cases. There is none, and so neither an interval nor a relative rate, where all parts have "
+        "fewer too, where the group has fewer than ten events, or where one person’s cases could be told from it.",
         "Ethnicity not stated": "Refused, unknown or not recorded. These people are counted and not compared.",
         "If all were known": "How far the ratio could lie if the ethnicity of everyone not stated became known (sharp "
         "bounds, without sampling error).",
