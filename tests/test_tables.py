@@ -18,7 +18,7 @@ from reportlib.figures import FIGURES
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.project import NOTEBOOKS
 from reportlib.published import PUBLISHED_TABLES
-from reportlib.statistics import METHODS
+from reportlib.statistics import METHODS, relative_rate
 from reportlib.tables import Place, Table, published_table, words_table
 from small_handoff import design_effects, uphold_counts
 
@@ -404,9 +404,41 @@ def test_the_model_is_what_renderers_read(table):
     assert all(set(keys) <= set(row) for row in model["rows"])
 
 
+def repeated() -> pd.DataFrame:
+    """Design effects of 1.5, and of 2 for the reference group."""
+    effects = design_effects()
+    return effects.assign(value=effects["ethnicity"].eq("W").map({True: 2.0, False: 1.5}))
+
+
+def test_the_evidence_has_what_the_reference_group_brings_to_every_comparison():
+    """900 of 3,000 complaints upheld, which tell as much as half of them."""
+    frame = compare(uphold_counts(), repeated(), SPEC, reference="W", years=3)
+    table = evidence_table(Comparison(replace(SPEC, adjust=("category",)), frame, **ARGUMENTS))
+    shown = {key: cell["text"] for key, cell in rows(table)["White"].items()}
+    own = {"numerator": "900", "denominator": "3,000", "value": "30.0%", "deff": "2.0", "verdict": "reference"}
+    assert {key: shown[key] for key in (*own, "ratio", "adjusted_ratio")} == own | {"ratio": "1", "adjusted_ratio": "1"}
+    assert {shown[key] for key in shown.keys() - {*own, "ethnicity", "interval", "ratio", "adjusted_ratio"}} == {"[z]"}
+    facts = {fact.statistic for fact in table.facts if fact.who == "White"}
+    assert facts == {"numerator", "denominator", "value", "lower", "upper", "deff"}
+
+
+def test_the_interval_of_a_comparison_follows_from_what_the_evidence_shows_of_both_groups():
+    frame = compare(uphold_counts(), repeated(), SPEC, reference="W", years=3)
+    shown = rows(evidence_table(Comparison(SPEC, frame, **ARGUMENTS)))
+    arms = ({name: cell["value"] for name, cell in shown[group].items()} for group in ("Black", "White"))
+    found = relative_rate(*(arm[part] / arm["deff"] for arm in arms for part in ("numerator", "denominator")))
+    assert shown["Black"]["ratio_interval"]["text"] == f"{found.lower:.2f} to {found.upper:.2f}"
+
+
+def test_a_reference_group_without_a_design_effect_has_an_unreliable_one():
+    effects = design_effects().query("ethnicity != 'W'")
+    frame = compare(uphold_counts(), effects, SPEC, reference="W", years=3)
+    assert rows(evidence_table(Comparison(SPEC, frame, **ARGUMENTS)))["White"]["deff"]["text"] == "[u]"
+
+
 def test_the_evidence_covers_what_was_compared_and_hides_what_is_hidden(frame):
     table = evidence_table(Comparison(SPEC, frame, **ARGUMENTS))
-    assert list(rows(table)) == ["Asian", "Black", "Mixed", "Other"]
+    assert list(rows(table)) == ["Asian", "Black", "Mixed", "White", "Other"]
     assert rows(table)["Black"]["gap"]["text"] == "−14.0"  # 16.0% − 30.0%, in percentage points
     assert rows(table)["Black"]["p_adjusted"]["text"] == "<0.001"
     # all 70 unknown non-events to the group and all 30 events to White; then the reverse

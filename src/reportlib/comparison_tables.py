@@ -42,9 +42,13 @@ METHODS_USED = {  # how the measure and its relative rate are estimated, by kind
 }
 
 
+OF_TWO = (  # columns of figures that compare a group with the reference group, which has none with itself
+    *("ratio_interval", "adjusted_interval", "homogeneity_p", "modelled_interval", "gap", "gap_interval"),
+    *("p_adjusted", "detectable", "cases_needed", "bounds", "tipping"),
+)
 REFERENCE = {
-    "ratio": text_cell("1"),
-    "ratio_interval": text_cell(f"[{NOT_APPLICABLE}]"),
+    **dict.fromkeys(("ratio", "adjusted_ratio", "modelled_ratio"), text_cell("1")),
+    **dict.fromkeys(OF_TWO, text_cell(f"[{NOT_APPLICABLE}]")),
     "verdict": text_cell("reference"),
 }
 
@@ -180,7 +184,7 @@ class Row:
             return ""
         if self.row["mark"]:
             return str(self.row["mark"])
-        if missing(self.row.get("verdict")) and statistic not in ("value", "lower", "upper"):
+        if missing(self.row.get("verdict")) and statistic not in ("value", "lower", "upper", "deff"):
             return NOT_APPLICABLE
         of = FIGURES[statistic].of
         hidden = (

@@ -29,10 +29,13 @@ from reportlib.words import dimensions, lower_first, missing, number, p_value, p
 
 
 def evidence_table(of: Comparison) -> Table:
-    """All that is known of each comparison in one row: the figures of its table, and what stands behind its verdict."""
+    """All that is known of each comparison in one row: the figures of its table, and what stands behind its verdict.
+
+    The reference group has a row too, since its counts and design effect are half of every comparison.
+    """
     spec, places = of.spec, of.places
     decimals = 1 if of.share else spec.measure.decimals
-    rows = of.frame[of.frame["verdict"].notna()]
+    rows = of.frame[of.frame["verdict"].notna() | of.frame["ethnicity"].eq(of.reference)]
 
     def detectable(row: Row) -> dict[str, Any]:
         ends = "detectable_below", "detectable_above"
