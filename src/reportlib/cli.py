@@ -398,8 +398,12 @@ def explain(
     with user_errors():
         from reportlib import lineage
         from reportlib.archive.runs import kept_run
+        from reportlib.errors import AS_IT_WAS
+        from reportlib.project import code_digests
 
         held = kept_run(_or_last(run))
+        if held.code != code_digests():
+            problems.print(f"Other code than this made the run, and may have worked otherwise. {AS_IT_WAS}")
         codes: lineage.Codes = {given: spec.codes for given, spec in held.params.inputs.items()}
         for pairs in lineage.explain(held.run, list(held.facts.values()), name, period, codes):
             for term, told in pairs:

@@ -15,7 +15,7 @@ import nbformat
 import pikepdf
 import pyrage
 import pytest
-from copies import Forger, checkout
+from copies import Checkout, Forger, checkout
 from typer.testing import CliRunner
 
 from reportlib.archive import bag
@@ -457,3 +457,9 @@ def test_a_manifest_that_was_rewritten_alone_is_told(forger: Forger, against):
     (forger.folder / bag.MANIFEST).write_bytes((forger.folder / bag.MANIFEST).read_bytes() + b"\n")
     assert bag.MANIFEST in against().damaged
     assert against().grade != IDENTICAL
+
+
+def test_explaining_a_run_of_other_code_says_so(made: Checkout):
+    words = ["explain", FACT, "--run", str(made.project.current)]
+    assert "Other code" not in made.run(*words).stderr
+    assert "Other code than this made the run" in CliRunner().invoke(app, words).output
