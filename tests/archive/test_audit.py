@@ -184,7 +184,7 @@ def test_what_was_given_and_not_used_is_told(archive: Path, tmp_path: Path, data
     (given / "deaths.csv").write_bytes(rows)
     (given / "changed.csv").write_bytes(rows.replace(b"natural", b"Natural", 1))
     verdict = audit(archive, extracts=given, figures=True)
-    assert "changed.csv: it was given, and is none of the inputs" in verdict.cautions
+    assert "given, and none of the inputs: changed.csv" in verdict.cautions
     assert [one for one in verdict.inputs if one.endswith("given as deaths.csv")]
     assert [one for one in verdict.inputs if one.endswith("population.parquet, from the archive")]
 

@@ -10,8 +10,10 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,8 +22,10 @@ from reportlib.archive.bundle import AGE, WHEELS
 from reportlib.archive.content import difference
 from reportlib.archive.verdict import APPROXIMATED, CANNOT, Difference, Verdict, compared, judged
 from reportlib.errors import UNREADABLE, ReportError
+from reportlib.inputs.findings import shortened
 from reportlib.origin import VERSION, checked_out
 from reportlib.project import LOCK, code_digests, files_below, sha256, write_whole
+from reportlib.words import listed
 
 NEEDED = (  # to re-run at all
     *("data/project/", "data/parameters", "data/inputs.json", "data/run/facts.jsonl"),
@@ -32,12 +36,14 @@ BUILD = re.compile(r"^(?:setuptools|wheel)==[\d.]+", re.MULTILINE)  # for packag
 MAIN = "from reportlib.cli import app; app()"  # the command line of any version
 GATES = """
 import json, sys
+from functools import partial
 from pathlib import Path
 from reportlib.gates.run import gates
 print(json.dumps([str(finding) for finding in gates(Path(sys.argv[1]))]))
 """
 WITHOUT_MARK = """
 import sys
+from functools import partial
 from pathlib import Path
 import nbformat
 from reportlib.archive.runs import KeptRun
@@ -93,9 +99,7 @@ def audit(
         held = _Audit(Path(scratch), extracts, identity, figures, published, tell)
         tell("checking every checksum")
         folder = unpacked(archive, Path(scratch) / "archive")
-        code, sure = code_told(folder / "data" / "project")
-        cautions = () if sure else (f"that the code is the project's: {code}",)
-        verdict = Verdict(folder.name, CANNOT, code=code, cautions=cautions, damaged=tuple(bag.damaged(folder)))
+        verdict = Verdict(folder.name, CANNOT, damaged=tuple(bag.damaged(folder)))
         try:
             return held.verdict(folder, verdict)
         except CannotRun as missing:
@@ -138,8 +142,11 @@ def unpacked(archive: Path, folder: Path) -> Path:
 
 def code_told(project: Path) -> tuple[str, bool]:
     """Of which commit the archived code is, in words, and whether this repository holds it so."""
-    held = json.loads((project / VERSION).read_text(encoding="utf-8")) if (project / VERSION).exists() else {}
-    if not (commit := str(held.get("commit") or "")):
+    try:
+        commit = str(json.loads((project / VERSION).read_text(encoding="utf-8"))["commit"])
+    except (OSError, ValueError, TypeError, KeyError):
+        commit = ""
+    if not commit:
         return "the code names no commit", False
     with TemporaryDirectory() as folder:
         if not checked_out(commit, Path(folder)):
@@ -168,28 +175,32 @@ class _Audit:
             raise CannotRun(*(f"{name} is not what was archived" for name in needed))
         data = folder / "data"
         shutil.copytree(data / "project", self.scratch / "project")
+        code, sure = code_told(data / "project")
+        cautions = [] if sure else [f"that the code is the project's: {code}"]
         try:
             inputs, unused = self._place_inputs(data)
         except CannotRun as missing:  # what needs no inputs is checked all the same
-            found = tuple(map(Difference, sorted(self._found(self._environment(data), data / "run"))))
-            return replace(lacking(so_far, missing), environment=self.environment, figures=found)
+            so_far = replace(lacking(so_far, missing), code=code, cautions=tuple(cautions))
+            with suppress(CannotRun):
+                found = self._found(self._environment(data), data / "run")
+                so_far = replace(so_far, environment=self.environment, figures=tuple(map(Difference, sorted(found))))
+            return so_far
         python = self._environment(data)
         again = self._made_again(data, python)
         self.tell("comparing")
-        cautions = (*so_far.cautions, *unused, *([] if self.published else [UNPUBLISHED]))
-        verdict = judged(
-            replace(so_far, inputs=inputs, cautions=cautions), data, again, self.environment,
-            lambda: self._strange(python, data / "run", again / "run"),
-        )  # fmt: skip
+        cautions += unused + ([] if self.published else [UNPUBLISHED])
+        so_far = replace(so_far, code=code, cautions=tuple(cautions), inputs=tuple(inputs))
+        strange = partial(self._strange, python, data / "run", again / "run")
+        verdict = judged(so_far, data, again, self.environment, strange)
         return self._with_published(verdict, python, again / "run") if self.published else verdict
 
     # Inputs
 
-    def _place_inputs(self, data: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def _place_inputs(self, data: Path) -> tuple[list[str], list[str]]:
         """Every input at its place in the project, known by its checksum; where each is from, what was not used."""
         held = json.loads((data / "inputs.json").read_text(encoding="utf-8"))
         files = [(each["name"], file) for each in held for file in each["files"]]
-        given = self._given()
+        given, others = self._given({file["sha256"]: file["size"] for _, file in files})
         missing, told, advice = [], [], ""
         for name, file in files:
             place = self.scratch / "project" / file["path"]
@@ -213,15 +224,22 @@ class _Audit:
                 missing.append(f"the input {name}: the checksum of {file['path']} is not that of inputs.json")
         if missing:
             raise CannotRun(*missing, advice=advice)
-        unused = [given[digest].name for digest in given.keys() - {file["sha256"] for _, file in files}]
-        return tuple(told), tuple(f"{name}: it was given, and is none of the inputs" for name in sorted(unused))
+        return told, [f"given, and none of the inputs: {listed(shortened(others, 'files'))}"] if others else []
 
-    def _given(self) -> dict[str, Path]:
-        """The files that the auditor gives, by checksum."""
-        if not self.extracts:
-            return {}
-        paths = [self.extracts] if self.extracts.is_file() else sorted(self.extracts.rglob("*"))
-        return {sha256(path): path for path in paths if path.is_file()}
+    def _given(self, wanted: Mapping[str, int]) -> tuple[dict[str, Path], list[str]]:
+        """The files that the auditor gives and that are wanted, by checksum, and the names of the others.
+
+        Only those of a size that is wanted are read.
+        """
+        found, others = {}, []
+        paths = [self.extracts, *sorted(self.extracts.rglob("*"))] if self.extracts else []
+        for path in filter(Path.is_file, paths):
+            digest = sha256(path) if path.stat().st_size in wanted.values() else ""
+            if digest in wanted:
+                found[digest] = path
+            else:
+                others.append(path.name)
+        return found, others
 
     # Environment
 
