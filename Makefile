@@ -5,7 +5,7 @@ PARAMS ?= params/$(YEAR).yml
 RUN ?= outputs/$(YEAR)/national/current
 
 # What may be given. Any other name, such as PARAM, would be passed over and the report made of something else.
-PATHS := PARAMS RUN ARCHIVE EXTRACTS KEY A B CODE DATA
+PATHS := PARAMS RUN ARCHIVE EXTRACTS PUBLISHED KEY A B CODE DATA
 OPTIONS := YEAR $(PATHS) FRESH SCHEDULER AUDIT PYTHON
 GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 UNKNOWN := $(filter-out $(OPTIONS) SHELL MAKE% CURDIR,$(GIVEN))

@@ -121,7 +121,7 @@ def test_what_is_given_by_another_name_is_refused_with_the_nearest():
     done = make("-n", "annual-report", "PARAM=params/my own.yml", "extract=a b=c")
     assert done.returncode == 2
     assert "No such option: " in done.stderr
-    for name, nearest in (("PARAM", "PARAMS PYTHON"), ("extract", "EXTRACTS")):
+    for name, nearest in (("PARAM", "PARAMS PUBLISHED PYTHON"), ("extract", "EXTRACTS")):
         assert f"{name} (nearest: {nearest})" in done.stderr
     assert "reportlib" not in done.stdout
     assert "(nearest: YEAR PARAMS RUN " in make("ZONE=1").stderr
