@@ -219,6 +219,19 @@ def test_those_above_and_those_below_stand_apart():
     assert say(*small) == ("The uphold rate was higher for Asian people and lower for Black people, by a small amount.")
 
 
+def test_a_small_difference_that_adjustment_undoes_is_told_apart():
+    rows = [
+        row(verdict="small difference", undone=True),
+        row(label="Asian", verdict="small difference", undone=False),
+        row(label="Mixed", value=0.37, verdict="parity", undone=True),
+    ]
+    assert say(*rows) == (
+        "The uphold rate was lower for Asian people, by a small amount. As counted, but not once adjusted, the uphold "
+        "rate was lower for Black people, by a small amount. Any difference in the uphold rate is likely to be small "
+        "for people from the Mixed ethnic group."
+    )
+
+
 def test_groups_that_share_a_finding_share_a_sentence():
     assert say(row(), row(label="Mixed", value=0.301)).startswith(
         "Complaints from Black people and people from the Mixed ethnic group were less likely to be upheld than those "

@@ -54,6 +54,7 @@ OPEN: dict[str, dict[str, str]] = {
 }
 OMBUDSMAN, SERVICE = "the Ombudsman", "HM Prison and Probation Service"
 EITHER = f"{SERVICE} and {OMBUDSMAN}"
+ENFORCEMENT = f"{SERVICE}, which enforces orders; courts revoke them"
 CONCERN, NO_CONCERN = "Concern recorded", "No concern recorded"  # about racism, on a complaint
 UNKNOWN_TYPE = "Other or escort"  # a death in escort, an establishment that the list does not hold
 
@@ -343,7 +344,7 @@ MEASURES: dict[str, Measure] = {
             "Are community orders revoked for breach as often for each group?",
             "Community and suspended sentence orders revoked for breach, out of all such orders that ended "
             "in the period. Licences cannot end this way and are left out.",
-            SERVICE,
+            ENFORCEMENT,
             clustered=True,
         ),
         Measure(

@@ -277,8 +277,10 @@ def left(frame: pd.DataFrame, band: Band, figures: bool = False) -> dict[str, li
     pairs = known[["ratio", "adjusted_ratio"]].itertuples(index=False)
     sizes = pd.Series([how_large(*pair) for pair in pairs], known.index, dtype="str")
     found = {f"{size} remains for {{}}.": differs & ~small & sizes.eq(size) for size in reversed(REMAINS)} | {
-        "the relative rate is then above 1 for {}, which chance alone is unlikely to give.": ~small & above,
-        "the relative rate is then below 1 for {}, which chance alone is unlikely to give.": ~small & below,
+        "the relative rate is then above 1 for {}, which chance alone is unlikely to give in one comparison.": ~small
+        & above,
+        "the relative rate is then below 1 for {}, which chance alone is unlikely to give in one comparison.": ~small
+        & below,
         "the data cannot tell whether a difference remains for {}.": differs & small & ~gone,
         f"{prose.MAY_BE_LEFT} for {{}}.": differs & small & gone,
         "the relative rate is then above 1 for {}, but chance could account for that.": small & above,

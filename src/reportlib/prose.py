@@ -53,7 +53,7 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, u
     """What a whole comparison table says: who stands out, who does not, about whom the data cannot tell.
 
     frame: a comparison frame of one stratum (label, value, denominator, ratio and its limits, judged, verdict, mark),
-    with the row of the group labelled `reference`; `undone`, where there, is true of what is disproportionate until
+    with the row of the group labelled `reference`; `undone`, where there, is true of a difference that is gone once
     `undone_by` is allowed for, and `turned` of what is then on the other side of the reference. The weightiest finding
     comes first and in full. Raises ValueError on an unknown verdict.
     """
@@ -73,7 +73,8 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, u
         said.append(f"{AS_COUNTED}{_claim(some, words, up)}; allowing for {undone_by}, chance could account for that")
     if held[PARITY] and not (disproportionate or held[SIZE_UNCERTAIN] or held[SMALL]):
         said = [f"No group was found to differ from {people(reference)} by enough to be disproportionate"]
-    said += [_shorter(some, words) for some in differences if some]
+    for some in differences:
+        said += [_shorter(each, words) for gone in (False, True) if (each := _gone(some, gone))]
     turning = [row for row in inconclusive if row.get("turned") and _up(row) is not None]
     for some, up in _sides(turning):
         said += [_turned(each, words, up, undone_by, sure) for sure in (True, False) if (each := _sure(some, sure))]
@@ -339,13 +340,22 @@ def _claim(rows: Sequence[Row], words: MeasureWords, up: bool | None) -> str:
     return f"{who} {how} than {than}{_figures(rows, words)}{BY_ENOUGH}"
 
 
+def _gone(rows: Sequence[Row], gone: bool) -> list[Row]:
+    """Those whose difference adjustment undoes, or the others, as are all at parity."""
+    return [row for row in rows if bool(row.get("undone") and row["verdict"] != PARITY) is gone]
+
+
 def _shorter(rows: Sequence[Row], words: MeasureWords) -> str:
-    """A claim by the measure's name, about groups of one verdict whose difference is not disproportionate."""
+    """A claim by the measure's name, about groups of one verdict whose difference is not disproportionate.
+
+    Adjustment undoes that of all of them, or of none.
+    """
     verdict = rows[0]["verdict"]
     if verdict == PARITY:
         return f"any difference in the {words.name} is likely to be small for {_who(rows)}"
     by = ", by an amount that is uncertain" if verdict == SIZE_UNCERTAIN else ", by a small amount"
-    return f"the {words.name} was {_ways(rows)}{by * any(_up(row) is not None for row in rows)}"
+    told = f"the {words.name} was {_ways(rows)}{by * any(_up(row) is not None for row in rows)}"
+    return f"{AS_COUNTED}but not once adjusted, {told}" if _gone(rows, gone=True) else told
 
 
 def _ways(rows: Sequence[Row]) -> str:

@@ -153,7 +153,7 @@ WORDS = {  # by the code of the measure
         "completion rate", "{people} under supervision", "complete it", complement="not completing supervision"
     ),
     "breached": MeasureWords(
-        "breach rate", COMMUNITY, "be revoked for breach", complement="not being revoked for breach"
+        "rate of revocation for breach", COMMUNITY, "be revoked for breach", complement="not being revoked for breach"
     ),
     "recalled": MeasureWords("recall rate", LICENCE, "be recalled", complement="not being recalled"),
 }

@@ -82,8 +82,9 @@ def test_the_sentences_say_each_verdict_in_plain_english(built: Project) -> None
     )
     assert found["breached/ethnicity/all/sentence"] == (
         "No group was found to differ from White people by enough to be disproportionate. "
-        "Any difference in the breach rate is likely to be small for people from the Mixed and Other ethnic groups. "
-        "The data cannot tell whether the breach rate was higher or lower for Asian people. "
+        "Any difference in the rate of revocation for breach is likely to be small for people from the Mixed and Other "
+        "ethnic groups. "
+        "The data cannot tell whether the rate of revocation for breach was higher or lower for Asian people. "
         "No comparison is made for community and suspended sentence orders of Black people: figures rest on too "
         "few people or cases."
     )
