@@ -352,6 +352,11 @@ def test_whose_difference_missing_ethnicity_could_undo_is_told():
     assert told(rows[0]) == ""
     assert told(rows[1]) == f"{could}."
     assert told(*rows) == f"{could} for Asian people."
+    beyond = row("upheld/ethnicity/O", "Other", "disproportionate", ratio=0.7, bound_lower=0.5, bound_upper=1.1,
+                 tipping=1.2)  # fmt: skip
+    only = "Only an extreme division of missing ethnicity could undo this"
+    assert told(beyond) == f"{only}."
+    assert told(*rows, beyond) == f"{could} for Asian people. {only} for people from the Other ethnic group."
 
 
 def test_main_points_say_how_far_two_records_of_ethnicity_agree_and_what_shares_have_none():

@@ -111,6 +111,11 @@ class RowFacts(dict[str, Fact]):
             return ""
         return "all but vanish" if 1 in (self.limits("bound") or ()) else "vanish or reverse"
 
+    @property
+    def only_at_an_extreme(self) -> bool:
+        """Whether all events of unknown ethnicity, given to one of the two groups, would not make rates equal."""
+        return "tipping" in self and float(self["tipping"].value or 0) > 1
+
     def brought_inside(self, band: tuple[float, float]) -> bool:
         """Whether adjustment brings the relative rate into the band."""
         adjusted = self.get("adjusted_ratio")

@@ -143,10 +143,15 @@ def _undone(headline: Headline) -> tuple[str, str]:
 
 
 def _could_be_undone(rows: Sequence[RowFacts]) -> str:
-    """Whose difference missing ethnicity could undo; empty if it could undo none, or that is not reckoned."""
-    whose = [row.who for row in rows if row.unknown_could()]
-    some = f" for {all_people(whose)}" if len(whose) < len(rows) else ""
-    return f"Missing ethnicity could undo this{some}." if whose else ""
+    """Whose difference missing ethnicity could undo, and whose at an extreme alone; empty where that is nobody's."""
+    could = [row for row in rows if row.unknown_could()]
+    told = {"Missing ethnicity": [row.who for row in could if not row.only_at_an_extreme]}
+    told["Only an extreme division of missing ethnicity"] = [row.who for row in could if row.only_at_an_extreme]
+    return " ".join(
+        f"{what} could undo this{f' for {all_people(whose)}' * (len(whose) < len(rows))}."
+        for what, whose in told.items()
+        if whose
+    )
 
 
 def _smaller(headline: Headline, rows: Sequence[RowFacts]) -> tuple[str, str]:
