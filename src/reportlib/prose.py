@@ -140,12 +140,8 @@ def parts_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, par
 
 def _by_side(rows: Sequence[Row], words: MeasureWords, part: str, parts: int) -> str:
     """For which groups a measure was higher, and for which lower, each with the parts in which it was so."""
-    return f"the {words.name} was {_each_side(rows, part, parts, '; it was ')}"
-
-
-def _each_side(rows: Sequence[Row], part: str, parts: int, between: str = "; ") -> str:
-    """For which groups something was higher, and for which lower, each with the parts in which it was so."""
-    return between.join(f"{WAYS[up]} {_where(side, part, parts)}" for side, up in _sides(rows))
+    told = [f"{WAYS[up]} {_where(side, part, parts)}" for side, up in _sides(rows)]
+    return f"the {words.name} was {'; it was '.join(told)}"
 
 
 def _one_way(rows: Sequence[Row], words: MeasureWords, part: str) -> list[str]:

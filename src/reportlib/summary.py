@@ -198,10 +198,6 @@ def _in_cases(headline: Headline, rows: Sequence[RowFacts]) -> str:
     return listed([f"{people(who)}{notes}" for who, notes in told.items()])
 
 
-def _base(headline: Headline) -> str:
-    return people(label(headline.of.reference))
-
-
 def _more(headline: Headline, row: RowFacts) -> float | None:
     """By how many cases the share of the reference group would change a group's numerator.
 
@@ -222,7 +218,7 @@ def _at_the_rate(headline: Headline, row: RowFacts) -> str:
     if more is None or not measure.denominator:
         return ""
     return (
-        f"At the rate of {_base(headline)}, {people(row.who)} would have had about {_about(more)} "
+        f"At the rate of {people(label(headline.of.reference))}, {people(row.who)} would have had about {_about(more)} "
         f"{'more' if more > 0 else 'fewer'} {lower_first(measure.numerator.label)}, out of {row['denominator'].text} "
         f"{lower_first(measure.denominator.label)}."
     )

@@ -8,8 +8,9 @@ import numpy as np
 from scipy import stats
 
 from reportlib.statistics.result import Array, Numbers, as_scalar, method, numbers
+from reportlib.statistics.verdict import ALPHA
 
-ALPHA, POWER = 0.05, 0.8
+POWER = 0.8
 
 
 @method(

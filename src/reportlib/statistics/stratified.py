@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from scipy import optimize, special, stats
 
+from reportlib.statistics.proportions import LOG_REACH
 from reportlib.statistics.rates import strata
 from reportlib.statistics.result import LEVEL, Array, Estimate, Test, Values, log_wald, method, nothing, tail_area
 
 SPARSE_BELOW = 5  # events in an arm: exact limits under this
-LOG_REACH = 100.0  # ratios are sought between exp(-100) and exp(100)
 BEYOND = 100  # events more than were seen, of which the sum of a small tail needs no more
 
 
