@@ -192,6 +192,8 @@ def test_a_year_is_written_one_way(written, wrong, said):
             "'os' is not an ADBC driver's package",
         ),
         ("1: 2", "1 is not a parameter"),
+        ("[a, b]: 2", "put the name"),
+        ("  population: {path: a.csv, status: extract, codes: {sex: {[Not known]: male}}}", "put the name"),
     ],
 )
 def test_what_is_wrong_is_named_with_what_is_allowed(written, line, said):

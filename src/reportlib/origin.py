@@ -84,7 +84,10 @@ def checked_out(commit: str, folder: Path) -> bool:
     """Put the code of a commit into a folder; False where this repository does not hold it."""
     if not re.fullmatch("[0-9a-f]{40,64}", commit):
         return False
-    done = subprocess.run([*GIT, "archive", commit, *CODE, LOCK], capture_output=True, check=False)
+    try:
+        done = subprocess.run([*GIT, "archive", commit, *CODE, LOCK], capture_output=True, check=False)
+    except OSError:
+        return False
     if done.returncode == 0:
         with tarfile.open(fileobj=io.BytesIO(done.stdout)) as held:
             held.extractall(folder, filter="data")

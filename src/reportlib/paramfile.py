@@ -129,8 +129,10 @@ def _message(detail: Mapping[str, Any], place: Place, schema: Schema) -> str:
         return f"{_name(place)} is missing: {_at(schema, place).get('description', '')}"
     if kind == "extra_forbidden":
         return _unknown(place, list(_at(schema, place[:-1])["properties"]))
-    if place[-1:] == ("[key]",):
+    if place[-1:] == ("[key]",) and isinstance(found, str):
         return _unknown(place[:-1], _at(schema, place[:-2])["propertyNames"]["enum"])
+    if place[-1:] == ("[key]",) or kind == "invalid_key":
+        return f"put the name {[key for key in place if key != '[key]'][-1]} in quotes"
     if kind == "value_error":
         return f"{_name(place)}: {detail['ctx']['error']}"
     what = allowed(_at(schema, place), schema)

@@ -198,6 +198,8 @@ def test_what_was_published_is_compared_with_the_report_without_its_mark(archive
     (published / "manifest-sha256.txt").write_text("signed")
     assert audit(archive, published=published, figures=True).grade == IDENTICAL
 
+    with pytest.raises(ReportError, match=r"holds no report\.html"):
+        audit(archive, published=published / "data", figures=True)
     page = (published / "report.html").read_text(encoding="utf-8")
     (published / "report.html").write_text(page.replace(" is ", " is not ", 1), encoding="utf-8")
     (published / "more.csv").write_text("1")
@@ -226,6 +228,10 @@ def test_whether_the_code_is_that_of_its_commit_is_told(tmp_path: Path, monkeypa
     version = tmp_path / "archived" / VERSION
     version.write_text(json.dumps(held))
     assert code_told(tmp_path / "archived")[1]
+    assert code_told(tmp_path / "archived", ["extracts/deaths.csv"])[1]
+    (tmp_path / "archived" / "sitecustomize.py").write_text("ALPHA = 0.0005")
+    assert not code_told(tmp_path / "archived")[1]
+    (tmp_path / "archived" / "sitecustomize.py").unlink()
     (tmp_path / "archived" / LOCK).write_text("ALPHA = 0.0005")
     assert code_told(tmp_path / "archived") == (
         f"the code is not that of the commit {held['commit'][:12]}, which it names",
@@ -233,10 +239,14 @@ def test_whether_the_code_is_that_of_its_commit_is_told(tmp_path: Path, monkeypa
     )
     version.write_text(json.dumps({"commit": "0" * 40}))
     assert "which this repository does not hold" in code_told(tmp_path / "archived")[0]
-    version.write_text(json.dumps({"commit": "--output=/tmp/a"}))
+    version.write_text(json.dumps({"commit": f"--output={tmp_path}/written"}))
     assert not code_told(tmp_path / "archived")[1]
+    assert not (tmp_path / "written").exists()
     version.unlink()
     assert code_told(tmp_path / "archived") == ("the code names no commit", False)
+    version.write_text(json.dumps(held))
+    monkeypatch.setenv("PATH", "")
+    assert "which this repository does not hold" in code_told(tmp_path / "archived")[0]
 
 
 @pytest.mark.full
@@ -292,7 +302,7 @@ def test_what_is_no_bundle_is_refused_by_name(tmp_path: Path, archive: Path):
 
 def test_a_zip_that_holds_a_file_twice_or_beside_the_bag_is_refused(archive: Path, forger: Forger, tmp_path: Path):
     page = f"{forger.folder.name}/data/run/report.html"
-    for number, name in enumerate((page, "report.pdf")):
+    for number, name in enumerate((page, page.replace("/run/", "//run/"), "report.pdf")):
         warned = pytest.warns(UserWarning, match="Duplicate") if name == page else nullcontext()
         with zipfile.ZipFile(shutil.copy(archive, tmp_path / f"{number}.zip"), "a") as more, warned:
             more.writestr(name, "forged")
@@ -408,6 +418,32 @@ def test_a_workbook_that_shows_something_else_is_told_by_its_part(forger: Forger
             to.writestr(each, content.replace(old, new) if each == part else content)
     forger.rewrite_manifests()
     assert [str(one) for one in against().figures] == [f"run/{name} is not what was made (first in {part})"]
+
+
+def test_a_part_that_is_there_twice_is_not_taken_for_the_same(forger: Forger, against):
+    path = forger.folder / "data" / "run" / "tables.xlsx"
+    whole = path.read_bytes()
+    with zipfile.ZipFile(path) as held:
+        styles = held.read("xl/styles.xml")
+    with zipfile.ZipFile(path, "a") as more, pytest.warns(UserWarning, match="Duplicate"):
+        more.writestr("xl/styles.xml", styles)
+    assert path.read_bytes() != whole
+    forger.rewrite_manifests()
+    assert [str(one) for one in against().figures] == ["run/tables.xlsx is not what was made (it cannot be read)"]
+
+
+@pytest.mark.parametrize("content", [b"[]", b'{"metadata": null}', b"\xff"])
+def test_a_damaged_notebook_is_told(forger: Forger, against, content: bytes):
+    (path,) = (forger.folder / "data" / "run" / "notebooks").iterdir()
+    path.write_bytes(content)
+    assert [one.where for one in against().files] == ["changed since it was archived; it cannot be read"]
+
+
+def test_a_line_more_is_told_by_its_number(forger: Forger, against):
+    path = forger.folder / "data" / "run" / "report.html"
+    path.write_bytes(path.read_bytes() + b"\n<p>3</p>")
+    lines = path.read_bytes().count(b"\n") + 1
+    assert [one.where for one in against().files] == [f"changed since it was archived; first in line {lines:,}"]
 
 
 def test_words_on_a_page_are_told_by_their_line_unless_other_packages_could_explain_them(forger: Forger, against):

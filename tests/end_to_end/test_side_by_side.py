@@ -18,7 +18,7 @@ from reportlib.build import basis
 from reportlib.build.cache import contents
 from reportlib.build.index import write_index
 from reportlib.build.pool import pool
-from reportlib.build.report import Clock, Job, Run, here
+from reportlib.build.report import Clock, Job, Made, Run, here
 from reportlib.editions import NATIONAL, Edition, codes
 from reportlib.errors import ReportError
 from reportlib.inputs import demo
@@ -154,6 +154,19 @@ def test_a_process_that_is_killed_costs_nothing(made, tmp_path):
     assert not [run for run in runs.values() if isinstance(run, ReportError)]
     assert sorted(began) == sorted([began[0], *runs])  # that one twice
     assert all(contents(current(again, edition)) == contents(current(made, edition)) for edition in EDITIONS)
+
+
+@pytest.mark.full
+def test_a_process_that_is_killed_while_it_has_nothing_to_do_costs_nothing(made, tmp_path):
+    def make(jobs: Iterator[Job]) -> Iterator[Made]:
+        for one in pool(1, lambda job: None)(jobs):
+            yield one
+            for process in multiprocessing.active_children():
+                process.kill()
+                process.join()
+
+    runs = elsewhere(made, tmp_path).editions(EDITIONS, make)
+    assert [type(run) for run in runs.values()] == [Run, Run, Run]
 
 
 @pytest.mark.full

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from itertools import zip_longest
 from pathlib import Path
 
 import pikepdf
@@ -15,22 +16,22 @@ COMPRESSED = "the same content, compressed otherwise or written by another Pytho
 
 
 def difference(one: Path, two: Path) -> str:
-    """In what two files of one name differ: the page, the part or the line that is first."""
+    """In what the contents of two files of one name differ: the page, the part or the line that is first; or empty."""
     try:
         held, other = _parts(one), _parts(two)
-    except (*UNREADABLE, ValueError, KeyError, pikepdf.PdfError):
+    except (*UNREADABLE, AttributeError, LookupError, TypeError, ValueError, pikepdf.PdfError):
         return "it cannot be read"
     names = [*held, *(name for name in other if name not in held)]
     part = next((name for name in names if held.get(name) != other.get(name)), None)
-    if part is None:
-        return COMPRESSED
-    return f"first in {part or _line(held[''], other[''])}"
+    return "" if part is None else f"first in {part or _line(held[''], other[''])}"
 
 
 def _parts(path: Path) -> dict[str, bytes]:
     """The contents of a file by the name of each part; of one that has no parts, all of it under no name."""
     if path.suffix in (".xlsx", ".ods"):
         with zipfile.ZipFile(path) as held:
+            if len({*held.namelist()}) < len(held.namelist()):
+                raise ValueError("a part is there twice")
             return {name: held.read(name) for name in held.namelist()}
     if path.suffix == ".pdf":
         return _pages(path)
@@ -61,6 +62,5 @@ def _pages(path: Path) -> dict[str, bytes]:
 
 
 def _line(one: bytes, two: bytes) -> str:
-    lines = zip(one.split(b"\n"), two.split(b"\n"), strict=False)
-    same = next((number for number, pair in enumerate(lines) if pair[0] != pair[1]), 0)
-    return f"line {same + 1:,}"
+    lines = zip_longest(one.split(b"\n"), two.split(b"\n"))
+    return f"line {next(number for number, pair in enumerate(lines, 1) if pair[0] != pair[1]):,}"

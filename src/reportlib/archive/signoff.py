@@ -104,9 +104,9 @@ class Review:
         manifest = (self.signed / MANIFEST).read_text(encoding="utf-8")
         if found := changes(self.signed, manifest, (MANIFEST, f"{MANIFEST}.sig")):
             raise ReportError("The signed rendition was changed.", found)
-        draft = parsed(_read(self.folder / DRAFT_LIST).decode())
+        draft, final = parsed(_read(self.folder / DRAFT_LIST).decode()), parsed(manifest)
         unmarked = [name for name in draft if not name.endswith((".html", ".pdf", ".xlsx", ".ods"))]
-        if strange := [name for name in unmarked if parsed(manifest).get(name) != draft[name]]:
+        if strange := [name for name in unmarked if final.get(name) != draft[name]]:
             raise ReportError(
                 "What was signed is not what was given to review.", [Finding("differs", name) for name in strange]
             )

@@ -23,6 +23,9 @@ IDENTICAL, OTHER_BYTES, DIFFER, CANNOT = (
 EXIT = {IDENTICAL: 0, OTHER_BYTES: 3, DIFFER: 4, CANNOT: 5}
 APPROXIMATED = "environment approximated: "
 
+CHANGED = "changed since it was archived; "
+ALIKE = (COMPRESSED, CHANGED + COMPRESSED)
+
 Found = Callable[[], Iterable["Difference"]]
 
 
@@ -61,6 +64,11 @@ class Verdict:
     origin: tuple[Difference, ...] = ()
     figures: tuple[Difference, ...] = ()
     files: tuple[Difference, ...] = ()
+
+    @property
+    def other_tools(self) -> bool:
+        """Whether Python or a package is another than those of the archive."""
+        return any(one.what.startswith(("package ", "Python")) for one in self.origin)
 
     @property
     def exit_code(self) -> int:
@@ -112,14 +120,10 @@ def compared(so_far: Verdict, files: Sequence[Difference]) -> Verdict:
     What a file of the report holds differs from what is made again, and not its bytes alone: where Python and packages
     are those of the archive, it is not what the code makes.
     """
-    same = not any(one.what.startswith(("package ", "Python")) for one in so_far.origin)
-    others = [
-        one for one in files if one.what.startswith(("run/", "published/")) and not one.where.endswith(COMPRESSED)
-    ]
-    figures = (
-        *so_far.figures,
-        *(replace(one, what=f"{one.what} is not what was made") for one in others if same and not so_far.figures),
-    )
+    others = [one for one in files if one.what.startswith(("run/", "published/")) and one.where not in ALIKE]
+    if so_far.other_tools or so_far.figures:
+        others = []
+    figures = (*so_far.figures, *(replace(one, what=f"{one.what} is not what was made") for one in others))
     grade = DIFFER if figures else OTHER_BYTES if files else so_far.grade
     return replace(so_far, grade=grade, figures=figures, files=(*so_far.files, *files))
 
@@ -186,5 +190,5 @@ def _files(archived: Path, again: Path, damaged: Sequence[str]) -> Iterator[Diff
             if one.exists() != two.exists():
                 yield Difference(name, "only in the archive" if one.exists() else "only when made again")
         elif one.read_bytes() != two.read_bytes():
-            tampered = "changed since it was archived; " if f"data/{name}" in damaged else ""
-            yield Difference(name, tampered + difference(one, two))
+            tampered = CHANGED if f"data/{name}" in damaged else ""
+            yield Difference(name, tampered + (difference(one, two) or COMPRESSED))

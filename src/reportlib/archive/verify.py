@@ -10,21 +10,22 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from posixpath import normpath
 from tempfile import TemporaryDirectory
 
 from reportlib.archive import bag
-from reportlib.archive.bundle import AGE, WHEELS
-from reportlib.archive.content import difference
+from reportlib.archive.bundle import AGE, BESIDE, WHEELS
+from reportlib.archive.content import COMPRESSED, difference
 from reportlib.archive.verdict import APPROXIMATED, CANNOT, Difference, Verdict, compared, judged
 from reportlib.errors import UNREADABLE, ReportError
 from reportlib.inputs.findings import shortened
 from reportlib.origin import VERSION, checked_out
-from reportlib.project import LOCK, code_digests, files_below, sha256, write_whole
+from reportlib.project import LOCK, code_digests, code_files, files_below, sha256, write_whole
 from reportlib.words import listed
 
 NEEDED = (  # to re-run at all
@@ -36,14 +37,12 @@ BUILD = re.compile(r"^(?:setuptools|wheel)==[\d.]+", re.MULTILINE)  # for packag
 MAIN = "from reportlib.cli import app; app()"  # the command line of any version
 GATES = """
 import json, sys
-from functools import partial
 from pathlib import Path
 from reportlib.gates.run import gates
 print(json.dumps([str(finding) for finding in gates(Path(sys.argv[1]))]))
 """
 WITHOUT_MARK = """
 import sys
-from functools import partial
 from pathlib import Path
 import nbformat
 from reportlib.archive.runs import KeptRun
@@ -64,6 +63,7 @@ Tell = Callable[[str], None]
 
 
 UNPUBLISHED = "what was published, of which no folder was named: PUBLISHED=folder"
+UNMADE = "what was published: there is no report made again to compare it with"
 GIVE = (
     "Name the folder that holds these files, whatever they are called: EXTRACTS=folder; a key to open them: KEY=file."
 )
@@ -92,9 +92,10 @@ def audit(
     lock. `published` is a folder of the report as it was signed or published, whose files are compared too. Raises
     ReportError where the file is no bundle of a run. The archive is only read.
     """
-    for given, what in ((extracts, "the extracts"), (published, "what was published")):
-        if given and not given.exists():
-            raise ReportError(f"There is no {given}. Name the folder that holds {what}.")
+    if extracts and not extracts.exists():
+        raise ReportError(f"There is no {extracts}. Name the folder that holds the extracts.")
+    if published and not any(path.name == "report.html" for path in published.glob("*")):
+        raise ReportError(f"{published} holds no report.html. Name the folder of the published report.")
     with TemporaryDirectory(prefix="audit-") as scratch:
         held = _Audit(Path(scratch), extracts, identity, figures, published, tell)
         tell("checking every checksum")
@@ -135,13 +136,17 @@ def unpacked(archive: Path, folder: Path) -> Path:
     found = sorted(folder.glob(f"*/{bag.MANIFEST}"))
     if len(found) != 1 or not (found[0].parent / "data" / "inputs.json").exists():
         raise ReportError(f"{archive} is not the bundle of a run. Name a zip from outputs/…/archive/.")
-    if len({*names}) < len(names) or not all(name.startswith(f"{found[0].parent.name}/") for name in names):
+    plain = {normpath(name) for name in names}
+    if len(plain) < len(names) or not all(name.startswith(f"{found[0].parent.name}/") for name in plain):
         raise ReportError(f"{archive} holds a name twice, or more than one bag: no bundle of a run does.")
     return found[0].parent
 
 
-def code_told(project: Path) -> tuple[str, bool]:
-    """Of which commit the archived code is, in words, and whether this repository holds it so."""
+def code_told(project: Path, inputs: Iterable[str] = ()) -> tuple[str, bool]:
+    """Of which commit the archived code is, in words, and whether this repository holds it so.
+
+    Beside the code and `inputs` there may be nothing that could be run.
+    """
     try:
         commit = str(json.loads((project / VERSION).read_text(encoding="utf-8"))["commit"])
     except (OSError, ValueError, TypeError, KeyError):
@@ -151,7 +156,9 @@ def code_told(project: Path) -> tuple[str, bool]:
     with TemporaryDirectory() as folder:
         if not checked_out(commit, Path(folder)):
             return f"the code names the commit {commit[:12]}, which this repository does not hold", False
-        if code_digests(Path(folder)) != code_digests(project):
+        known = {*code_files(Path(folder)), *BESIDE, VERSION, *inputs}
+        more = {name for name in files_below(project) if not name.startswith("data/")} - known
+        if more or code_digests(Path(folder)) != code_digests(project):
             return f"the code is not that of the commit {commit[:12]}, which it names", False
     return f"the code is that of the commit {commit[:12]} of this repository", True
 
@@ -175,15 +182,16 @@ class _Audit:
             raise CannotRun(*(f"{name} is not what was archived" for name in needed))
         data = folder / "data"
         shutil.copytree(data / "project", self.scratch / "project")
-        code, sure = code_told(data / "project")
+        held = json.loads((data / "inputs.json").read_text(encoding="utf-8"))
+        code, sure = code_told(data / "project", [file["path"] for each in held for file in each["files"]])
         cautions = [] if sure else [f"that the code is the project's: {code}"]
         try:
             inputs, unused = self._place_inputs(data)
         except CannotRun as missing:  # what needs no inputs is checked all the same
-            so_far = replace(lacking(so_far, missing), code=code, cautions=tuple(cautions))
+            so_far = replace(lacking(so_far, missing), code=code, cautions=(*cautions, UNMADE))
             with suppress(CannotRun):
-                found = self._found(self._environment(data), data / "run")
-                so_far = replace(so_far, environment=self.environment, figures=tuple(map(Difference, sorted(found))))
+                found = tuple(self._strange(self._environment(data), data / "run"))
+                so_far = replace(so_far, environment=self.environment, figures=found)
             return so_far
         python = self._environment(data)
         again = self._made_again(data, python)
@@ -296,29 +304,36 @@ class _Audit:
     def _found(self, python: Path, run: Path) -> set[str]:
         """What the archived code finds wrong with the files of a run, held to their facts."""
         self.tell("holding the files to their facts")
-        try:
-            return {*json.loads(self._run([str(python), "-c", GATES, str(run)], "the files cannot be read"))}
-        except CannotRun as unread:
-            return {str(unread)}
+        return {*json.loads(self._run([str(python), "-c", GATES, str(run)], "the files cannot be read"))}
 
-    def _strange(self, python: Path, run: Path, again: Path) -> Iterator[Difference]:
+    def _strange(self, python: Path, run: Path, again: Path | None = None) -> Iterator[Difference]:
         """What is wrong with the archived files, and not with those made again in the same environment."""
-        yield from map(Difference, sorted(self._found(python, run) - self._found(python, again)))
+        try:
+            found = self._found(python, run)
+        except CannotRun as unread:
+            found = {str(unread)}
+        with suppress(CannotRun):
+            found -= self._found(python, again) if again else set()
+        yield from map(Difference, sorted(found))
 
     def _with_published(self, verdict: Verdict, python: Path, again: Path) -> Verdict:
         """The verdict with the files of the published report held to those made again without the draft's mark."""
         self.tell("comparing what was published")
         assert self.published
         made = shutil.copytree(again, self.scratch / "without-mark")
-        self._run(
-            [str(python), "-c", WITHOUT_MARK, str(again), str(made)], "the report without its mark cannot be made"
-        )
+        try:
+            self._run([str(python), "-c", WITHOUT_MARK, str(again), str(made)], "it cannot be made without its mark")
+        except CannotRun as lacking:
+            return replace(verdict, cautions=(*verdict.cautions, f"what was published: {lacking}"))
         found = []
         for name, path in files_below(self.published).items():
             if name not in SIGNATURES and not (made / name).exists():
                 found.append(Difference(f"published/{name}", "no file of the report"))
             elif name not in SIGNATURES and path.read_bytes() != (made / name).read_bytes():
-                found.append(Difference(f"published/{name}", difference(path, made / name)))
+                found.append(Difference(f"published/{name}", difference(path, made / name) or COMPRESSED))
+        if verdict.other_tools and found:
+            caution = "the published files that differ: with other versions, words and figures in them may too"
+            verdict = replace(verdict, cautions=(*verdict.cautions, caution))
         return compared(verdict, found)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from reportlib.archive.runs import KeptRun, run_folder
+from reportlib.archive.runs import kept_run
 from reportlib.build.page import Link, Page
 from reportlib.build.render import html_chapter
 from reportlib.build.report import Run
@@ -26,6 +26,10 @@ INTRODUCTION = """# Editions
 The same report is made for the whole of England and Wales and for parts of it. The figures of all editions on this page
 are protected together: no hidden count can be worked out by taking one edition from another. Smaller parts have smaller
 counts, so less of them can be shown."""
+PUBLISHED = """# Editions
+
+The same report is published for the whole of England and Wales and for parts of it. Smaller parts have smaller counts,
+so less of them can be shown."""
 
 
 def write_index(params: Params, runs: Mapping[Edition, Run | ReportError], folder: Path) -> Path:
@@ -36,17 +40,17 @@ def write_index(params: Params, runs: Mapping[Edition, Run | ReportError], folde
 
 def write_published(year: Path) -> Path:
     """Write `published.html` for the editions of a year that are published and that this code can read."""
-    found = {}
+    runs = []
     for link in sorted(year.glob("*/published")):
         with suppress(ReportError):
-            params = KeptRun(run_folder(link)).params
-            found[params.made] = run_folder(link)
-    return _write(params, found, year / "published.html", "published")
+            runs.append(kept_run(link))
+    found = {run.params.made: run.folder for run in runs}
+    return _write(runs[0].params, found, year / "published.html", "published")
 
 
 def _write(params: Params, runs: Mapping[Edition, Path | ReportError], path: Path, link: str) -> Path:
     page = Page.of(params, params.title, "All editions", draft=link == "current")
-    parts = [INTRODUCTION]
+    parts = [INTRODUCTION if page.draft else PUBLISHED]
     for dimension, heading in SECTIONS.items():
         own = {edition: run for edition, run in runs.items() if edition.dimension == dimension}
         parts += [f"## {heading}", *(_entry(edition, run, link) for edition, run in own.items())] if own else []

@@ -45,7 +45,10 @@ def pool(size: int, began: Callable[[Job], None]) -> Maker:
             while job or running:
                 if job and len(running) < size:
                     own = idle.pop() if idle else ProcessPoolExecutor(1, get_context("spawn"), _begin)
-                    running[own.submit(make_alone, job)] = job, own
+                    try:
+                        running[own.submit(make_alone, job)] = job, own
+                    except BrokenProcessPool:  # it died while it had nothing to do: the next is tried
+                        continue
                     tries[job.edition.name] += 1
                     began(job)
                     job = again.pop() if again else next(jobs, None)  # prepared while others are made
