@@ -12,9 +12,7 @@ FINEST = {"proportion": 3, "rate": 2}  # decimals to which a relative rate and a
 NARROW = 0.1  # width of an interval, under which two decimals would blur a relative rate
 
 Of = Enum("Of", ["GROUP", "PAIR", "UNKNOWN", "STRATA"])
-Printed = Enum(
-    "Printed", ["LEVEL", "GAP", "RATIO", "P_VALUE", "FACTOR", "NUMBER"]
-)  # gaps of shares in percentage points
+Printed = Enum("Printed", ["LEVEL", "GAP", "RATIO", "P_VALUE", "FACTOR", "NUMBER"])  # gaps of shares: 100 × shares
 
 
 class Figure(NamedTuple):

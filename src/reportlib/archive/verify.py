@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 from reportlib.archive import bag
 from reportlib.archive.bundle import AGE, BESIDE, WHEELS
 from reportlib.archive.content import COMPRESSED, difference
+from reportlib.archive.signoff import DRAFT_LIST, MANIFEST, RECORD
 from reportlib.archive.verdict import APPROXIMATED, CANNOT, Difference, Verdict, compared, judged
 from reportlib.errors import UNREADABLE, ReportError
 from reportlib.inputs.findings import shortened
@@ -52,12 +53,7 @@ notebooks = [nbformat.read(path, as_version=4) for path in run.notebooks]
 for name, content in rendered(run.params, notebooks, run.run, draft=False).items():
     Path(sys.argv[2], name).write_bytes(content)
 """
-SIGNATURES = (
-    "manifest-sha256.txt",
-    "manifest-sha256.txt.sig",
-    "draft-sha256.txt",
-    "sign-off.json",
-)  # of a signed report
+SIGNATURES = (MANIFEST, f"{MANIFEST}.sig", DRAFT_LIST, RECORD)  # beside the files of a signed report
 
 Tell = Callable[[str], None]
 
@@ -323,8 +319,8 @@ class _Audit:
         made = shutil.copytree(again, self.scratch / "without-mark")
         try:
             self._run([str(python), "-c", WITHOUT_MARK, str(again), str(made)], "it cannot be made without its mark")
-        except CannotRun as lacking:
-            return replace(verdict, cautions=(*verdict.cautions, f"what was published: {lacking}"))
+        except CannotRun as missing:
+            return replace(verdict, cautions=(*verdict.cautions, f"what was published: {missing}"))
         found = []
         for name, path in files_below(self.published).items():
             if name not in SIGNATURES and not (made / name).exists():
