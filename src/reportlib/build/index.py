@@ -28,8 +28,8 @@ are protected together: no hidden count can be worked out by taking one edition 
 counts, so less of them can be shown."""
 PUBLISHED = """# Editions
 
-The same report is published for the whole of England and Wales and for parts of it. Smaller parts have smaller counts,
-so less of them can be shown."""
+These are the editions of the report that are published: of the whole of England and Wales, or of a part of it. Smaller
+parts have smaller counts, so less of them can be shown."""
 
 
 def write_index(params: Params, runs: Mapping[Edition, Run | ReportError], folder: Path) -> Path:
