@@ -17,6 +17,7 @@ MEDIATED_FOR = "outcome IN ('upheld', 'partly upheld', 'mediated upheld')"
 MEDIATED_ANY = "(outcome LIKE '%upheld')"  # upheld, partly upheld, not upheld, mediated either way
 ORDERS, LICENCES = ("community order", "suspended sentence order"), ("licence", "post-sentence supervision")
 COMMUNITY, CUSTODIAL = f"order_type IN {ORDERS}", f"order_type IN {LICENCES}"
+ENDINGS = ("completed", "revoked for breach", "revoked for a further offence", "recalled")  # of which tables are made
 PRISON = "setting = 'prison'"
 CONDITIONS: dict[str, str] = {  # on the rows of a part -> the same in words
     "eligible": "the complaint was found eligible",
@@ -26,7 +27,7 @@ CONDITIONS: dict[str, str] = {  # on the rows of a part -> the same in words
     MEDIATED_ANY: "the outcome is upheld, partly upheld, not upheld or mediated",
     "racism_concern": "a concern about racism was recorded",
     PRISON: "the setting is prison",
-    **{f"outcome = '{end}'": f"the outcome is {end}" for end in ("completed", "revoked for breach", "recalled")},
+    **{f"outcome = '{end}'": f"the outcome is {end}" for end in ENDINGS},
     COMMUNITY: f"the type of order is {' or '.join(ORDERS)}",
     CUSTODIAL: f"the type of order is {' or '.join(LICENCES)}",
 }
@@ -55,6 +56,7 @@ OPEN: dict[str, dict[str, str]] = {
 OMBUDSMAN, SERVICE = "the Ombudsman", "HM Prison and Probation Service"
 EITHER = f"{SERVICE} and {OMBUDSMAN}"
 ENFORCEMENT = f"{SERVICE}, which enforces orders; courts revoke them"
+SUPERVISION = f"{SERVICE}, which supervises; courts convict people, and revoke orders"
 CONCERN, NO_CONCERN = "Concern recorded", "No concern recorded"  # about racism, on a complaint
 UNKNOWN_TYPE = "Other or escort"  # a death in escort, an establishment that the list does not hold
 
@@ -214,6 +216,11 @@ PARTS: dict[str, Part] = {
             whole="terminations/community",
         ),
         _ended(
+            "terminations/further-offence", "Revoked for a further offence",
+            where=f"{COMMUNITY} AND outcome = 'revoked for a further offence'", fields=("order_type", "outcome"),
+            whole="terminations/community",
+        ),
+        _ended(
             "terminations/custodial", "Licences and post-sentence supervision ended",
             where=CUSTODIAL, fields=("order_type",), whole="terminations/all",
         ),
@@ -234,17 +241,21 @@ SUMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("not complaints/decided", ("complaints/mediated for", "complaints/mediated against")),
     ("terminations/all", ("terminations/community", "terminations/custodial")),
     ("not terminations/completed", ("terminations/breached", "terminations/recalled", "terminations/otherwise")),
+    ("terminations/otherwise", ("terminations/further-offence", "terminations/other")),
 )
 
 Across = tuple[str, tuple[Mapping[str, str], ...]]  # a part, and the places across a dimension that make it up
 
 
-def _by_type(kind: str, types: tuple[str, ...], ended: str) -> tuple[Across, ...]:
-    """Of orders or licences that ended, by type, some were completed; what revocation leaves of the rest."""
+def _by_type(kind: str, types: tuple[str, ...], *endings: str) -> tuple[Across, ...]:
+    """Of orders or licences that ended, by type, some were completed; what each other ending leaves of the rest."""
     return (
         (f"terminations/{kind}", tuple({"part": "terminations/all", "order_type": of} for of in types)),
         (f"{kind} completed", tuple({"part": "terminations/completed", "order_type": of} for of in types)),
-        (f"not terminations/{ended}", ({"part": f"{kind} completed"}, {"part": f"{kind} otherwise"})),
+        *(
+            (f"not terminations/{end}", ({"part": f"{kind} completed"}, {"part": f"neither completed nor {end}"}))
+            for end in endings
+        ),
     )
 
 
@@ -257,7 +268,8 @@ def _decided(whole: str, concern: str) -> Across:
 SUMS_ACROSS: tuple[tuple[tuple[Mapping[str, str], ...], tuple[Mapping[str, str], ...]], ...] = tuple(
     (({"part": whole},), parts)
     for whole, parts in (
-        *_by_type("community", ORDERS, "breached"),
+        *_by_type("community", ORDERS, "breached", "further-offence"),
+        ("neither completed nor breached", ({"part": "terminations/further-offence"}, {"part": "community otherwise"})),
         *_by_type("custodial", LICENCES, "recalled"),
         _decided("complaints/racism-concern", CONCERN),
         _decided("not complaints/racism-concern", NO_CONCERN),
@@ -345,6 +357,15 @@ MEASURES: dict[str, Measure] = {
             "Community and suspended sentence orders revoked for breach, out of all such orders that ended "
             "in the period. Licences cannot end this way and are left out.",
             ENFORCEMENT,
+            clustered=True,
+        ),
+        Measure(
+            "further-offence", "Revoked for a further offence",
+            PARTS["terminations/further-offence"], PARTS["terminations/community"], "proportion",
+            "Are community orders revoked for a further offence as often for each group?",
+            "Community and suspended sentence orders revoked for a further offence, out of all such orders that ended "
+            "in the period. Licences cannot end this way and are left out. It is no measure of reoffending.",
+            SUPERVISION,
             clustered=True,
         ),
         Measure(

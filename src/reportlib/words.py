@@ -155,6 +155,12 @@ WORDS = {  # by the code of the measure
     "breached": MeasureWords(
         "rate of revocation for breach", COMMUNITY, "be revoked for breach", complement="not being revoked for breach"
     ),
+    "further-offence": MeasureWords(
+        "rate of revocation for a further offence",
+        COMMUNITY,
+        "be revoked for a further offence",
+        complement="not being revoked for a further offence",
+    ),
     "recalled": MeasureWords("recall rate", LICENCE, "be recalled", complement="not being recalled"),
 }
 

@@ -93,16 +93,15 @@ KINDS = {
             "terminations/completed": {"outcome": ("completed",)},
             "terminations/community": {"order_type": COMMUNITY},
             "terminations/breached": {"order_type": COMMUNITY, "outcome": ("revoked for breach",)},
+            "terminations/further-offence": {"order_type": COMMUNITY, "outcome": ("revoked for a further offence",)},
             "terminations/custodial": {"order_type": CUSTODY},
             "terminations/recalled": {"order_type": CUSTODY, "outcome": ("recalled",)},
         },
         [
-            *(({"outcome": (ending,)}, f"outcome = '{ending}'") for ending in ENDINGS),
-            *(
-                ({"order_type": types, "outcome": endings}, f"order_type IN {types} AND outcome IN {endings}")
-                for types, instead in ((COMMUNITY, "revoked for breach"), (CUSTODY, "recalled"))
-                for endings in [tuple(each for each in ENDINGS if each not in ("completed", instead))]
-            ),
+            ({"order_type": types, "outcome": endings}, f"order_type IN {types} AND outcome IN {(*endings, '')}")
+            for types in (COMMUNITY, CUSTODY, (*COMMUNITY, *CUSTODY))
+            for size in range(1, len(ENDINGS))
+            for endings in combinations(ENDINGS, size)
         ],
     ),
 }  # fmt: skip

@@ -220,13 +220,14 @@ def counted(tables: Extracts) -> dict[str, tuple[pd.Series, pd.Series]]:
         "deaths": (group(deaths["ethnicity_code"]).value_counts(), people),
         "completed": share(ended, ["completed"]),
         "breached": share(community, ["revoked for breach"]),
+        "further-offence": share(community, ["revoked for a further offence"]),
         "recalled": share(custodial, ["recalled"]),
     }
 
 
 # How much wider than Poisson the spread of each measure is, since one person's events go together.
 SPREAD = {"complaints": 3.5, "upheld": 1.3}
-COMPLEMENTS = ("upheld", "completed", "breached", "recalled")
+COMPLEMENTS = ("upheld", "completed", "breached", "further-offence", "recalled")
 
 
 @pytest.fixture(scope="module")
@@ -246,7 +247,7 @@ def test_the_planted_crude_ratios_are_there(found: pd.DataFrame) -> None:
     both = found.join(truth, on=["measure", "group"])
     both["gap"] = np.log(both["ratio"] / both["ratio_crude"])
     means = both.groupby(["measure", "group"])[["gap", "error"]].mean()
-    assert len(means) == 28
+    assert len(means) == 32
     assert (means["gap"].abs() < 4 * means["error"] / np.sqrt(len(SEEDS))).all()
 
 
