@@ -287,7 +287,7 @@ def test_a_suppressed_year_is_a_gap():
     whole, broken = (charts.trend(yearly([("B", "Black")], hidden), "One", "%") for hidden in ([], [("B", "2022-23")]))
 
     def strokes(chart):
-        lines = [shape for shape in shapes(chart) if shape.get("stroke") == "#28a197" and shape.get("fill") == "none"]
+        lines = [shape for shape in shapes(chart) if shape.get("stroke") == "#1f8a81" and shape.get("fill") == "none"]
         return max(shape["d"].count("M") for shape in lines if "d" in shape)
 
     assert (strokes(whole), strokes(broken)) == (1, 2)
@@ -327,7 +327,13 @@ def test_rates_are_told_to_the_decimals_that_are_published():
     assert "5.95 (5.04 to 6.85)" in charts.bars(frame, "Deaths", RATE, 2).alt
     assert "5.95 (5.04 to 6.85)" in texts(charts.bars(frame, "Deaths", RATE, 2))
     lines = yearly([("B", "Black")]).assign(value=[5.95, 5.9, 5.8, 5.7, 4.04])
-    assert "Black 5.95 in 2020-21 to 4.04 in 2024-25" in charts.trend(lines, "Deaths", RATE, 2).alt
+    assert "Black 5.95 in 2020-21 to 4.04 in 2024-25." in charts.trend(lines, "Deaths", RATE, 2).alt
+
+
+def test_the_alternative_text_of_lines_tells_what_lies_beyond_their_ends():
+    lines = yearly([("B", "Black")]).assign(value=[4.0, 3.5, 8.67, 5.0, 4.5])
+    told = "Black 4.00 in 2020-21 to 4.50 in 2024-25, highest 8.67 in 2022-23, lowest 3.50 in 2021-22."
+    assert told in charts.trend(lines, "Deaths", RATE, 2).alt
 
 
 def test_bars_with_nothing_to_show():
@@ -423,7 +429,7 @@ def test_axes_reach_only_what_is_shown():
 def test_one_colour_and_marker_for_a_group_in_every_chart():
     alone = charts.trend(yearly([("B", "Black")]), "One", "%").svg
     among = charts.forest(compared({}, {}), "Uphold rate", "White").svg
-    assert "#28a197" in alone and "#28a197" in among
+    assert "#1f8a81" in alone and "#1f8a81" in among
     assert "#12436d" not in alone  # the colour of another group
 
 
@@ -496,7 +502,7 @@ def uprights(chart, colour):
 def test_a_point_between_gaps_has_its_interval_as_a_bar_and_lines_have_none():
     lone = charts.trend(yearly(hidden=[("M", "2021-22"), ("M", "2023-24")]), "Uphold rate", "%")
     assert len(uprights(lone, "#801650")) == 3
-    assert not uprights(lone, "#28a197")
+    assert not uprights(lone, "#1f8a81")
     assert "Shaded or barred: confidence intervals." in texts(lone)
     whole = charts.trend(yearly(), "Uphold rate", "%")
     assert not uprights(whole, "#801650")
@@ -579,6 +585,7 @@ def test_a_heat_map_shades_what_adjustment_undoes_as_what_chance_could_account_f
     frame = compared({}, {}).assign(stratum="Deaths", undone=[True, False, False])
     chart = charts.verdict_heatmap(frame, "Verdicts", "White")
     assert {"▼*", "▼", "*  only as counted"} <= set(texts(chart))
+    assert "Deaths, Asian 0.77, disproportionate as counted; Deaths, Black 0.77, disproportionate." in chart.alt
     plain = charts.verdict_heatmap(frame.drop(columns="undone"), "Verdicts", "White")
     assert "*  only as counted" not in texts(plain)
     strong, chance = comparison.SHADES[0], comparison.SHADES[VERDICTS.index("inconclusive")]
@@ -679,6 +686,8 @@ def test_a_funnel_says_where_its_axis_does_not_start_at_nought(far, said):
 def test_marks_and_text_stand_out_from_the_page():
     for colour, _ in drawing.GROUPS.values():
         assert contrast(colour, "#FFFFFF") >= 2.95  # the orange of the palette is 2.96; its markers also differ
+    for group in "ABMO":  # groups that are compared lie on the band
+        assert contrast(drawing.GROUPS[group][0], drawing.SHADE) >= 3
     for colour in (drawing.INK, drawing.GREY):
         assert contrast(colour, "#FFFFFF") >= 4.5
         assert contrast(colour, drawing.SHADE) >= 4.5

@@ -390,10 +390,10 @@ def test_parts_tell_where_a_group_stands_out_then_how_many_comparisons_show_what
     frame.loc[frame["category"].eq("Letters"), ["ratio_lower", "ratio_upper"]] = limits
     assert in_parts(frame) == (
         "As counted, the uphold rate was lower for Black people (Property; Visits), by enough to be disproportionate. "
-        "Of the 9 comparisons with White people across 9 categories of complaint, 2 are disproportionate, in 1 there "
-        "is a difference of uncertain size, in 1 there is a small difference, in 1 no difference was found, and any is "
-        "likely to be small and in 3 the data cannot tell; 1 of these would count as a difference if no other "
-        "comparison were made. 1 could not be made: figures are suppressed to protect individuals [c]. Large or small, "
+        "Of the 9 comparisons with White people across 9 categories of complaint, 2 are disproportionate; in 1 there "
+        "is a difference of uncertain size; in 1 there is a small difference; in 1 no difference was found, and any is "
+        "likely to be small; in 3 the data cannot tell, of which 1 would count as a difference if no other comparison "
+        "were made. 1 could not be made: figures are suppressed to protect individuals [c]. Large or small, "
         "the uphold rate was lower for Black people in all 8 categories of complaint compared. These rates are not "
         "adjusted, and that a part is not named is no sign that it differs less."
     )
@@ -428,9 +428,9 @@ def test_in_parts_of_which_none_is_disproportionate_smaller_differences_are_name
     said = in_parts(parts(Mail="difference, size uncertain", Gym="small difference", Food="parity"))
     assert said == (
         "As counted, the uphold rate was lower for Black people (Mail; Gym), by an amount that is small or uncertain. "
-        "Of the 3 comparisons with White people across 3 categories of complaint, none is disproportionate, in 1 there "
-        "is a difference of uncertain size, in 1 there is a small difference and in 1 no difference was found, and any "
-        "is likely to be small. These rates are not adjusted."
+        "Of the 3 comparisons with White people across 3 categories of complaint, none is disproportionate; in 1 there "
+        "is a difference of uncertain size; in 1 there is a small difference; in 1 no difference was found, and any is "
+        "likely to be small. These rates are not adjusted."
     )
 
 
@@ -458,7 +458,7 @@ def test_where_few_parts_can_be_compared_nothing_follows_from_finding_no_differe
     few = parts(Property="inconclusive", Visits="not assessed", Mail="not assessed")
     assert in_parts(few).startswith(
         "Of 3 comparisons with White people across 3 categories of complaint, only 1 could be made, too few to tell "
-        "where differences lie. Of these 1, none is disproportionate and in 1 the data cannot tell. The other 2 could "
+        "where differences lie. Of these 1, none is disproportionate; in 1 the data cannot tell. The other 2 could "
         "not be made: "
     )
     found = parts(Property="disproportionate", Visits="not assessed", Mail="not assessed")
@@ -473,10 +473,11 @@ def test_where_few_parts_can_be_compared_nothing_follows_from_finding_no_differe
 def test_where_all_comparisons_within_parts_have_one_verdict_it_is_said_of_all():
     said = in_parts(parts(Property="parity", Visits="parity"))
     assert said.endswith(
-        "and in all 2 no difference was found, and any is likely to be small. These rates are not adjusted."
+        "none is disproportionate; in all 2 no difference was found, and any is likely to be small. These rates are "
+        "not adjusted."
     )
     assert in_parts(parts(Property="inconclusive")) == (
-        "Of the 1 comparison with White people in Property, none is disproportionate and in 1 the data cannot tell. "
+        "Of the 1 comparison with White people in Property, none is disproportionate; in 1 the data cannot tell. "
         "These rates are not adjusted."
     )
 

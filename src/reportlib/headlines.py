@@ -20,6 +20,7 @@ from reportlib.words import (
     DISPROPORTIONATE,
     INCONCLUSIVE,
     NOT_ASSESSED,
+    ONLY_COUNTED,
     PARITY,
     SHORT,
     SIGNIFICANT,
@@ -31,7 +32,6 @@ from reportlib.words import (
 )
 from reportlib.years import span
 
-AS_COUNTED = " as counted"  # of a verdict that adjustment undoes
 BY_WEIGHT = (*SIGNIFICANT, INCONCLUSIVE, PARITY, NOT_ASSESSED)  # of a table; parity is said if nothing else is
 
 
@@ -89,7 +89,7 @@ def verdicts(results: Results, tables: Sequence[str]) -> pd.DataFrame:
             "stratum": capital(ratio.unit) or MEASURES[row.measure].name,
             "group": row["verdict"].codes,
             "label": row.who,
-            "text": (row.verdict if ratio.mark else f"{ratio.text} {row.verdict}") + AS_COUNTED * vanishes,
+            "text": (row.verdict if ratio.mark else f"{ratio.text} {row.verdict}") + ONLY_COUNTED * vanishes,
             "verdict": row.verdict,
             "mark": ratio.mark,
             "undone": vanishes,
@@ -122,7 +122,7 @@ def verdicts_table(results: Results) -> Table:
     notes = [
         "A relative rate is the rate of a group divided by that of the group that it is compared with: above 1 the "
         "group's rate is higher. The band is {:g} to {:g}.".format(*results.band),
-        f"Crude rates are compared. Where a verdict is said to be{AS_COUNTED}, most of the difference is gone or "
+        f"Crude rates are compared. Where a verdict is said to be{ONLY_COUNTED}, most of the difference is gone or "
         "turned round once people who are alike in other ways are compared, and chance could account for what is left.",
     ]
     title = f"Verdicts compared with {label(results.reference)}, {results.period}"
@@ -169,9 +169,9 @@ def _badge(headline: Headline) -> tuple[str, str]:
     if found == PARITY and any(row.verdict == NOT_ASSESSED for row in headline.compared):
         return found, f"{found}, as far as assessed"
     if headline.undone and not headline.standing:
-        return INCONCLUSIVE, f"{found}{AS_COUNTED}; once adjusted, chance could account for it"
+        return INCONCLUSIVE, f"{found}{ONLY_COUNTED}; once adjusted, chance could account for it"
     if rows and all(row.brought_inside(headline.of.band) for row in rows):
-        return found, f"{found}{AS_COUNTED}; smaller once adjusted"
+        return found, f"{found}{ONLY_COUNTED}; smaller once adjusted"
     return found, found
 
 

@@ -126,9 +126,9 @@ def parts_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, par
     }
     tally = [f"{len(found) or 'none'} {'are' if len(found) > 1 else 'is'} disproportionate"]
     tally += [f"in {'all ' * (n == made > 1)}{n} {text}" for text, n in others.items() if n]
-    said.append(f"of {f'these {made}' if few else f'the {comparisons}'}, {listed(tally)}")
+    said.append(f"of {f'these {made}' if few else f'the {comparisons}'}, {'; '.join(tally)}")
     if apart := [row for row in held[INCONCLUSIVE] if may_be_chance(row)]:
-        said[-1] += f"; {len(apart)} of these would count as {'differences' if len(apart) > 1 else 'a difference'} if "
+        said[-1] += f", of which {len(apart)} would count as {'differences' if len(apart) > 1 else 'a difference'} if "
         said[-1] += "no other comparison were made"
     if lacking:
         said.append(f"{'the other ' * few}{len(lacking)} could not be made: {_why_not(lacking)}")

@@ -29,6 +29,7 @@ from reportlib.words import (
     capital,
     counted,
     dimensions,
+    level_words,
     listed,
     lower_first,
     number,
@@ -38,7 +39,8 @@ from reportlib.words import (
 
 FOUND = (
     "Over {}, these differences were disproportionate as counted: greater than chance alone is likely to give, with a "
-    "relative rate (one rate divided by the other) outside {:g} to {:g}:"
+    "relative rate (one rate divided by the other) outside {:g} to {:g}. Where other things are allowed for, brackets "
+    "hold the relative rate that is left and its {}, the range within which chance alone could have moved it:"
 )
 UNDONE = (
     "This was disproportionate as counted. Once people who are alike in other ways are compared, chance could account "
@@ -75,7 +77,8 @@ def main_points(results: Results) -> list[dict[str, Any]]:
     Headlines that could not be made come last, with the reason. A list has a lead; a point has a title, a text, and the
     chapter and table that tell more, by a name to `see`; without it the title leads there, if there is a chapter.
     """
-    leads = FOUND.format(results.period, *results.band), UNDONE, SMALLER.format(people(label(results.reference)))
+    found_in = FOUND.format(results.period, *results.band, level_words(results.level))
+    leads = found_in, UNDONE, SMALLER.format(people(label(results.reference)))
     lists: dict[str, list[Point]] = {lead: [] for lead in leads}
     found, vanished, smaller = lists.values()
     others: dict[str, list[str]] = {}

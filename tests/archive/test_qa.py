@@ -99,6 +99,14 @@ def test_a_disproportionate_comparison_without_an_answer_is_asked_about(run: Pat
     assert asked not in questions(KeptRun(run))
 
 
+def test_a_report_that_names_nobody_to_ask_is_asked_about(run: Path):
+    held, asked = json.loads((run / "parameters.json").read_text()), []
+    for contact in ("", "Ann, a@b.uk"):
+        (run / "parameters.json").write_text(json.dumps(held | {"contact": contact}))
+        asked.append(any("no contact" in question for question in questions(KeptRun(run))))
+    assert asked == [True, False]
+
+
 def test_cells_of_an_earlier_report_are_told_as_same_revised_shown_and_hidden_anew(run: Path):
     columns = ["year", "value", "rule"]
 

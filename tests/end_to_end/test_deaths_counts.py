@@ -46,6 +46,7 @@ POPULATION: list[tuple[str, str, int | str, str]] = [
 TYPES = "Prison,Function\nLeeds,Local\nDartmoor,Category C\n"
 PARAMS = """\
 reporting_year: 2024-25
+contact: statistics@example.org
 publication_date: 2025-11-27
 pooled_years: 2
 trend_years: 2

@@ -39,7 +39,7 @@ def test_what_the_build_writes_passes(books: tuple[Path, Path]) -> None:
     [
         (lambda sheet: sheet.merge_cells("A1:B1"), "a merged cell"),
         (lambda sheet: setattr(sheet.cell(sheet.max_row, 3), "value", None), "a blank cell in row"),
-        (lambda sheet: setattr(sheet, "freeze_panes", None), "its headings are not frozen"),
+        (lambda sheet: setattr(sheet, "freeze_panes", None), "the columns that name its rows are not frozen"),
         (lambda sheet: sheet.tables.clear(), "0 marked-up tables, not one"),
         (lambda sheet: setattr(sheet.cell(1, 1), "value", " "), "no title in its first cell"),
         (lambda sheet: setattr(sheet, "title", "Table 1"), "does not hold the same worksheets"),
@@ -60,7 +60,12 @@ def test_fault_in_the_xlsx_is_found(books: tuple[Path, Path], plant: Callable[[W
         ("content.xml", "<table:table-cell ", '<table:table-cell table:number-columns-spanned="2" ', "a merged cell"),
         ("content.xml", r"<text:p>Not stated</text:p>", "<text:p> </text:p>", "a blank cell in row"),
         ("content.xml", r"<table:database-range .*?/>", "", "0 marked-up tables, not one"),
-        ("settings.xml", r'(VerticalSplitMode" config:type="short">)2', r"\g<1>0", "its headings are not frozen"),
+        (
+            "settings.xml",
+            r'(HorizontalSplitMode" config:type="short">)2',
+            r"\g<1>0",
+            "the columns that name its rows are not frozen",
+        ),
     ],
 )
 def test_fault_in_the_ods_is_found(books: tuple[Path, Path], part: str, old: str, new: str, fault: str) -> None:

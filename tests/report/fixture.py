@@ -28,7 +28,7 @@ SHAPE = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><circle 
 LOGO = f"data:image/svg+xml;base64,{b64encode(SHAPE.encode()).decode()}"
 
 GROUPS = ["Asian", "Black", "Mixed", "White", "Other", "Not stated"]
-COLOURS = ["#28A197", "#801650", "#F46A25", "#12436D", "#A285D1", "#3D3D3D"]
+COLOURS = ["#1F8A81", "#801650", "#F46A25", "#12436D", "#A285D1", "#3D3D3D"]
 TYPES = ["Category B or local", "Category C", "High security", "Open", "Women's prison", "Other or escort"]
 READING = """## How to read this report
 

@@ -56,6 +56,10 @@ def no_scope(document: Pdf) -> None:
     del first(document, "/TH").A
 
 
+def column_headers_alone(document: Pdf) -> None:
+    first(document, "/TD").A = Dictionary(O=Name.Table, Headers=pikepdf.Array([pikepdf.String("U1x1y0")]))
+
+
 def empty_header(document: Pdf) -> None:
     first(document, "/TH").K = pikepdf.Array()
 
@@ -118,6 +122,7 @@ FAULTS: list[tuple[Callable[[Pdf], None], str]] = [
     (unread_figure, "on page 3 something is tagged but never read"),
     (no_row_headers, "without header cells for its rows"),
     (no_scope, "header cell without a scope"),
+    (column_headers_alone, "read without the others"),
     (empty_header, "empty header cell"),
     (skipped_heading, "heading of level 4 follows one of level 1"),
     (out_of_order, "out of order"),

@@ -40,6 +40,12 @@ def test_header_cells_head_columns_and_rows(document: pikepdf.Pdf) -> None:
     assert rows == ["/Row"] * (wide + uphold + long + regions + terms)
     assert len(columns) == 11 + 6 + 4 + 5 + 4 * 2
     assert {str(cell.A[0].Scope) for cell in columns} == {"/Column"}
+    assert not any("/A" in cell for cell in elements(document, "/TD"))  # no list of headers stands in for scopes
+
+
+def test_an_interval_is_read_out_with_the_figure_that_it_is_of(document: pikepdf.Pdf) -> None:
+    read_out = [str(cell.ActualText) for cell in elements(document, "/TH") if "/ActualText" in cell]
+    assert "Uphold rate: 95% interval" in read_out and "95% interval" not in read_out
 
 
 def test_bookmarks_name_chapters_and_sections(document: pikepdf.Pdf) -> None:

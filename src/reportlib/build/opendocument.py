@@ -30,7 +30,7 @@ CELLS = {
     "section": '<style:text-properties fo:font-size="14pt" fo:font-weight="bold"/>',
     "heading": '<style:table-cell-properties fo:wrap-option="wrap" fo:border-bottom="0.75pt solid #000000"/>'
     '<style:text-properties fo:font-weight="bold"/>',
-    "wrapped": '<style:table-cell-properties fo:wrap-option="wrap"/>',
+    "wrapped": '<style:table-cell-properties fo:wrap-option="wrap" style:vertical-align="top"/>',
     "mark": '<style:paragraph-properties fo:text-align="end"/>',
 }
 
@@ -70,15 +70,15 @@ def _manifest() -> str:
 
 
 def _meta(page: Page) -> str:
-    body = f"<dc:title>{escape(page.title)}</dc:title><dc:language>en-GB</dc:language>"
+    body = f"<dc:title>{escape(page.dated)}</dc:title><dc:language>en-GB</dc:language>"
     body += f"<dc:creator>{escape(listed(page.authors))}</dc:creator>" if page.authors else ""
     body += f"<dc:date>{page.publication_date.isoformat()}T00:00:00</dc:date>" if page.publication_date else ""
     return _xml("office:document-meta", f"<office:meta>{body}</office:meta>")
 
 
 def _settings(sheets: Sequence[Sheet]) -> str:
-    """Freezes each table's headings and the columns that name its rows."""
-    entries = [_entry(_frozen(sheet.headers, sheet.top), sheet.name) for sheet in sheets]
+    """Freezes the columns that name each table's rows."""
+    entries = [_entry(_frozen(sheet.headers), sheet.name) for sheet in sheets]
     named = f'<config:config-item-map-named config:name="Tables">{"".join(entries)}</config:config-item-map-named>'
     views = f'<config:config-item-map-indexed config:name="Views">{_entry(named)}</config:config-item-map-indexed>'
     body = f'<config:config-item-set config:name="ooo:view-settings">{views}</config:config-item-set>'
@@ -90,12 +90,13 @@ def _entry(body: str, name: str = "") -> str:
     return f"<config:config-item-map-entry{named}>{body}</config:config-item-map-entry>"
 
 
-def _frozen(across: int, down: int) -> str:
-    values = {"SplitMode": (2, 2), "SplitPosition": (across, down)}
+def _frozen(across: int) -> str:
     items = {
-        f"{side}{name}": pair[i] for name, pair in values.items() for i, side in enumerate(("Horizontal", "Vertical"))
+        "HorizontalSplitMode": 2,
+        "HorizontalSplitPosition": across,
+        "ActiveSplitRange": 3,
+        "PositionRight": across,
     }
-    items |= {"ActiveSplitRange": 3, "PositionRight": across, "PositionBottom": down}
     kinds = {name: "short" if name.endswith(("Mode", "Range")) else "int" for name in items}
     return "".join(
         f'<config:config-item config:name="{name}" config:type="{kinds[name]}">{value}</config:config-item>'

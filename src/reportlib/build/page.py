@@ -61,6 +61,11 @@ class Page:
         )  # fmt: skip
 
     @property
+    def dated(self) -> str:
+        """The title with its year."""
+        return ", ".join(filter(None, (self.title, self.year)))
+
+    @property
     def particulars(self) -> dict[str, str]:
         """What the cover says besides the title, by its name."""
         first, last = map(in_words, year_dates(self.year)) if self.year else ("", "")
@@ -220,6 +225,23 @@ def heading(column: Model) -> str:
     return f"{column['label']} ({column['unit']})" if column.get("unit") else column["label"]
 
 
+def belonging(columns: Sequence[Model]) -> list[str]:
+    """For each column the figure that it belongs to, where its heading does not say: of an interval, or one twice."""
+    labels = [column["label"] for column in columns]
+    found, before = [], ""
+    for column, label in zip(columns, labels, strict=True):
+        own = column["role"] == "text" and (label.endswith("interval") or labels.count(label) > 1)
+        found.append(before if own else "")
+        before = before if own else label
+    return found
+
+
+def spoken(columns: Sequence[Model]) -> list[str]:
+    """Headings that say all of themselves, wherever they are read: "Relative rate: 95% interval"."""
+    whose = belonging(columns)
+    return [": ".join(filter(None, (of, heading(column)))) for of, column in zip(whose, columns, strict=True)]
+
+
 def folded(model: Model) -> bool:
     """Whether readers see a table only when they ask for it: what is behind a comparison, or a long one."""
     return bool(model["folded"]) or len(model["rows"]) > LONG
@@ -241,9 +263,9 @@ def transposed(model: Model) -> Model:
         return model
     groups = [{"key": (name := row[heads[0]["key"]]["text"]), "label": name, "role": "number"} for row in model["rows"]]
     rows = [
-        {"figure": {"text": heading(column)}}
+        {"figure": {"text": told}}
         | {group["key"]: row[column["key"]] for group, row in zip(groups, model["rows"], strict=True)}
-        for column in model["columns"]
+        for column, told in zip(model["columns"], spoken(model["columns"]), strict=True)
         if column not in heads
     ]
     return {**model, "columns": [{"key": "figure", "label": "Figure", "role": "header"}, *groups], "rows": rows}

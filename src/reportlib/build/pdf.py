@@ -37,6 +37,7 @@ from reportlib.build.page import (
     page_of,
     read_chapter,
     resolve,
+    spoken,
     transposed,
 )
 from reportlib.errors import Finding, ReportError
@@ -62,7 +63,7 @@ def pdf_report(notebooks: Sequence[NotebookNode], page: Page) -> bytes:
         "places": [token["attrs"]["id"] for chapter in chapters for token in headings(chapter.tokens)],
         "chapters": [_chapter(chapter) for chapter in chapters],
     }
-    return _mark_row_headers(_compile(document, page), _header_columns(document))
+    return _mark_headers(_compile(document, page), _headers(document))
 
 
 class ReportPdfExporter(Exporter):
@@ -157,7 +158,10 @@ def _picture(chart: Model) -> Model:
 def _table(model: Model) -> Model:
     """A table as it lies on paper: each row with its height, each cell as its text and whether it is a mark."""
     laid = fit(model)
-    columns = [{"label": heading(column), "role": column["role"]} for column in model["columns"]]
+    columns = [
+        {"label": heading(column), "role": column["role"], "spoken": told}
+        for column, told in zip(model["columns"], spoken(model["columns"]), strict=True)
+    ]
     rows = [
         {
             "total": bool(row.get("_total")),
@@ -201,28 +205,38 @@ def _finding(problem: Any) -> Finding:
     return Finding(" ".join([problem.message, *problem.hints]), file="report.pdf")
 
 
-def _header_columns(document: dict[str, Any]) -> list[list[int]]:
-    """For each table in order, the places of its columns that head their rows."""
-    tables: list[list[int]] = []
+def _headers(document: dict[str, Any]) -> list[tuple[list[int], list[str]]]:
+    """For each table in order, the places of the columns that head its rows, and its headings as they are read out."""
+    tables: list[tuple[list[int], list[str]]] = []
     sections = [section for chapter in document["chapters"] for section in chapter["sections"]]
     for block in (block for section in sections for block in section["blocks"]):
         if block["kind"] == "table":
-            roles = [column["role"] for column in block["columns"]]
-            tables.append([place for place, role in enumerate(roles) if role == "header"])
+            places = [place for place, column in enumerate(block["columns"]) if column["role"] == "header"]
+            tables.append((places, [column["spoken"] for column in block["columns"]]))
         elif block["kind"] == "markdown":
-            tables += [[0] for token in block["tokens"] if token["type"] == "table"]
+            tables += [([0], []) for token in block["tokens"] if token["type"] == "table"]
     return tables
 
 
-def _mark_row_headers(pdf: bytes, header_columns: list[list[int]]) -> bytes:
-    """Tag the cells that head their rows, which Typst's table cannot say of its cells (ISO 14289-1, 7.5)."""
+def _mark_headers(pdf: bytes, headers: list[tuple[list[int], list[str]]]) -> bytes:
+    """Tag the cells that head their rows, which Typst's table cannot say of its cells (ISO 14289-1, 7.5).
+
+    Other cells name no headers: Typst names those of the column alone, and readers take them instead of all scopes.
+    """
     with pikepdf.open(io.BytesIO(pdf)) as document:
         heads = document.make_indirect(pikepdf.Dictionary(O=pikepdf.Name.Table, Scope=pikepdf.Name.Row))
         tables = _tables(document.Root.StructTreeRoot)
-        for table, places in zip(tables, header_columns, strict=True):
-            for cells in (row.K for part in table.K if part.S == "/TBody" for row in part.K):
-                for cell in (cells[place] for place in places):
-                    cell.S, cell.A = pikepdf.Name.TH, heads
+        for table, (places, read_out) in zip(tables, headers, strict=True):
+            head, body = ([row.K for one in table.K if part == one.S for row in one.K] for part in ("/THead", "/TBody"))
+            for cells in head:
+                for cell, told in zip(cells, read_out, strict=False):
+                    cell.ActualText = told
+            for cells in body:
+                for place, cell in enumerate(cells):
+                    if place in places:
+                        cell.S, cell.A = pikepdf.Name.TH, heads
+                    else:
+                        del cell.A
         out = io.BytesIO()
         document.save(out, deterministic_id=True, object_stream_mode=ObjectStreamMode.generate, recompress_flate=True)
     return out.getvalue()

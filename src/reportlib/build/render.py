@@ -25,6 +25,7 @@ from reportlib.build.page import (
     Link,
     Model,
     Page,
+    belonging,
     folded,
     marks_in,
     on_screen,
@@ -92,7 +93,9 @@ class ReportExporter(TemplateExporter):
         environment = super()._create_environment()
         environment.autoescape = True
         environment.trim_blocks = environment.lstrip_blocks = True
-        environment.filters.update(slug=slug, years=_years, on_screen=on_screen, folded=folded, stacked=stacked)
+        environment.filters.update(
+            slug=slug, years=_years, on_screen=on_screen, folded=folded, stacked=stacked, belonging=belonging
+        )
         environment.globals.update(
             verdicts=VERDICTS,
             marks_in=marks_in,

@@ -15,7 +15,7 @@ from functools import cached_property
 from textwrap import shorten, wrap
 from typing import Any
 
-from reportlib.build.page import BADGES, STATUSES, Page
+from reportlib.build.page import BADGES, STATUSES, Page, belonging
 from reportlib.words import MARKS, NO_LIMIT, VERDICT_MEANINGS, capital, listed
 
 Model = Mapping[str, Any]
@@ -135,7 +135,7 @@ def sheets(tables: Sequence[Model], page: Page) -> list[Sheet]:
     told += [[capital(verdict), f"{capital(meaning)}."] for verdict, meaning in VERDICT_MEANINGS.items()]
     one = "This worksheet contains one table."
     return [
-        Sheet("Cover", page.title, cover),
+        Sheet("Cover", page.dated, cover),
         Sheet("Contents", "Contents", [one], "contents", ["Worksheet", "What it holds", "Data"], listing),
         Sheet("Notes", "Notes", [one], "notes", ["Note, mark or verdict", "What it means"], told),
         *(_sheet(name, table, notes, page) for name, table in zip(names, tables, strict=True)),
@@ -190,20 +190,15 @@ def grid(table: Model) -> tuple[list[str], list[list[Cell]]]:
 
 def columns(table: Model) -> list[Column]:
     """A table's columns. An interval, or a heading that comes twice, is headed by the figure that it belongs to."""
-    labels = [column["label"] for column in table["columns"]]
-    found, before = [], ""
-    for column in table["columns"]:
+    found = []
+    for column, whose in zip(table["columns"], belonging(table["columns"]), strict=True):
         label, unit = column["label"], column.get("unit", "")
-        whole = f"{label} ({unit})" if unit and unit not in label else label
+        whole = f"{whose}: {label}" if whose else f"{label} ({unit})" if unit and unit not in label else label
+        titles: tuple[str, ...] = (whole,)
         if column["role"] == "text" and _are_ranges([row[column["key"]]["text"] for row in table["rows"]]):
-            whose = f"{before}: {label}" if label.endswith("interval") else whole
-            titles: tuple[str, ...] = tuple(f"{whose}, {end} limit" for end in ("lower", "upper"))
+            titles = tuple(f"{whole}, {end} limit" for end in ("lower", "upper"))
         elif column["role"] == "number" and any(FLAG.fullmatch(row[column["key"]]["text"]) for row in table["rows"]):
-            titles, before = (whole, f"{label}: mark"), label
-        elif column["role"] == "text" and labels.count(label) > 1:
-            titles = (f"{before}: {label}",)
-        else:
-            titles, before = (whole,), label
+            titles = (whole, f"{label}: mark")
         found.append(Column(column["key"], column["role"], titles, unit))
     return found
 

@@ -69,7 +69,7 @@ def xlsx(tables: Sequence[Model], page: Page) -> bytes:
     buffer = io.BytesIO()
     book = GPWorkbook(buffer, {"in_memory": True})
     created = datetime.combine(page.publication_date or EARLIEST, time())
-    book.set_properties({"title": page.title, "author": listed(page.authors), "created": created})
+    book.set_properties({"title": page.dated, "author": listed(page.authors), "created": created})
     cover, *sheets = make_sheets(tables, page)
     intro, about, contact = cover_parts(page)
     book.add_worksheet(cover.name).write_cover(Cover(cover.title, intro, about, contact or None))
@@ -98,7 +98,7 @@ def _write(book: GPWorkbook, sheet: Sheet) -> None:
         page.set_row(place, LINE * lines)
     page.set_landscape()
     page.fit_to_pages(1, 0)
-    page.freeze_panes(sheet.top, sheet.headers)
+    page.freeze_panes(0, sheet.headers)  # not rows: notes and headings would fill a magnified window
 
 
 def _formats(sheet: Sheet, x: int) -> list[dict[str, Any]]:
@@ -106,8 +106,8 @@ def _formats(sheet: Sheet, x: int) -> list[dict[str, Any]]:
     column = enumerate((row[x] for row in sheet.rows), 1)
     formats = {y: _format(cell) for y, cell in column if isinstance(cell, Number)}
     if not formats:
-        return []
-    rules: list[dict[str, Any]] = [{"column": {"columns": [x], "format": {"align": "right"}}}]
+        return [{"column": {"columns": [x], "format": {"valign": "top"}}}]
+    rules: list[dict[str, Any]] = [{"column": {"columns": [x], "format": {"align": "right", "valign": "top"}}}]
     if len(set(formats.values())) == 1:
         rules[0]["column"]["format"]["num_format"] = formats[min(formats)]
         return rules

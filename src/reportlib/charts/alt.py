@@ -12,6 +12,7 @@ from reportlib.statistics import Band
 from reportlib.words import (
     DISPROPORTIONATE,
     MARKS,
+    ONLY_COUNTED,
     flagged,
     interval,
     level_words,
@@ -34,8 +35,10 @@ def forest(rows: pd.DataFrame, title: str, axis: str, level: float, band: Band) 
 
 
 def heatmap(rows: pd.DataFrame, title: str, axis: str) -> str:
-    """Alt text of a table of verdicts; `axis` says what is compared with whom."""
-    shown = rows[rows["ratio"].notna()]
+    """Alt text of a table of verdicts, as pictured: without intervals; `axis` says what is compared with whom."""
+    shown = rows.loc[rows["ratio"].notna(), ["stratum", "label", "ratio"]]
+    gone = rows.get("undone", pd.Series(False, rows.index)).eq(True)
+    shown["verdict"] = rows["verdict"].mask(gone, rows["verdict"] + ONLY_COUNTED)
     return f"Table of verdicts: {title}. {axis}. {_verdicts(shown, 2)}{_hidden(rows)}"
 
 
@@ -47,12 +50,18 @@ def dumbbell(rows: pd.DataFrame, title: str, share_a: str, share_b: str) -> str:
 
 
 def trend(rows: pd.DataFrame, title: str, unit: str, decimals: int) -> str:
-    """Alt text of lines over years: where each begins and ends."""
+    """Alt text of lines over years: where each begins and ends, and where it is higher or lower than there."""
     parts = []
     for label, line in rows[rows["value"].notna()].groupby("label", sort=False):
-        ends = line.sort_values("year").iloc[[0, -1]].to_dict("records")
-        told = [f"{_level(row, unit, decimals)} in {row['year']}" for row in ends]
-        parts.append(f"{label} {' to '.join(dict.fromkeys(told))}")
+        records = line.sort_values("year").to_dict("records")
+        told = [f"{_level(row, unit, decimals)} in {row['year']}" for row in records]
+        values = [row["value"] for row in records]
+        beyond = [
+            f", {how} {told[values.index(most)]}"
+            for how, most in (("highest", max(values)), ("lowest", min(values)))
+            if most not in (values[0], values[-1])
+        ]
+        parts.append(f"{label} {' to '.join(dict.fromkeys([told[0], told[-1]]))}{''.join(beyond)}")
     return f"Line chart: {title}.{_measured(unit)} {_told(parts)}{gaps(rows)}"
 
 
@@ -116,7 +125,7 @@ def _measured(unit: str) -> str:
 
 def _verdicts(shown: pd.DataFrame, places: int) -> str:
     """Each row with its verdict; of many, the disproportionate ones and how many have each other verdict."""
-    told = shown if len(shown) <= LONGEST else shown[shown["verdict"] == DISPROPORTIONATE]
+    told = shown if len(shown) <= LONGEST else shown[shown["verdict"].str.startswith(DISPROPORTIONATE)]
     parts = [
         f"{_name(row)} {_ratio_words(row, 'ratio', 'ratio', places)}, {row['verdict']}{_adjusted(row, places)}"
         for row in told.to_dict("records")

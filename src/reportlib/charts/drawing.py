@@ -31,9 +31,10 @@ CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # behind a text t
 TITLE = 38  # height of a title above an axis
 LINE, TRACK, SPACE = 19, 24, 8  # heights of a row's text, of its picture, of the gap below
 GREY, RULE, SHADE = "#595959", "#C8CDD2", "#E4EAF1"
-# the Analysis Function's categorical palette, and the middle of its sequential one
+# the Analysis Function's categorical palette, its teal darkened to stand out from the band, and the middle of its
+# sequential one
 NAVY, TEAL, PLUM, ORANGE, DARK, LILAC, BLUE = (
-    *("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1"),
+    *("#12436D", "#1F8A81", "#801650", "#F46A25", "#3D3D3D", "#A285D1"),
     "#2073BC",
 )
 GROUPS = {  # one colour and one marker for each group of 5+1, everywhere, in display order

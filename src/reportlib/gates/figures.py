@@ -176,7 +176,7 @@ def _words(model: Model) -> list[str]:
     """The words around a model's figures, which have been held against the ledger."""
     if model["kind"] == "say":
         return [model["text"]]
-    rows = [f"Table of {len(model.get('rows', []))} rows"]
+    rows = [f"({len(model.get('rows', []))} rows)"]
     return [model["caption"], *rows, *map(heading, model.get("columns", [])), *model.get("notes", []),
             *(column.get("unit", "") for column in model.get("columns", [])), model.get("source", "")]  # fmt: skip
 

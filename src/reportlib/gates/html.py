@@ -170,7 +170,7 @@ def statuses(tree: HtmlElement) -> Iterator[Fault]:
 def scrolling(tree: HtmlElement) -> Iterator[Fault]:
     """Each part that scrolls can be reached by keyboard and has a name of its own (2.1.1, 4.1.2)."""
     seen: set[str] = set()
-    for region in tree.xpath("//*[@role='region']"):
+    for region in tree.xpath("//*[@role='group']"):
         named = region.get("aria-labelledby", "").split()
         parts = [part for name in named for part in tree.xpath("//*[@id=$name]", name=name)]
         label = region.get("aria-label") or " ".join(map(text_of, parts))

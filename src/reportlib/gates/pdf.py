@@ -88,6 +88,8 @@ def tables(tags: Tags) -> Iterator[str]:
                 yield f"an empty header cell{tags.place(table)}"
             if not cell.scopes:
                 yield f"a header cell without a scope{tags.place(table)}"
+        if any(cell.headers for cell in tags.below(table, "/TD")):
+            yield f"cells that name some headers, and so are read without the others{tags.place(table)}"
 
 
 def headings(tags: Tags) -> Iterator[str]:

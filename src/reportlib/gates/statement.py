@@ -27,15 +27,21 @@ UNCHECKED = """## What no tool here checks
 People must judge these, since no program that we use can:
 
 - whether alt text says what a reader needs from the chart;
-- whether tags fit the meaning of what they hold, and artefacts are mere decoration (Matterhorn checkpoints
-  on real content, appropriate tags, and page headers and footers);
-- whether colour is ever the only way to tell things apart (on colour and contrast);
-- whether lists, quotations and notes are tagged as such (on lists, notes and references, and role mapping);
-- whether each character, and each change of language, is named rightly (on character mappings, natural language).
+- whether each part of the PDF is tagged as what it is, and only decoration as decoration;
+- whether colour is ever the only way to tell things apart;
+- whether lists, quotations and notes are tagged as such;
+- whether each character, and each change of language, is named rightly.
 
 The PDF holds no sound, film, flicker, scanned text, formula or stretched character, so those checkpoints were
 not tested. veraPDF, which knows more of the rules of PDF/UA, is asked where it is installed, and stops the report like
 any other check; nothing here rests on it. Reading with a screen reader was not part of the automatic checks.
+
+## If you cannot read or use a part
+
+Ask whoever the cover names as the contact. Say which part it is, and what would help: large print, easy read, a
+recording, braille, or the figures in another format. If you are not content with the answer, the
+[Equality Advisory and Support Service](https://www.equalityadvisoryservice.com/) advises you. The Equality and Human
+Rights Commission enforces the accessibility regulations for public sector bodies.
 """
 
 
@@ -60,7 +66,10 @@ def _rows() -> list[tuple[str, str, str]]:
         ("HTML", "Each link from page to page leads somewhere"),
         ("HTML, PDF", "The report is no larger than a megabyte, and in proportion where it holds more figures"),
         ("XLSX, ODS", "Cover, contents and notes stand first; each other sheet holds one marked-up table with a title"),
-        ("XLSX, ODS", "No cell is merged, none of a table is blank, headings differ and stay in view"),
+        (
+            "XLSX, ODS",
+            "No cell is merged, none of a table is blank, headings differ, and what names the rows stays in view",
+        ),
         ("XLSX, ODS", "Both hold the same values"),
         ("All", "Words for people follow the Civil Service's guidance on writing about ethnicity"),
     ]

@@ -21,6 +21,7 @@ class Element:
     kind: str
     alt: str
     scopes: set[str]
+    headers: bool  # whether a cell names those that head it
     start: int
     end: int = 0
     last: int = 0
@@ -64,14 +65,15 @@ def _visit(node: Any, page: int, tags: Tags, numbers: dict[tuple[int, int], int]
         elif "/MCID" in kid:
             tags.marks.append((numbers[kid.Pg.objgen] if "/Pg" in kid else page, int(kid.MCID)))
         elif "/S" in kid:
-            element = Element(str(kid.S), str(kid.get("/Alt", "")), _scopes(kid), len(tags.marks))
+            told = [one for one in _many(kid.get("/A")) if isinstance(one, Dictionary)]
+            scopes, headers = (
+                {str(one.Scope) for one in told if "/Scope" in one},
+                any(one.get("/Headers") for one in told),
+            )
+            element = Element(str(kid.S), str(kid.get("/Alt", "")), scopes, headers, len(tags.marks))
             tags.elements.append(element)
             _visit(kid, page, tags, numbers)
             element.end, element.last = len(tags.marks), len(tags.elements)
-
-
-def _scopes(cell: Any) -> set[str]:
-    return {str(one.Scope) for one in _many(cell.get("/A")) if isinstance(one, Dictionary) and "/Scope" in one}
 
 
 def _many(value: Any) -> list[Any]:

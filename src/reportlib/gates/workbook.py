@@ -59,7 +59,7 @@ def _faults(sheets: list[Sheet]) -> Iterator[str]:
         if len(sheet.tables) != 1:
             yield f"{where}: {len(sheet.tables)} marked-up tables, not one"
         if not sheet.frozen:
-            yield f"{where}: its headings are not frozen"
+            yield f"{where}: the columns that name its rows are not frozen"
         for area in sheet.tables:
             yield from (f"{where}: {fault}" for fault in _area_faults(sheet.rows, area))
 
@@ -107,6 +107,6 @@ def read_ods(path: Path) -> list[Sheet]:
         spans = {f"{TABLE}number-{way}-spanned" for way in ("columns", "rows")}
         merged = any(spans & set(cell.attrib) for cell in table.iter(f"{TABLE}table-cell"))
         own = [area.replace(f"'{name}'.", "") for area in areas if area.startswith(f"'{name}'.")]
-        modes = [item.text for item in entries.get(name, ()) if item.get(f"{CONFIG}name") == "VerticalSplitMode"]
+        modes = [item.text for item in entries.get(name, ()) if item.get(f"{CONFIG}name") == "HorizontalSplitMode"]
         sheets.append(Sheet(name, rows, own, merged, modes == ["2"]))
     return sheets
