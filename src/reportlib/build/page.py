@@ -161,6 +161,11 @@ class Chapter:
         before = headings({at: tokens for at, tokens in self.tokens.items() if at <= place})
         return before[-1] if before else None
 
+    def level_below(self, place: int) -> int:
+        """The level of a heading of what a cell shows."""
+        heading = self.under(place)
+        return 1 + (heading["attrs"]["level"] if heading else 1)
+
     @property
     def places(self) -> dict[str, str]:
         """The place of each table: the name of the heading under which it stands."""

@@ -105,7 +105,8 @@ def _blocks(chapter: Chapter) -> Iterator[dict[str, Any]]:
         tokens = chapter.tokens.get(place, [])
         if tokens:
             yield {"kind": "markdown", "tokens": [_link(token) for token in tokens]}
-        yield from (_model(model) for at, model in models if at == place and model["kind"] != "header")
+        level = chapter.level_below(place)
+        yield from (_model(model, level) for at, model in models if at == place and model["kind"] != "header")
 
 
 def _paired(blocks: Iterable[Model]) -> Iterator[Model]:
@@ -142,12 +143,13 @@ def _link(token: Token) -> Token:
     return linked
 
 
-def _model(model: Model) -> Model:
+def _model(model: Model, level: int) -> Model:
+    """A model as the template takes it; `level` is that of a heading in it."""
     if model["kind"] == "chart":
         return _picture(model)
     if model["kind"] == "headline":
         items = [{**item, "chart": item["chart"] and _picture(item["chart"])} for item in model["items"]]
-        return {**model, "items": items}
+        return {**model, "level": level, "items": items}
     return _table(transposed(model)) if model["kind"] == "table" else model
 
 

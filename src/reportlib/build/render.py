@@ -153,8 +153,7 @@ class View:
         last, link = len(chapter.cells) - 1, partial(resolve, href=self.href)
         for place, cell in enumerate(chapter.cells):
             html = Markup(markdown.to_html(chapter.tokens.get(place, []), int(self.whole), link))
-            heading = chapter.under(place)
-            level = (heading["attrs"]["level"] if heading else 1) + 1 + self.whole  # of a heading below
+            level = chapter.level_below(place) + self.whole
             metadata = NotebookNode(
                 opens=place == 0, closes=place == last, chapter=chapter, step=chapter.step(cell), html=html, level=level
             )
