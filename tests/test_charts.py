@@ -680,6 +680,11 @@ def test_a_funnel_says_where_its_axis_does_not_start_at_nought(far, said):
     assert ("0%" in shown) != said
 
 
+def test_a_name_with_dollars_is_drawn_as_it_is():
+    frame = compared({"label": "a $x^2$ b", "group": "B"})
+    assert any("$x^2$" in text for text in texts(charts.forest(frame, "Costs in $ and $", "White")))
+
+
 # Colour
 
 

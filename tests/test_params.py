@@ -290,6 +290,11 @@ def test_what_must_be_given_is_named(tmp_path):
         (b"a: !!python/name:os.system x", "not YAML"),
         (b"a: !!int x", "not YAML"),
         (b"a: &a [*a]", "is nested too deeply, or holds itself"),
+        (
+            b"a: &a [x, x]\n"
+            + b"".join(b"%c: &%c [%s]\n" % (b, b, b", ".join([b"*%c" % (b - 1)] * 9)) for b in b"bcdefghi"),
+            "names that stand for one another again and again",
+        ),
     ],
 )
 def test_a_file_that_is_no_parameter_file_is_refused(tmp_path, content, said):

@@ -317,6 +317,18 @@ def test_excel_freezes_what_names_the_rows_and_no_row(excel):
     assert excel["Contents"].freeze_panes == "B1"
 
 
+def test_what_looks_like_a_formula_or_an_address_is_text():
+    rows = [
+        {"year": cell(text), "deaths": cell("1", 1), "gap": cell("[x]", mark="x")} for text in ("=A1", "http://a.b")
+    ]
+    book = openpyxl.load_workbook(io.BytesIO(workbook.xlsx([DEATHS | {"rows": rows}], PAGE)))
+    cells = [row[0] for row in book.worksheets[-1].iter_rows()][-2:]
+    assert [(each.value, each.data_type, each.hyperlink) for each in cells] == [
+        ("=A1", "s", None),
+        ("http://a.b", "s", None),
+    ]
+
+
 def test_excel_number_formats(excel):
     row = next(row for row in excel[NAMES[3]].iter_rows() if row[1].value == "Asian")
     assert [row[i].number_format for i in (2, 3, 6, 9)] == ["#,##0", "0.0%", "#,##0.00", "#,##0.000"]

@@ -7,15 +7,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
-from reportlib.errors import Finding, ReportError
+from reportlib.errors import Finding, ReportError, visible
 from reportlib.project import NOTEBOOKS, OUTPUTS, ROOT
 from reportlib.steady import settle
 
@@ -38,8 +38,17 @@ Key = Annotated[Path, typer.Option(help="Your SSH key; a public one if the agent
 By = Annotated[str, typer.Option(prompt="Your name", help="Your name; nothing else of you is kept.")]
 LastRun = Annotated[Path | None, typer.Option(help="Folder of a run; without it, the last year's current one.")]
 SIGNERS = ROOT / "params" / "allowed_signers"
-console = Console(highlight=False, markup=False, soft_wrap=True)
-problems = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+
+class _Screen(Console):
+    """A console on which nothing that is printed acts, whatever file it is from."""
+
+    def print(self, *told: Any, **how: Any) -> None:
+        super().print(*(visible(one) if isinstance(one, str) else one for one in told), **how)
+
+
+console = _Screen(highlight=False, markup=False, soft_wrap=True)
+problems = _Screen(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 
 @contextmanager
@@ -193,7 +202,7 @@ def _stages(seconds: Mapping[str, float], begin: float) -> None:
 
 
 def _stage(status: object, name: str) -> None:
-    status.update(name)  # type: ignore[attr-defined]
+    status.update(visible(name))  # type: ignore[attr-defined]
     console.print(f"{name} …")
 
 
@@ -327,15 +336,20 @@ def check_data(params: ParamsFile) -> None:
 
         place = OUTPUTS / "check-data.html"
         place.unlink(missing_ok=True)  # it tells of an earlier check, and parameters that are wrong leave no other
+
+        def as_page(findings: Sequence[Finding]) -> None:
+            place.touch(mode=0o600)  # it quotes values of the extracts
+            place.write_text(findings_page(findings), encoding="utf-8")
+
         loaded, answers = _given(params)
         with scratch(OUTPUTS) as work:
             try:
                 sources, findings = checked_inputs(loaded, work, {loaded.edition: answers})
             except ReportError as error:
-                place.write_text(findings_page(error.findings or [Finding(str(error))]), encoding="utf-8")
+                as_page(error.findings or [Finding(str(error))])
                 problems.print(f"The same as a page: {os.path.relpath(place)}")
                 raise
-        place.write_text(findings_page(findings), encoding="utf-8")
+        as_page(findings)
         for source in sources.values():
             console.print(f"{source.name}: {source.rows:,} rows, {source.status}")
         if absent := [name for name in contracts() if name not in sources]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -64,6 +65,11 @@ class ReportError(Exception):
         """What is wrong, and the first of the findings, as one finding of the thing that it is wrong with."""
         first = [f"{self.findings[0]}; {len(self.findings)} findings in all"] if self.findings else []
         return Finding(" ".join([str(self.args[0]), *first]), name)
+
+
+def visible(text: str) -> str:
+    """A text in which signs are seen that a terminal would act on: a file must not write the screen."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", lambda sign: f"\\x{ord(sign[0]):02x}", text)
 
 
 def closest(name: str, choices: Iterable[str], cutoff: float) -> str | None:

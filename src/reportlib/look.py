@@ -62,12 +62,15 @@ def readable(colour: str) -> str:
 
 
 def lacking(text: str) -> str:
-    """The signs of a text that the report's font cannot show, each once."""
-    return "".join(
-        sign
-        for sign in dict.fromkeys(text)
-        if sign == "\ufeff" or not (sign.isspace() or unicodedata.category(sign) == "Cf" or ord(sign) in _signs())
-    )
+    """The signs of a text that the report cannot show, each once; those that turn what is beside them among them."""
+    return "".join(sign for sign in dict.fromkeys(text) if not _can_be_shown(sign))
+
+
+def _can_be_shown(sign: str) -> bool:
+    kind = unicodedata.category(sign)
+    if kind in ("Cc", "Cf"):
+        return sign in "\t\n\r" or (unicodedata.bidirectional(sign) == "BN" and sign not in "\x00\ufeff")
+    return kind == "Zs" or ord(sign) in _signs()
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -27,6 +28,7 @@ KINDS: dict[type, str] = {
     dict: "a block of parameters",
     type(None): "nothing",
 }
+MOST_PLACES = 100_000  # in a file, with what its aliases stand for: ten lines of them can stand for billions
 QUOTES = "Put a text that holds a colon or a # in quotation marks, or what follows is no part of it."
 HINTS = {  # a part of what ruamel.yaml says: what to do
     r"'\t'": "Use spaces in place of the tab.",
@@ -73,7 +75,7 @@ def read_yaml(path: Path) -> tuple[Any, dict[Place, int], list[Finding]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
         root, data = yaml.compose(text), yaml.load(text)
-        places = list(_walk(root)) if root else []
+        places = list(islice(_walk(root), MOST_PLACES)) if root else []
     except OSError as error:
         raise ReportError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -86,6 +88,8 @@ def read_yaml(path: Path) -> tuple[Any, dict[Place, int], list[Finding]]:
         problem = str(getattr(error, "problem", None) or error)
         hint = next((f". {advice}" for said, advice in HINTS.items() if said in problem), "")
         raise ReportError(f"{path}{where}: not YAML: {problem}{hint}") from None
+    if len(places) == MOST_PLACES:
+        raise ReportError(f"{path} holds too much, or names that stand for one another again and again")
     lines: dict[Place, int] = {}
     findings = []
     for place, line in places:

@@ -10,6 +10,7 @@ import subprocess
 import zipfile
 from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pikepdf
@@ -126,6 +127,39 @@ def test_an_input_that_is_not_that_of_its_description_stops_the_audit(forger: Fo
     assert held["path"] in verdict.missing[0]
 
 
+@pytest.mark.parametrize("place", ["../../../taken.csv", "TMP/taken.csv", "src/numpy.py", "setup.py", "in/../../taken"])
+def test_an_archive_cannot_have_an_input_put_elsewhere_or_where_it_would_be_run(
+    forger: Forger, tmp_path: Path, place: str
+):
+    described = (forger.folder / "data" / "inputs.json").read_text()
+    held = json.loads(described)[1]["files"][0]["path"]
+    place = place.replace("TMP", str(tmp_path))
+    forger.change("inputs.json", f'"path": "{held}"'.encode(), f'"path": "{place}"'.encode())
+    forger.rewrite_manifests()
+    data = forger.folder / "data" / "project"
+    verdict = audit(forger.zip(tmp_path / "forged.zip"), extracts=data, figures=True)
+    assert verdict.grade == CANNOT
+    assert f"inputs.json names '{place}', where no input can be" in verdict.missing[0]
+    assert not (tmp_path / "taken.csv").exists()
+
+
+def test_an_input_in_place_of_a_file_of_the_code_stops_the_audit(forger: Forger, tmp_path: Path):
+    described = (forger.folder / "data" / "inputs.json").read_text()
+    held = json.loads(described)[1]["files"][0]
+    (tmp_path / "given").mkdir()
+    shutil.copy(forger.folder / "data" / held["archived"], tmp_path / "given")
+    forger.change("inputs.json", f'"path": "{held["path"]}"'.encode(), b'"path": "data/contracts/datapackage.json"')
+    forger.rewrite_manifests()
+    verdict = audit(forger.zip(tmp_path / "forged.zip"), extracts=tmp_path / "given", figures=True)
+    assert (verdict.grade, "of its own" in verdict.missing[0]) == (CANNOT, True)
+
+
+def test_an_archive_for_which_there_is_no_room_is_refused(archive: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
+    with pytest.raises(ReportError, match=r"There is no room in .* to unpack"):
+        audit(archive, figures=True)
+
+
 @pytest.mark.parametrize("name", ["parameters.yml", "project/requirements.lock", "inputs.json", "run/origin.json"])
 def test_what_is_needed_must_be_what_was_archived(forger: Forger, tmp_path: Path, name: str):
     path = forger.folder / "data" / name
@@ -228,7 +262,9 @@ def test_whether_the_code_is_that_of_its_commit_is_told(tmp_path: Path, monkeypa
     version = tmp_path / "archived" / VERSION
     version.write_text(json.dumps(held))
     assert code_told(tmp_path / "archived")[1]
-    assert code_told(tmp_path / "archived", ["extracts/deaths.csv"])[1]
+    (tmp_path / "archived" / "extracts").mkdir()
+    (tmp_path / "archived" / "extracts" / "deaths.csv").write_text("1")
+    assert code_told(tmp_path / "archived")[1]
     (tmp_path / "archived" / "sitecustomize.py").write_text("ALPHA = 0.0005")
     assert not code_told(tmp_path / "archived")[1]
     (tmp_path / "archived" / "sitecustomize.py").unlink()

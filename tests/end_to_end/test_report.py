@@ -456,6 +456,14 @@ def test_a_fresh_run_that_differs_from_the_one_kept_is_told_and_kept_apart(short
     assert [str(finding) for finding in error.value.findings] == ["facts.jsonl: is not as it was made before"]
     assert (short.current / "facts.jsonl").read_text() == "{}"
     assert (short.edition / "failed" / "report.html").exists()
+    assert (short.edition / "failed").stat().st_mode & 0o77 == 0
+
+
+def test_a_report_without_disclosure_control_is_for_its_maker_alone(short, became):
+    short.change(disclosure={"off": "for the analyst alone"})
+    became()
+    (bundle,) = (short.edition / "archive").glob(f"{short.current.resolve().name}.zip")
+    assert [path.stat().st_mode & 0o77 for path in (short.current, bundle)] == [0, 0]
 
 
 def test_changed_parameters_make_another_run_and_keep_the_old(short):
@@ -488,7 +496,7 @@ def test_the_name_of_a_run_follows_from_parameters_inputs_and_responses(short, t
 
 def test_a_cell_that_fails_is_named_and_the_last_report_stays(short, analysis):
     good, before = short.current, files(short.edition)
-    analysis('print("so far")\nchapter.table(chapter.measure("deaths-by-typ"))')
+    analysis("\n".join(f'chapter.table(chapter.measure("{name}"))' for name in ("deaths-by-place", "deaths-by-typ")))
     short.change(title="Another title")
     with pytest.raises(ReportError) as error:
         short.make()
@@ -497,7 +505,7 @@ def test_a_cell_that_fails_is_named_and_the_last_report_stays(short, analysis):
     assert "Traceback" not in str(error.value)
     kept = nbformat.read(short.edition / "failed" / "notebooks" / "30-deaths.ipynb", as_version=4)
     (cell,) = [cell for cell in kept.cells if cell["id"] == "deaths-by-place"]
-    assert cell.outputs[0].text == "so far\n"
+    assert [output.output_type for output in cell.outputs] == ["display_data", "error"]  # as far as it came
     assert {name: content for name, content in files(short.edition).items() if not name.startswith("failed")} == before
     assert short.current == good
     assert scratch_left(short) == []

@@ -16,6 +16,7 @@ import pytest
 from ruamel.yaml import YAML
 from small_report import DEATHS, project, short_chapter
 
+from reportlib.archive import recompute
 from reportlib.archive.compare import Changes, Move, compare
 from reportlib.archive.recompute import Recompute, recomputing
 from reportlib.archive.runs import kept_run
@@ -154,6 +155,18 @@ def test_code_and_inputs_are_taken_from_the_bundle_of_a_run(made_once, tmp_path)
         with pytest.raises(ReportError, match=r"The code that made the run \w+ is not here"):
             gone.code(run)
     (tmp_path / "bundle.zip").rename(made_once.edition / "archive" / f"{run.id}.zip")
+
+
+def test_code_of_no_commit_is_not_run_from_a_bundle_unasked(made_once, monkeypatch):
+    run = kept_run(made_once.current)
+    told = {"code": "another", "lock": "another"}
+    monkeypatch.setattr(recompute, "code_digests", lambda folder=None: code_digests(folder) if folder else told)
+    monkeypatch.setattr(recompute, "code_told", lambda folder: ("", False))
+    with recomputing(run, run) as compute:
+        alone = Recompute(run, run, projects=[], data=[], work=compute.work)
+        with pytest.raises(ReportError, match="code of no commit of this repository"):
+            alone.code(run)
+        assert replace(alone, projects=[compute.work / run.id]).code(run) == compute.work / run.id  # asked
 
 
 def test_inputs_that_were_not_archived_are_known_by_their_checksum(made_once, demo_data, tmp_path):

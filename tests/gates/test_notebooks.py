@@ -78,8 +78,34 @@ def test_a_figure_typed_into_markdown_is_found(run: Path) -> None:
 
 @pytest.mark.parametrize("code", ["threshold = 3", "chapter.say('3 were upheld')", "# three, that is 3"])
 def test_a_figure_typed_into_code_is_found(run: Path, code: str) -> None:
-    found = plant(run, lambda _, cells: cells["setup"].update(source=code))
+    def change(_: dict[str, Any], cells: Cells) -> None:
+        cells["setup"]["source"] = "".join(cells["setup"]["source"]) + f"\n{code}"
+
+    found = plant(run, change)
     assert found == [f"{NOTEBOOK}, cell setup: a figure in its code that is not a parameter"]
+
+
+@pytest.mark.parametrize(
+    ("code", "used"),
+    [
+        ("import os", "import os"),
+        ("from reportlib.inputs.sources import read_all", "from reportlib.inputs.sources import read_all"),
+        ("chapter._say(chapter, 'thirteen died')", "_say"),
+        ("print(chapter)", "print"),
+        ("getattr(chapter, name)", "getattr"),
+    ],
+)
+def test_code_that_is_no_step_of_a_chapter_is_found(run: Path, code: str, used: str) -> None:
+    def change(_: dict[str, Any], cells: Cells) -> None:
+        cells["setup"]["source"] = "".join(cells["setup"]["source"]) + f"\n{code}"
+
+    found = plant(run, change)
+    assert f"{NOTEBOOK}, cell setup: its code uses “{used}”, which is no step of a chapter" in found
+
+
+def test_code_that_is_not_python_is_found(run: Path) -> None:
+    found = plant(run, lambda _, cells: cells["shares"].update(source="!ls"))
+    assert f"{NOTEBOOK}, cell shares: its code is not Python" in found
 
 
 def test_a_figure_beside_the_declared_parameters_is_found(run: Path) -> None:

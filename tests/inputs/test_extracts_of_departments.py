@@ -252,8 +252,18 @@ def test_a_space_that_looks_like_another_is_shown(extracts):
 def test_categories_and_establishments_hold_no_sign_that_cannot_be_shown(extracts):
     extracts.change("complaints", "Staff", "Staff ☎")
     extracts.change("establishments", "Wandsworth", "Wandsworth ☎")
-    found = {(each.file, each.column) for each in extracts.check() if "'☎', which the font" in each.message}
+    found = {
+        (each.file, each.column) for each in extracts.check() if "'☎', which the report cannot show" in each.message
+    }
     assert found == {("complaints.csv", "category"), ("establishments.csv", "establishment")}
+
+
+@pytest.mark.parametrize("name", ["=A1", "@SUM", "[see](http://example.org)"])
+def test_categories_are_no_formula_and_no_link(extracts, name):
+    extracts.change("complaints", "Staff", name)
+    assert [
+        each.column for each in extracts.check() if "would be a formula of a spreadsheet, or a link" in each.message
+    ]
 
 
 def test_an_age_band_of_four_digits_is_quoted(extracts):
@@ -272,7 +282,12 @@ def test_text_of_another_width_is_said_to_be_utf_16(alone):
         ("Mr Smith (A1234BC) said so", "holds what looks like a person's number"),
         ("see our [plan](http://example.org/plan)", "holds a link as Markdown has it"),
         ("see http://example.org/plan [in draft]", None),
-        ("監獄 at Ŵ – “ten” £", "holds '監獄', which the font of the report does not have"),
+        ("監獄 at Ŵ – “ten” £", "holds '監獄', which the report cannot show"),
+        ("a\u202eb", r"holds '\u202e', which the report cannot show"),
+        ("a\x0bb", r"holds '\x0b', which the report cannot show".replace("x", "u00")),
+        ("=HYPERLINK(A1)", "begins with =, as a formula of a spreadsheet does"),
+        ("- we have looked", "begins with -, as a formula of a spreadsheet does"),
+        ("+44 20 7946 0000", None),
         ("a\ufeffb", "holds "),
     ],
 )

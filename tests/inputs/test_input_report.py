@@ -109,6 +109,15 @@ def checked(tmp_path, monkeypatch):
     return check, tmp_path / "check-data.html"
 
 
+def test_the_page_is_for_its_reader_alone_and_nothing_on_the_screen_acts(checked):
+    check, page = checked
+    check()
+    assert page.stat().st_mode & 0o77 == 0
+    said = check('"a\\e[2Jb": 1\n')
+    assert "\x1b" not in said
+    assert "a\\x1b[2Jb" in said
+
+
 def test_inputs_that_are_not_given_are_named(checked):
     check, page = checked
     given = "complaints, nomis_ethnicity, population, fatal_incidents, probation_terminations, establishments"

@@ -74,7 +74,22 @@ def gone(processes: list[psutil.Process]) -> bool:
 # Where ordinary kernels fail
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="sockets with names are of Linux")
+def test_nobody_else_can_listen_to_a_kernel_and_nothing_of_its_sockets_is_left(manager):
+    manager.start_kernel()
+    folder = Path(manager.ip).parent
+    assert (manager.transport, folder.stat().st_mode & 0o777) == ("ipc", 0o700)
+    for again in (False, True):
+        if again:
+            manager.restart_kernel(now=True)
+        client = manager.client()
+        client.start_channels()
+        client.wait_for_ready(60)
+        client.stop_channels()
+        assert len([*folder.iterdir()]) == 5
+    manager.shutdown_kernel(now=True)
+    assert not folder.exists()
+
+
 def test_a_kernel_starts_though_something_has_taken_the_ports_chosen_for_it(manager):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         manager.cache_ports = False  # which would choose others

@@ -16,7 +16,7 @@ from typing import Any
 from reportlib.archive.bundle import as_yaml
 from reportlib.archive.compare import NO_FIGURE, PERIOD, State
 from reportlib.archive.runs import Facts, KeptRun
-from reportlib.archive.verify import MAIN, unpacked
+from reportlib.archive.verify import MAIN, code_told, unpacked
 from reportlib.errors import ReportError
 from reportlib.inputs.paths import SNAPSHOTS, digest, matching
 from reportlib.params import Params
@@ -90,10 +90,18 @@ class Recompute:
         )
 
     def code(self, run: KeptRun) -> Path:
-        """The project whose code made a run. Raises ReportError where it is not here."""
+        """The project whose code made a run: today's, one that was named, or what an archive holds of a commit.
+
+        Raises ReportError where it is not here.
+        """
         for folder in (*self.projects, self.work / run.id):
             if (folder / "requirements.lock").is_file() and code_digests(folder) == run.code:
-                return folder
+                if folder in self.projects or run.code == code_digests() or code_told(folder)[1]:
+                    return folder
+                raise ReportError(
+                    f"The archive of the run {run.id} holds code of no commit of this repository, and it would be run. "
+                    "If you trust it, unpack the archive and name its data/project with --code."
+                )
         raise ReportError(
             f"The code that made the run {run.id} is not here. It is in the run's archive, or check it out and name "
             "its folder with --code."

@@ -11,6 +11,7 @@ from typing import Any
 from reportlib import facts
 from reportlib.archive.bundle import AGE
 from reportlib.archive.content import COMPRESSED, difference
+from reportlib.errors import visible
 from reportlib.facts import Fact
 from reportlib.project import files_below
 
@@ -93,7 +94,7 @@ class Verdict:
         parts += [
             "\n".join([f"## {title}", "", *(f"- {one}" for one in held)]) for title, held in lists.items() if held
         ]
-        return "\n\n".join([*parts, *filter(None, [self.advice])]) + "\n"
+        return visible("\n\n".join([*parts, *filter(None, [self.advice])]) + "\n")
 
 
 def judged(so_far: Verdict, archived: Path, again: Path, environment: str, found: Found) -> Verdict:

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -53,6 +53,8 @@ notebooks = [nbformat.read(path, as_version=4) for path in run.notebooks]
 for name, content in rendered(run.params, notebooks, run.run, draft=False).items():
     Path(sys.argv[2], name).write_bytes(content)
 """
+# What an archive may not name as an input: a place outside of the project, one of its code, or what could be run.
+NO_INPUT = re.compile(r"^/|(^|/)\.\.(/|$)|^(src|notebooks|tools)/|\.(py[co]?|pth|so|cfg|toml|ini|lock|ipynb)$")
 SIGNATURES = (MANIFEST, f"{MANIFEST}.sig", DRAFT_LIST, RECORD)  # beside the files of a signed report
 
 Tell = Callable[[str], None]
@@ -122,9 +124,12 @@ def keep(verdict: Verdict, archive: Path, stamp: str) -> Path:
 
 def unpacked(archive: Path, folder: Path) -> Path:
     """Unpack a bundle; returns the bag's folder. Raises ReportError if it is none."""
+    folder.mkdir(parents=True)
     try:
         with zipfile.ZipFile(archive) as held:
             names = held.namelist()
+            if sum(entry.file_size for entry in held.infolist()) > shutil.disk_usage(folder).free:
+                raise ReportError(f"There is no room in {folder} to unpack {archive}. Set TMPDIR to another disk.")
             held.extractall(folder)
     except UNREADABLE as error:
         reason = getattr(error, "strerror", None) or "it is not a zip, or is damaged"
@@ -138,10 +143,10 @@ def unpacked(archive: Path, folder: Path) -> Path:
     return found[0].parent
 
 
-def code_told(project: Path, inputs: Iterable[str] = ()) -> tuple[str, bool]:
+def code_told(project: Path) -> tuple[str, bool]:
     """Of which commit the archived code is, in words, and whether this repository holds it so.
 
-    Beside the code and `inputs` there may be nothing that could be run.
+    Beside the code there may be nothing that could be run.
     """
     try:
         commit = str(json.loads((project / VERSION).read_text(encoding="utf-8"))["commit"])
@@ -152,8 +157,8 @@ def code_told(project: Path, inputs: Iterable[str] = ()) -> tuple[str, bool]:
     with TemporaryDirectory() as folder:
         if not checked_out(commit, Path(folder)):
             return f"the code names the commit {commit[:12]}, which this repository does not hold", False
-        known = {*code_files(Path(folder)), *BESIDE, VERSION, *inputs}
-        more = {name for name in files_below(project) if not name.startswith("data/")} - known
+        known = {*code_files(Path(folder)), *BESIDE, VERSION}
+        more = {name for name in files_below(project) if NO_INPUT.search(name)} - known
         if more or code_digests(Path(folder)) != code_digests(project):
             return f"the code is not that of the commit {commit[:12]}, which it names", False
     return f"the code is that of the commit {commit[:12]} of this repository", True
@@ -178,9 +183,10 @@ class _Audit:
             raise CannotRun(*(f"{name} is not what was archived" for name in needed))
         data = folder / "data"
         shutil.copytree(data / "project", self.scratch / "project")
-        held = json.loads((data / "inputs.json").read_text(encoding="utf-8"))
-        code, sure = code_told(data / "project", [file["path"] for each in held for file in each["files"]])
+        code, sure = code_told(data / "project")
         cautions = [] if sure else [f"that the code is the project's: {code}"]
+        if not sure:
+            self.tell(f"not known to be the project's code, and run all the same ({code})")
         try:
             inputs, unused = self._place_inputs(data)
         except CannotRun as missing:  # what needs no inputs is checked all the same
@@ -204,6 +210,9 @@ class _Audit:
         """Every input at its place in the project, known by its checksum; where each is from, what was not used."""
         held = json.loads((data / "inputs.json").read_text(encoding="utf-8"))
         files = [(each["name"], file) for each in held for file in each["files"]]
+        places = [place for _, file in files for place in (file["path"], file["archived"] or "")]
+        if strange := [place for place in places if NO_INPUT.search(place)]:
+            raise CannotRun(*(f"inputs.json names {place!r}, where no input can be" for place in strange))
         given, others = self._given({file["sha256"]: file["size"] for _, file in files})
         missing, told, advice = [], [], ""
         for name, file in files:
@@ -228,6 +237,8 @@ class _Audit:
                 missing.append(f"the input {name}: the checksum of {file['path']} is not that of inputs.json")
         if missing:
             raise CannotRun(*missing, advice=advice)
+        if code_digests(self.scratch / "project") != code_digests(data / "project"):
+            raise CannotRun("an input of inputs.json stands where the code has a file of its own, and is another")
         return told, [f"given, and none of the inputs: {listed(shortened(others, 'files'))}"] if others else []
 
     def _given(self, wanted: Mapping[str, int]) -> tuple[dict[str, Path], list[str]]:

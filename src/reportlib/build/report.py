@@ -230,6 +230,8 @@ def _archive(job: Job, responses: Mapping[str, str], basis: Basis, work: Path) -
     archive = job.folder / "archive" / f"{job.home.name}.zip"
     if not archive.exists():
         bundle(work / archive.name, job.home, job.params, responses, basis.sources, basis.before)
+        if not job.params.disclosure.on:
+            (work / archive.name).chmod(0o600)
         archive.parent.mkdir(exist_ok=True)
         (work / archive.name).rename(archive)
 
@@ -237,6 +239,8 @@ def _archive(job: Job, responses: Mapping[str, str], basis: Basis, work: Path) -
 def _kept(job: Job, error: ReportError | None) -> ReportError | None:
     """Move what was made to where it is kept, or, if it could not be finished, in place of the last that failed."""
     if error is None:
+        if not job.params.disclosure.on:
+            job.made.chmod(0o700)
         try:
             _keep(job.made, job.home)
             return None
@@ -248,6 +252,7 @@ def _kept(job: Job, error: ReportError | None) -> ReportError | None:
     failed.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(failed, ignore_errors=True)
     job.made.rename(failed)
+    failed.chmod(0o700)  # it may show what it was refused for
     return ReportError(f"{error.args[0]} What was made is in {failed}.", error.findings)
 
 

@@ -67,7 +67,7 @@ def _datatype(cells: Sequence[Cell]) -> str:
 def xlsx(tables: Sequence[Model], page: Page) -> bytes:
     """The workbook as XLSX. The same tables and page give the same bytes."""
     buffer = io.BytesIO()
-    book = GPWorkbook(buffer, {"in_memory": True})
+    book = GPWorkbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     created = datetime.combine(page.publication_date or EARLIEST, time())
     book.set_properties({"title": page.dated, "author": listed(page.authors), "created": created})
     cover, *sheets = make_sheets(tables, page)

@@ -54,6 +54,7 @@ def style(salt: str) -> Iterator[None]:
     """The Analysis Function's style, with a pinned font, real text and ids that follow from `salt`."""
     pinned: dict[str, Any] = {
         "svg.fonttype": "none",
+        "text.parse_math": False,
         "svg.hashsalt": salt,
         "font.family": ["DejaVu Sans"],
         "xtick.color": RULE,

@@ -36,6 +36,8 @@ CELLS = {
     "markdown": {"cell_type", "id", "metadata", "source"},
     "code": {"cell_type", "id", "metadata", "source", "execution_count", "outputs"},
 }
+OPENING = "from reportlib.chapter import open_chapter"
+OPENED = {"open_chapter", "str", "int", "float", "list"}  # beside the names that a notebook gives
 TAGS = {"parameters", "injected-parameters", "hide-code", "qa-only"}
 MODELS = {
     "header": {"chapter", "status", "edition", "year"},
@@ -64,13 +66,14 @@ def check_source(notebook: NotebookNode, name: str) -> list[Finding]:
     """What is wrong in a notebook as it is written, which needs no run to be seen."""
     cells = stripped(notebook).cells
     faults = [(f", cell {cell.get('id', '')}", message) for cell in cells for message in _written(cell)]
-    findings = [Finding(message, f"{name}{place}") for place, message in (*_kernel(notebook), *faults)]
+    faults += [*_kernel(notebook), *_steps(notebook)]
+    findings = [Finding(message, f"{name}{place}") for place, message in faults]
     return [*findings, *check_markdown(notebook, name)]
 
 
 def check_notebook(notebook: Node, name: str, params: Params, run: Node) -> list[Finding]:
     """Every departure of an executed notebook, lines joined, from the schema."""
-    faults = [*_document(notebook, run)]
+    faults = [*_document(notebook, run), *_steps(notebook)]
     code = [cell for cell in notebook.get("cells", []) if cell.get("cell_type") == "code"]
     for cell in notebook.get("cells", []):
         place = str(cell.get("id", ""))
@@ -129,6 +132,32 @@ def _written(cell: Node, params: Params | None = None) -> Iterator[str]:
         yield from (f"a figure typed by hand: “{word}”" for word in typed_figures(cell["source"]))
     if kind == "code" and not _declared(cell["source"], tags, params):
         yield "a figure in its code that is not a parameter"
+
+
+def _steps(notebook: Node) -> Iterator[Fault]:
+    """Code that does more than take steps of the chapter: it could open the records, or say what no gate knows.
+
+    This keeps a chapter to its form. It is no wall: who runs a notebook can read whatever that user can.
+    """
+    code = {cell.get("id", ""): cell["source"] for cell in notebook["cells"] if cell.get("cell_type") == "code"}
+    trees: dict[str, ast.Module] = {}
+    for name, source in code.items():
+        try:
+            trees[name] = ast.parse(source)
+        except SyntaxError:
+            yield f", cell {name}", "its code is not Python"
+    nodes = [(name, node) for name, tree in trees.items() for node in ast.walk(tree)]
+    known = OPENED | {node.id for _, node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    for name, node in nodes:
+        used = ""
+        if isinstance(node, ast.Import | ast.ImportFrom) and ast.unparse(node) != OPENING:
+            used = ast.unparse(node)
+        elif isinstance(node, ast.Attribute) and node.attr.startswith("_"):
+            used = node.attr
+        elif isinstance(node, ast.Name) and node.id not in known:
+            used = node.id
+        if used:
+            yield f", cell {name}", f"its code uses “{used}”, which is no step of a chapter"
 
 
 def _executed(cell: Node, number: int | None) -> Iterator[str]:

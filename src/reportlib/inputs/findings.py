@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,7 +26,7 @@ def shape(value: str) -> str:
 def quoted(value: str) -> str:
     """A code in quotation marks, of which it holds none of its own; what cannot be a code is masked."""
     shown = value.replace("'", "’")  # where a value ends must be seen: reports leave values out
-    return f"'{spaced(shown)}'" if is_code(value) else f"'{shape(shown)}' (masked)"
+    return f"'{spaced(shown)}'" if is_code(value) else f"'{spaced(shape(shown))}' (masked)"
 
 
 def is_code(value: str) -> bool:
@@ -35,8 +36,9 @@ def is_code(value: str) -> bool:
 
 
 def spaced(text: str) -> str:
-    """A text in which a space that looks like another is seen."""
-    return re.sub(r"[^\S ]", lambda space: f"\\u{ord(space[0]):04x}", text)
+    """A text in which a space that looks like another is seen, and a sign that is none and does something."""
+    unseen = {sign for sign in text if sign != " " and (sign.isspace() or unicodedata.category(sign) in ("Cc", "Cf"))}
+    return "".join(f"\\u{ord(sign):04x}" if sign in unseen else sign for sign in text)
 
 
 def to_copy(table: str, field: str, lines: Iterable[str]) -> str:

@@ -18,7 +18,8 @@ from reportlib.words import PERSON_NUMBER, ill_chosen
 IDENTIFIER = r"\w[\w/-]{3,}\w"  # of a person or a case, as somebody would write it
 NUMBER = rf"{PERSON_NUMBER}|\d{{5}}"  # of a person or a case, which no category has
 LINK = r"\[[^\]]*\]\([^)]*\)"
-NO_SIGN = "which the font of the report does not have"
+FORMULA = r"[=@]|[+-](?!\d|$)"  # at the beginning, a spreadsheet takes what follows for one
+NO_SIGN = "which the report cannot show"
 PRINTED = ", and the report prints categories"
 MOST_CATEGORIES = 100  # of complaint; a column with more holds something else
 
@@ -58,17 +59,21 @@ def ill_chosen_words(tables: Tables) -> Iterator[Finding]:
 
 
 def unprintable_texts(tables: Tables) -> Iterator[Finding]:
-    """Numbers as people have and links as Markdown has in what somebody has written; signs that the PDF cannot show."""
+    """In what is printed: numbers as people have, links, formulas of spreadsheets, signs that cannot be shown."""
     for place, text in tables.texts.items():
         if re.search(PERSON_NUMBER, text):
             yield Finding("holds what looks like a person's number, and is printed in the report; take it out", place)
         if re.search(LINK, text):
             yield Finding("holds a link as Markdown has it; write the address itself", place)
+        if re.match(FORMULA, text):
+            yield Finding(f"begins with {text[0]}, as a formula of a spreadsheet does; begin with a word", place)
         if signs := lacking(text):
             yield Finding(f"holds {quoted(signs)}, {NO_SIGN}; write it otherwise", place)
     for name in _categories(tables):
         if signs := lacking(name):
             yield _of_categories(tables, f"{quoted(name)} holds {quoted(signs)}, {NO_SIGN}")
+        if re.match(FORMULA, name) or re.search(LINK, name):
+            yield _of_categories(tables, f"{quoted(name)} would be a formula of a spreadsheet, or a link")
     if tables.has("establishments", "establishment"):
         names = tables.engine.rows(f"SELECT DISTINCT establishment FROM {input_table('establishments')}")
         for name in sorted(name for (name,) in names if name and lacking(name)):

@@ -8,6 +8,7 @@ import json
 import os
 import pickle
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -34,6 +35,8 @@ ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "
 INLINE = "module://matplotlib_inline.backend_inline"
 LAUNCHER = ["-m", "ipykernel_launcher"]
 PATIENCE = 60.0  # seconds for the imports of the parent
+SOCKETS = f"{NAME}-"  # begins the name of their folder
+LONGEST = 80  # letters of the folder of that: the names of sockets have at most 103 or 107 (unix(7))
 GOODBYE = 2.0  # seconds for a kernel to end when asked
 TIMES = 50  # that a kernel is asked whether it is ready, each a fiftieth of a second after it answered
 
@@ -97,10 +100,15 @@ class WarmFork(LocalProvisioner):
     process: Any
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
-        """As ever, but with sockets that are names of Linux: a free port may be taken before the kernel binds it."""
+        """As ever, but with sockets in a folder of this user alone.
+
+        A free port may be taken before the kernel binds it, and anyone on the machine could listen there to what
+        chapters show before it is published.
+        """
         manager = self.parent
-        if sys.platform == "linux" and manager and manager.ipykernel and manager.transport == "tcp":
-            manager.transport, manager.ip = "ipc", f"@{NAME}-{self.kernel_id}"
+        short = len(tempfile.gettempdir()) < LONGEST
+        if short and manager and manager.ipykernel and manager.transport == "tcp":
+            manager.transport, manager.ip = "ipc", f"{tempfile.mkdtemp(prefix=SOCKETS)}/s"
         if manager and manager.client_factory is AsyncKernelClient:
             manager.client_factory = PromptClient
         return await super().pre_launch(**kwargs)
@@ -112,6 +120,13 @@ class WarmFork(LocalProvisioner):
         self.pid = self.pgid = self.process.pid
         self.cwd = kwargs.get("cwd") or Path.cwd()
         return self.connection_info
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """As ever, and without the folder of the sockets, unless the kernel begins again."""
+        await super().cleanup(restart)
+        folder = Path(self.parent.ip).parent if self.parent else Path()
+        if folder.name.startswith(SOCKETS) and not restart:
+            shutil.rmtree(folder, ignore_errors=True)
 
     async def shutdown_requested(self, restart: bool = False) -> None:
         """Wait until the kernel ends, rather than look every tenth of a second whether it has."""
