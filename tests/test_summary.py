@@ -13,8 +13,8 @@ from reportlib.summary import ANSWERS, OTHERS, RECORDED, UNDONE, main_points
 FOUND = (
     "Over 2022-23 to 2024-25, these differences were disproportionate as counted: greater than chance alone is likely "
     "to give, with a relative rate (one rate divided by the other) outside 0.8 to 1.25. Where other things are "
-    "allowed for, brackets hold the relative rate that is left and its 95% confidence interval, the range within which "
-    "chance alone could have moved it:"
+    "allowed for, the relative rate that is left follows, with its 95% confidence interval, which shows how uncertain "
+    "it is:"
 )
 SMALLER = summary.SMALLER.format("White people")
 CLAIM = "Black people had a higher rate of complaints than White people (7.0 compared with 5.3 a year)"

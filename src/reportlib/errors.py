@@ -69,7 +69,9 @@ class ReportError(Exception):
 
 def visible(text: str) -> str:
     """A text in which signs are seen that a terminal would act on: a file must not write the screen."""
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", lambda sign: f"\\x{ord(sign[0]):02x}", text)
+    return re.sub(
+        r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", lambda sign: f"\\x{ord(sign[0]):02x}", text
+    )
 
 
 def closest(name: str, choices: Iterable[str], cutoff: float) -> str | None:

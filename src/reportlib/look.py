@@ -69,7 +69,7 @@ def lacking(text: str) -> str:
 def _can_be_shown(sign: str) -> bool:
     kind = unicodedata.category(sign)
     if kind in ("Cc", "Cf"):
-        return sign in "\t\n\r" or (unicodedata.bidirectional(sign) == "BN" and sign not in "\x00\ufeff")
+        return sign in "\t\n\r" or (kind == "Cf" and unicodedata.bidirectional(sign) == "BN" and sign != "\ufeff")
     return kind == "Zs" or ord(sign) in _signs()
 
 

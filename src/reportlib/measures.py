@@ -242,6 +242,7 @@ SUMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("terminations/all", ("terminations/community", "terminations/custodial")),
     ("not terminations/completed", ("terminations/breached", "terminations/recalled", "terminations/otherwise")),
     ("terminations/otherwise", ("terminations/further-offence", "terminations/other")),
+    ("not terminations/breached", ("terminations/further-offence", "terminations/not revoked")),
 )
 
 Across = tuple[str, tuple[Mapping[str, str], ...]]  # a part, and the places across a dimension that make it up

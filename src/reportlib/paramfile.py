@@ -74,8 +74,9 @@ def read_yaml(path: Path) -> tuple[Any, dict[Place, int], list[Finding]]:
     yaml.allow_duplicate_keys = True
     try:
         text = path.read_text(encoding="utf-8-sig")
-        root, data = yaml.compose(text), yaml.load(text)
+        root = yaml.compose(text)
         places = list(islice(_walk(root), MOST_PLACES)) if root else []
+        data = yaml.load(text) if len(places) < MOST_PLACES else None
     except OSError as error:
         raise ReportError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -39,8 +39,8 @@ from reportlib.words import (
 
 FOUND = (
     "Over {}, these differences were disproportionate as counted: greater than chance alone is likely to give, with a "
-    "relative rate (one rate divided by the other) outside {:g} to {:g}. Where other things are allowed for, brackets "
-    "hold the relative rate that is left and its {}, the range within which chance alone could have moved it:"
+    "relative rate (one rate divided by the other) outside {:g} to {:g}. Where other things are allowed for, the "
+    "relative rate that is left follows, with its {}, which shows how uncertain it is:"
 )
 UNDONE = (
     "This was disproportionate as counted. Once people who are alike in other ways are compared, chance could account "

@@ -127,7 +127,9 @@ def test_an_input_that_is_not_that_of_its_description_stops_the_audit(forger: Fo
     assert held["path"] in verdict.missing[0]
 
 
-@pytest.mark.parametrize("place", ["../../../taken.csv", "TMP/taken.csv", "src/numpy.py", "setup.py", "in/../../taken"])
+@pytest.mark.parametrize(
+    "place", ["../../../taken.csv", "TMP/taken.csv", "src/numpy.py", "setup.py", "in/../../taken", "./src/a"]
+)
 def test_an_archive_cannot_have_an_input_put_elsewhere_or_where_it_would_be_run(
     forger: Forger, tmp_path: Path, place: str
 ):

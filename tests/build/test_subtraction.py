@@ -478,7 +478,7 @@ def test_what_was_neither_completed_nor_revoked_is_left_of_orders_by_type(
         for _ in range(n)
     ]
     lines = ["person_id,region,order_type,start_date,end_date,outcome,ethnicity_code"]
-    lines += [f"T{n},London,{of},2023-05-01,2024-06-01,{ended},{code}" for n, (of, ended, code) in enumerate(each)]
+    lines += [f"T{n},London,{of},2023-05-01,2024-06-01,{how},{code}" for n, (of, how, code) in enumerate(each)]
     (tmp_path / "probation_terminations.csv").write_text("\n".join(lines) + "\n")
     completed = TableSpec("completed", MEASURES["completed"], ("order_type", "ethnicity"), "5+1")
     read = protected(tmp_path, [completed, TableSpec("revoked", MEASURES[measure], ("ethnicity",), "5+1")])
@@ -490,6 +490,24 @@ def test_what_was_neither_completed_nor_revoked_is_left_of_orders_by_type(
     )
     revoked = read["revoked"].set_index("ethnicity").loc["B", "numerator"]
     assert pd.isna((orders["denominator"] - orders["numerator"]).sum(skipna=False) - revoked)
+
+
+def test_what_was_revoked_in_neither_way_is_left_of_orders(tmp_path: Path) -> None:
+    """3 of 65 orders were not revoked: 65 less 32 less 30 would tell it."""
+    ended = {"revoked for breach": (32, 300), "revoked for a further offence": (30, 300), "completed": (3, 900)}
+    each = [
+        (end, code)
+        for end, numbers in ended.items()
+        for code, n in zip(("B1", "W1"), numbers, strict=True)
+        for _ in range(n)
+    ]
+    lines = ["person_id,region,order_type,start_date,end_date,outcome,ethnicity_code"]
+    lines += [f"T{n},London,community order,2023-05-01,2024-06-01,{end},{code}" for n, (end, code) in enumerate(each)]
+    (tmp_path / "probation_terminations.csv").write_text("\n".join(lines) + "\n")
+    names = ("breached", "further-offence")
+    read = protected(tmp_path, [TableSpec(name, MEASURES[name], ("ethnicity",), "5+1") for name in names])
+    breached, further = (read[name].set_index("ethnicity").loc["B"] for name in names)
+    assert pd.isna(breached["denominator"] - breached["numerator"] - further["numerator"])
 
 
 def test_what_was_not_decided_is_left_of_complaints_with_a_concern_about_racism(tmp_path: Path) -> None:

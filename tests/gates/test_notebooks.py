@@ -93,6 +93,9 @@ def test_a_figure_typed_into_code_is_found(run: Path, code: str) -> None:
         ("chapter._say(chapter, 'thirteen died')", "_say"),
         ("print(chapter)", "print"),
         ("getattr(chapter, name)", "getattr"),
+        ("print = print\nprint(chapter)", "print"),
+        ("for __import__ in []: pass", "__import__"),
+        ("get_ipython = get_ipython", "get_ipython"),
     ],
 )
 def test_code_that_is_no_step_of_a_chapter_is_found(run: Path, code: str, used: str) -> None:

@@ -276,7 +276,7 @@ def made_from(run: KeptRun) -> str:
 def questions(run: KeptRun) -> Iterator[str]:
     """What someone must have thought of before the report is signed: as remarks, which are answered."""
     if not run.params.contact:
-        yield "The report names no contact whom readers can ask, for it in another form say: give one, or say why not."
+        yield "The report names no contact, whom readers could ask for another form of it: give one, or say why not."
     facts = list(run.facts.values())
     if silent := [
         name for name in disproportionate(facts, run.params.pooled_label) if name not in run.run["responses"]

@@ -54,7 +54,7 @@ for name, content in rendered(run.params, notebooks, run.run, draft=False).items
     Path(sys.argv[2], name).write_bytes(content)
 """
 # What an archive may not name as an input: a place outside of the project, one of its code, or what could be run.
-NO_INPUT = re.compile(r"^/|(^|/)\.\.(/|$)|^(src|notebooks|tools)/|\.(py[co]?|pth|so|cfg|toml|ini|lock|ipynb)$")
+NO_INPUT = re.compile(r"^/|^\.\.?(/|$)|^(src|notebooks|tools)(/|$)|\.(py[co]?|pth|so|cfg|toml|ini|lock|ipynb)$")
 SIGNATURES = (MANIFEST, f"{MANIFEST}.sig", DRAFT_LIST, RECORD)  # beside the files of a signed report
 
 Tell = Callable[[str], None]
@@ -211,7 +211,7 @@ class _Audit:
         held = json.loads((data / "inputs.json").read_text(encoding="utf-8"))
         files = [(each["name"], file) for each in held for file in each["files"]]
         places = [place for _, file in files for place in (file["path"], file["archived"] or "")]
-        if strange := [place for place in places if NO_INPUT.search(place)]:
+        if strange := [place for place in places if place and NO_INPUT.search(normpath(place))]:
             raise CannotRun(*(f"inputs.json names {place!r}, where no input can be" for place in strange))
         given, others = self._given({file["sha256"]: file["size"] for _, file in files})
         missing, told, advice = [], [], ""

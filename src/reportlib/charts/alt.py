@@ -56,11 +56,9 @@ def trend(rows: pd.DataFrame, title: str, unit: str, decimals: int) -> str:
         records = line.sort_values("year").to_dict("records")
         told = [f"{_level(row, unit, decimals)} in {row['year']}" for row in records]
         values = [row["value"] for row in records]
-        beyond = [
-            f", {how} {told[values.index(most)]}"
-            for how, most in (("highest", max(values)), ("lowest", min(values)))
-            if most not in (values[0], values[-1])
-        ]
+        printed = [_level(row, unit, decimals) for row in records]
+        turns = {"highest": values.index(max(values)), "lowest": values.index(min(values))}
+        beyond = [f", {how} {told[at]}" for how, at in turns.items() if printed[at] not in (printed[0], printed[-1])]
         parts.append(f"{label} {' to '.join(dict.fromkeys([told[0], told[-1]]))}{''.join(beyond)}")
     return f"Line chart: {title}.{_measured(unit)} {_told(parts)}{gaps(rows)}"
 

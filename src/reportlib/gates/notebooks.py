@@ -7,6 +7,7 @@ printed, a warning or an error could hold any count, so none may stay.
 from __future__ import annotations
 
 import ast
+import builtins
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -37,6 +38,7 @@ CELLS = {
     "code": {"cell_type", "id", "metadata", "source", "execution_count", "outputs"},
 }
 OPENING = "from reportlib.chapter import open_chapter"
+THERE = {*dir(builtins), "get_ipython", "display", "In", "Out"}  # without being given
 OPENED = {"open_chapter", "str", "int", "float", "list"}  # beside the names that a notebook gives
 TAGS = {"parameters", "injected-parameters", "hide-code", "qa-only"}
 MODELS = {
@@ -139,15 +141,15 @@ def _steps(notebook: Node) -> Iterator[Fault]:
 
     This keeps a chapter to its form. It is no wall: who runs a notebook can read whatever that user can.
     """
-    code = {cell.get("id", ""): cell["source"] for cell in notebook["cells"] if cell.get("cell_type") == "code"}
-    trees: dict[str, ast.Module] = {}
-    for name, source in code.items():
-        try:
-            trees[name] = ast.parse(source)
-        except SyntaxError:
-            yield f", cell {name}", "its code is not Python"
-    nodes = [(name, node) for name, tree in trees.items() for node in ast.walk(tree)]
-    known = OPENED | {node.id for _, node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    nodes: list[tuple[str, ast.AST]] = []
+    for cell in notebook["cells"]:
+        if cell.get("cell_type") == "code":
+            try:
+                nodes += [(cell.get("id", ""), node) for node in ast.walk(ast.parse(cell["source"]))]
+            except SyntaxError:
+                yield f", cell {cell.get('id', '')}", "its code is not Python"
+    given = {node.id for _, node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    known = OPENED | {name for name in given if not (name in THERE or name.startswith("_"))}
     for name, node in nodes:
         used = ""
         if isinstance(node, ast.Import | ast.ImportFrom) and ast.unparse(node) != OPENING:

@@ -38,8 +38,8 @@ any other check; nothing here rests on it. Reading with a screen reader was not 
 
 ## If you cannot read or use a part
 
-Ask whoever the cover names as the contact. Say which part it is, and what would help: large print, easy read, a
-recording, braille, or the figures in another format. If you are not content with the answer, the
+Ask whoever the cover names as the contact, or else the organisation. Say which part it is, and what would help: large
+print, easy read, a recording, braille, or the figures in another format. If you are not content with the answer, the
 [Equality Advisory and Support Service](https://www.equalityadvisoryservice.com/) advises you. The Equality and Human
 Rights Commission enforces the accessibility regulations for public sector bodies.
 """

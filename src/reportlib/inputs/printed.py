@@ -18,7 +18,7 @@ from reportlib.words import PERSON_NUMBER, ill_chosen
 IDENTIFIER = r"\w[\w/-]{3,}\w"  # of a person or a case, as somebody would write it
 NUMBER = rf"{PERSON_NUMBER}|\d{{5}}"  # of a person or a case, which no category has
 LINK = r"\[[^\]]*\]\([^)]*\)"
-FORMULA = r"[=@]|[+-](?!\d|$)"  # at the beginning, a spreadsheet takes what follows for one
+FORMULA = r"[=@]|[+-](?![\d ]*$)"  # at the beginning, a spreadsheet takes what follows for one; a number is none
 NO_SIGN = "which the report cannot show"
 PRINTED = ", and the report prints categories"
 MOST_CATEGORIES = 100  # of complaint; a column with more holds something else
