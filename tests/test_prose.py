@@ -395,7 +395,7 @@ def test_parts_tell_where_a_group_stands_out_then_how_many_comparisons_show_what
         "likely to be small; in 3 the data cannot tell, of which 1 would count as a difference if no other comparison "
         "were made. 1 could not be made: figures are suppressed to protect individuals [c]. Large or small, "
         "the uphold rate was lower for Black people in all 8 categories of complaint compared. These rates are not "
-        "adjusted, and that a part is not named is no sign that it differs less."
+        "adjusted; parts that are not named may differ as much."
     )
 
 

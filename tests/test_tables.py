@@ -378,7 +378,7 @@ def test_a_table_says_of_people_and_of_those_not_stated_only_what_is_so():
         frame = frame.assign(ethnicity="NS", mark="u")
         return " ".join(comparison_table(Comparison(spec, frame, **ARGUMENTS)).notes)
 
-    several, no_group = "A person who complained from several parts", "is not a group of people: its rate"
+    several, no_group = "A person who complained from several parts", "is no ethnic group: its rate"
     assert several in notes("complainants", "establishment_type", "ethnicity")
     assert several not in notes("complainants", "ethnicity") + notes("complaints", "establishment_type", "ethnicity")
     assert no_group in notes("complaints", "ethnicity")

@@ -332,7 +332,7 @@ def notes_of(of: Comparison) -> list[str]:
         notes.append(f"The relative rate is that of {of.outcome}, the rarer side of the outcome.")
     if "verdict" in frame and (_leaves_out_1(frame) & frame["verdict"].isin([INCONCLUSIVE, PARITY])).any():
         notes.append(
-            "Verdicts allow for the number of comparisons, and intervals do not: some leave out equality where the "
+            "Verdicts allow for the number of comparisons, and intervals do not: some leave out 1 where the "
             f"verdict is {INCONCLUSIVE} or {PARITY}."
         )
     if "verdict" in frame and frame[frame["verdict"].notna()].filter(regex="^ratio").isin(of.band).any(axis=None):
@@ -344,7 +344,7 @@ def notes_of(of: Comparison) -> list[str]:
         notes.append(f"No record has a code for {all_people(lacking)}: they may be counted in another group.")
     if spec.measure.kind == "rate" and "ethnicity" in frame and frame["ethnicity"].eq(NOT_STATED).any():
         notes.append(
-            f"{label(NOT_STATED)} is not a group of people: its rate tells how often each source lacks an ethnicity."
+            f"“{label(NOT_STATED)}” is no ethnic group: its rate tells how often each source lacks an ethnicity."
         )
     places = [name for name in spec.strata if not name.startswith("ethnicity")]
     if spec.measure.numerator.counts == "people" and places:

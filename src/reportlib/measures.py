@@ -17,7 +17,7 @@ MEDIATED_FOR = "outcome IN ('upheld', 'partly upheld', 'mediated upheld')"
 MEDIATED_ANY = "(outcome LIKE '%upheld')"  # upheld, partly upheld, not upheld, mediated either way
 ORDERS, LICENCES = ("community order", "suspended sentence order"), ("licence", "post-sentence supervision")
 COMMUNITY, CUSTODIAL = f"order_type IN {ORDERS}", f"order_type IN {LICENCES}"
-ENDINGS = ("completed", "revoked for breach", "revoked for a further offence", "recalled")  # of which tables are made
+ENDINGS = ("completed", "revoked for breach", "revoked for a further offence", "recalled", "other")
 PRISON = "setting = 'prison'"
 CONDITIONS: dict[str, str] = {  # on the rows of a part -> the same in words
     "eligible": "the complaint was found eligible",
@@ -229,6 +229,10 @@ PARTS: dict[str, Part] = {
             where=f"{CUSTODIAL} AND outcome = 'recalled'", fields=("order_type", "outcome"),
             whole="terminations/custodial",
         ),
+        _ended(
+            "terminations/other", "Ended in another way",
+            where="outcome = 'other'", fields=("outcome",), whole="terminations/all",
+        ),
         Part("caseload/average", "Average probation caseload", "caseload", counts="stock"),
     )
 }  # fmt: skip
@@ -241,7 +245,8 @@ SUMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("not complaints/decided", ("complaints/mediated for", "complaints/mediated against")),
     ("terminations/all", ("terminations/community", "terminations/custodial")),
     ("not terminations/completed", ("terminations/breached", "terminations/recalled", "terminations/otherwise")),
-    ("terminations/otherwise", ("terminations/further-offence", "terminations/other")),
+    ("terminations/otherwise", ("terminations/further-offence", "terminations/remaining")),
+    ("terminations/remaining", ("terminations/other", "terminations/of no known ending")),
     ("not terminations/breached", ("terminations/further-offence", "terminations/not revoked")),
 )
 
@@ -260,6 +265,11 @@ def _by_type(kind: str, types: tuple[str, ...], *endings: str) -> tuple[Across, 
     )
 
 
+def _others(whole: str, types: tuple[str, ...]) -> Across:
+    """Of orders or licences of which no table but one has the rest, some ended in a way that is not named."""
+    return whole, (*({"part": "terminations/other", "order_type": of} for of in types), {"part": f"{whole}, not other"})
+
+
 def _decided(whole: str, concern: str) -> Across:
     """Of completed complaints with a concern about racism, or without, some were decided."""
     return whole, ({"part": "complaints/decided", "concern": concern}, {"part": f"{concern}, not decided"})
@@ -271,6 +281,8 @@ SUMS_ACROSS: tuple[tuple[tuple[Mapping[str, str], ...], tuple[Mapping[str, str],
     for whole, parts in (
         *_by_type("community", ORDERS, "breached", "further-offence"),
         ("neither completed nor breached", ({"part": "terminations/further-offence"}, {"part": "community otherwise"})),
+        _others("community otherwise", ORDERS),
+        _others("neither completed nor recalled", LICENCES),
         *_by_type("custodial", LICENCES, "recalled"),
         _decided("complaints/racism-concern", CONCERN),
         _decided("not complaints/racism-concern", NO_CONCERN),
@@ -342,6 +354,7 @@ MEASURES: dict[str, Measure] = {
             "How many people of each ethnic group are on probation?",
             "People on probation: the mean over the dates of a year when the caseload was counted, then over years.",
             SERVICE,
+            decimals=0,
         ),
         Measure(
             "completed", "Supervision completed",
@@ -374,7 +387,16 @@ MEASURES: dict[str, Measure] = {
             PARTS["terminations/recalled"], PARTS["terminations/custodial"], "proportion",
             "Are people on licence recalled as often for each group?",
             "Licences and periods of post-sentence supervision that ended in recall, or in return to prison by a "
-            "court, out of all that ended in the period. Community orders cannot end this way and are left out.",
+            "court, out of all that ended in the period. Community orders cannot end in recall and are left out.",
+            SERVICE,
+            clustered=True,
+        ),
+        Measure(
+            "other-ending", "Ended in another way",
+            PARTS["terminations/other"], PARTS["terminations/all"], "proportion",
+            "Does supervision end in other ways as often for each group?",
+            "Supervision periods whose outcome is other, out of all that ended in the period. The records do not say "
+            "what it was.",
             SERVICE,
             clustered=True,
         ),

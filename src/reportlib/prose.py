@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from reportlib.figures import ratio_decimals
-from reportlib.statistics import sign_test
+from reportlib.statistics import adjust_p, sign_test
 from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
     DISPROPORTIONATE,
@@ -133,7 +135,7 @@ def parts_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, par
     if lacking:
         said.append(f"{'the other ' * few}{len(lacking)} could not be made: {_why_not(lacking)}")
     said += _one_way(rows, words, part)
-    named = ", and that a part is not named is no sign that it differs less" if found else ""
+    named = "; parts that are not named may differ as much" if found else ""
     said.append(f"these rates are not adjusted{named}")
     return " ".join(f"{capital(sentence)}." for sentence in said)
 
@@ -147,13 +149,18 @@ def _by_side(rows: Sequence[Row], words: MeasureWords, part: str, parts: int) ->
 def _one_way(rows: Sequence[Row], words: MeasureWords, part: str) -> list[str]:
     """For which groups the figure is on one side of the reference in more of the parts than chance is likely to give.
 
-    By the sign test; verdicts look at each part alone.
+    By the sign test, adjusted for the number of groups; verdicts look at each part alone.
     """
+    sides: dict[str, list[bool | None]] = {}
+    for row in rows:
+        if row["verdict"] != NOT_ASSESSED:
+            sides.setdefault(str(row["label"]), []).append(_up(row))
+    tests = [sign_test(ups.count(True), ups.count(False)).p_value for ups in sides.values()]
+    adjusted = np.ravel(adjust_p([math.nan if p is None else p for p in tests]))
     told: dict[str, dict[str, list[str]]] = {}
-    for group in dict.fromkeys(str(row["label"]) for row in rows):
-        ups = [_up(row) for row in rows if row["label"] == group and row["verdict"] != NOT_ASSESSED]
-        n, most, p = len(ups), max((True, False), key=ups.count), sign_test(ups.count(True), ups.count(False)).p_value
-        if p is not None and p <= ALPHA:
+    for (group, ups), p in zip(sides.items(), adjusted, strict=True):
+        n, most = len(ups), max((True, False), key=ups.count)
+        if p <= ALPHA:
             of = f"all {n}" if ups.count(most) == n else f"{ups.count(most)} of the {n}"
             told.setdefault(of, {}).setdefault(WAYS[most], []).append(group)
     found = [

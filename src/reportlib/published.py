@@ -194,7 +194,11 @@ PUBLISHED_TABLES: dict[str, PublishedTable] = {
     "deaths-by-type": _deaths(
         "establishment_type",
         "Establishment type",
-        notes=("All includes immigration removal centres and escort; the rate of all does not.",),
+        notes=(
+            "All includes immigration removal centres and escort; the rate of all does not.",
+            "Immigration removal centre: sites that are or were one. A site has one type for all years, and some are "
+            "prisons again, so this is no count of deaths in immigration detention.",
+        ),
     ),
     "death-rates-by-type": PublishedTable(
         "Deaths in prison custody per 1,000 average population by establishment type, England and Wales",

@@ -44,19 +44,19 @@ FOUND = (
 )
 UNDONE = (
     "This was disproportionate as counted. Once people who are alike in other ways are compared, chance could account "
-    "for what is left, which does not show that there is no difference:"
+    "for what is left. That does not show that there is no difference:"
 )
 SMALLER = (
     "Chance alone is unlikely to give these differences either, but they were small, or their size is uncertain. Cases "
     "(orders, licences or complaints, not people) are how many more or fewer there were than at the rate of {}:"
 )
-UNDONE_FOR = "as counted, but not once adjusted, for"
+UNDONE_FOR = "before adjustment only for"
 FEW = 2  # groups of which cases are told in a sentence each
 DETAILED = (
     "Detailed ethnic groups that stood out, as counted, where their broad group did not; such comparisons are "
     "exploratory:"
 )
-OTHERS = "Of the other measures:"
+OTHERS = "Of the other measures, where ethnicity is known:"
 RECORDED = "Is the ethnicity data itself right?"
 AGREEMENT = ("ethnicity-agreement", "sentence")
 ANSWERS = (

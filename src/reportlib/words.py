@@ -162,6 +162,12 @@ WORDS = {  # by the code of the measure
         "be revoked for a further offence",
         complement="not being revoked for a further offence",
     ),
+    "other-ending": MeasureWords(
+        "share that ended in another way",
+        "supervision periods of {people}",
+        "end in another way",
+        complement="ending in a way that is named",
+    ),
     "recalled": MeasureWords("recall rate", LICENCE, "be recalled", complement="not being recalled"),
 }
 

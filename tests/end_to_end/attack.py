@@ -95,6 +95,7 @@ KINDS = {
             "terminations/breached": {"order_type": COMMUNITY, "outcome": ("revoked for breach",)},
             "terminations/further-offence": {"order_type": COMMUNITY, "outcome": ("revoked for a further offence",)},
             "terminations/custodial": {"order_type": CUSTODY},
+            "terminations/other": {"outcome": ("other",)},
             "terminations/recalled": {"order_type": CUSTODY, "outcome": ("recalled",)},
         },
         [

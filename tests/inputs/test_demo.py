@@ -222,12 +222,13 @@ def counted(tables: Extracts) -> dict[str, tuple[pd.Series, pd.Series]]:
         "breached": share(community, ["revoked for breach"]),
         "further-offence": share(community, ["revoked for a further offence"]),
         "recalled": share(custodial, ["recalled"]),
+        "other-ending": share(ended, ["other"]),
     }
 
 
 # How much wider than Poisson the spread of each measure is, since one person's events go together.
 SPREAD = {"complaints": 3.5, "upheld": 1.3}
-COMPLEMENTS = ("upheld", "completed", "breached", "further-offence", "recalled")
+COMPLEMENTS = ("upheld", "completed", "breached", "further-offence", "recalled", "other-ending")
 
 
 @pytest.fixture(scope="module")
@@ -247,7 +248,7 @@ def test_the_planted_crude_ratios_are_there(found: pd.DataFrame) -> None:
     both = found.join(truth, on=["measure", "group"])
     both["gap"] = np.log(both["ratio"] / both["ratio_crude"])
     means = both.groupby(["measure", "group"])[["gap", "error"]].mean()
-    assert len(means) == 32
+    assert len(means) == 36
     assert (means["gap"].abs() < 4 * means["error"] / np.sqrt(len(SEEDS))).all()
 
 

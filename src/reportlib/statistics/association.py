@@ -67,7 +67,8 @@ def _chi_square(observed: Array, expected: Array) -> Array:
     formula="p = 2 Σ C(n, k) ÷ 2ⁿ over k from 0 to the rarer side, n = above + below, at most 1; those level as "
     "printed left out",
     source="Dixon and Mood (1946)",
-    used="whether a group's figure is on one side of the reference in more parts of the system than chance would give",
+    used="whether a group's figure is on one side of the reference in more parts of the system than chance would give; "
+    "adjusted for the number of groups",
     cannot_say="by how much it differs in any part; it takes the parts as independent, and each as one, however large",
 )
 def sign_test(above: int, below: int) -> Test:

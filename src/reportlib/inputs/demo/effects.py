@@ -9,7 +9,7 @@ from reportlib.inputs.demo import complaints, deaths, probation
 from reportlib.inputs.demo.world import GROUPS, NOT_STATED, WHITE, Floats, World, world
 
 POOLED = 3  # years of the headline period
-SHARES = ("upheld", "completed", "breached", "further-offence", "recalled")
+SHARES = ("upheld", "completed", "breached", "further-offence", "recalled", "other-ending")
 Expected = dict[str, tuple[Floats, Floats]]  # measure -> events and their base, stratum × group
 
 
@@ -19,7 +19,7 @@ def planted(last_year: str = "2024-25") -> pd.DataFrame:
     Columns measure, group (5+1), ratio_crude, ratio_adjusted; for shares also complement_crude and
     complement_adjusted, of the opposite (not upheld). Adjusted is the Mantel-Haenszel ratio over
     establishment type (complainants, complaints), establishment type × category (upheld), age band × sex
-    (deaths), or region × order type (completed, breached, further-offence, recalled).
+    (deaths), or region × order type (completed, breached, further-offence, recalled, other-ending).
     """
     here = world(last_year)
     rows = [
@@ -76,6 +76,7 @@ def _probation() -> Expected:
         "breached": (community, "revoked for breach"),
         "further-offence": (community, "revoked for a further offence"),
         "recalled": (custodial, "recalled"),
+        "other-ending": (slice(None), "other"),
     }
     return {
         measure: (_strata((base * chance[..., probation.OUTCOMES.index(outcome)])[:, orders]), _strata(base[:, orders]))
