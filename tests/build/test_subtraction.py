@@ -492,6 +492,30 @@ def test_what_was_neither_completed_nor_revoked_is_left_of_orders_by_type(
     assert pd.isna((orders["denominator"] - orders["numerator"]).sum(skipna=False) - revoked)
 
 
+@pytest.mark.parametrize("lacking", ["breached", "further-offence", "other-ending"])
+def test_an_ending_that_no_table_shows_is_left_of_all(tmp_path: Path, lacking: str) -> None:
+    """3 of the group ended so: what all other endings leave would tell it."""
+    ended = dict.fromkeys(ENDED_SO, 40) | {"other-ending": 40} | {lacking: 3}
+    orders = {"completed": "community order,{},completed", "breached": "community order,{},revoked for breach",
+              "further-offence": "community order,{},revoked for a further offence", "recalled": "licence,{},recalled",
+              "other-ending": "licence,{},other"}  # fmt: skip
+    lines = ["person_id,region,order_type,start_date,end_date,outcome,ethnicity_code"]
+    lines += [
+        f"L{code}{n},London,licence,2023-05-01,2024-06-01,completed,{code}" for code in ("B1", "W1") for n in range(50)
+    ]
+    lines += [
+        f"T{name}{code}{n},London,{orders[name].format('2023-05-01,2024-06-01')},{code}"
+        for name, number in ended.items()
+        for code, times in (("B1", 1), ("W1", 10))
+        for n in range(number * times)
+    ]
+    (tmp_path / "probation_terminations.csv").write_text("\n".join(lines) + "\n")
+    names = ["completed", *({*ended} - {"completed", lacking})]
+    read = protected(tmp_path, [TableSpec(name, MEASURES[name], ("ethnicity",), "5+1") for name in names])
+    of_group = {name: read[name].set_index("ethnicity").loc["B"] for name in names}
+    assert pd.isna(of_group["completed"]["denominator"] - sum(of_group[name]["numerator"] for name in names))
+
+
 def test_what_was_revoked_in_neither_way_is_left_of_orders(tmp_path: Path) -> None:
     """3 of 65 orders were not revoked: 65 less 32 less 30 would tell it."""
     ended = {"revoked for breach": (32, 300), "revoked for a further offence": (30, 300), "completed": (3, 900)}

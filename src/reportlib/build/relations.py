@@ -92,13 +92,20 @@ def _ethnic() -> Divided:
 
 
 def _chains(used: set[str], people: Iterable[tuple[str, str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The parts that make up others, as far as they are used. One more than there are people: one came twice."""
+    """The parts that make up others, as far as they are used or such a part is made up of them.
+
+    One more than there are people: one came twice.
+    """
     chains: list[tuple[str, tuple[str, ...]]] = [
         (part.whole, (part.code, f"not {part.code}"))
         for part in PARTS.values()
         if part.whole and part.counts != "people" and part.code in used
     ]
-    chains += [(whole, parts) for whole, parts in SUMS if used & {whole.removeprefix("not "), *parts}]
+    known = {*used}
+    for whole, parts in SUMS:
+        if known & {whole.removeprefix("not "), *parts}:
+            chains.append((whole, parts))
+            known.update(parts)
     return (*chains, *((whole, (some, f"repeated {whole}")) for some, whole in people))
 
 
