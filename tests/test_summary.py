@@ -76,7 +76,7 @@ def test_a_main_point_leads_with_what_was_found_and_says_what_adjustment_leaves(
                 "could undo this for Black people.",
             )
         ],
-        SMALLER: [("Complaints", "Higher before adjustment only for Asian people.")],
+        SMALLER: [("Complaints", "Higher only before adjustment for Asian people.")],
     }
 
 
@@ -337,7 +337,7 @@ def test_of_a_difference_that_adjustment_undoes_no_cases_are_told():
     held = said("breached", "No group was found to differ.", *rows)
     held += counts("breached", W=("White", 100, 1000), B=("Black", 180, 2000), A=("Asian", 90, 1000))
     ((_, text),) = points(held, {"breached": ("region",)})[SMALLER]
-    assert text == "Lower for Asian people (about 10 cases), and before adjustment only for Black people."
+    assert text == "Lower for Asian people (about 10 cases), and only before adjustment for Black people."
 
 
 def test_whose_difference_missing_ethnicity_could_undo_is_told():

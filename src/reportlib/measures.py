@@ -266,7 +266,7 @@ def _by_type(kind: str, types: tuple[str, ...], *endings: str) -> tuple[Across, 
 
 
 def _others(whole: str, types: tuple[str, ...]) -> Across:
-    """Of orders or licences of which no table but one has the rest, some ended in a way that is not named."""
+    """Of what is left of orders or licences, by type, a table has those of the outcome other."""
     return whole, (*({"part": "terminations/other", "order_type": of} for of in types), {"part": f"{whole}, not other"})
 
 

@@ -50,7 +50,7 @@ SMALLER = (
     "Chance alone is unlikely to give these differences either, but they were small, or their size is uncertain. Cases "
     "(orders, licences or complaints, not people) are how many more or fewer there were than at the rate of {}:"
 )
-UNDONE_FOR = "before adjustment only for"
+UNDONE_FOR = "only before adjustment for"
 FEW = 2  # groups of which cases are told in a sentence each
 DETAILED = (
     "Detailed ethnic groups that stood out, as counted, where their broad group did not; such comparisons are "

@@ -66,10 +66,8 @@ def _visit(node: Any, page: int, tags: Tags, numbers: dict[tuple[int, int], int]
             tags.marks.append((numbers[kid.Pg.objgen] if "/Pg" in kid else page, int(kid.MCID)))
         elif "/S" in kid:
             told = [one for one in _many(kid.get("/A")) if isinstance(one, Dictionary)]
-            scopes, headers = (
-                {str(one.Scope) for one in told if "/Scope" in one},
-                any(one.get("/Headers") for one in told),
-            )
+            scopes = {str(one.Scope) for one in told if "/Scope" in one}
+            headers = any(one.get("/Headers") for one in told)
             element = Element(str(kid.S), str(kid.get("/Alt", "")), scopes, headers, len(tags.marks))
             tags.elements.append(element)
             _visit(kid, page, tags, numbers)
