@@ -8,7 +8,7 @@ import pytest
 from reportlib import charts
 from reportlib.comparison import compare
 from reportlib.comparison_tables import Comparison
-from reportlib.figures import LIMITS
+from reportlib.figures import LIMITS, how_large
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.presentation import (
     MOST_ROWS,
@@ -77,13 +77,15 @@ def test_plain_counts_and_what_is_too_much_for_a_page_have_no_picture():
         assert draw(Comparison(spec, frame, place, "2024-25", "W", 0.95)) is None
 
 
-def adjusted(complement: bool = False, width: float = 0.1, mixed: float = 1.2, **verdicts: str) -> str:
+def adjusted(
+    complement: bool = False, width: float = 0.1, mixed: float = 1.2, coarse: bool = False, **verdicts: str
+) -> str:
     """What adjustment changed of three ratios, of the measure's outcome or of its opposite; `width` of a limit."""
     spec = TableSpec("completed", MEASURES["completed"], ("ethnicity",), "5+1", adjust=("region",))
     ratios = {"Asian": (0.9, 0.95), "Black": (0.95, 1.04), "Mixed": (1.2, mixed)}
     rows = [
         {"label": label, "ratio": one, "adjusted_ratio": two, "verdict": verdicts.get(label, "inconclusive"),
-         "adjusted_lower": two - width, "adjusted_upper": two + width}
+         "adjusted_lower": two - width, "adjusted_upper": two + width, "coarse": coarse}
         for label, (one, two) in ratios.items()
     ]  # fmt: skip
     place = Place("probation-outcomes", "national", ("synthetic",))
@@ -120,6 +122,22 @@ def test_what_is_left_of_a_disproportionate_difference_is_said():
     )
     sure = adjusted(Mixed="disproportionate", width=0.03)
     assert "A difference about as large remains for people from the Mixed ethnic group." in sure
+
+
+def test_adjusted_rates_that_are_given_coarsely_are_said_to_be_about_so_large():
+    """1.17 and 1.20 are the same to the nearest 0.05; 0.90 and 0.95 are not."""
+    assert adjusted(coarse=True, Asian="small difference", mixed=1.22, Mixed="small difference").startswith(
+        "Allowing for region, the relative rate moves from 0.90 to about 0.95 (0.85 to 1.05) for Asian people and from "
+        "0.95 to about 1.04 (0.94 to 1.14) for Black people and stays about 1.22 (1.12 to 1.32) for people from the "
+        "Mixed ethnic group. A difference about as large remains for people from the Mixed ethnic group."
+    )
+
+
+def test_what_rounding_can_have_brought_about_is_no_smaller_difference():
+    """1.08 and 1.06 are 26% apart on the log scale, which is less than half a step of 0.05."""
+    assert how_large(1.08, 1.06, coarse=False) == "a smaller difference"
+    assert how_large(1.08, 1.06, coarse=True) == "a difference about as large"
+    assert how_large(1.08, 1.05, coarse=True) == "a smaller difference"
 
 
 def test_where_adjustment_makes_a_difference_less_certain_and_no_smaller_it_accounts_for_nothing():

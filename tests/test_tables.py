@@ -371,6 +371,23 @@ def test_an_adjusted_rate_that_would_tell_a_hidden_count_is_marked_as_such():
     assert found["Black"]["ratio"]["value"] is not None
 
 
+def test_an_adjusted_rate_given_coarsely_to_protect_a_count_is_said_to_be_so():
+    spec = replace(SPEC, adjust=("category",))
+    told = pd.DataFrame(
+        {"ethnicity": ["B"] * 2, "statistic": ["adjusted", "coarse"], "value": [1.15, 0.05],
+         "lower": [1.05, None], "upper": [1.3, None]}
+    )  # fmt: skip
+    frame = compare(uphold_counts(), pd.concat([design_effects(), told]), spec, reference="W", years=3)
+    table = evidence_table(Comparison(spec, frame, **ARGUMENTS))
+    assert rows(table)["Black"]["adjusted_ratio"]["text"] == "1.15"
+    assert rows(table)["Black"]["adjusted_interval"]["text"] == "1.05 to 1.30"
+    units = {fact.statistic: fact.unit for fact in table.facts if fact.id.split("/")[2] == "B"}
+    assert units["adjusted_ratio"] == units["adjusted_lower"] == "steps of 0.05" != units["deff"]
+    assert any("it is given to the nearest 0.05" in note for note in table.notes)
+    plain = evidence_table(Comparison(spec, frame.assign(coarse=False), **ARGUMENTS))
+    assert not any("nearest" in note for note in plain.notes)
+
+
 def test_a_table_says_of_people_and_of_those_not_stated_only_what_is_so():
     def notes(measure: str, *by: str) -> str:
         spec = TableSpec("t", MEASURES[measure], by, "5+1")
@@ -501,7 +518,7 @@ def test_published_figures_are_never_suppressed_and_say_what_was_not_published(n
 )
 def test_no_interval_stands_without_its_level_and_kind(spec):
     """Whatever is in the table: the columns and notes come from its declaration."""
-    empty = pd.DataFrame(columns=[*spec.by, *FIGURES, "mark", *(["verdict"] if spec.compared else [])])
+    empty = pd.DataFrame(columns=[*spec.by, *FIGURES, "mark", "coarse", *(["verdict"] if spec.compared else [])])
     made = [comparison_table, *(DERIVED.values() if "verdict" in empty else [])]
     place = Place("c", "national", ("synthetic",))
     kinds = {method.interval for method in METHODS.values() if method.interval}

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from reportlib.ethnicity import NOT_STATED, label
-from reportlib.figures import FIGURES, FINEST, FUNNEL, LIMITS, NARROW, RATIOS, Of, Printed
+from reportlib.figures import FIGURES, FINEST, FUNNEL, LIMITS, NARROW, RATIOS, Of, Printed, as_printed
 from reportlib.measures import TableSpec
 from reportlib.params import Disclosure
 from reportlib.statistics import (
@@ -151,18 +151,10 @@ def rounded(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
         shares = [name for name in ("value", "lower", "upper") if name in frame]
         frame.loc[coarse, shares] = frame.loc[coarse, shares].round(2)
     made = frame.round({name: places[printed] for name, printed in held.items()})
-    for ratio in (name for name in held if name.endswith("ratio")):
-        _leave_1_out(frame, made, ratio, 10.0 ** -places[Printed.RATIO])
+    for stem in (name.removesuffix("ratio") for name in held if name.endswith("ratio")):
+        triple = [f"{stem}ratio", *(f"{stem or 'ratio_'}{end}" for end in ("lower", "upper"))]
+        made[triple] = as_printed(frame[triple].to_numpy(float), 10.0 ** -places[Printed.RATIO])
     return made
-
-
-def _leave_1_out(frame: pd.DataFrame, made: pd.DataFrame, ratio: str, step: float) -> None:
-    """Print no limit as 1 that leaves 1 out, unless the relative rate is so printed: who reads it would take it in."""
-    lower, upper = (f"{ratio.removesuffix('_ratio')}_{end}" for end in ("lower", "upper"))
-    above = frame[lower].gt(1) & made[lower].eq(1) & made[ratio].gt(1)
-    below = frame[upper].lt(1) & made[upper].eq(1) & made[ratio].lt(1)
-    made[lower] = made[lower].mask(above, 1 + step)
-    made[upper] = made[upper].mask(below, 1 - step)
 
 
 def _exposure(spec: TableSpec, years: int) -> int:
@@ -296,7 +288,8 @@ def _with_estimates(frame: pd.DataFrame, estimates: pd.DataFrame, spec: TableSpe
     """Put in what was estimated from persons, strata and models; of two sides, the one that is judged."""
     frame = frame.reindex(columns=[*frame.columns, *(name for name in FIGURES if name not in frame)])
     side, released = frame["judged"].eq("complement"), set(estimates["statistic"])
-    frame["withheld"] = _estimated(frame, estimates, "withheld", spec)["value"].notna()
+    for name in ("withheld", "coarse"):
+        frame[name] = _estimated(frame, estimates, name, spec)["value"].notna()
     for statistic, targets in ESTIMATED.items():
         for ending in ("", " complement"):
             if f"{statistic}{ending}" not in released:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from reportlib.ethnicity import NOT_STATED, label
 from reportlib.facts import Fact, fact_id
-from reportlib.figures import FIGURES, Of, ratio_decimals
+from reportlib.figures import FIGURES, STEPS, Of, ratio_decimals
 from reportlib.measures import UNKNOWN_TYPE, Measure, Part, TableSpec
 from reportlib.statistics import BAND, METHODS, Band
 from reportlib.tables import Place, Table, cell_value, text_cell
@@ -155,6 +155,8 @@ class Row:
         codes = zip(self.spec.by, self.codes, strict=True)
         told = f"{self.spec.measure.name}: {', '.join(code_label(key, code) for key, code in codes if key != 'year')}"
         held = None if missing(value) else value
+        if self.row.get("coarse") and held is not None and statistic in FIGURES and FIGURES[statistic].of == Of.STRATA:
+            unit = STEPS
         self.facts.append(self.place.fact(name, self.period, self.spec.id, statistic, told, text, held, mark, unit))
         return name
 

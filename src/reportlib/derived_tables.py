@@ -22,6 +22,7 @@ from reportlib.comparison_tables import (
     table_of,
 )
 from reportlib.ethnicity import label
+from reportlib.figures import COARSE
 from reportlib.statistics import METHODS
 from reportlib.statistics.verdict import ALPHA
 from reportlib.tables import Table, text_cell
@@ -87,6 +88,11 @@ def _adjusted_notes(of: Comparison) -> list[str]:
     held = dimensions(of.spec.adjust)
     kind = METHODS["mantel_haenszel" if of.share else "mantel_haenszel_rate"].interval
     notes = [f"The adjusted relative rate holds {held} equal (Mantel-Haenszel); its {of.interval} is {kind}."]
+    if of.frame.loc[of.frame["adjusted_ratio"].notna(), "coarse"].any():
+        notes.append(
+            f"Where a count in one of these strata is hidden, it is given to the nearest {COARSE}, with its limits, so "
+            "that it does not tell the count; where even that would, it is hidden."
+        )
     if of.share:
         notes.append(
             "Same in every stratum: the p-value of Cochran's test that the relative rate does not differ between "

@@ -7,9 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 FINEST = {"proportion": 3, "rate": 2}  # decimals to which a relative rate and all made with it may be printed
 NARROW = 0.1  # width of an interval, under which two decimals would blur a relative rate
+COARSE = 0.05  # to the nearest of which a relative rate over strata is given where counts in them are hidden
+STEPS = f"steps of {COARSE}"  # the unit of such figures
 
 Of = Enum("Of", ["GROUP", "PAIR", "UNKNOWN", "STRATA"])
 Printed = Enum("Printed", ["LEVEL", "GAP", "RATIO", "P_VALUE", "FACTOR", "NUMBER"])  # gaps of shares: 100 × shares
@@ -63,6 +66,18 @@ def ratio_decimals(frame: pd.DataFrame) -> int:
     return 3 if (shown - shown.round(2)).abs().gt(1e-9).any(axis=None) else 2
 
 
+def as_printed(ratios: NDArray[np.float64], step: float) -> NDArray[np.float64]:
+    """Ratios, each followed by its two limits, to the nearest `step`.
+
+    No limit is printed as 1 that leaves 1 out, unless the ratio is so printed: who reads it would take it in.
+    """
+    exact, per = ratios.reshape(*ratios.shape[:-1], -1, 3), 1 / step
+    told = np.round(exact * per) / per
+    told[..., 1] += step * ((exact[..., 1] > 1) & (told[..., 1] == 1) & (told[..., 0] > 1))
+    told[..., 2] -= step * ((exact[..., 2] < 1) & (told[..., 2] == 1) & (told[..., 0] < 1))
+    return told.reshape(ratios.shape)
+
+
 def undone(ratio: Any, adjusted: Any, lower: Any, upper: Any, band: tuple[float, float]) -> Any:
     """Whether adjustment undoes a difference, and does not merely make it less certain.
 
@@ -78,12 +93,14 @@ def undone(ratio: Any, adjusted: Any, lower: Any, upper: Any, band: tuple[float,
 REMAINS = ("a smaller difference", "a difference about as large", "a larger difference")
 
 
-def how_large(ratio: float, adjusted: float) -> str:
+def how_large(ratio: float, adjusted: float, coarse: bool) -> str:
     """What adjustment leaves of a difference, beside the crude one: one of `REMAINS`.
 
-    About as large is within a fifth of the crude difference on the log scale, or one per cent of the relative rate.
+    About as large is within a fifth of the crude difference on the log scale, or one per cent of the relative rate, or
+    as far as rounding can have put one that is given to the nearest `COARSE`.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         crude, left = abs(np.log(ratio)), abs(np.log(adjusted))
-    same = ratio == adjusted or abs(left - crude) <= max(0.2 * crude, 0.01) < np.inf
+    least = COARSE / 2 if coarse else 0.01
+    same = ratio == adjusted or abs(left - crude) <= max(0.2 * crude, least) < np.inf
     return REMAINS[1 if same else 2 if left > crude else 0]

@@ -11,6 +11,7 @@ import pandas as pd
 from reportlib import charts
 from reportlib.ethnicity import groupings, label
 from reportlib.facts import Fact, RowFacts, rows_of
+from reportlib.figures import STEPS
 from reportlib.measures import MEASURES
 from reportlib.presentation import turned_by_much, what_is_left
 from reportlib.prose import gap_sentence
@@ -80,7 +81,7 @@ def verdicts(results: Results, tables: Sequence[str]) -> pd.DataFrame:
     """The verdicts of some tables, in their order.
 
     Columns: stratum (the measure's name), group, label, text, verdict, mark, undone (whether adjustment undoes a
-    difference), adjusted_mark, and the relative rates with their limits.
+    difference), adjusted_mark, coarse (whether what is adjusted is), and the relative rates with their limits.
     """
     rows = rows_of(fact for fact in results.facts if fact.table in tables).values()
     compared = sorted((row for row in rows if "verdict" in row), key=lambda row: tables.index(row["verdict"].table))
@@ -94,12 +95,13 @@ def verdicts(results: Results, tables: Sequence[str]) -> pd.DataFrame:
             "mark": ratio.mark,
             "undone": vanishes,
             "adjusted_mark": row["adjusted_ratio"].mark if "adjusted_ratio" in row else "",
+            "coarse": "adjusted_ratio" in row and row["adjusted_ratio"].unit == STEPS,
             **{name: row[name].value for name in charts.RATIOS if name in row},
         }
         for row in compared
         for ratio, vanishes in [(row["ratio"], row.verdict in SIGNIFICANT and row.undone(results.band))]
     ]
-    words = ["stratum", "group", "label", "text", "verdict", "mark", "undone", "adjusted_mark"]
+    words = ["stratum", "group", "label", "text", "verdict", "mark", "undone", "adjusted_mark", "coarse"]
     return pd.DataFrame(told, columns=[*words, *charts.RATIOS]).astype(dict.fromkeys(charts.RATIOS, float))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
@@ -11,7 +12,7 @@ from reportlib import charts, prose
 from reportlib.comparison_tables import Comparison
 from reportlib.derived_tables import funnel_caption, standing
 from reportlib.ethnicity import NOT_STATED, label
-from reportlib.figures import LIMITS, REMAINS, how_large, ratio_decimals, undone
+from reportlib.figures import COARSE, LIMITS, REMAINS, how_large, ratio_decimals, undone
 from reportlib.measures import TableSpec
 from reportlib.published import PublishedTable
 from reportlib.statistics import METHODS, Band, goodness_of_fit, rate_trend, trend, trend_departure
@@ -253,12 +254,18 @@ def moved(rows: pd.DataFrame, outcome: str, places: int) -> str:
     """From what to what adjustment moves the relative rates of some groups, with what is then their interval."""
     moves: dict[bool, list[str]] = {True: [], False: []}
     for row in rows.to_dict("records"):
-        crude, adjusted = (ratio(row[name], decimals=places) for name in ("ratio", "adjusted_ratio"))
+        change = round(abs(row["ratio"] - row["adjusted_ratio"]), places)
+        moved = change > (COARSE / 2 if row["coarse"] else 0)
+        found = f"from {ratio(row['ratio'], decimals=places)} to " * moved + _adjusted(row, places)
         limits = interval(row["adjusted_lower"], row["adjusted_upper"], "", places)
-        change = f"from {crude} to {adjusted}" if crude != adjusted else crude
-        moves[crude != adjusted].append(f"{change} ({limits}) for {people(str(row['label']))}")
-    found = " and ".join(f"{'moves' if moved else 'stays'} {listed(some)}" for moved, some in moves.items() if some)
-    return f"the relative rate{f' of {outcome}' if outcome else ''} {found}."
+        moves[moved].append(f"{found} ({limits}) for {people(str(row['label']))}")
+    said = " and ".join(f"{'moves' if moved else 'stays'} {listed(some)}" for moved, some in moves.items() if some)
+    return f"the relative rate{f' of {outcome}' if outcome else ''} {said}."
+
+
+def _adjusted(row: Mapping[Hashable, Any], places: int) -> str:
+    """An adjusted relative rate, with "about" where it is given coarsely."""
+    return "about " * row["coarse"] + ratio(row["adjusted_ratio"], decimals=places)
 
 
 def what_is_left(frame: pd.DataFrame, adjust: Sequence[str], band: Band, figures: bool = False) -> str:
@@ -274,7 +281,7 @@ def left(frame: pd.DataFrame, band: Band, figures: bool = False) -> dict[str, li
     above, below = turns & known["adjusted_ratio"].gt(1), turns & known["adjusted_ratio"].lt(1)
     small = known["adjusted_lower"].le(1) & known["adjusted_upper"].ge(1)
     gone, differs = _undone(known, band), known["verdict"].isin(SIGNIFICANT) & ~turns
-    pairs = known[["ratio", "adjusted_ratio"]].itertuples(index=False)
+    pairs = known[["ratio", "adjusted_ratio", "coarse"]].itertuples(index=False)
     sizes = pd.Series([how_large(*pair) for pair in pairs], known.index, dtype="str")
     found = {f"{size} remains for {{}}.": differs & ~small & sizes.eq(size) for size in reversed(REMAINS)} | {
         "the relative rate is then above 1 for {}, which chance alone is unlikely to give in one comparison.": ~small
@@ -295,11 +302,11 @@ def left(frame: pd.DataFrame, band: Band, figures: bool = False) -> dict[str, li
 
 def _with_figures(rows: pd.DataFrame, places: int) -> str:
     """Some groups, each with its adjusted relative rate and interval."""
-    names = ["label", "adjusted_ratio", "adjusted_lower", "adjusted_upper"]
     return listed(
         [
-            f"{people(name)} ({ratio(value, decimals=places)}, {interval(lower, upper, '', places)})"
-            for name, value, lower, upper in rows[names].itertuples(index=False)
+            f"{people(row['label'])} ({_adjusted(row, places)}, "
+            f"{interval(row['adjusted_lower'], row['adjusted_upper'], '', places)})"
+            for row in rows.to_dict("records")
         ]
     )
 

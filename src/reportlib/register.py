@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from reportlib.ethnicity import label, of_detailed
 from reportlib.facts import RowFacts
-from reportlib.figures import how_large
+from reportlib.figures import STEPS, how_large
 from reportlib.measures import MEASURES
 from reportlib.responses import disproportionate
 from reportlib.results import Results
@@ -151,10 +151,11 @@ class Register:
         elif chance:
             found = "the data cannot tell whether a difference remains"
         else:
-            sizes = (float(row[name].value or 0) for name in ("ratio", "adjusted_ratio"))
+            crude, adjusted = (float(row[name].value or 0) for name in ("ratio", "adjusted_ratio"))
+            size = how_large(crude, adjusted, row["adjusted_ratio"].unit == STEPS)
             lower, upper = row.limits("adjusted") or (0, 0)
             inside = f", within {band[0]:g} to {band[1]:g}" * (band[0] <= lower and upper <= band[1])
-            found = f"{how_large(*sizes)} remains{inside}"
+            found = f"{size} remains{inside}"
         return f"With {dimensions(adjust)} held equal, {found}."
 
     def _also(self, name: str, way: str) -> str:

@@ -287,6 +287,24 @@ def test_the_adjusted_relative_rate_is_mantel_and_haenszels(estimated: Estimated
     assert found.loc[("B", "adjusted complement"), "value"] == pytest.approx(completed, rel=5e-3)
 
 
+def test_over_a_stratum_that_is_hidden_adjusted_and_modelled_ratios_are_told_to_the_nearest_twentieth(
+    estimated: Estimated,
+) -> None:
+    """Black people are recalled 1.6 times as often in each of two regions and types of order."""
+    kinds = [(place, kind) for place in ("London", "Wales") for kind in ("licence", "post-sentence supervision")]
+    cells = [(code, *kind, 100 - n, n) for code, n in (("B1", 32), ("W1", 20)) for kind in kinds]
+    hidden = Hidden(frozenset((group, *kind) for group in "BW" for kind in kinds) - {("B", *kinds[0])})
+    tables = {"adjust": ("region", "order_type"), "probation_terminations": orders(cells)}
+    fine, told = (estimated("recalled", "ethnicity", hidden=each, **tables) for each in (NOTHING_HIDDEN, hidden))
+    for kind in ("adjusted", "modelled"):
+        assert fine.loc[("B", kind), "value"] == pytest.approx(1.6, abs=1e-6)
+        assert told.loc[("B", kind), ["value", "lower", "upper"]].tolist() == [
+            pytest.approx(round(20 * end) / 20) for end in fine.loc[("B", kind), ["value", "lower", "upper"]]
+        ]
+    assert told.loc[("B", "coarse"), "value"] == 0.05
+    assert ("B", "coarse") not in fine.index
+
+
 def test_there_is_no_adjusted_ratio_without_the_cases_to_say_how_far_those_of_a_person_go_together(
     estimated: Estimated,
 ) -> None:

@@ -19,7 +19,7 @@ from reportlib.derived_tables import DERIVED, declared
 from reportlib.errors import Finding
 from reportlib.ethnicity import groupings, reference_of
 from reportlib.facts import Fact
-from reportlib.figures import FIGURES, Of
+from reportlib.figures import FIGURES, STEPS, Of
 from reportlib.gates.constants import Constants, figures
 from reportlib.handoff import Handoff
 from reportlib.headlines import card, headlines, verdicts_chart, verdicts_table
@@ -129,7 +129,8 @@ class Ledger:
         mark = (held.get("value") or held["numerator"]).mark
         words = {"label": row["ethnicity"]["text"], "verdict": None} if "verdict" in row else {}
         withheld = any(held[name].mark == "c" for name, of in FIGURES.items() if name in held and of.of == Of.STRATA)
-        return {**heads, **words, **values, "mark": mark, "withheld": withheld}
+        coarse = "adjusted_ratio" in held and held["adjusted_ratio"].unit == STEPS
+        return {**heads, **words, **values, "mark": mark, "withheld": withheld, "coarse": coarse}
 
 
 def check_facts(facts: Iterable[Fact]) -> Iterator[Finding]:

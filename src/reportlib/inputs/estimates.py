@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 
 from reportlib.ethnicity import NOT_STATED
-from reportlib.figures import FINEST
+from reportlib.figures import COARSE, FINEST
 from reportlib.inputs.inversion import Hidden
 from reportlib.inputs.release import Release
-from reportlib.inputs.strata import ENOUGH_EVENTS, adjusted, p_value
+from reportlib.inputs.strata import ENOUGH_EVENTS, Told, adjusted, p_value, to_the_nearest
 from reportlib.measures import TableSpec
 from reportlib.statistics import (
     Estimate,
@@ -48,15 +48,16 @@ def estimates(
 ) -> pd.DataFrame:
     """Everything about a table that its counts cannot give.
 
-    `hidden` are the hidden cells of the tables that show the strata: an adjusted ratio that gives one of them
-    back is left out, and with it the modelled ratio, which is made of the same strata.
+    `hidden` are the hidden cells of the tables that show the strata: an adjusted ratio over them is told coarsely, and
+    left out where it gives one back even so; and with it the modelled ratio, which is made of the same strata.
 
     Returns one row an estimate: the columns of `spec.by`, then `statistic`, `value`, `lower`, `upper`, `p_value`.
     By statistic: "deff" is the variance of the count relative to that of independent events
     (`_People.design_effects`); "rate" and "ratio" are those of repeated events; "adjusted" is the
     Mantel-Haenszel and "modelled" the logistic ratio, "homogeneity" and "interaction" the p-values for one
     ratio in all strata and all years (the first three end in " complement" for the opposite outcome);
-    "withheld" says that an adjusted ratio, or its test, is left out to protect a count;
+    "withheld" says that an adjusted ratio, or its test, is left out to protect a count, and "coarse" that the ratio is
+    told to the nearest so much instead;
     "expected" is observed over expected and "standardised" the direct rate; "agreement" and "kappa" are
     of two records.
     """
@@ -67,7 +68,6 @@ def estimates(
         deff = people.design_effects()
         rows += [_row(spec, key, "deff", Estimate(found, None, None)) for key, found in deff.items()]
         if people.share:
-            rows += _modelled(release, spec, reference, level) if len(spec.adjust) > 1 else []
             rows += _interactions(release, spec, reference) if spec.by == ("year", "ethnicity") else []
         else:
             rows += _rates(release, people, deff, reference, level)
@@ -78,8 +78,8 @@ def estimates(
     if spec.adjust:
         by_group = {group: found for (group,), found in deff.items()}
         found = [*adjusted(release, spec, reference, level, by_group, hidden)]
-        told = {group for group, statistic, _ in found if statistic.startswith("adjusted")}
-        rows = [row for row in rows if not row["statistic"].startswith("modelled") or row["ethnicity"] in told]
+        if deff and spec.measure.kind == "proportion" and len(spec.adjust) > 1:
+            found += _modelled(release, spec, reference, level, {(group, name): ratio for group, name, ratio in found})
         rows += [_row(spec, (group,), statistic, estimate) for group, statistic, estimate in found]
     return pd.DataFrame(rows, columns=[*spec.by, *COLUMNS])
 
@@ -240,19 +240,23 @@ def _arms(records: pd.DataFrame, reference: str) -> Iterator[tuple[str, pd.DataF
             yield group, both.assign(group=both["ethnicity"].eq(group))
 
 
-def _modelled(release: Release, spec: TableSpec, reference: str, level: float) -> list[dict[str, Any]]:
-    """Ratios to the reference group from a logistic model, of the side of the outcome that is rarer."""
+def _modelled(
+    release: Release, spec: TableSpec, reference: str, level: float, told: Mapping[tuple[str, str], Estimate]
+) -> Told:
+    """Ratios to the reference group from a logistic model, of the side of the outcome that is rarer.
+
+    Of the groups of which an adjusted one is told, and as coarse.
+    """
     fine = replace(spec, by=("ethnicity", *spec.adjust), adjust=())
     records, ending = release.records(fine, *fine.measure.parts), ""
     base = records.loc[records["ethnicity"].eq(reference), "hit"]
     others = records.loc[~records["ethnicity"].isin([reference, NOT_STATED]), "hit"]
     if judge_complement(float(others.sum()), len(others), float(base.sum()), len(base)):
         records, ending = records.assign(hit=~records["hit"]), " complement"
-    return [
-        _row(spec, (group,), f"modelled{ending}",
-             adjusted_risk_ratio(both, "hit", "group", spec.adjust, "person_id", level=level))
-        for group, both in _arms(records, reference)
-    ]  # fmt: skip
+    for group, both in _arms(records, reference):
+        if (group, f"adjusted{ending}") in told:
+            ratio = adjusted_risk_ratio(both, "hit", "group", spec.adjust, "person_id", level=level)
+            yield group, f"modelled{ending}", to_the_nearest(COARSE, ratio) if (group, "coarse") in told else ratio
 
 
 def _interactions(release: Release, spec: TableSpec, reference: str) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from reportlib.figures import as_printed
 from reportlib.statistics import Estimate
 
 Cell = tuple[str, ...]  # the codes of a count: its group, then its stratum
@@ -38,39 +39,45 @@ class Hidden:
         """Whether a cell is hidden; nobody asks for a nothing that no table shows."""
         return bool(count) and (self.unseen if self.shown is None else cell not in self.shown)
 
+    def among(self, counts: pd.Series) -> list[int]:
+        """The places of those of the counts (by their codes) that are hidden."""
+        return [place for place, (cell, count) in enumerate(counts.items()) if self.hides(cell, count)]  # type: ignore[arg-type]
+
     def given_back(
-        self, counts: pd.Series, make: Make, places: int, most: pd.Series | None = None, sums: bool = False
+        self, counts: pd.Series, make: Make, step: float, most: pd.Series | None = None, sums: bool = False
     ) -> bool:
         """Whether what is made of the counts (by their codes) tells too much of one that is hidden.
 
-        `places` are the decimals to which it is printed; no count can be larger than `most`; `sums` says whether the
-        sum of each group is shown.
+        It is printed to the nearest `step`; no count can be larger than `most`; `sums` says whether the sum of each
+        group is shown.
 
         An attacker knows sums of hidden counts, so each is moved by itself and together with others that would
         leave a sum over groups, over strata or both as it is; along every such move what is printed must stay
-        the same for the policy's width. What several counts do is taken as the sum of what each does alone.
+        the same for the policy's width, or for as far as the count could move if nothing were printed. What several
+        counts do is taken as the sum of what each does alone.
         """
-        at = [place for place, (cell, count) in enumerate(counts.items()) if self.hides(cell, count)]  # type: ignore[arg-type]
+        at = self.among(counts)
         if not at:
             return False
         true = counts.to_numpy().astype(int)[at]
         ceiling = np.full(len(at), np.inf) if most is None else most.to_numpy(float)[at]
         printed = _numbers(make(counts))
-        steps = np.arange(-self.width - self.threshold, self.width + self.threshold + 1)
-        shifts = np.zeros((len(at), len(steps), len(printed)))
+        moves = np.arange(-self.width - self.threshold, self.width + self.threshold + 1)
+        shifts = np.zeros((len(at), len(moves), len(printed)))
         for one, place in enumerate(at):
-            for step, by in enumerate(steps):
+            for to, by in enumerate(moves):
                 if by and 1 <= true[one] + by <= ceiling[one]:
                     other = counts.copy()
                     other.iloc[place] += by
-                    shifts[one, step] = _numbers(make(other)) - printed
+                    shifts[one, to] = _numbers(make(other)) - printed
         names = [counts.index[place] for place in at]
         for target, count in enumerate(true):
             for move in _moves(names, target, self.unseen, sums):
                 total = sum(shifts[one] if sign > 0 else shifts[one][::-1] for one, sign in move.items())
-                same = (_printed(printed + total, places) == _printed(printed, places)).all(axis=1)
-                down, up = _reach(same, move, target, true)
-                if self._is_told(int(count), down, int(min(up, ceiling[target] - count))):
+                same = (as_printed(printed + total, step) == as_printed(printed, step)).all(axis=1)
+                room = int(min(len(moves), ceiling[target] - count))
+                reach, free = (_reach(each, move, target, true, room) for each in (same, np.full_like(same, True)))
+                if reach != free and self._is_told(int(count), *reach):
                     return True
         return False
 
@@ -81,8 +88,8 @@ class Hidden:
         return down + up < self.width or true + up <= self.threshold
 
 
-def _reach(same: NDArray[np.bool_], move: Move, target: int, true: NDArray[np.int64]) -> tuple[int, int]:
-    """How far the target can fall and rise before another figure is printed.
+def _reach(same: NDArray[np.bool_], move: Move, target: int, true: NDArray[np.int64], room: int) -> tuple[int, int]:
+    """How far the target can fall and rise, by `room` at most, before another figure is printed.
 
     Where another count of the move comes to its least before that, print does not end the move: the pattern of
     hidden counts has other moves for the target, and this one is taken to go on.
@@ -90,8 +97,8 @@ def _reach(same: NDArray[np.bool_], move: Move, target: int, true: NDArray[np.in
     middle = len(same) // 2
     down, up = _run(same[middle - 1 :: -1]), _run(same[middle + 1 :])
     rising, falling = ([true[one] - 1 for one in move if one != target and move[one] == sign] for sign in (1, -1))
-    down = middle if rising and down >= min(rising) else min(down, int(true[target]) - 1)
-    return down, middle if falling and up >= min(falling) else up
+    down, up = middle if rising and down >= min(rising) else down, middle if falling and up >= min(falling) else up
+    return min(down, int(true[target]) - 1), min(up, room)
 
 
 def _moves(names: list[Cell], target: int, unseen: bool, sums: bool) -> Iterator[Move]:
@@ -124,12 +131,3 @@ def _run(same: NDArray[np.bool_]) -> int:
 
 def _numbers(made: Iterable[Estimate]) -> NDArray[np.float64]:
     return np.array([NONE if end is None else end for one in made for end in (one.value, one.lower, one.upper)])
-
-
-def _printed(numbers: NDArray[np.float64], places: int) -> NDArray[np.float64]:
-    """The numbers as `comparison.rounded` prints them: no limit as 1 that leaves 1 out."""
-    exact = numbers.reshape(*numbers.shape[:-1], -1, 3)
-    told, step = np.round(exact, places), 10.0**-places
-    told[..., 1] += step * ((exact[..., 1] > 1) & (told[..., 1] == 1) & (told[..., 0] > 1))
-    told[..., 2] -= step * ((exact[..., 2] < 1) & (told[..., 2] == 1) & (told[..., 0] < 1))
-    return told.reshape(numbers.shape)

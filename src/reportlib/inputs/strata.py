@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from reportlib.ethnicity import NOT_STATED
-from reportlib.figures import FINEST
+from reportlib.figures import COARSE, FINEST, NARROW, as_printed
 from reportlib.inputs.inversion import Hidden
 from reportlib.inputs.release import Release
 from reportlib.measures import TableSpec
@@ -54,15 +54,36 @@ def adjusted(
         others = min((arm["n"] - arm["x"]).sum() for arm in (frame, base))
         sides = ["", " complement"] if others >= ENOUGH_EVENTS else [""]
         counts = pd.concat({group: both["x"], reference: both["x_ref"]})
-        places, share = FINEST[spec.measure.kind], spec.measure.kind == "proportion"
+        share = spec.measure.kind == "proportion"
         whole = pd.concat({group: both["n"], reference: both["n_ref"]})
         tested = share and not (guard.unseen or _tells_of_few(guard, counts, whole))
         make = partial(_common, both[["n", "n_ref"]], spec.measure.kind, *effects, level, sides=sides, tested=tested)
-        told = {"withheld": Estimate(1.0, None, None)}
+        told, made = {"withheld": Estimate(1.0, None, None)}, make(counts)
         most, sums = whole if share else None, spec.measure.numerator.counts != "people"  # who may be in several strata
-        if not guard.given_back(counts, lambda held, make=make: make(held).values(), places, most, sums):  # type: ignore[misc]
-            told = make(counts) | (told if share and not tested else {})
+        step = _step(guard, counts, made, spec.measure.kind)
+        if not guard.given_back(counts, lambda held, make=make: make(held).values(), step, most, sums):  # type: ignore[misc]
+            if step == COARSE:
+                made = {name: to_the_nearest(step, ratio) for name, ratio in made.items()}
+                made["coarse"] = Estimate(step, None, None)
+            told = made | (told if share and not tested else {})
         yield from ((group, statistic, ratio) for statistic, ratio in told.items())
+
+
+def _step(hidden: Hidden, counts: pd.Series, made: Mapping[str, Estimate], kind: str) -> float:
+    """To the nearest of what ratios of counts are told: `COARSE` where one is hidden, if that would not blur them.
+
+    It depends on which counts are hidden and not on what they are, so that it tells nothing of them.
+    """
+    widths = [each.upper - each.lower for each in made.values() if None not in (each.lower, each.upper)]  # type: ignore[operator]
+    blurred = not widths or round(max(widths), 2) < NARROW
+    return COARSE if hidden.among(counts) and not blurred else 10.0 ** -FINEST[kind]
+
+
+def to_the_nearest(step: float, ratio: Estimate) -> Estimate:
+    """A ratio with its limits, told as coarsely."""
+    ends = [np.nan if end is None else end for end in (ratio.value, ratio.lower, ratio.upper)]
+    value, lower, upper = (None if np.isnan(end) else float(end) for end in as_printed(np.array(ends), step))
+    return Estimate(value, lower, upper, ratio.p_value)
 
 
 def _of_few(hidden: Hidden, strata: int) -> Hidden:
@@ -77,7 +98,7 @@ def _tells_of_few(hidden: Hidden, counts: pd.Series, most: pd.Series) -> bool:
     fit hardly two give the same p-value.
     """
     small = [each.between(hidden.least, hidden.threshold).any() for each in (counts, most - counts)]
-    return any(small) or any(hidden.hides(cell, count) for cell, count in counts.items())  # type: ignore[arg-type]
+    return any(small) or bool(hidden.among(counts))
 
 
 def _common(
@@ -135,7 +156,7 @@ def _standardised(
         if frame["x"].sum() < ENOUGH_EVENTS or group == NOT_STATED:
             continue
         make = partial(_against_all, group, every["n"], standard, fine.measure.per, level)
-        if not hidden.given_back(every["x"], lambda held, make=make: make(held).values(), 2):  # type: ignore[misc]
+        if not hidden.given_back(every["x"], lambda held, make=make: make(held).values(), 0.01):  # type: ignore[misc]
             yield from ((group, statistic, made) for statistic, made in make(every["x"]).items())
 
 
