@@ -25,6 +25,7 @@ PAGE = Page(
     year="2024-25",
     authors=("A. Analyst", "B. Reviewer"),
     contact="Insight and Race Equality, 020 0000 0000",
+    correction="Deaths of May were counted twice until 3 March 2026.",
     publication_date=date(2025, 11, 28),
     status=("synthetic",),
 )
@@ -199,6 +200,7 @@ def test_cover(ods):
         "Reporting year: 2024-25, from 1 April 2024 to 31 March 2025.",
         "Edition: National.",
         "Publication date: 28 November 2025.",
+        "Correction: Deaths of May were counted twice until 3 March 2026.",
     ):
         assert line in text
     assert "A. Analyst and B. Reviewer" in text

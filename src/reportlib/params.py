@@ -163,6 +163,11 @@ class Params(Block):
         description="Whose report it is: on the cover, and what is read out for the logo",
     )
     contact: str = Field(default="", description="Whom readers can ask about the report; printed on the cover")
+    correction: str = Field(
+        default="",
+        max_length=300,
+        description="What the report puts right that was published before, and since when; printed on the cover",
+    )
     logo: Annotated[str, AfterValidator(lambda given: logo_address(given, ROOT))] | None = Field(
         default=None, description="SVG or PNG file, from the project's folder, for the cover; at most 100 KB"
     )
@@ -258,6 +263,7 @@ class Params(Block):
             "authors": self.authors,
             "organisation": [self.organisation],
             "contact": [self.contact],
+            "correction": [self.correction],
             "editions": [edition.title for edition in self.editions],
             "disclosure.off": [self.disclosure.off],
             "disclosure.exemptions": [f"{each.reason} {each.reviewer}" for each in self.disclosure.exemptions],

@@ -107,6 +107,26 @@ def test_a_report_that_names_nobody_to_ask_is_asked_about(run: Path):
     assert asked == [True, False]
 
 
+def test_a_report_that_replaces_a_published_one_without_saying_what_it_corrects_is_asked_about(
+    made: Checkout, tmp_path: Path
+):
+    def asked(**changed: str) -> bool:
+        (run / "parameters.json").write_text(json.dumps(held | changed))
+        return any("`correction:`" in question for question in questions(KeptRun(run)))
+
+    edition = tmp_path / "2024-25" / "national"
+    run = shutil.copytree(made.project.current, edition / "runs" / ("a" * 16))
+    held = json.loads((run / "parameters.json").read_text())
+    assert not asked()  # nothing is published yet
+    for published, asks in ((run.name, False), ("f" * 16, True)):
+        signed = edition / "review" / published / "signed"
+        signed.mkdir(parents=True)
+        (edition / "published").unlink(missing_ok=True)
+        (edition / "published").symlink_to(signed)
+        assert asked() == asks
+    assert not asked(correction="Deaths of May 2024 were counted twice until 3 March 2026.")
+
+
 def test_cells_of_an_earlier_report_are_told_as_same_revised_shown_and_hidden_anew(run: Path):
     columns = ["year", "value", "rule"]
 

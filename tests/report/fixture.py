@@ -22,6 +22,7 @@ PAGE = Page(
     status=("published", "synthetic"),
     organisation="Prisons and Probation Ombudsman",
     contact="Insight and Race Equality, 020 0000 0000",
+    correction="Deaths of May were counted twice until 3 March 2026.",
 )
 
 SHAPE = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><circle cx="20" cy="20" r="18"/></svg>'

@@ -37,6 +37,11 @@ def test_the_cover_says_whom_to_ask() -> None:
     assert f"<dt>Contact</dt><dd>{PAGE.contact}</dd>" in HTML
 
 
+def test_the_cover_says_what_is_put_right_of_a_published_report() -> None:
+    assert f"<dt>Correction</dt><dd>{PAGE.correction}</dd>" in HTML
+    assert "Correction" not in html_report(report(), replace(PAGE, correction=""))
+
+
 def test_same_notebooks_give_same_bytes() -> None:
     assert html_report(report(), PAGE) == HTML
 

@@ -17,7 +17,7 @@ from reportlib.facts import Fact
 
 PERIOD = ("reporting_year", "publication_date")
 # Parameters that no figure follows from.
-NO_FIGURE = ("title", "authors", "organisation", "contact", "logo", "colour", "archive")
+NO_FIGURE = ("title", "authors", "organisation", "contact", "correction", "logo", "colour", "archive")
 LIMITS = {  # a figure's interval: how its limits are named
     "value": "", "ratio": "ratio_", "adjusted_ratio": "adjusted_", "gap": "gap_",
     "agreement": "agreement_", "kappa": "kappa_",

@@ -31,6 +31,7 @@ from reportlib.words import counted, listed
 DRAFT_LIST = "draft-sha256.txt"  # the run's files as they were given to review
 MANIFEST = "manifest-sha256.txt"  # the signed rendition's files
 RECORD = "sign-off.json"
+PUBLISHED = "published"  # the link of an edition to the rendition that is
 STATES = ("draft", "in review", "signed", "published")
 KINDS = {"extract": "extracts", "published": "published figures", "synthetic": "synthetic data"}
 ASKER = "reportlib"  # who remarks on what only a person can decide
@@ -70,7 +71,7 @@ class Review:
     @property
     def published(self) -> Path:
         """The link of the edition to the rendition that is published."""
-        return self.run.edition / "published"
+        return self.run.edition / PUBLISHED
 
     @property
     def log(self) -> Log:
@@ -277,6 +278,12 @@ def questions(run: KeptRun) -> Iterator[str]:
     """What someone must have thought of before the report is signed: as remarks, which are answered."""
     if not run.params.contact:
         yield "The report names no contact, whom readers could ask for another form of it: give one, or say why not."
+    published = run.edition / PUBLISHED
+    if not run.params.correction and published.exists() and run_folder(published) != run.folder:
+        yield (
+            "A report of this year and edition is published, and this one does not say what it puts right: write "
+            "it under `correction:`, or say here why not."
+        )
     facts = list(run.facts.values())
     if silent := [
         name for name in disproportionate(facts, run.params.pooled_label) if name not in run.run["responses"]
@@ -299,7 +306,7 @@ def overlooked(run: KeptRun) -> Iterator[Finding]:
     Two reports that were not protected together can give away, one from the other, what each hides.
     """
     known = released.read(run.folder).earlier
-    for link in sorted(run.edition.parent.parent.glob("*/*/published")):
+    for link in sorted(run.edition.parent.parent.glob(f"*/*/{PUBLISHED}")):
         folder = run_folder(link)
         reckoned = folder == run.folder or all(table in known for table in released.read(folder).tables)
         if not reckoned and not _protected_together(run, folder):

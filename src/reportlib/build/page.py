@@ -46,6 +46,7 @@ class Page:
     disclosure_off: str = ""  # the reason given for turning disclosure control off
     organisation: str = ""
     contact: str = ""
+    correction: str = ""  # what it puts right that was published before
     logo: str | None = None  # a data address
     colour: str = "#12436D"
     lineage: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)  # what each table comes from
@@ -57,7 +58,7 @@ class Page:
             title, params.reporting_year, edition, params.authors, params.publication_date,
             tuple(sorted({source.status for source in params.inputs.values()})),
             disclosure_off=params.disclosure.off or "", organisation=params.organisation, contact=params.contact,
-            logo=params.logo, colour=params.colour, **told,
+            correction=params.correction, logo=params.logo, colour=params.colour, **told,
         )  # fmt: skip
 
     @property
@@ -76,6 +77,7 @@ class Page:
             "Publication date" if self.draft else "Published": day,
             "Authors" if len(self.authors) > 1 else "Author": listed(self.authors),
             "Contact": self.contact,
+            "Correction": self.correction,
         }
         return {name: value for name, value in told.items() if value}
 

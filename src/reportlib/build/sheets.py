@@ -171,7 +171,7 @@ def cover_parts(page: Page) -> tuple[list[str], list[str], list[str]]:
     """The cover's lines: introduction, about the data, contact."""
     who = list(dict.fromkeys(filter(None, (page.organisation, listed(page.authors), page.contact))))
     intro = _standing(page, page.status)
-    intro += [f"{name}: {value}." for name, value in page.particulars.items() if value not in who]
+    intro += [f"{name}: {value.removesuffix('.')}." for name, value in page.particulars.items() if value not in who]
     about = ["Each table is on a worksheet of its own, listed on the worksheet Contents."]
     about += ["A mark in square brackets stands in place of a figure, or beside one; the worksheet Notes says why."]
     about += ["The worksheet Notes also says what each verdict, such as disproportionate, means."]

@@ -35,7 +35,7 @@ class Constants:
         years = {*params.pooled, *params.trend}
         phrases = {
             *(f"{one} to {other}" for one in years for other in years), *years, params.title,
-            params.made.title, params.organisation, *params.authors, params.contact,
+            params.made.title, params.organisation, *params.authors, params.contact, params.correction,
             *map(in_words, days), f"{params.publication_date}", params.disclosure.off or "", PERFECT,
             level_words(params.confidence_level), level_words(params.confidence_level).replace(" confidence", ""),
             *(f"per {measure.per:,}" for measure in MEASURES.values()), *(part.label for part in PARTS.values()),
