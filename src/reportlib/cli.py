@@ -111,8 +111,8 @@ def report(params: ParamsFile, outputs: Outputs = OUTPUTS, fresh: Fresh = False)
             console.print("Made afresh, every file is the same as before.")
         elif not run.new:
             console.print("Nothing has changed since this report was made.")
-        for path in (run.html, run.pdf):
-            console.print(f"{os.path.relpath(path)}", style="bold")
+        for name in ("report.html", "report.pdf"):
+            console.print(os.path.relpath(run.folder / name), style="bold")
         for line in _next(loaded, run.folder, answered={*found} <= {*given}):
             console.print(line)
 

@@ -412,7 +412,7 @@ print(sorted({{"scipy", "sqlalchemy", "nbformat", "matplotlib", "jupyter_client"
 def test_a_table_without_years_is_drawn_as_bars(short, analysis):
     analysis('deaths = chapter.measure("deaths-by-place")\nchapter.chart(deaths)\nchapter.table(deaths)')
     short.change(title="Another title")
-    page = short.make().html.read_text(encoding="utf-8")
+    page = (short.make().folder / "report.html").read_text(encoding="utf-8")
     assert "Bar chart: Deaths in prison custody" in page
 
 

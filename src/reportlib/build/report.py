@@ -43,14 +43,6 @@ class Run:
     findings: Sequence[Finding] = ()
     seconds: dict[str, float] = field(default_factory=dict)
 
-    @property
-    def html(self) -> Path:
-        return self.folder / "report.html"
-
-    @property
-    def pdf(self) -> Path:
-        return self.folder / "report.pdf"
-
 
 class Clock:
     """How long each stage took, told as it begins."""
