@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import AliasPath, BaseModel, ConfigDict
+from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict
 from pydantic import Field as Given
 
 from reportlib.project import CONTRACTS
@@ -30,8 +29,8 @@ def sql_list(values: Iterable[str]) -> str:
     return f"({', '.join(map(literal, values)) or 'NULL'})"
 
 
-def _constraint(name: str, default: Any) -> Any:
-    return Given(default, validation_alias=AliasPath("constraints", name))
+def _in(block: str, name: str, default: Any = ...) -> Any:
+    return Given(default, validation_alias=AliasPath(block, name))
 
 
 class Field(BaseModel):
@@ -42,11 +41,11 @@ class Field(BaseModel):
     name: str
     title: str
     type: str
-    required: bool = _constraint("required", False)
-    enum: tuple[str, ...] = _constraint("enum", ())
-    minimum: str | int | None = _constraint("minimum", None)
-    maximum: str | int | None = _constraint("maximum", None)
-    pattern: str = _constraint("pattern", "")
+    required: bool = _in("constraints", "required", False)
+    enum: tuple[str, ...] = _in("constraints", "enum", ())
+    minimum: str | int | None = _in("constraints", "minimum", None)
+    maximum: str | int | None = _in("constraints", "maximum", None)
+    pattern: str = _in("constraints", "pattern", "")
     true: tuple[str, ...] = Given((), validation_alias="trueValues")
     false: tuple[str, ...] = Given((), validation_alias="falseValues")
     masked: bool = Given(default_factory=lambda given: not given["enum"], validation_alias="reportlib:mask")
@@ -89,30 +88,24 @@ class Field(BaseModel):
             yield f"NOT regexp_matches({self.name}, {literal(f'^(?:{self.pattern})$')})", says
 
 
-@dataclass(frozen=True)
-class Contract:
+def _by_name(fields: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {each["name"]: each for each in fields}
+
+
+class Contract(BaseModel):
     """One input table. `repeats` is the level of a repeated key; one set of `dated` must be present."""
 
+    model_config = ConfigDict(frozen=True)
+
     name: str
-    fields: dict[str, Field]
-    key: tuple[str, ...]
-    repeats: str
-    dated: tuple[tuple[str, ...], ...]
-
-
-def _contract(given: dict[str, Any]) -> Contract:
-    schema = given["schema"]
-    return Contract(
-        name=given["name"],
-        fields={each["name"]: Field.model_validate(each) for each in schema["fields"]},
-        key=tuple(schema.get("primaryKey", ())),
-        repeats=schema.get("reportlib:repeats", "error"),
-        dated=tuple(map(tuple, schema.get("reportlib:dated", ()))),
-    )
+    fields: Annotated[dict[str, Field], BeforeValidator(_by_name)] = _in("schema", "fields")
+    key: tuple[str, ...] = _in("schema", "primaryKey", ())
+    repeats: str = _in("schema", "reportlib:repeats", "error")
+    dated: tuple[tuple[str, ...], ...] = _in("schema", "reportlib:dated", ())
 
 
 @cache
 def contracts() -> dict[str, Contract]:
     """The contracts, by the name of the table."""
     resources = json.loads(CONTRACTS.read_text(encoding="utf-8"))["resources"]
-    return {given["name"]: _contract(given) for given in resources}
+    return {given["name"]: Contract.model_validate(given) for given in resources}
