@@ -76,22 +76,17 @@ def code_version() -> dict[str, Any]:
         held: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
         return {"commit": held["commit"], "dirty": held["dirty"] or held["code"] != own, "code": own}
     paths = [*CODE, LOCK]
-    commit = _git("log", "-1", "--format=%H", "--", *paths)
+    commit = _git("log", "-1", "--format=%H", "--", *paths).decode().strip()
     return {"commit": commit, "dirty": not commit or bool(_git("status", "--porcelain", "--", *paths)), "code": own}
 
 
 def checked_out(commit: str, folder: Path) -> bool:
     """Put the code of a commit into a folder; False where this repository does not hold it."""
-    if not re.fullmatch("[0-9a-f]{40,64}", commit):
-        return False
-    try:
-        done = subprocess.run([*GIT, "archive", commit, *CODE, LOCK], capture_output=True, check=False)
-    except OSError:
-        return False
-    if done.returncode == 0:
-        with tarfile.open(fileobj=io.BytesIO(done.stdout)) as held:
-            held.extractall(folder, filter="data")
-    return done.returncode == 0
+    held = _git("archive", commit, *CODE, LOCK) if re.fullmatch("[0-9a-f]{40,64}", commit) else b""
+    if held:
+        with tarfile.open(fileobj=io.BytesIO(held)) as files:
+            files.extractall(folder, filter="data")
+    return bool(held)
 
 
 def environment() -> dict[str, Any]:
@@ -108,12 +103,12 @@ def _installed(names: Iterable[str]) -> Iterable[tuple[str, str]]:
             continue
 
 
-def _git(*arguments: str) -> str:
+def _git(*arguments: str) -> bytes:
+    """What git gives; nothing where it fails, or is not there."""
     try:
-        done = subprocess.run([*GIT, *arguments], capture_output=True, text=True, check=False)
-    except OSError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+        return subprocess.run([*GIT, *arguments], capture_output=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return b""
 
 
 def _digest(text: str) -> str:
