@@ -52,14 +52,10 @@ class Edition(Block):
         """The code under which its counts stand in its dimension: the value itself, or a name for several."""
         return self.values[0] if len(self.values) == 1 else self.name
 
-    @property
-    def alike(self) -> str | None:
-        """The dimension in which all of the edition have one code, if there is one."""
-        return self.dimension if len(self.values) == 1 else None
-
     def comparing(self, spec: TableSpec) -> TableSpec:
         """The table as it is compared here: what all of the edition have alike need not be held equal."""
-        return replace(spec, adjust=tuple(name for name in spec.adjust if name != self.alike))
+        alike = self.dimension if len(self.values) == 1 else None
+        return replace(spec, adjust=tuple(name for name in spec.adjust if name != alike))
 
     def heading(self, title: str) -> str:
         """The title of the report of this edition."""

@@ -457,11 +457,6 @@ class TableSpec:
         """The dimensions other than ethnicity and year."""
         return tuple(name for name in self.by if name not in ("ethnicity", "year"))
 
-    @property
-    def dimensions(self) -> tuple[str, ...]:
-        """The dimensions that the dataset must have (a year is always there)."""
-        return tuple(name for name in self.by if name != "year")
-
 
 def inputs_of(parts: Iterable[Part], dimensions: Iterable[str]) -> set[str]:
     """The names of the inputs that counts of some parts rest on: the parts' own, and those of what divides them."""

@@ -89,7 +89,7 @@ class Release:
                 return HAS_NO.format(spoken(dataset), _any_of(missing))
             if apart := [name for name in self.only if name not in dimensions]:
                 return f"the input {spoken(dataset)} cannot be told apart by {_any_of(apart)}"
-            for dimension in (*spec.dimensions, *self.only):
+            for dimension in [name for name in (*spec.by, *self.only) if name != "year"]:
                 if dimension not in dimensions and dimension in NUMERATOR_ONLY and part != spec.measure.numerator:
                     continue
                 wanted = dimensions.get(dimension, (dimension,))
