@@ -18,7 +18,7 @@ from reportlib.disclosure.attacker import Attacker
 from reportlib.disclosure.policy import Policy, Relations, Tables
 from reportlib.disclosure.solve import Mask, matrix
 from reportlib.disclosure.suppress import Component, Pattern, Progress, assemble, components, protect, requirements
-from reportlib.disclosure.system import System
+from reportlib.disclosure.system import System, described
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +90,8 @@ class _Audit:
             passed = self._passes(cell, bounds)
             if passed or self._room(cell)[0]:
                 rows += [(*place, *bounds, passed) for place in self._places(cell)]
-                logger.debug("%s (%s): %s", self.system.describe(cell), rows[-1][-6], "safe" if passed else "told")
+                where = described(self.system.keys[cell], self.system.dimensions)
+                logger.debug("%s (%s): %s", where, rows[-1][-6], "safe" if passed else "told")
         names = ["table", "part", *self.system.dimensions, "rule", *Bounds._fields, "passed"]
         return pd.DataFrame(rows, columns=names)
 

@@ -36,12 +36,9 @@ class System:
         """One integer a cell."""
         return np.array([get(cell) for cell in self.cells], dtype=np.int64)
 
-    def describe(self, index: int) -> str:
-        """The cell in words: its part and every coordinate that is not a total."""
-        return _describe(self.keys[index], self.dimensions)
 
-
-def _describe(key: Key, dimensions: Sequence[str]) -> str:
+def described(key: Key, dimensions: Sequence[str]) -> str:
+    """A cell in words: its part and every coordinate that is not a total."""
     where = [f"{d} {c}" for d, c in zip(dimensions, key[1:], strict=True) if c != TOTAL]
     return ", ".join([key[0], *where])
 
@@ -224,7 +221,7 @@ def _without_loose_sums(equal: list[Row], at_most: list[Row], cells: Mapping[Key
 
 def _contradiction(tables: Iterable[str], key: Key, dimensions: Sequence[str]) -> Finding:
     names = " and ".join(sorted(set(tables)))
-    return Finding(f"{names}: the figures for {_describe(key, dimensions)} do not agree.")
+    return Finding(f"{names}: the figures for {described(key, dimensions)} do not agree.")
 
 
 def _refuse_contradictions(
