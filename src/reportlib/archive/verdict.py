@@ -102,8 +102,8 @@ def judged(so_far: Verdict, archived: Path, again: Path, environment: str, found
 
     `found` tells what the files of the archived run show that its facts do not account for.
     """
-    origin = tuple(_origins(archived, again))
-    if any(one.what.startswith(("package ", "Python")) for one in origin):
+    so_far = replace(so_far, origin=tuple(_origins(archived, again)))
+    if so_far.other_tools:
         environment = (
             f"{APPROXIMATED}{environment.removeprefix(APPROXIMATED).removeprefix('environment ')}, other versions"
         )
@@ -112,7 +112,7 @@ def judged(so_far: Verdict, archived: Path, again: Path, environment: str, found
     if not figures and any(one.what.startswith("run/") for one in files):
         figures = tuple(found())
     grade = OTHER_BYTES if so_far.damaged else IDENTICAL
-    return compared(replace(so_far, grade=grade, environment=environment, origin=origin, figures=figures), files)
+    return compared(replace(so_far, grade=grade, environment=environment, figures=figures), files)
 
 
 def compared(so_far: Verdict, files: Sequence[Difference]) -> Verdict:
