@@ -7,9 +7,9 @@ import pandas as pd
 
 from reportlib.inputs.demo import complaints, deaths, probation
 from reportlib.inputs.demo.world import GROUPS, NOT_STATED, WHITE, Floats, World, world
+from reportlib.measures import MEASURES
 
 POOLED = 3  # years of the headline period
-SHARES = ("upheld", "completed", "breached", "further-offence", "recalled", "other-ending")
 Expected = dict[str, tuple[Floats, Floats]]  # measure -> events and their base, stratum × group
 
 
@@ -25,7 +25,7 @@ def planted(last_year: str = "2024-25") -> pd.DataFrame:
     rows = [
         {"measure": measure, "group": GROUPS[group]}
         | _ratios("ratio", events, base, group)
-        | (_ratios("complement", base - events, base, group) if measure in SHARES else {})
+        | (_ratios("complement", base - events, base, group) if MEASURES[measure].kind == "proportion" else {})
         for measure, (events, base) in {**_complaints(here), **_deaths(here), **_probation()}.items()
         for group in range(len(GROUPS))
         if group not in (WHITE, NOT_STATED)
