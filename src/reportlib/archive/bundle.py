@@ -8,8 +8,8 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -61,7 +61,7 @@ def bundle(
         kinds = {str(name): spec.kind for name, spec in params.inputs.items()}
         if params.archive.wheels:
             _wheels(held)
-        keep = _Keep(held, params.archive.extracts_for)
+        keep = partial(_file, held, params.archive.extracts_for)
         described = [_input(keep, source, kinds[source.name]) for source in sources.values()]
         held.add("inputs.json", _json(described))
         held.add(PARAMETERS, _parameters(params, described))
@@ -71,31 +71,28 @@ def bundle(
         held.tag("README.md", _readme(run.name))
 
 
-@dataclass(frozen=True)
-class _Keep:
-    """How the files of inputs are archived: as they are, or for one recipient alone, or not."""
+def _file(held: bag.Bag, recipient: str | None, place: str, path: Path, status: str) -> dict[str, Any]:
+    """Archive a file of an input as its status allows: as it is, encrypted for the recipient alone, or not.
 
-    bag: bag.Bag
-    recipient: str | None
+    It stands in the project at `place`.
+    """
+    archived = f"project/{place}" if status in ALWAYS else f"extracts/{place}{AGE}" if recipient else None
+    if archived and f"data/{archived}" not in held.payload:
+        if status in ALWAYS:
+            held.add(archived, path)
+        else:
+            _encrypted(held, archived, path, str(recipient))
+    sha256, size = digest([path])
+    return {"path": place, "size": size, "sha256": sha256, "archived": archived}
 
-    def file(self, place: str, path: Path, status: str) -> dict[str, Any]:
-        """Archive a file of an input where its status allows it; it stands in the project at `place`."""
-        archived = f"project/{place}" if status in ALWAYS else f"extracts/{place}{AGE}" if self.recipient else None
-        if archived and f"data/{archived}" not in self.bag.payload:
-            if status in ALWAYS:
-                self.bag.add(archived, path)
-            else:
-                self._encrypted(archived, path)
-        sha256, size = digest([path])
-        return {"path": place, "size": size, "sha256": sha256, "archived": archived}
 
-    def _encrypted(self, archived: str, path: Path) -> None:
-        import pyrage
+def _encrypted(held: bag.Bag, archived: str, path: Path, recipient: str) -> None:
+    import pyrage
 
-        with TemporaryDirectory() as folder:
-            made = Path(folder) / "encrypted"
-            pyrage.encrypt_file(str(path), str(made), [pyrage.x25519.Recipient.from_str(str(self.recipient))])
-            self.bag.add(archived, made)
+    with TemporaryDirectory() as folder:
+        made = Path(folder) / "encrypted"
+        pyrage.encrypt_file(str(path), str(made), [pyrage.x25519.Recipient.from_str(recipient)])
+        held.add(archived, made)
 
 
 def _wheels(held: bag.Bag) -> None:
@@ -113,7 +110,7 @@ def _wheels(held: bag.Bag) -> None:
             held.add(f"wheels/{path.name}", path)
 
 
-def _input(keep: _Keep, source: Source, kind: str) -> dict[str, Any]:
+def _input(keep: Callable[[str, Path, str], dict[str, Any]], source: Source, kind: str) -> dict[str, Any]:
     """What is known of an input, whose files are archived where its status allows it.
 
     A file stands where it stood in the project; what was read from a database, among the snapshots.
@@ -127,7 +124,7 @@ def _input(keep: _Keep, source: Source, kind: str) -> dict[str, Any]:
         "name": source.name, "status": source.status, "sha256": source.sha256, "size": source.size,
         "rows": source.rows, "excluded": source.excluded,
         "fields": [{"name": name, "type": fields[name].type, "column": source.names[name]} for name in source.columns],
-        "files": [keep.file(*pair, source.status) for pair in zip(places, source.paths, strict=True)],
+        "files": [keep(*pair, source.status) for pair in zip(places, source.paths, strict=True)],
     }  # fmt: skip
 
 
