@@ -145,12 +145,7 @@ def _connected(path: Path | None, spec: InputSpec) -> Iterator[tuple[Callable, C
         options = {"driver": driver._driver_path(), "db_kwargs": {"uri": uri}, "autocommit": True}
         with dbapi.connect(**options) as opened, opened.cursor() as cursor:
             text = str if spec.driver else _text if spec.kind == "postgres" else _whole_text
-            yield lambda sql: _arrow(_executed(cursor, sql)), _quoted, text
-
-
-def _executed(cursor: dbapi.Cursor, sql: str) -> pa.RecordBatchReader:
-    cursor.execute(sql)
-    return cursor.fetch_record_batch()
+            yield lambda sql: _arrow(cursor.execute(sql).fetch_record_batch()), _quoted, text
 
 
 def _arrow(reader: pa.RecordBatchReader) -> tuple[list[str], Iterator[Sequence[pa.Array]]]:
