@@ -223,11 +223,24 @@ def test_main_points_end_with_the_measures_in_which_no_difference_was_found():
         FOUND: [(CLAIM, "No adjusted comparison is made.")],
         SMALLER: [("Upheld", "Lower for Black people (size uncertain).")],
         OTHERS: [
-            ("Deaths", "The data cannot tell."),
             ("Eligible", "Any difference is likely to be small."),
+            ("Deaths", "The data cannot tell."),
             ("Recalled", "Not compared."),
         ],
     }
+
+
+def test_main_points_speak_of_some_groups_where_not_all_have_one_verdict():
+    groups = zip("ABM", ("Asian", "Black", "Mixed"), ("parity", "inconclusive", "not assessed"), strict=True)
+    rows = [row(f"deaths/ethnicity/{code}", who, verdict, ratio=1.0) for code, who, verdict in groups]
+    told = {1: "Any difference is likely to be small.", 2: "For some groups the data cannot tell; for some groups any "
+            "difference is likely to be small."}  # fmt: skip
+    for some, text in told.items():
+        assert points(said("deaths", "Any.", *rows[:some]), {"deaths": ()})[OTHERS] == [("Deaths", text)]
+    for some in (rows[1:], [rows[2], rows[1]]):
+        assert points(said("deaths", "Any.", *some), {"deaths": ()})[OTHERS] == [
+            ("Deaths", "For some groups the data cannot tell; some groups could not be compared.")
+        ]
 
 
 def test_main_points_name_what_could_not_be_made_and_why():

@@ -62,10 +62,10 @@ AGREEMENT = ("ethnicity-agreement", "sentence")
 ANSWERS = (
     "Those responsible are asked to explain what is disproportionate with evidence, or to change what gives rise to it:"
 )
-TOLD = {  # of measures without a difference, by the weightiest verdict of their table
-    INCONCLUSIVE: "The data cannot tell",
-    PARITY: "Any difference is likely to be small",
-    NOT_ASSESSED: "Not compared",
+TOLD = {  # of measures without a difference, by their verdicts: of all groups, or of some beside others
+    INCONCLUSIVE: ("the data cannot tell", "for some groups the data cannot tell"),
+    PARITY: ("any difference is likely to be small", "for some groups any difference is likely to be small"),
+    NOT_ASSESSED: ("not compared", "some groups could not be compared"),
 }
 
 Point = dict[str, str]
@@ -93,8 +93,8 @@ def main_points(results: Results) -> list[dict[str, Any]]:
         if less:
             smaller.append(_point(said, *_smaller(headline, less)) | {"see": ""})
         if headline.weightiest in TOLD:
-            others.setdefault(TOLD[headline.weightiest], []).append(lower_first(said.label))
-    rest = [_unlinked(capital(listed(others[text])), f"{text}.") for text in TOLD.values() if text in others]
+            others.setdefault(_without_difference(headline), []).append(lower_first(said.label))
+    rest = [_unlinked(capital(listed(names)), text) for text, names in others.items()]
     if text := _unavailable(results):
         rest.append(_unlinked("Not available [x]", text))
     lists |= {DETAILED: _detailed_alone(results), OTHERS: rest, RECORDED: _recorded(results, every)}
@@ -105,6 +105,13 @@ def main_points(results: Results) -> list[dict[str, Any]]:
 def _point(about: Fact, title: str, text: str) -> Point:
     """A point that leads to the table of a fact."""
     return {"title": title, "text": text, "see": about.what, "chapter": about.chapter, "table": about.table}
+
+
+def _without_difference(headline: Headline) -> str:
+    """What is told of a measure of which no group is known to differ."""
+    held = {row.verdict for row in headline.compared}
+    told = [texts[len(held) > 1] for verdict, texts in TOLD.items() if verdict in held]
+    return f"{capital('; '.join(told) or TOLD[NOT_ASSESSED][0])}."
 
 
 def _unlinked(title: str, text: str) -> Point:
