@@ -384,7 +384,7 @@ def test_a_report_that_does_not_reckon_with_a_published_one(office, tmp_path, mo
     other.review.submit(office[0].keys / "author")
     link.rename(held.review.published)
     assert told in refused(other.review)
-    other.project.change(disclosure={"earlier": [str(before.folder)]})
+    other.project.change(disclosure={"earlier": [str(before.folder)]}, correction="One year is counted, not three.")
     other.project.make()
     other.review.submit(office[0].keys / "author")
     other.review.sign(office[0].keys / "reviewer")
