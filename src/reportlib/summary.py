@@ -273,8 +273,6 @@ def _detailed_point(results: Results, groups: Sequence[RowFacts]) -> Point:
 def _recorded(results: Results, every: Sequence[Headline]) -> list[Point]:
     """How far the two records of a person's ethnicity agree, and what shares of those who are counted have none."""
     said = [fact for fact in results.facts if (fact.measure, fact.statistic) == AGREEMENT]
-    if not said:
-        return []
     unknown: dict[float, str] = {}
     for headline in every:
         measure = MEASURES[headline.said.measure]
@@ -286,7 +284,9 @@ def _recorded(results: Results, every: Sequence[Headline]) -> list[Point]:
     ends = dict.fromkeys([min(unknown), max(unknown)]) if unknown else {}
     told = " to ".join(f"{number(share, '%', 1)} ({unknown[share]})" for share in ends)
     text = f"{'From ' * (len(ends) > 1)}{told} of those who are counted have no known ethnicity." if ends else ""
-    return [_point(said[0], said[0].text.partition(". ")[0].removesuffix("."), text)]
+    if said:
+        return [_point(said[0], said[0].text.partition(". ")[0].removesuffix("."), text)]
+    return [_unlinked(text.removesuffix("."), "")] if text else []
 
 
 def _answers(results: Results) -> list[Point]:
