@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 from scipy.stats import false_discovery_control, norm
 
 from reportlib.comparison import compare, measure, rounded
-from reportlib.figures import FIGURES, undone
+from reportlib.figures import FIGURES, as_printed, undone
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.statistics import relative_rate
 
@@ -369,6 +369,13 @@ def test_a_limit_that_leaves_1_out_is_not_printed_as_1(ratio, lower, upper, prin
     frame = pd.DataFrame([dict(zip(names, (ratio, lower, upper), strict=True)) | {"denominator": 500}])
     found = rounded(frame, spec("recalled"))
     assert tuple(found[list(names)].iloc[0]) == printed
+
+
+def test_a_ratio_is_given_to_the_nearest_step_and_its_limits_no_nearer_to_1_than_they_are():
+    """In twentieths 1.12 is 22.4, 1.02 is 20.4 and 1.24 is 24.8; but 1.02 leaves 1 out."""
+    assert as_printed(np.array([1.12, 1.02, 1.24]), 0.05) == pytest.approx(np.array([1.10, 1.05, 1.25]))
+    assert as_printed(np.array([[0.88, 0.81, 0.99]]), 0.05) == pytest.approx(np.array([[0.90, 0.80, 0.95]]))
+    assert as_printed(np.array([1.02, 1.01, 1.24]), 0.05) == pytest.approx(np.array([1.0, 1.0, 1.25]))
 
 
 def test_bounds_and_tipping_point_go_with_the_verdict():

@@ -125,7 +125,7 @@ def test_what_is_left_of_a_disproportionate_difference_is_said():
 
 
 def test_adjusted_rates_that_are_given_coarsely_are_said_to_be_about_so_large():
-    """1.17 and 1.20 are the same to the nearest 0.05; 0.90 and 0.95 are not."""
+    """1.20 and 1.22 are less than half a step of 0.05 apart; 0.90 and 0.95 are not."""
     assert adjusted(coarse=True, Asian="small difference", mixed=1.22, Mixed="small difference").startswith(
         "Allowing for region, the relative rate moves from 0.90 to about 0.95 (0.85 to 1.05) for Asian people and from "
         "0.95 to about 1.04 (0.94 to 1.14) for Black people and stays about 1.22 (1.12 to 1.32) for people from the "

@@ -255,11 +255,11 @@ def moved(rows: pd.DataFrame, outcome: str, places: int) -> str:
     moves: dict[bool, list[str]] = {True: [], False: []}
     for row in rows.to_dict("records"):
         change = round(abs(row["ratio"] - row["adjusted_ratio"]), places)
-        moved = change > (COARSE / 2 if row["coarse"] else 0)
-        found = f"from {ratio(row['ratio'], decimals=places)} to " * moved + _adjusted(row, places)
+        changed = change > (COARSE / 2 if row["coarse"] else 0)
+        found = f"from {ratio(row['ratio'], decimals=places)} to " * changed + _adjusted(row, places)
         limits = interval(row["adjusted_lower"], row["adjusted_upper"], "", places)
-        moves[moved].append(f"{found} ({limits}) for {people(str(row['label']))}")
-    said = " and ".join(f"{'moves' if moved else 'stays'} {listed(some)}" for moved, some in moves.items() if some)
+        moves[changed].append(f"{found} ({limits}) for {people(str(row['label']))}")
+    said = " and ".join(f"{'moves' if changed else 'stays'} {listed(some)}" for changed, some in moves.items() if some)
     return f"the relative rate{f' of {outcome}' if outcome else ''} {said}."
 
 

@@ -72,7 +72,7 @@ def adjusted(
 def _step(hidden: Hidden, counts: pd.Series, made: Mapping[str, Estimate], kind: str) -> float:
     """To the nearest of what ratios of counts are told: `COARSE` where one is hidden, if that would not blur them.
 
-    It depends on which counts are hidden and not on what they are, so that it tells nothing of them.
+    It follows from which counts are hidden and from the width of the intervals, which one count hardly moves.
     """
     widths = [each.upper - each.lower for each in made.values() if None not in (each.lower, each.upper)]  # type: ignore[operator]
     blurred = not widths or round(max(widths), 2) < NARROW
