@@ -11,9 +11,9 @@ CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 IMAGES = Path("docs/images")
 WANTED = {
-    "summary": "#summary--every-verdict-at-a-glance",
-    "uphold-rates": "#uphold-rates--uphold-rate",
-}  # by chapter, what is on top
+    "summary": ("#summary--every-verdict-at-a-glance", 1480),
+    "uphold-rates": ("#uphold-rates--uphold-rate", 1100),
+}  # by chapter, what is on top, and the height in pixels
 
 
 def main(report: Path) -> None:
@@ -21,8 +21,9 @@ def main(report: Path) -> None:
         sys.exit(f"There is no {report}: run make annual-report first.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 1100})
-        for chapter, first in WANTED.items():
+        page = browser.new_page()
+        for chapter, (first, height) in WANTED.items():
+            page.set_viewport_size({"width": 1280, "height": height})
             page.goto((report / "chapters" / f"{chapter}.html").resolve().as_uri())
             page.locator(first).evaluate("shown => shown.scrollIntoView()")
             page.screenshot(path=IMAGES / f"{chapter}.png")
