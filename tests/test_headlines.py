@@ -38,7 +38,7 @@ def card(facts: list[Fact], table: str, adjust: Sequence[str] = ()) -> dict[str,
         (
             ["disproportionate", "parity"],
             (0.75, 0.95),
-            "disproportionate as counted; smaller once adjusted",
+            "disproportionate as counted; inside the band once adjusted",
         ),
         (
             ["disproportionate", "parity"],

@@ -173,7 +173,7 @@ def _badge(headline: Headline) -> tuple[str, str]:
     if headline.undone and not headline.standing:
         return INCONCLUSIVE, f"{found}{ONLY_COUNTED}; once adjusted, chance could account for it"
     if rows and all(row.brought_inside(headline.of.band) for row in rows):
-        return found, f"{found}{ONLY_COUNTED}; smaller once adjusted"
+        return found, f"{found}{ONLY_COUNTED}; inside the band once adjusted"
     return found, found
 
 
