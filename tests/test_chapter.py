@@ -218,12 +218,13 @@ def test_the_summary_reads_the_facts_of_the_chapters_before(tmp_path, shown):
     points = [item for model in shown if model["kind"] == "points" for item in model["items"]]
     (headline,) = [model for model in shown if model["kind"] == "headline"]
     (verdicts,) = [model for model in shown if model["kind"] == "table"]
-    seen = [("Uphold rate", "uphold"), ("", ""), ("", "explain-or-reform")]
+    seen = [("Uphold rate", "uphold"), ("", ""), ("", ""), ("", "explain-or-reform")]
     assert [(item["see"], item["chapter"]) for item in points] == seen
     assert points[0]["title"].startswith(
         "Complaints from Asian and Black people were less likely to be upheld than those"
     )
-    assert points[1]["title"] == "Not available [x]"
+    unknown = f"{100 * 100 / 4771:.1f}% (complaints decided) of those who are counted have no known ethnicity"
+    assert [point["title"] for point in points[1:3]] == ["Not available [x]", unknown]
     assert [(item["verdict"], item["chapter"]) for item in headline["items"]] == [("disproportionate", "uphold")]
     (row,) = verdicts["rows"]
     assert (row["Black"]["text"], row["Mixed"]["text"]) == ("0.53 disproportionate", "not assessed")
