@@ -112,6 +112,45 @@ def test_which_side_is_rarer_is_asked_of_known_groups_and_shown_counts():
     assert shares(("A", 60, 100), ("B", "c", 1000), ("W", 55, 100)).loc["A", "judged"] == "complement"
 
 
+def test_which_side_is_judged_can_be_settled_elsewhere():
+    """As in an edition, whose own counts might name the other side: 40% v 50% is also 60% v 50%."""
+    rows = ("A", 400, 1000), ("W", 500, 1000)
+    found = {side: shares(*rows, complement=side).loc["A", ["judged", "ratio"]].tolist() for side in (True, False)}
+    assert found == {True: ["complement", 1.2], False: ["", 0.8]}
+
+
+def test_a_comparison_that_is_one_of_a_larger_family_is_judged_in_that():
+    """Alone 20% v 30% of 400 each has a p-value of 0.001; that of a group which has none stays unknown."""
+    of, rows = spec("racism-concern"), [("A", 80, 400), ("B", 88, 400), ("M", "c", 400), ("W", 120, 400)]
+    larger = [(code, "family", p, None, None, None) for code, p in (("A", 0.06), ("M", 0.001))]
+    frame = counts(of, *rows)
+    estimates = pd.concat([independent(of, frame), released(of, *larger)])
+    found = compare(frame, estimates, of, reference="W", years=3).set_index("ethnicity")
+    alone = shares(*rows)
+    assert found["p_adjusted"][["A", "B"]].tolist() == [0.06, alone["p_adjusted"]["B"]]
+    assert found["verdict"][["A", "B", "M"]].tolist() == ["inconclusive", "disproportionate", "not assessed"]
+    assert alone["verdict"]["A"] == "disproportionate"
+    assert found.loc["A", [*FIRST_ORDER]].tolist() == alone.loc["A", [*FIRST_ORDER]].tolist()
+
+
+def test_what_stands_beside_an_edition_does_so_where_its_own_count_is_shown():
+    of, rows = spec("racism-concern"), [("A", 80, 400), ("B", "c", 400), ("W", 120, 400)]
+    whole = [
+        row
+        for code in "AB"
+        for row in (
+            (code, "national_value", 0.251, None, None, None),
+            (code, "national_ratio", 1.1, 1.02, 1.19, None),
+            (code, "national_verdict", 2.0, None, None, None),
+        )
+    ]
+    frame = counts(of, *rows)
+    found = compare(frame, pd.concat([independent(of, frame), released(of, *whole)]), of, reference="W", years=3)
+    beside = ["national_value", "national_ratio", "national_lower", "national_upper"]
+    assert found.loc[0, [*beside, "national_verdict"]].tolist() == [0.251, 1.1, 1.02, 1.19, "small difference"]
+    assert found.loc[1, beside].isna().all()
+
+
 def test_repeat_complaints_count_as_the_design_effect_says():
     of = spec("upheld")
     frame = counts(of, ("A", 60, 200), ("W", 80, 200))

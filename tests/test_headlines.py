@@ -130,6 +130,30 @@ def test_a_card_shows_each_group_and_says_what_adjustment_leaves():
     assert found["chart"]["id"] == "deaths-card"
 
 
+def test_a_card_of_an_edition_tells_what_the_whole_shows_of_what_is_disproportionate_in_either():
+    def beside(code: str, verdict: str, own: str) -> list[Fact]:
+        facts = [fact for fact in deaths(code) if not fact.statistic.startswith("adjusted")]
+        said = [replace(fact, text=own) for fact in facts if fact.statistic == "verdict"]
+        rest = [fact for fact in facts if fact.statistic != "verdict"]
+        figures = {"national_ratio": ("0.71", 0.71), "national_verdict": (verdict, None)}
+        also = [
+            replace(said[0], id=f"deaths/ethnicity/{code}/{name}", statistic=name, text=text, value=value)
+            for name, (text, value) in figures.items()
+        ]
+        return [*said, *rest, *also]
+
+    here = beside("A", "inconclusive", "disproportionate")
+    there = beside("B", "disproportionate", "inconclusive")
+    neither = beside("M", "parity", "small difference")
+    assert (
+        "In England and Wales, which crosses show, the relative rate was 0.71 (inconclusive) for people from the A "
+        "ethnic group and 0.71 (disproportionate) for people from the B ethnic group."
+        in (card([*here, *there, *neither], "deaths")["further"])
+    )
+    assert "A cross shows the relative rate in England and Wales." in card(neither, "deaths")["further"]
+    assert not [text for text in card(deaths("A"), "deaths")["further"] if "England" in text]
+
+
 def test_a_card_has_no_picture_where_nothing_is_shown_or_there_are_too_many_groups():
     hidden = [replace(fact, value=None, mark="c") if fact.value else fact for fact in deaths("AB")]
     assert card(hidden, "deaths", ("age_band",))["chart"] is None

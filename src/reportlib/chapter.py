@@ -157,7 +157,9 @@ class Chapter:
         if not spec.compared:
             raise ReportError(f"The table {table!r} compares no ethnic groups: use chapter.measure.")
         reference = reference_of(spec.grouping, self.grouping, self.reference)
-        return self._comparison(spec, partial(compare, reference=reference, band=self.band), reference)
+        side = self.handoff.complement(table)
+        work = partial(compare, reference=reference, band=self.band, complement=side)
+        return self._comparison(spec, work, reference)
 
     def measure(self, table: str) -> Comparison:
         """The measure of every row of a table that compares no ethnic groups."""
@@ -179,7 +181,8 @@ class Chapter:
         place, period = self._place(spec.id), self.period(spec)
         left_out = tuple(self.handoff.left_out(spec.id))
         bounds = self.level, self.band
-        return Comparison(spec, frame, place, period, reference, *bounds, unavailable, complement, left_out)
+        family = self.handoff.family(spec.id)
+        return Comparison(spec, frame, place, period, reference, *bounds, unavailable, complement, left_out, family)
 
     def agreement(self, table: str) -> None:
         """Say how far the two records of a table agree, over the people whom both know."""
@@ -211,6 +214,8 @@ class Chapter:
         """
         if not _checked(comparison).unavailable:
             self._publish(comparison_table(comparison))
+            if comparison.spec.headline:
+                self._derive("national", comparison)
             return
         self._shown.add(comparison.spec.id)
         text = f"{comparison.caption}: not available [x], because {comparison.unavailable}."

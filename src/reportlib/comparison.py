@@ -32,9 +32,11 @@ from reportlib.statistics import (
     verdict,
 )
 from reportlib.statistics.verdict import ALPHA
+from reportlib.words import VERDICTS
 
 # The parameters that say on fewer than how many there is no percentage, none without [u], and no rate.
 LEAST_OF = {"proportion": "least_for_percent", "reliable": "reliable_percent", "rate": "least_for_rate"}
+COUNTS = ("numerator", "denominator")
 LEAST_EVENTS = 5  # in each arm of a ratio that is not exact
 ESTIMATED = {  # statistic of the estimates -> where its value, limits and p-value go
     "rate": ("value", "lower", "upper", None),
@@ -45,6 +47,9 @@ ESTIMATED = {  # statistic of the estimates -> where its value, limits and p-val
     "interaction": ("interaction_p", None, None, None),
     "expected": ("expected_ratio", "expected_lower", "expected_upper", None),
     "standardised": ("standardised", None, None, None),
+    "family": ("p_family", None, None, None),
+    "national_value": ("national_value", None, None, None),
+    "national_ratio": ("national_ratio", "national_lower", "national_upper", None),
 }
 WHOLE_RATE = 1e6  # exposures in a unit of exposure: a rate is a share of many that are each short
 
@@ -67,13 +72,15 @@ def compare(
     level: float = 0.95,
     band: Band = BAND,
     least: Mapping[str, int] = LEAST,
+    complement: bool | None = None,
 ) -> pd.DataFrame:
     """Compare every group with the reference group, in every stratum.
 
     `counts` are protected: the columns of `spec.by`, `numerator`, `denominator`, `mark`; a hidden count is missing.
     `estimates` were released beside them (see `reportlib.inputs.estimates`). `reference` is the code of the group
     compared with. `years` of exposure in the period: an average population of n over k years is n·k person-years.
-    `least` is the smallest denominator that a figure may rest on, by the kind of measure.
+    `least` is the smallest denominator that a figure may rest on, by the kind of measure. `complement` says whether
+    relative rates are of the opposite of an outcome; without it these counts decide.
 
     Returns the rows of `counts` with `label`, `judged` ("complement" where the ratio is that of the rarer side), the
     figures (`value`, `lower`, `upper`: fraction, or rate per `spec.measure.per`; `p_adjusted` and the rest of
@@ -83,7 +90,11 @@ def compare(
     exposure = _exposure(spec, years)
     arms = _arms(counts, estimates, spec, reference, exposure)
     proportional = spec.measure.kind == "proportion"
-    measured = _proportions(arms, reference, level, band) if proportional else _rates(arms, spec, exposure, level, band)
+    if complement is None:
+        complement = proportional and complement_is_rarer(counts, reference)
+    measured = (
+        _proportions(arms, complement, level, band) if proportional else _rates(arms, spec, exposure, level, band)
+    )
     frame = pd.concat([counts.reset_index(drop=True), measured], axis=1)
     frame.insert(0, "label", frame["ethnicity"].map(label))
     frame = _with_estimates(frame, estimates, spec)
@@ -181,11 +192,10 @@ def _arms(
     return own
 
 
-def _proportions(arms: pd.DataFrame, reference: str, level: float, band: Band) -> pd.DataFrame:
+def _proportions(arms: pd.DataFrame, flip: bool, level: float, band: Band) -> pd.DataFrame:
     """Shares on effective counts, and the ratio of the rarer of the event and its complement."""
     x, n = arms["x"] / arms["deff"], arms["n"] / arms["deff"]
     rx, rn = arms["x_ref"] / arms["deff_ref"], arms["n_ref"] / arms["deff_ref"]
-    flip = _complement_is_rarer(arms, reference)
     gap = difference(x, n, rx, rn, level=level)
     ratio = relative_rate(n - x if flip else x, n, rn - rx if flip else rx, rn, level=level)
     event, base, unknown = (
@@ -208,14 +218,15 @@ def _proportions(arms: pd.DataFrame, reference: str, level: float, band: Band) -
     )
 
 
-def _complement_is_rarer(arms: pd.DataFrame, reference: str) -> bool:
-    """Which side a table judges: the rarer over all its groups together, so that one axis can show them all.
+def complement_is_rarer(counts: pd.DataFrame, reference: str) -> bool:
+    """Which side of an outcome is judged: the rarer over all groups together, so that one axis can show them all.
 
-    Where neither is, that on which the others together are worse off than the reference group.
+    Where neither is, that on which the others together are worse off than the reference group. `counts` as for
+    `compare`.
     """
-    known = arms[~arms["ethnicity"].isin(["all", NOT_STATED]) & arms["x"].notna() & arms["n"].notna()]
-    base = known["ethnicity"].eq(reference)
-    return bool(judge_complement(*known.loc[~base, ["x", "n"]].sum(), *known.loc[base, ["x", "n"]].sum()))
+    known = counts[~counts["ethnicity"].isin(["all", NOT_STATED])].dropna(subset=list(COUNTS))
+    sides = known.groupby(known["ethnicity"].eq(reference))[list(COUNTS)].sum().reindex([False, True], fill_value=0)
+    return bool(judge_complement(*sides.loc[False].astype(float), *sides.loc[True].astype(float)))
 
 
 def _rates(arms: pd.DataFrame, spec: TableSpec, exposure: int, level: float, band: Band) -> pd.DataFrame:
@@ -288,6 +299,9 @@ def _with_estimates(frame: pd.DataFrame, estimates: pd.DataFrame, spec: TableSpe
     """Put in what was estimated from persons, strata and models; of two sides, the one that is judged."""
     frame = frame.reindex(columns=[*frame.columns, *(name for name in FIGURES if name not in frame)])
     side, released = frame["judged"].eq("complement"), set(estimates["statistic"])
+    frame["p_family"] = np.nan
+    said = _estimated(frame, estimates, "national_verdict", spec)["value"]
+    frame["national_verdict"] = said.map(lambda place: VERDICTS[int(place)], na_action="ignore").astype(object)
     for name in ("withheld", "coarse"):
         frame[name] = _estimated(frame, estimates, name, spec)["value"].notna()
     for statistic, targets in ESTIMATED.items():
@@ -338,11 +352,14 @@ def _judged(frame: pd.DataFrame, spec: TableSpec, compared: pd.Series, band: Ban
     """Adjust the p-values within each family, and give each comparison its verdict.
 
     The groups of all strata together are a family, as in the table without strata; those of the strata are another.
+    A comparison that is one of a larger family, of which estimates tell, is judged in that.
     """
     headline = (frame[list(spec.strata)] == "all").all(axis=1)
     hidden = compared & frame["mark"].eq("c") & frame["p_adjusted"].isna()
     for family in (headline, ~headline):
-        frame.loc[family, "p_adjusted"] = adjust_p(frame.loc[family, "p_adjusted"].mask(hidden, 1))
+        alone = adjust_p(frame.loc[family, "p_adjusted"].mask(hidden, 1))
+        given = frame.loc[family, "p_family"]
+        frame.loc[family, "p_adjusted"] = np.where(given.notna() & ~np.isnan(alone), given, alone)
     frame.loc[hidden, "p_adjusted"] = np.nan
     frame.loc[frame["p_adjusted"].isna(), [name for name, figure in FIGURES.items() if figure.judged]] = np.nan
     level = frame["ratio"].round(2).eq(1)  # nothing to undo, and either side would be named

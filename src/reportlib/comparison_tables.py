@@ -22,6 +22,7 @@ from reportlib.words import (
     WORDS,
     all_people,
     capital,
+    dimensions,
     flagged,
     interval,
     level_words,
@@ -43,13 +44,14 @@ METHODS_USED = {  # how the measure and its relative rate are estimated, by kind
 
 
 OF_TWO = (  # columns of figures that compare a group with the reference group, which has none with itself
-    *("ratio_interval", "adjusted_interval", "homogeneity_p", "modelled_interval", "gap", "gap_interval"),
+    *("ratio_interval", "adjusted_interval", "homogeneity_p", "modelled_interval", "national_interval"),
+    *("gap", "gap_interval"),
     *("p_adjusted", "detectable", "cases_needed", "bounds", "tipping"),
 )
 REFERENCE = {
-    **dict.fromkeys(("ratio", "adjusted_ratio", "modelled_ratio"), text_cell("1")),
+    **dict.fromkeys(("ratio", "adjusted_ratio", "modelled_ratio", "national_ratio"), text_cell("1")),
     **dict.fromkeys(OF_TWO, text_cell(f"[{NOT_APPLICABLE}]")),
-    "verdict": text_cell("reference"),
+    **dict.fromkeys(("verdict", "national_verdict"), text_cell("reference")),
 }
 
 
@@ -58,7 +60,8 @@ class Comparison:
     """A table's figures, on their way to a table, a chart and a sentence.
 
     `complement`: its relative rates are of the opposite of the outcome that the measure names. `left_out`: parts of
-    the system of which it has no row, since too little happened there.
+    the system of which it has no row, since too little happened there. `family`: the dimension by which the report of
+    the whole has these comparisons in a table.
     """
 
     spec: TableSpec
@@ -71,6 +74,7 @@ class Comparison:
     unavailable: str = ""
     complement: bool = False
     left_out: tuple[str, ...] = ()
+    family: str = ""
 
     def hidden(self, *groups: str) -> pd.Series:
         """Whether, in the part of the system of each row, the count of one of these groups is hidden."""
@@ -278,7 +282,7 @@ def comparison_columns(of: Comparison) -> list[Column]:
         *columns,
         Column("ratio", head, judged, role="number"),
         limits_column(of, "ratio", places),
-        Column("verdict", "Verdict", _verdict),
+        verdict_column("verdict", "Verdict"),
     ]
 
 
@@ -310,11 +314,16 @@ def _interval_label(of: Comparison) -> str:
     return of.interval.replace(" confidence", "")
 
 
-def _verdict(row: Row) -> dict[str, Any]:
-    word = row.row["verdict"]
-    if missing(word):
-        return text_cell(f"[{NOT_APPLICABLE}]")
-    return text_cell(word) | {"fact": row.fact("verdict", word, word)}
+def verdict_column(key: str, head: str) -> Column:
+    """A verdict, which what is not compared has not."""
+
+    def verdict(row: Row) -> dict[str, Any]:
+        word = row.row[key]
+        if missing(word):
+            return text_cell(f"[{NOT_APPLICABLE}]")
+        return text_cell(word) | {"fact": row.fact(key, word, word)}
+
+    return Column(key, head, verdict)
 
 
 def _exploratory(spec: TableSpec) -> bool:
@@ -331,7 +340,12 @@ def notes_of(of: Comparison) -> list[str]:
     if spec.measure.kind == "rate":
         notes.append("Rates are worked out from the average population as it is shown, to one decimal.")
     if of.outcome:
-        notes.append(f"The relative rate is that of {of.outcome}, the rarer side of the outcome.")
+        notes.append(f"The relative rate is that of {of.outcome}, the rarer side of the outcome in England and Wales.")
+    if of.family:
+        notes.append(
+            f"Verdicts, and adjusted p-values, are those of the table by {dimensions([of.family])} in the national "
+            "edition, and allow for all of its comparisons."
+        )
     if "verdict" in frame and (_leaves_out_1(frame) & frame["verdict"].isin([INCONCLUSIVE, PARITY])).any():
         notes.append(
             "Verdicts allow for the number of comparisons, and intervals do not: some leave out 1 where the "

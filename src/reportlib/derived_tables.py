@@ -20,6 +20,7 @@ from reportlib.comparison_tables import (
     measure_columns,
     ratio_columns,
     table_of,
+    verdict_column,
 )
 from reportlib.ethnicity import label
 from reportlib.figures import COARSE
@@ -149,6 +150,30 @@ def gap_table(of: Comparison) -> Table:
     return _derived("gap", "Has the gap changed", of, known, columns, notes, ("ethnicity",))
 
 
+def national_table(of: Comparison) -> Table:
+    """An edition's figures beside those of the whole; without rows in the report of the whole itself."""
+    own, whole = measure_columns(of)[0], "England and Wales"
+    sign, places = ("%", 1) if of.share else ("", of.spec.measure.decimals)
+    kind = f"Relative rate{f' of {of.outcome}' if of.outcome else ''}"
+    columns = [
+        replace(own, label=f"{own.label} here"),
+        figure_column("national_value", f"{own.label} in {whole}", lambda value: number(value, sign, places), own.unit),
+        *ratio_columns(of, "ratio", f"{kind} here", "ratio"),
+        *ratio_columns(of, "national_ratio", f"{kind} in {whole}", "national"),
+        verdict_column("national_verdict", f"Verdict in {whole}"),
+    ]
+    notes = [
+        f"Here is this edition; {whole} is the national edition, of which this one is part. Both compare with "
+        f"{people(label(of.reference))}.",
+        intervals_note(of),
+        "Whether this edition differs from the whole is not tested: figures whose intervals overlap can differ by more "
+        "than chance.",
+    ]
+    beside = of.frame["verdict"].notna() | of.frame["ethnicity"].eq(of.reference)
+    rows = of.frame[beside & of.frame["national_value"].notna()]
+    return _derived("national", f"Beside {whole}", of, rows, columns, notes)
+
+
 def funnel_table(of: Comparison) -> Table:
     """Which parts of the system lie further from the average than chance, for everybody together."""
     columns = [
@@ -186,6 +211,7 @@ DERIVED = {  # tables made of the comparison that another one shows; the kind st
     "evidence": evidence_table,
     "standardised": standardised_table,
     "gap": gap_table,
+    "national": national_table,
     "funnel": funnel_table,
 }
 LOOKED_UP = ("evidence", "funnel")  # by who doubts a verdict or a picture; the others answer a question themselves

@@ -56,6 +56,8 @@ FIGURES: dict[str, Figure] = {
     **_with_limits("expected_ratio", Of.GROUP, Printed.RATIO),
     "standardised": Figure(Of.GROUP, Printed.LEVEL),
     **dict.fromkeys(LIMITS, Figure(Of.GROUP, Printed.LEVEL)),
+    "national_value": Figure(Of.GROUP, Printed.LEVEL),  # of the whole of which an edition is a part
+    **_with_limits("national_ratio", Of.GROUP, Printed.RATIO),
 }
 RATIOS = [name for name, figure in FIGURES.items() if figure.printed == Printed.RATIO]
 

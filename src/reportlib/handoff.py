@@ -69,6 +69,15 @@ class Handoff:
         """Why a table cannot be made from these inputs; empty if it can."""
         return str(self.run["tables"][table]["unavailable"] or "")
 
+    def complement(self, table: str) -> bool | None:
+        """Whether relative rates of a table are of the opposite of an outcome; None if that was not settled."""
+        found: bool | None = self.run["tables"][table].get("complement")
+        return found
+
+    def family(self, table: str) -> str:
+        """The dimension by which the report of the whole has these comparisons in a table; empty if it has none."""
+        return str(self.run["tables"][table].get("family") or "")
+
     def left_out(self, table: str) -> list[str]:
         """The parts of the system that a table leaves out, since too little happened there to divide it."""
         return list(self.run["tables"][table].get("left_out", ()))

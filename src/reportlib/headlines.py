@@ -135,8 +135,8 @@ def verdicts_table(results: Results) -> Table:
 def card(headline: Headline) -> dict[str, Any]:
     """The finding of a headline with its weightiest verdict, as adjustment leaves it.
 
-    `further` says of what the picture is, what adjustment leaves of the finding, what the last year alone shows, and
-    whether gaps have changed over the years;
+    `further` says of what the picture is, what adjustment leaves of the finding, what stands beside it in the whole,
+    what the last year alone shows, and whether gaps have changed over the years;
     `chart` shows every group against the reference group, if they are not too many.
     """
     of, said, outcome = headline.of, headline.said, headline.outcome
@@ -148,6 +148,7 @@ def card(headline: Headline) -> dict[str, Any]:
         drawn = charts.card(pictured, title, label(of.reference), of.level, of.band, outcome)
         chart = {"kind": "chart", "id": f"{said.table}-card", "caption": title, **vars(drawn)}
     shown = f"The picture shows relative rates of {outcome}." if chart and outcome else ""
+    whole = _whole(headline) if chart else ""
     assessed = [row for row in headline.compared if row.verdict != NOT_ASSESSED]
     untold = headline.not_adjusted(headline.disproportionate if headline.adjusted else assessed)
     turns = frame["verdict"].eq(INCONCLUSIVE) & turned_by_much(frame, of.band)
@@ -159,7 +160,7 @@ def card(headline: Headline) -> dict[str, Any]:
         "badge": badge,
         "text": said.text,
         "chart": chart,
-        "further": [text for text in (shown, *remains, _last_year(headline), _gap(headline)) if text],
+        "further": [text for text in (shown, *remains, whole, _last_year(headline), _gap(headline)) if text],
         "chapter": said.chapter,
         "table": said.table,
     }
@@ -175,6 +176,17 @@ def _badge(headline: Headline) -> tuple[str, str]:
     if rows and all(row.brought_inside(headline.of.band) for row in rows):
         return found, f"{found}{ONLY_COUNTED}; inside the band once adjusted"
     return found, found
+
+
+def _whole(headline: Headline) -> str:
+    """What is shown of the whole beside an edition: the relative rates of what is disproportionate in one of them."""
+    rows = [row for row in headline.compared if "national_ratio" in row]
+    told = [row for row in rows if row.disproportionate or row["national_verdict"].text == DISPROPORTIONATE]
+    said = [f"{row['national_ratio'].text} ({row['national_verdict'].text}) for {people(row.who)}" for row in told]
+    if not told:
+        return "A cross shows the relative rate in England and Wales." if rows else ""
+    of = f" of {headline.outcome}" if headline.outcome else ""
+    return f"In England and Wales, which crosses show, the relative rate{of} was {listed(said)}."
 
 
 def _last_year(headline: Headline) -> str:

@@ -156,7 +156,7 @@ def _methods(measure: Measure, statistic: str) -> Sequence[str]:
         "adjusted": ["mantel_haenszel" if share else "mantel_haenszel_rate", *side, *repeats],
         "homogeneity": ["homogeneity", *side, *repeats], "modelled": ["adjusted_risk_ratio", *side],
         "interaction": ["trend_interaction" if share else "rate_trend_interaction"],
-        "agreement": ["agreement"], "kappa": ["agreement"],
+        "national": [own, *judged, "adjust_p", "verdict"], "agreement": ["agreement"], "kappa": ["agreement"],
         "expected": ["indirect_ratio"], "standardised": ["direct_rate"],
         **dict.fromkeys(LIMITS, ("overdispersion", "funnel_limits")),
     }  # fmt: skip

@@ -84,7 +84,11 @@ def disproportionate(facts: Sequence[Fact], period: str) -> list[str]:
     Each asks for an answer: that adjustment leaves too little to be sure of is evidence, but no explanation.
     """
     return sorted(
-        {fact.row for fact in pooled(facts, period) if fact.text == DISPROPORTIONATE and fact.by == "ethnicity"}
+        {
+            fact.row
+            for fact in pooled(facts, period)
+            if (fact.statistic, fact.text, fact.by) == ("verdict", DISPROPORTIONATE, "ethnicity")
+        }
     )
 
 

@@ -15,7 +15,11 @@ import pytest
 from attack import KINDS, Shown
 from small_report import Project, project
 
+from reportlib import facts
+from reportlib.editions import NATIONAL, standard
+from reportlib.facts import Fact
 from reportlib.project import NOTEBOOKS
+from reportlib.responses import pooled
 
 pytestmark = pytest.mark.full
 UNLISTED = "Ashfield,"
@@ -55,3 +59,47 @@ def test_no_small_count_is_a_sum_of_what_all_of_them_show(name, shown):
     sought, given = shown.attacked(KINDS[name], "region", "establishment_type")
     assert given == []
     assert len(sought) > 50
+
+
+# One comparison has one verdict, whichever edition shows it
+
+
+def facts_of(made: Project, edition: str) -> dict[tuple[str, str], Fact]:
+    """The facts of the pooled years of an edition, by measure, dimensions and codes, and by statistic."""
+    held = facts.read([made.year / edition / "current" / "facts.jsonl"])
+    return {(fact.row, fact.statistic): fact for fact in pooled(held, "2022-23 to 2024-25")}
+
+
+def test_a_comparison_has_one_verdict_in_the_edition_of_a_part_and_among_all_parts(made):
+    whole, compared = facts_of(made, NATIONAL.name), 0
+    for edition in standard():
+        for (row, statistic), own in facts_of(made, edition.name).items() if edition.dimension else ():
+            measure, by, group = row.split("/")
+            place = f"{measure}/{edition.dimension}+{by}/{edition.name}+{group}"
+            if statistic == "verdict" and by == "ethnicity" and (place, statistic) in whole:
+                assert (edition.name, row, own.text) == (edition.name, row, whole[place, statistic].text)
+                compared += 1
+    assert compared > 200
+
+
+def test_an_outcome_is_compared_from_the_same_side_in_every_edition(made):
+    sides: dict[str, set[str]] = {}
+    for edition in standard():
+        for (row, statistic), fact in facts_of(made, edition.name).items():
+            if statistic == "ratio" and not fact.mark:
+                sides.setdefault(row.split("/")[0], set()).add(fact.unit)
+    assert len(sides) > 8
+    assert {measure: units for measure, units in sides.items() if len(units) > 1} == {}
+
+
+def test_what_stands_beside_an_edition_is_what_the_whole_shows(made):
+    """To fewer decimals where the edition's own relative rates are less certain."""
+    whole, compared = facts_of(made, NATIONAL.name), 0
+    kinds = {"value": "value", "ratio": "ratio", "lower": "ratio_lower", "upper": "ratio_upper", "verdict": "verdict"}
+    for edition in standard():
+        for (row, statistic), own in facts_of(made, edition.name).items():
+            if statistic.startswith("national_"):
+                told = whole[row, kinds[statistic.removeprefix("national_")]].value
+                assert own.value == (pytest.approx(told, abs=0.00501) if isinstance(told, float) else told)
+                compared += 1
+    assert compared > 500

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,11 @@ from reportlib.build.protection import Protection, protection
 from reportlib.build.relations import relations
 from reportlib.build.releasable import releasable, strata_shown
 from reportlib.build.seen import as_seen, told_and_hidden
-from reportlib.comparison import flags, least
+from reportlib.build.whole import Compared, shown_by_part, taken_over
+from reportlib.comparison import compare, complement_is_rarer, flags, least
 from reportlib.disclosure import CountTable, Told
 from reportlib.disclosure.suppress import Progress
-from reportlib.editions import Edition
+from reportlib.editions import NATIONAL, Edition
 from reportlib.ethnicity import groupings, reference_of
 from reportlib.inputs.engines import engine
 from reportlib.inputs.estimates import NOTHING_HIDDEN, estimates
@@ -79,14 +80,58 @@ class Prepared:
     def _estimates(self, edition: Edition, spec: TableSpec) -> pd.DataFrame:
         """What counts cannot give of a table, as far as it gives no hidden count back."""
         params, policy, of = self.basis.params, self.protected.policy, edition.comparing(spec)
-        reference = reference_of(spec.grouping, params.grouping, params.reference_group)
+        reference = self._reference(spec)
         hidden = NOTHING_HIDDEN
         if params.disclosure.on:
             shown = strata_shown(of, edition, self.counted, self.shows)
             told = self._told_of_agreement(spec) if not edition.dimension else Hidden.told
             hidden = Hidden(shown, policy.threshold, policy.least, policy.protection_width, shown is None, told)
-        found = estimates(within(self.release, edition), of, reference, params.confidence_level, hidden)
-        return releasable(found, self.shows[edition, spec.id], of, reference)
+        complement = self.complements.get(spec.measure.code, False)
+        found = estimates(within(self.release, edition), of, reference, params.confidence_level, hidden, complement)
+        found = releasable(found, self.shows[edition, spec.id], of, reference)
+        also = taken_over(edition, spec, self._by_part(edition, spec), self.whole)
+        return pd.concat([found, also], ignore_index=True) if len(also) else found
+
+    @cached_property
+    def complements(self) -> Mapping[str, bool]:
+        """Whether relative rates are of the opposite of an outcome, by code of a measure: in all tables and editions.
+
+        Its table of the whole by ethnic group alone decides; in a chapter of one's own that has none, the first.
+        """
+        tables = [table.spec for table in self.counted if not table.edition.dimension and table.spec.compared]
+        found: dict[str, bool] = {}
+        for spec in sorted(tables, key=lambda spec: not spec.headline):
+            if spec.measure.kind == "proportion" and spec.measure.code not in found:
+                shown = self.shows[NATIONAL, spec.id]
+                found[spec.measure.code] = complement_is_rarer(shown, self._reference(spec))
+        return found
+
+    @cached_property
+    def whole(self) -> Compared:
+        """What a table of the whole shows, without what is adjusted."""
+        params = self.basis.params
+        policy = least(params.disclosure.model_dump())
+
+        @cache
+        def compared(spec: TableSpec) -> pd.DataFrame:
+            years, level = 1 if "year" in spec.by else len(self.release.years(spec)), params.confidence_level
+            plain, reference, shown = replace(spec, adjust=()), self._reference(spec), self.shows[NATIONAL, spec.id]
+            found = releasable(estimates(self.release, plain, reference, level), shown, plain, reference)
+            side = self.complements.get(spec.measure.code)
+            return compare(
+                shown, found, plain, reference=reference, years=years, level=level, band=params.verdict_band,
+                least=policy, complement=side,
+            )  # fmt: skip
+
+        return compared
+
+    def _by_part(self, edition: Edition, spec: TableSpec) -> TableSpec | None:
+        tables = [table.spec for table in self.counted if not table.edition.dimension]
+        return shown_by_part(edition, spec, dict.fromkeys(tables))
+
+    def _reference(self, spec: TableSpec) -> str:
+        params = self.basis.params
+        return reference_of(spec.grouping, params.grouping, params.reference_group)
 
     def _told_of_agreement(self, spec: TableSpec) -> Callable[[int, int], bool]:
         """Whether how many agree of two records, from a least to a most, gives a count away."""
@@ -143,6 +188,8 @@ class Prepared:
                     "measure": spec.measure.code, "by": spec.by, "grouping": spec.grouping, "period": spec.period,
                     "adjust": spec.adjust, "apart": spec.apart, "status": release.statuses(spec),
                     "unavailable": self.why[edition.name, spec.id],
+                    "complement": self.complements.get(spec.measure.code),
+                    "family": edition.dimension if self._by_part(edition, spec) else None,
                     "left_out": sorted(code for codes in left_out.get(spec.id, {}).values() for code in codes),
                 }
                 for chapter in chapters

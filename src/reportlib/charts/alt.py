@@ -125,7 +125,8 @@ def _verdicts(shown: pd.DataFrame, places: int) -> str:
     """Each row with its verdict; of many, the disproportionate ones and how many have each other verdict."""
     told = shown if len(shown) <= LONGEST else shown[shown["verdict"].str.startswith(DISPROPORTIONATE)]
     parts = [
-        f"{_name(row)} {_ratio_words(row, 'ratio', 'ratio', places)}, {row['verdict']}{_adjusted(row, places)}"
+        f"{_name(row)} {_ratio_words(row, 'ratio', 'ratio', places)}, {row['verdict']}"
+        f"{_adjusted(row, places)}{_of_whole(row, places)}"
         for row in told.to_dict("records")
     ]
     rest = shown.drop(told.index)["verdict"].value_counts(sort=False).sort_index()
@@ -143,6 +144,11 @@ def _adjusted(row: Mapping[Hashable, Any], places: int) -> str:
     if missing(row.get("adjusted_ratio")):
         return ""
     return f", and {_ratio_words(row, 'adjusted_ratio', 'adjusted', places)} once adjusted"
+
+
+def _of_whole(row: Mapping[Hashable, Any], places: int) -> str:
+    whole = row.get("national_ratio")
+    return "" if missing(whole) else f", beside {ratio(whole, decimals=places)} in England and Wales"
 
 
 def unadjusted(rows: pd.DataFrame, mark: str = "") -> list[str]:

@@ -26,10 +26,14 @@ MOST_COLUMNS = 6
 CELL, PANEL_ROW, ADJUSTED_ROW, SIGN = 46, 24, 34, 24  # heights of a cell, of rows and of a line of the key
 CARD, CARD_UNDER = 300, 34  # width of a picture in a card, and letters in a line under it
 NAME = 17  # letters in a line of a name beside a row
+KEY = 56  # height of a key of two lines
 KEY_BOX = 36  # width of a sign in the key
 NAMES, WIDE_NAMES = 128, 168  # widths of the names beside cells
 MOST_LINES = 3  # of a name beside cells; the table has it whole
-RATIOS = ("ratio", "ratio_lower", "ratio_upper", "adjusted_ratio", "adjusted_lower", "adjusted_upper")
+RATIOS = (
+    *("ratio", "ratio_lower", "ratio_upper", "adjusted_ratio", "adjusted_lower", "adjusted_upper"),
+    "national_ratio",
+)
 SIGNS = dict(zip(VERDICTS, ("▲▼", "△▽", "~~", "==", "??"), strict=False))  # above and below the reference
 WAYS = ("▲△  higher", "▼▽  lower")
 UNDONE = "*  only as counted"
@@ -47,12 +51,13 @@ def forest(
 
     frame: group, label, ratio, ratio_lower, ratio_upper, verdict, mark; adjusted_ratio, adjusted_lower and
     adjusted_upper, where there, are drawn as a thin line below, and groups without them are named. The row
-    labelled `reference`, and rows without a verdict, are left out. A filled marker is a difference that
-    chance is unlikely to give; an end beyond the axis is an arrow. `outcome` names what the relative rate is
-    of, where that is not what the title names ("not completing supervision").
+    labelled `reference`, and rows without a verdict, are left out. A filled marker is a difference that chance is
+    unlikely to give; an end beyond the axis is an arrow. A cross is national_ratio, where there. `outcome` names what
+    the relative rate is of, where that is not what the title names ("not completing supervision").
     """
     rows, axis = _compared(frame, reference, RATIOS), _axis(reference, outcome)
-    records, adjusted = rows.to_dict("records"), _adjusted(rows)
+    records, adjusted, whole = rows.to_dict("records"), _adjusted(rows), _beside_whole(rows)
+    above = KEY + drawing.LINE * (adjusted and whole)
     many = len(records) > MOST_COLUMNS
     under = [_hollow(rows), drawing.not_shown(alt.unadjusted(rows), "No adjusted figure is shown")]
     if many:
@@ -62,16 +67,16 @@ def forest(
     below = 31 + drawing.LINE * (label.count("\n") + 1)
     with drawing.style(title):
         if many:
-            figure, ax = _names_beside(rows, band, WIDTH, 56, below)
+            figure, ax = _names_beside(rows, band, WIDTH, above, below)
         else:
             texts = [(row["label"], _verdict_words(row), not missing(row["ratio"])) for row in records]
-            figure, ax, tracks = drawing.row_canvas(texts, 56, below, strong=VERDICTS[0])
+            figure, ax, tracks = drawing.row_canvas(texts, above, below, strong=VERDICTS[0])
             drawing.ratio_axis(ax, figures(rows, RATIOS), band)
             for y, row in zip(tracks, records, strict=True):
                 if not missing(row["ratio"]):
                     drawing.band_track(ax, y, band)
                     _ratio_row(ax, y, row, list(rows["group"]), adjusted)
-        _labelled(figure, _ratio_key(band, adjusted), label)
+        _labelled(figure, _ratio_key(band, adjusted, whole), label)
         return Chart(drawn(figure, title), alt.forest(rows, title, axis, level, band))
 
 
@@ -202,6 +207,10 @@ def _adjusted(rows: pd.DataFrame) -> bool:
     return "adjusted_ratio" in rows and bool(rows["adjusted_ratio"].notna().any())
 
 
+def _beside_whole(rows: pd.DataFrame) -> bool:
+    return "national_ratio" in rows and bool(rows["national_ratio"].notna().any())
+
+
 def _axis(reference: str, outcome: str) -> str:
     return f"Relative rate{f' of {outcome}' if outcome else ''} compared with {reference}"
 
@@ -233,6 +242,8 @@ def _ratio_row(ax: Axes, y: float, row: Mapping[Hashable, Any], among: Sequence[
     colour, marker = drawing.look(row["group"], among)
     above = y - 4 if adjusted else y
     drawing.ranged(ax, above, (row["ratio_lower"], row["ratio_upper"]), colour)
+    if not missing(row.get("national_ratio")):
+        drawing.point(ax, row["national_ratio"], above, INK, "x", INK)
     drawing.point(ax, row["ratio"], above, colour, marker, colour if row["verdict"] in SIGNIFICANT else "white")
     if adjusted and row.get("adjusted_mark"):
         _in_place(ax, row["adjusted_mark"], y + 9)
@@ -241,13 +252,15 @@ def _ratio_row(ax: Axes, y: float, row: Mapping[Hashable, Any], among: Sequence[
         drawing.point(ax, row["adjusted_ratio"], y + 8, INK, "|", INK)
 
 
-def _ratio_key(band: Band, adjusted: bool = False) -> list[Artist]:
+def _ratio_key(band: Band, adjusted: bool = False, whole: bool = False) -> list[Artist]:
+    cross = [drawing.marker_key("England and Wales", INK, "x", INK)] if whole else []
     thin = [drawing.marker_key("adjusted", INK, "|", INK)] if adjusted else []
     return [
         drawing.marker_key(UNLIKELY, INK, "o", INK),
         drawing.marker_key(POSSIBLE, INK, "o", "white"),
         Rectangle((0, 0), 1, 1, color=drawing.SHADE, linewidth=0, label=f"band {band[0]:g} to {band[1]:g}"),
         *thin,
+        *cross,
     ]
 
 

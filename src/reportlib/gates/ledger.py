@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from reportlib.charts import Chart, dumbbell
-from reportlib.comparison import flags, least
+from reportlib.comparison import COUNTS, flags, least
 from reportlib.comparison_tables import Comparison, comparison_table
 from reportlib.derived_tables import DERIVED, declared
 from reportlib.errors import Finding
@@ -53,7 +53,6 @@ from reportlib.years import span
 Model = Mapping[str, Any]
 SHARES = re.compile(r"Share of (.+) and of (.+), [^,]+")
 FACT_ROUNDING = 1e-9
-COUNTS = ("numerator", "denominator")
 SAID = {"sentence": "sentence", "adjusted": "adjusted_sentence"}  # kind of a sentence: the statistic of its fact
 FOLLOWING = ("mix", "beside", "outside")  # sentences that are no facts, but follow from facts
 
@@ -104,8 +103,8 @@ class Ledger:
         place = Place("", self.params.edition, tuple(model["status"]))
         reference = reference if "verdict" in frame else ""
         level, band = self.params.confidence_level, self.params.verdict_band
-        left_out = tuple(self.run.left_out(spec.id))
-        return Comparison(spec, frame, place, period, reference, level, band, "", complement, left_out)
+        left_out, family = tuple(self.run.left_out(spec.id)), self.run.family(spec.id)
+        return Comparison(spec, frame, place, period, reference, level, band, "", complement, left_out, family)
 
     def complement(self, table: str) -> bool:
         """Whether the relative rates of a table are of the opposite outcome, which their facts then name."""

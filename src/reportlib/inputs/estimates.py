@@ -28,7 +28,6 @@ from reportlib.statistics import (
     clustered_rate_ratio,
     effective_sample,
     few_people,
-    judge_complement,
     proportion,
     rate_trend_interaction,
     trend_interaction,
@@ -44,12 +43,18 @@ COLUMNS = ["statistic", "value", "lower", "upper", "p_value"]
 
 
 def estimates(
-    release: Release, spec: TableSpec, reference: str, level: float, hidden: Hidden = NOTHING_HIDDEN
+    release: Release,
+    spec: TableSpec,
+    reference: str,
+    level: float,
+    hidden: Hidden = NOTHING_HIDDEN,
+    complement: bool = False,
 ) -> pd.DataFrame:
     """Everything about a table that its counts cannot give.
 
     `hidden` are the hidden cells of the tables that show the strata: an adjusted ratio over them is told coarsely, and
     left out where it gives one back even so; and with it the modelled ratio, which is made of the same strata.
+    `complement` says whether it is of the opposite of the outcome.
 
     Returns one row an estimate: the columns of `spec.by`, then `statistic`, `value`, `lower`, `upper`, `p_value`.
     By statistic: "deff" is the variance of the count relative to that of independent events
@@ -79,7 +84,8 @@ def estimates(
         by_group = {group: found for (group,), found in deff.items()}
         found = [*adjusted(release, spec, reference, level, by_group, hidden)]
         if deff and spec.measure.kind == "proportion" and len(spec.adjust) > 1:
-            found += _modelled(release, spec, reference, level, {(group, name): ratio for group, name, ratio in found})
+            told = {(group, name): ratio for group, name, ratio in found}
+            found += _modelled(release, spec, reference, level, told, complement)
         rows += [_row(spec, (group,), statistic, estimate) for group, statistic, estimate in found]
     return pd.DataFrame(rows, columns=[*spec.by, *COLUMNS])
 
@@ -241,18 +247,20 @@ def _arms(records: pd.DataFrame, reference: str) -> Iterator[tuple[str, pd.DataF
 
 
 def _modelled(
-    release: Release, spec: TableSpec, reference: str, level: float, told: Mapping[tuple[str, str], Estimate]
+    release: Release,
+    spec: TableSpec,
+    reference: str,
+    level: float,
+    told: Mapping[tuple[str, str], Estimate],
+    complement: bool,
 ) -> Told:
-    """Ratios to the reference group from a logistic model, of the side of the outcome that is rarer.
+    """Ratios to the reference group from a logistic model, of the side of the outcome that is judged.
 
     Of the groups of which an adjusted one is told, and as coarse.
     """
     fine = replace(spec, by=("ethnicity", *spec.adjust), adjust=())
-    records, ending = release.records(fine, *fine.measure.parts), ""
-    base = records.loc[records["ethnicity"].eq(reference), "hit"]
-    others = records.loc[~records["ethnicity"].isin([reference, NOT_STATED]), "hit"]
-    if judge_complement(float(others.sum()), len(others), float(base.sum()), len(base)):
-        records, ending = records.assign(hit=~records["hit"]), " complement"
+    records, ending = release.records(fine, *fine.measure.parts), " complement" * complement
+    records = records.assign(hit=records["hit"] ^ complement)
     for group, both in _arms(records, reference):
         if (group, f"adjusted{ending}") in told:
             ratio = adjusted_risk_ratio(both, "hit", "group", spec.adjust, "person_id", level=level)

@@ -1,0 +1,53 @@
+"""What an edition takes over from the report of the whole: verdicts that both show, and figures beside its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import pandas as pd
+
+from reportlib.editions import Edition
+from reportlib.inputs.estimates import COLUMNS
+from reportlib.measures import TableSpec
+from reportlib.words import VERDICTS
+
+Compared = Callable[[TableSpec], pd.DataFrame]  # what a table of the whole shows, as `reportlib.comparison.compare`
+
+
+def shown_by_part(edition: Edition, spec: TableSpec, tables: Iterable[TableSpec]) -> TableSpec | None:
+    """The table of the whole that has the comparisons of an edition's table among its own; None if there is none."""
+    if not edition.dimension or len(edition.values) > 1 or not spec.compared:
+        return None
+    for other in tables:
+        alike = replace(other, id=spec.id, by=spec.by, adjust=spec.adjust) == spec
+        if alike and {*other.by} == {*spec.by, edition.dimension} != {*spec.by}:
+            return other
+    return None
+
+
+def taken_over(edition: Edition, spec: TableSpec, among: TableSpec | None, compared: Compared) -> pd.DataFrame:
+    """Rows of estimates for an edition's table, of which `among` has the comparisons.
+
+    By statistic: "family" is the p-value of a comparison, adjusted for all of `among`; "national_value" and
+    "national_ratio" are the measure and the relative rate of the whole, and "national_verdict" its place in `VERDICTS`.
+    """
+    columns = [*spec.by, *COLUMNS]
+
+    def told(of: pd.DataFrame, statistic: str, value: str, *limits: str) -> pd.DataFrame:
+        held = of[[*spec.by, value, *limits]].set_axis([*spec.by, *COLUMNS[1 : 2 + len(limits)]], axis=1)
+        return held.assign(statistic=statistic).reindex(columns=columns)
+
+    found = []
+    if among:
+        whole = compared(among)
+        found.append(told(whole[whole[str(edition.dimension)].eq(edition.code)], "family", "p_adjusted"))
+    if edition.dimension and spec.headline:
+        whole = compared(spec)
+        whole = whole.assign(place=whole["verdict"].map(VERDICTS.index, na_action="ignore"))
+        found.append(told(whole, "national_ratio", "ratio", "ratio_lower", "ratio_upper"))
+        found += [
+            told(whole, f"national_{name}", column) for name, column in (("value", "value"), ("verdict", "place"))
+        ]
+    rows = [each.astype(dict.fromkeys(COLUMNS[1:], float)).dropna(subset="value") for each in found]
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)

@@ -1,0 +1,72 @@
+"""What an edition takes over from the report of the whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from reportlib.build.whole import shown_by_part, taken_over
+from reportlib.editions import NATIONAL, Edition, named, standard
+from reportlib.measures import MEASURES, TableSpec
+from reportlib.words import VERDICTS
+
+LONDON = named("london", standard())
+OWN = TableSpec("recalled", MEASURES["recalled"], ("ethnicity",), "5+1", adjust=("order_type",))
+BY_REGION = TableSpec("recalled-by-region", MEASURES["recalled"], ("region", "ethnicity"), "5+1")
+WHOLE = pd.DataFrame(
+    [
+        ("all", "B", 0.25, 1.31, 1.2, 1.4, 0.001, "disproportionate"),
+        ("all", "W", 0.2, None, None, None, None, None),
+        ("London", "B", 0.24, 1.2, 1.1, 1.3, 0.04, "difference, size uncertain"),
+        ("Wales", "B", 0.24, 1.1, 0.9, 1.3, 0.4, "inconclusive"),
+    ],
+    columns=["region", "ethnicity", "value", "ratio", "ratio_lower", "ratio_upper", "p_adjusted", "verdict"],
+)
+
+
+def compared(spec: TableSpec) -> pd.DataFrame:
+    """The table by region, or that of all regions together."""
+    return WHOLE if "region" in spec.by else WHOLE[WHOLE["region"].eq("all")].drop(columns="region")
+
+
+@pytest.mark.parametrize(
+    ("edition", "other", "found"),
+    [
+        (LONDON, BY_REGION, True),
+        (NATIONAL, BY_REGION, False),
+        (named("open", standard()), BY_REGION, False),  # by another dimension
+        (LONDON.model_copy(update={"values": ("London", "Wales")}), BY_REGION, False),
+        (LONDON, replace(BY_REGION, measure=MEASURES["breached"]), False),
+        (LONDON, replace(BY_REGION, period="trend"), False),
+        (LONDON, replace(BY_REGION, grouping="19"), False),
+        (LONDON, replace(BY_REGION, by=("region", "order_type", "ethnicity")), False),
+        (LONDON, OWN, False),
+    ],
+)
+def test_the_same_comparisons_are_those_of_one_measure_period_and_grouping_by_what_the_edition_is_a_part_by(
+    edition: Edition, other: TableSpec, found: bool
+) -> None:
+    assert (shown_by_part(edition, OWN, [OWN, other]) == other) is found
+
+
+def test_a_table_that_is_by_region_already_has_no_other_by_region() -> None:
+    assert shown_by_part(LONDON, BY_REGION, [BY_REGION]) is None
+
+
+def test_an_edition_takes_over_the_p_values_of_its_part_and_the_figures_of_the_whole() -> None:
+    found = taken_over(LONDON, OWN, BY_REGION, compared).set_index(["ethnicity", "statistic"])
+    assert found.loc[("B", "family"), "value"] == 0.04
+    assert found.loc[("B", "national_value"), "value"] == 0.25
+    assert found.loc[("B", "national_ratio"), ["value", "lower", "upper"]].tolist() == [1.31, 1.2, 1.4]
+    assert VERDICTS[int(found.loc[("B", "national_verdict"), "value"])] == "disproportionate"
+    assert ("W", "national_verdict") not in found.index
+
+
+def test_figures_of_the_whole_stand_beside_the_headlines_of_parts_alone() -> None:
+    assert taken_over(NATIONAL, OWN, None, compared).empty
+    assert taken_over(LONDON, replace(OWN, grouping="19", apart="detailed"), None, compared).empty
+    assert {*taken_over(LONDON, OWN, None, compared)["statistic"]} == {
+        "national_value", "national_ratio", "national_verdict",
+    }  # fmt: skip
