@@ -47,6 +47,28 @@ def test_what_an_edition_has_alike_is_not_held_equal(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("edition", "by", "repeats"),
+    [
+        ("london", ("region", "ethnicity"), True),
+        ("north", ("region", "ethnicity"), False),  # of two regions
+        ("open", ("region", "ethnicity"), False),
+        ("national", ("region", "ethnicity"), False),
+        ("london", ("ethnicity",), False),
+        ("london", ("order_type", "ethnicity"), False),
+        ("london", ("region", "order_type", "ethnicity"), False),
+    ],
+)
+def test_parts_side_by_side_are_nothing_new_in_an_edition_of_one(tmp_path, edition, by, repeats):
+    spec = TableSpec("recalled", MEASURES["recalled"], by, "5+1")
+    assert named(edition, listed(tmp_path, NORTH)).repeats(spec) is repeats
+
+
+def test_one_part_over_the_years_is_something_new():
+    spec = TableSpec("deaths", MEASURES["deaths"], ("year", "establishment_type"), "5+1", "trend")
+    assert not named("open", standard()).repeats(spec)
+
+
+@pytest.mark.parametrize(
     ("edition", "said"),
     [
         (NORTH.replace("North East", "North Eest"), "'North Eest' is no region"),

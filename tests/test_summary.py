@@ -8,7 +8,7 @@ from reportlib import summary
 from reportlib.facts import Fact
 from reportlib.measures import MEASURES
 from reportlib.results import Results
-from reportlib.summary import ANSWERS, OTHERS, RECORDED, UNDONE, main_points
+from reportlib.summary import ANSWERS, OTHERS, RECORDED, UNDONE, main_points, scope
 
 FOUND = (
     "Over 2022-23 to 2024-25, these differences were disproportionate as counted: greater than chance alone is likely "
@@ -391,3 +391,23 @@ def test_main_points_say_how_far_two_records_of_ethnicity_agree_and_what_shares_
     assert points([agree, *held], tables)[RECORDED] == [("They agree for 97.1%", f"{shares}.")]
     assert points([agree], {}) == {RECORDED: [("They agree for 97.1%", "")]}
     assert points(held, tables)[RECORDED] == [(shares, "")]  # as in an edition, which has no such table
+
+
+def test_an_edition_says_what_it_is_of():
+    """A prison that was of two types counts once."""
+    held = {"Open": ["Ford", "Hatfield"], "Category C": ["Ford"]}
+
+    def told(dimension: str | None, *values: str, establishments: dict[str, list[str]] = held) -> str:
+        edition = {"title": "An edition", "dimension": dimension, "values": values}
+        return scope({"edition": edition, "establishments": establishments}).partition(" What is said")[0]
+
+    named = "2 establishments (the chapter on deaths in custody names them)"
+    assert (
+        told("region", "London", "Wales")
+        == f"This edition is of London and Wales: of {named}, and of supervision there."
+    )
+    assert told("establishment_type", "Open") == f"This edition is of Open: of {named}. It holds nothing on probation."
+    assert told("region", "London", establishments={}) == (
+        "This edition is of London: of no establishment that is listed, and of supervision there."
+    )
+    assert told(None) == scope({"establishments": held}) == ""

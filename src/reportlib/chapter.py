@@ -48,7 +48,7 @@ from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
 from reportlib.register import Register
 from reportlib.results import Results
-from reportlib.summary import main_points
+from reportlib.summary import main_points, scope
 from reportlib.tables import Place, Table, published_table
 from reportlib.years import span, years_to
 
@@ -303,6 +303,8 @@ class Chapter:
 
     def main_points(self) -> None:
         """Say in a sentence or two what was disproportionate in the headlines, and where nothing was."""
+        if text := scope(self.handoff.run):
+            _show_text("scope", text, "note")
         points = main_points(self._results)
         for each in points:
             _show(each)

@@ -57,6 +57,10 @@ class Edition(Block):
         alike = self.dimension if len(self.values) == 1 else None
         return replace(spec, adjust=tuple(name for name in spec.adjust if name != alike))
 
+    def repeats(self, spec: TableSpec) -> bool:
+        """Whether a table that sets parts side by side would have one part here, which another table shows."""
+        return spec.compared and len(self.values) == 1 and spec.strata == (self.dimension,) and "year" not in spec.by
+
     def heading(self, title: str) -> str:
         """The title of the report of this edition."""
         return f"{title}: {self.title}" if self.dimension else title

@@ -19,6 +19,7 @@ PACKAGES = (
     "Versions are those of the Python packages. The PDF names the compiler that the package typst holds, which has a "
     "version of its own."
 )
+ALL_ROWS = "Rows are those of the whole of England and Wales, whatever part of it an edition is of."
 RELIABLE = "One event more or less would change a figure on fewer beyond use."
 
 
@@ -171,9 +172,11 @@ def _versions(run: Run) -> list[dict[str, Any]]:
 
 
 ABOUT: dict[str, About] = {
-    "inputs": About("What the report was made from", "Input", _inputs),
+    "inputs": About("What the report was made from", "Input", _inputs, ALL_ROWS),
     "establishments": About(
-        "Which establishments each type holds, in the records supplied", "Establishment type", _establishments
+        "Which establishments this report is of, by type, in the records supplied",
+        "Establishment type",
+        _establishments,
     ),
     "findings": About("What was found when the inputs were checked", "Level", _findings),
     "hidden": About("What was hidden to protect people", "Table", _hidden),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -68,7 +68,27 @@ TOLD = {  # of measures without a difference, by their verdicts: of all groups, 
     NOT_ASSESSED: ("not compared", "some groups could not be compared"),
 }
 
+SCOPE = {  # what an edition holds, by what it is a part by
+    "region": "This edition is of {places}: of {held}, and of supervision there",
+    "establishment_type": "This edition is of {places}: of {held}. It holds nothing on probation",
+}
+MEANT = (
+    "What is said of all establishments, all prisoners or all ethnic groups together is said of these; where England "
+    "and Wales is meant, it says so."
+)
+
 Point = dict[str, str]
+
+
+def scope(run: Mapping[str, Any]) -> str:
+    """What an edition is of, from the run that it is made in; empty for that of England and Wales."""
+    of = run.get("edition", {})
+    if not of.get("dimension"):
+        return ""
+    names = {name for names in run["establishments"].values() for name in names}
+    named = f"{counted(len(names), 'establishment')} (the chapter on deaths in custody names them)"
+    held = named if names else "no establishment that is listed"
+    return f"{SCOPE[of['dimension']].format(places=listed(of['values']), held=held)}. {MEANT}"
 
 
 def main_points(results: Results) -> list[dict[str, Any]]:

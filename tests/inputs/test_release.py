@@ -667,3 +667,19 @@ def test_a_population_is_averaged_over_all_snapshots_within_a_part_too(alone_wit
     assert mean.set_index("ethnicity")["value"].to_dict() == {"W": 5.0, "all": 5.0}
     nobody = release.within("region", ("Wales",))
     assert nobody.average(spec("complainants", "ethnicity"), PARTS["population/average"]).empty
+
+
+LISTED = "establishment,establishment_type,region,valid_from,valid_to\n"
+
+
+def test_the_establishments_of_a_part_are_those_that_the_list_places_there(alone_with):
+    listed = LISTED + "Ford,Open,London,,\nHatfield,Open,Wales,,\nLeeds,Category C,London,,\n"
+    release = alone_with(establishments=listed)
+    assert release.establishments() == {"Category C": ["Leeds"], "Open": ["Ford", "Hatfield"]}
+    assert release.within("region", ["London"]).establishments() == {"Category C": ["Leeds"], "Open": ["Ford"]}
+    assert release.within("establishment_type", ["Open"]).establishments() == {"Open": ["Ford", "Hatfield"]}
+
+
+def test_a_list_without_regions_places_no_establishment_in_one(alone_with):
+    release = alone_with(establishments=without(LISTED + "Ford,Open,London,,\n", "region"))
+    assert release.within("region", ["London"]).establishments() == {}

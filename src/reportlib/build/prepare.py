@@ -15,6 +15,7 @@ import pandas as pd
 from reportlib.build import released
 from reportlib.build.basis import Basis
 from reportlib.build.counting import Counted, Why, count, within
+from reportlib.build.plan import ChapterPlan
 from reportlib.build.protection import Protection, protection
 from reportlib.build.relations import relations
 from reportlib.build.releasable import releasable, strata_shown
@@ -92,6 +93,19 @@ class Prepared:
         also = taken_over(edition, spec, self._by_part(edition, spec), self.whole)
         return pd.concat([found, also], ignore_index=True) if len(also) else found
 
+    def chapters(self, edition: Edition) -> list[ChapterPlan]:
+        """The chapters of an edition, with their tables as they are compared there.
+
+        One that the whole has, and of which nothing can be told of such a part, is no chapter of it: probation, by type
+        of establishment.
+        """
+        found = []
+        for chapter in self.basis.chapters:
+            here, whole = ([self.why[of.name, spec.id] for spec in chapter.tables] for of in (edition, NATIONAL))
+            if chapter.published or not chapter.tables or not all(here) or all(whole):
+                found.append(replace(chapter, tables=tuple(map(edition.comparing, chapter.tables))))
+        return found
+
     @cached_property
     def complements(self) -> Mapping[str, bool]:
         """Whether relative rates are of the opposite of an outcome, by code of a measure: in all tables and editions.
@@ -155,7 +169,7 @@ class Prepared:
         many counts of a table are small narrows what they can be.
         """
         params, release = self.basis.params.of(edition), within(self.release, edition)
-        chapters = [replace(each, tables=tuple(map(edition.comparing, each.tables))) for each in self.basis.chapters]
+        chapters = self.chapters(edition)
         fewest = least(params.disclosure.model_dump())
         numerators = [table for table, *_ in seen if table.column == "numerator"]
         left_out = {table.spec.id: table.left_out for table in numerators}
@@ -163,6 +177,7 @@ class Prepared:
         return {
             **code_digests(),
             "parameters": params.analysis(),
+            "edition": edition.model_dump(include={"title", "dimension", "values"}),
             "disclosure": params.disclosure.model_dump(),
             "status": sorted({source.status for source in self.basis.sources.values()}),
             "inputs": [

@@ -202,7 +202,7 @@ def _anew(
                 own, told = basis.of(edition, answers[edition.name])
                 home = request.year / edition.name / "runs" / told["run"]
                 clock.stop()
-                yield Job(own, basis.chapters, told, handoff, work / edition.name, home, cache)
+                yield Job(own, prepared.chapters(edition), told, handoff, work / edition.name, home, cache)
 
     made = maker(ready())  # before the inputs are read: it may start kernels meanwhile
     basis = Basis.read(request.params, work / "inputs", answers)
@@ -302,7 +302,13 @@ def prepared(
         with closing(counts.release.engine):
             counts.write(work / "handoff", responses)
         try:
-            execute(read.chapters, params.analysis(), work / "handoff", work / "notebooks", lambda *told: None)
+            execute(
+                counts.chapters(params.made),
+                params.analysis(),
+                work / "handoff",
+                work / "notebooks",
+                lambda *told: None,
+            )
         except ReportError as error:
             if failed is None:
                 raise

@@ -45,7 +45,7 @@ from reportlib.published import PUBLISHED_TABLES
 from reportlib.quality import ABOUT
 from reportlib.register import Register
 from reportlib.results import Results
-from reportlib.summary import main_points
+from reportlib.summary import main_points, scope
 from reportlib.tables import Place, Table, published_table
 from reportlib.words import NOT_ASSESSED, missing
 from reportlib.years import span
@@ -262,7 +262,7 @@ def _redrawn(model: Model, table: Model, ledger: Ledger) -> Chart | None:
 
 
 def _say(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str) -> Iterator[Finding]:
-    if model["text"] in (NO_COMPARISON, NO_AGES, FEW_DEATHS):
+    if model["text"] in (NO_COMPARISON, NO_AGES, FEW_DEATHS, scope(ledger.run.run)):
         return
     where = f"{where}, sentence {model['id']}"
     name, _, kind = model["id"].rpartition("-")

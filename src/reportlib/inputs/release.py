@@ -137,14 +137,14 @@ class Release:
         return measure.defined(held)
 
     def establishments(self) -> dict[str, list[str]]:
-        """The establishments of each type, as the list that was supplied has them."""
+        """The establishments of each type that are counted, as the list that was supplied has them."""
         if "establishments" not in self.sources:
             return {}
-        rows = sorted(
-            self.engine.rows(
-                f"SELECT DISTINCT establishment_type, establishment FROM {cube.input_table('establishments')}"
-            )
-        )
+        only = [f"{name} IN {sql_list(codes)}" for name, codes in self.only.items()]
+        if not all(self.has(f"establishments.{name}", "population") for name in self.only):
+            return {}
+        listed = f"{cube.input_table('establishments')} WHERE {' AND '.join(['TRUE', *only])}"
+        rows = sorted(self.engine.rows(f"SELECT DISTINCT establishment_type, establishment FROM {listed}"))
         return {kind: [name for other, name in rows if other == kind] for kind, _ in rows}
 
     # Counting
