@@ -1,9 +1,10 @@
-"""pyproject.toml, the two locks and environment.yml describe one environment."""
+"""pyproject.toml, the two locks and environment.yml describe one environment, and pytest finds every test."""
 
 from __future__ import annotations
 
 import re
 import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,10 @@ def test_conda_has_the_eight_packages_at_the_versions_of_the_lock_and_then_the_l
 
 def test_the_eight_packages_are_dependencies_of_the_project():
     assert set(CONDA) <= {need.name for need in declared()}
+
+
+def test_pytest_passes_over_no_folder_of_tests(pytestconfig: pytest.Config) -> None:
+    """As it would over one that is named `build`, without a word."""
+    folders = {part for path in ROOT.glob("tests/**/test_*.py") for part in path.relative_to(ROOT).parts[:-1]}
+    passed_over = pytestconfig.getini("norecursedirs")
+    assert [name for name in sorted(folders) if any(fnmatch(name, pattern) for pattern in passed_over)] == []

@@ -63,7 +63,8 @@ class Handoff:
         held = self.run["tables"][table]
         measure = replace(MEASURES[held["measure"]], definition=self.run["definitions"][held["measure"]])
         by, adjust = tuple(held["by"]), tuple(held["adjust"])
-        return TableSpec(table, measure, by, held["grouping"], held["period"], adjust, held.get("apart", ""))
+        apart, national = held.get("apart", ""), held.get("national", False)
+        return TableSpec(table, measure, by, held["grouping"], held["period"], adjust, apart, national)
 
     def unavailable(self, table: str) -> str:
         """Why a table cannot be made from these inputs; empty if it can."""

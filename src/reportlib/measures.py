@@ -427,6 +427,7 @@ class TableSpec:
     `period` is "pooled" (the headline: several years together) or "trend" (single years side by
     side). `adjust` names the dimensions that the adjusted comparison holds equal. `apart` names
     its ethnic groups where they are not those of the report (`ethnicity.APART`), or says that it is repeated.
+    `national`: no edition of a part has it.
     """
 
     id: str
@@ -436,6 +437,7 @@ class TableSpec:
     period: Literal["pooled", "trend"] = "pooled"
     adjust: tuple[str, ...] = ()
     apart: str = ""
+    national: bool = False
 
     @property
     def axes(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import pytest
 
 from reportlib.build import releasable
 from reportlib.build.basis import Basis
-from reportlib.build.counting import Counted, _few, _too_fine
+from reportlib.build.counting import NATIONAL_ALONE, ONE_PART, Counted, _few, _too_fine
 from reportlib.build.plan import ChapterPlan
 from reportlib.build.prepare import prepare
 from reportlib.build.released import Publication, Published, published, read
@@ -101,7 +101,8 @@ def protected(
     )
     chapter = ChapterPlan("all", folder / "all.ipynb", tuple(specs), tuple(published), False)
     sources = read_all(params.inputs, folder / "work", folder)
-    basis = Basis(params.model_copy(update={"editions": (edition,)}), [chapter], sources, [], before)
+    among = tuple(dict.fromkeys([NATIONAL, edition]))
+    basis = Basis(params.model_copy(update={"editions": among}), [chapter], sources, [], before)
     prepare(basis).write(folder / "handoff", edition=edition)
     return {path.stem: pd.read_parquet(path) for path in (folder / "handoff" / "counts").iterdir()}
 
@@ -155,10 +156,14 @@ RECALLED = {"B1": {"London": (3, 97), "Wales": (50, 150)}, "W1": {"London": (100
 
 
 @pytest.mark.parametrize("shown", [False, True])
-def test_an_adjusted_ratio_is_withheld_where_it_tells_a_stratum_that_a_table_hides_or_none_shows(
+def test_an_adjusted_ratio_is_coarse_where_it_would_tell_a_stratum_that_a_table_hides_or_none_shows(
     tmp_path: Path, shown: bool
 ) -> None:
-    """3 of 100 in London: hidden in a table by region, or known as what the other regions leave of a shown sum."""
+    """3 of 100 in London: hidden in a table by region, or known as what the other regions leave of a shown sum.
+
+    By Mantel and Haenszel the ratio is (3 · 400/500 + 50 · 600/800) / (100 · 100/500 + 100 · 200/800), or 0.887; were
+    it 1 of 100 and 52 of 200, it would be 0.884.
+    """
     lines = ["person_id,region,order_type,start_date,end_date,outcome,ethnicity_code"]
     for code, regions in RECALLED.items():
         for region, numbers in regions.items():
@@ -172,8 +177,10 @@ def test_an_adjusted_ratio_is_withheld_where_it_tells_a_stratum_that_a_table_hid
     by_region = TableSpec("by-region", MEASURES["recalled"], ("region", "ethnicity"), "5+1")
     protected(tmp_path, [spec, *([by_region] if shown else [])])
     found = pd.read_parquet(tmp_path / "handoff" / "estimates" / "recalled.parquet")
-    told = set(found.loc[found["ethnicity"].eq("B"), "statistic"])
-    assert "withheld" in told and "adjusted" not in told
+    told = found[found["ethnicity"].eq("B")].set_index("statistic")
+    assert {"coarse", "withheld"} <= {*told.index}  # the ratio, and the test that it is the same in both
+    assert told.loc["adjusted", "value"] == pytest.approx(0.9)
+    assert "homogeneity" not in told.index
 
 
 def test_an_earlier_edition_of_two_regions_is_subtracted_from_though_no_list_has_it_any_more(tmp_path: Path) -> None:
@@ -322,17 +329,35 @@ def test_what_is_left_out_of_a_table_that_divides_few(measure: str, by: tuple[st
     assert _few(TableSpec("a-table", MEASURES[measure], by, "5+1"), "establishment_type", types) == few
 
 
-def test_the_edition_of_a_type_in_which_few_died_has_its_own_rows(tmp_path: Path) -> None:
-    """What would be left out of it is the edition itself; nor is its one type held equal."""
+def test_the_edition_of_types_in_one_of_which_few_died_has_its_own_rows(tmp_path: Path) -> None:
+    """What would be left out of it is the edition itself. In that of one type they are its headline, which holds
+    nothing equal."""
     deaths(tmp_path, {"Leeds": {"W": 30}, "Hatfield": {"W": 9}})
     by = ("establishment_type", "ethnicity")
     specs = [
         TableSpec("divided", MEASURES["deaths"], by, "5+1"),
         TableSpec("adjusted", MEASURES["deaths"], by[1:], "5+1", adjust=by[:1]),
     ]
-    read = protected(tmp_path, specs, edition=next(each for each in standard() if each.values == ("Open",)))
-    assert set(read["divided"]["establishment_type"]) == {"Open"}
+    types = ("Category B or local", "Open")
+    both = Edition(name="both", title="Both", dimension="establishment_type", values=types)
+    assert set(protected(tmp_path, specs, edition=both)["divided"]["establishment_type"]) == {*types, "all"}
+    open_ = next(each for each in standard() if each.values == ("Open",))
+    protected(tmp_path, specs, edition=open_)
+    assert told(tmp_path)["divided"]["unavailable"] == ONE_PART
     assert told(tmp_path)["adjusted"]["adjust"] == []
+
+
+def test_a_table_for_the_whole_alone_is_in_no_edition_of_a_part(tmp_path: Path) -> None:
+    deaths(tmp_path, {"Leeds": {"W": 30}, "Hatfield": {"W": 90}})
+    spec = TableSpec("national", MEASURES["deaths"], ("ethnicity",), "5+1", national=True)
+    assert set(protected(tmp_path, [spec])) == {"national"}
+    open_ = next(each for each in standard() if each.values == ("Open",))
+    protected(tmp_path, [spec, replace(spec, id="either", national=False)], edition=open_)
+    assert (told(tmp_path)["national"]["unavailable"], told(tmp_path)["either"]["unavailable"]) == (
+        NATIONAL_ALONE,
+        None,
+    )
+    assert json.loads((tmp_path / "handoff" / "run.json").read_text())["headlines"] == ["either"]
 
 
 def test_where_few_died_in_all_the_whole_is_still_shown(tmp_path):

@@ -23,6 +23,10 @@ TOO_FINE = (
 )
 SHOWN_ABOVE = "the report is by these ethnic groups throughout, and shows it above"
 TOO_MANY = "too many of its counts are small among so many ethnic groups; a report on fewer groups has it"
+NATIONAL_ALONE = (
+    "within a part of the whole it would hide more of other tables than it shows; the national edition has it, for "
+    "England and Wales"
+)
 ONE_PART = "this edition is of one part alone; the national edition sets all of them side by side"
 Why = dict[tuple[str, str], str | None]  # edition, table -> why the one cannot show the other
 
@@ -80,7 +84,9 @@ def count(
         part = within(release, edition)
         for spec in specs:
             above = SHOWN_ABOVE if spec.apart == REPEATED else None
-            alone = ONE_PART if edition.repeats(spec) else None
+            alone = (
+                NATIONAL_ALONE if edition.dimension and spec.national else ONE_PART if edition.repeats(spec) else None
+            )
             why[edition.name, spec.id] = part.why_unavailable(spec) or above or alone
             if not why[edition.name, spec.id]:
                 whole = [table for table in counted if table.spec == spec and not table.edition.dimension]

@@ -55,6 +55,7 @@ class _Table(Block):
     grouping: Annotated[str, _one_of(groupings())] | None = None
     period: Literal["pooled", "trend"] = "pooled"
     adjust: tuple[str, ...] = Field(default=(), strict=False)
+    national: bool = False
 
     @model_validator(mode="after")
     def _of_one_kind(self) -> _Table:
@@ -84,7 +85,8 @@ class _Table(Block):
             of = (self.measure, self.by, self.period)
             twice = any((other.measure, other.by, other.period) == of and not other.grouping for other in beside)
             apart = APART[own] if own != grouping else REPEATED if twice else ""
-        return TableSpec(self.id, MEASURES[self.measure or ""], self.by, own, self.period, self.adjust, apart)
+        measure = MEASURES[self.measure or ""]
+        return TableSpec(self.id, measure, self.by, own, self.period, self.adjust, apart, self.national)
 
 
 class _Chapter(Block):

@@ -201,7 +201,8 @@ class Prepared:
             "tables": {
                 spec.id: {
                     "measure": spec.measure.code, "by": spec.by, "grouping": spec.grouping, "period": spec.period,
-                    "adjust": spec.adjust, "apart": spec.apart, "status": release.statuses(spec),
+                    "adjust": spec.adjust, "apart": spec.apart, "national": spec.national,
+                    "status": release.statuses(spec),
                     "unavailable": self.why[edition.name, spec.id],
                     "complement": self.complements.get(spec.measure.code),
                     "family": edition.dimension if self._by_part(edition, spec) else None,
@@ -210,7 +211,12 @@ class Prepared:
                 for chapter in chapters
                 for spec in chapter.tables
             },
-            "headlines": [spec.id for chapter in chapters for spec in chapter.tables if spec.headline],
+            "headlines": [
+                spec.id
+                for chapter in chapters
+                for spec in chapter.tables
+                if spec.headline and not (edition.dimension and spec.national)
+            ],
             "hidden": [
                 {"table": table.spec.id, "part": table.part.label, "cells": len(gone), "hidden": sum(gone)}
                 for table, _, gone in seen

@@ -20,7 +20,7 @@ def shown_by_part(edition: Edition, spec: TableSpec, tables: Iterable[TableSpec]
     if not edition.dimension or len(edition.values) > 1 or not spec.compared:
         return None
     for other in tables:
-        alike = replace(other, id=spec.id, by=spec.by, adjust=spec.adjust) == spec
+        alike = replace(other, id=spec.id, by=spec.by, adjust=spec.adjust, national=spec.national) == spec
         if alike and {*other.by} == {*spec.by, edition.dimension} != {*spec.by}:
             return other
     return None
