@@ -411,3 +411,16 @@ def test_an_edition_says_what_it_is_of():
         "This edition is of London: of no establishment that is listed, and of supervision there."
     )
     assert told(None) == scope({"establishments": held}) == ""
+
+
+def test_a_main_point_of_an_edition_sets_it_beside_the_whole():
+    held = said(
+        "complaints", f"{CLAIM}, by enough to be disproportionate.",
+        row("complaints/ethnicity/B", "Black", "disproportionate", ratio=1.32, national_ratio=1.25),
+        row("complaints/ethnicity/M", "Mixed", "disproportionate", ratio=1.4, national_ratio=1.3),
+    )  # fmt: skip
+    ((_, text),) = points(held, {"complaints": ()})[FOUND]
+    assert text == (
+        "The relative rate was 1.32 here and 1.25 in England and Wales for Black people; 1.40 here and 1.30 in England "
+        "and Wales for people from the Mixed ethnic group. No adjusted comparison is made."
+    )

@@ -151,7 +151,19 @@ def _found(headline: Headline) -> tuple[str, str]:
     told = [f"{one}." for one in more] + [_at_the_rate(headline, row) for row in rows if len(rows) <= FEW]
     frame = _weighty(headline, without=headline.undone)
     remains = what_is_left(frame, headline.adjust, headline.of.band, figures=len(frame) <= MOST_NAMED)
+    told.append(_here_and_in_the_whole(headline, rows))
     return first, " ".join(filter(None, [*told, remains, headline.not_adjusted(rows), _could_be_undone(rows)]))
+
+
+def _here_and_in_the_whole(headline: Headline, rows: Sequence[RowFacts]) -> str:
+    """The relative rates of an edition beside those of the whole; empty in the report of the whole."""
+    told = [
+        f"{row['ratio'].text} here and {row['national_ratio'].text} in England and Wales for {people(row.who)}"
+        for row in rows
+        if "national_ratio" in row
+    ]
+    of = f" of {headline.outcome}" if headline.outcome else ""
+    return f"The relative rate{of} was {'; '.join(told)}." if told else ""
 
 
 def _undone(headline: Headline) -> tuple[str, str]:

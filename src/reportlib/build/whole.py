@@ -45,9 +45,10 @@ def taken_over(edition: Edition, spec: TableSpec, among: TableSpec | None, compa
     if edition.dimension and spec.headline:
         whole = compared(spec)
         whole = whole.assign(place=whole["verdict"].map(VERDICTS.index, na_action="ignore"))
-        found.append(told(whole, "national_ratio", "ratio", "ratio_lower", "ratio_upper"))
         found += [
-            told(whole, f"national_{name}", column) for name, column in (("value", "value"), ("verdict", "place"))
+            told(whole, "national_value", "value"),
+            told(whole, "national_ratio", "ratio", "ratio_lower", "ratio_upper"),
+            told(whole, "national_verdict", "place"),
         ]
     rows = [each.astype(dict.fromkeys(COLUMNS[1:], float)).dropna(subset="value") for each in found]
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)
