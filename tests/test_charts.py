@@ -620,13 +620,13 @@ def test_a_card_marks_an_adjusted_figure_that_is_not_shown():
 
 def test_a_cross_is_the_relative_rate_of_the_whole():
     frame = compared(ADJUSTED, {}).assign(national_ratio=[1.31, None, None])
-    assert "England and Wales" in texts(charts.forest(frame, "Uphold rate", "White"))
+    assert "England and Wales," in texts(charts.forest(frame, "Uphold rate", "White"))
     for chart in (charts.forest, charts.card):
         drawn = chart(frame, "Uphold rate", "White")
         assert "once adjusted, beside 1.31 in England and Wales; Black" in drawn.alt
         assert drawn.alt.count("England and Wales") == 1
     alone = charts.forest(compared(ADJUSTED, {}), "Uphold rate", "White")
-    assert "England and Wales" not in [*texts(alone), alone.alt]
+    assert not [text for text in [*texts(alone), alone.alt] if "England and Wales" in (text or "")]
 
 
 @pytest.mark.parametrize("draw", [charts.forest, charts.small_multiples])

@@ -133,7 +133,7 @@ def test_a_comparison_that_is_one_of_a_larger_family_is_judged_in_that():
     assert found.loc["A", [*FIRST_ORDER]].tolist() == alone.loc["A", [*FIRST_ORDER]].tolist()
 
 
-def test_what_stands_beside_an_edition_does_so_where_its_own_count_is_shown():
+def test_the_whole_stands_beside_an_edition_whose_own_count_is_hidden_too():
     of, rows = spec("racism-concern"), [("A", 80, 400), ("B", "c", 400), ("W", 120, 400)]
     whole = [
         row
@@ -148,7 +148,8 @@ def test_what_stands_beside_an_edition_does_so_where_its_own_count_is_shown():
     found = compare(frame, pd.concat([independent(of, frame), released(of, *whole)]), of, reference="W", years=3)
     beside = ["national_value", "national_ratio", "national_lower", "national_upper"]
     assert found.loc[0, [*beside, "national_verdict"]].tolist() == [0.251, 1.1, 1.02, 1.19, "small difference"]
-    assert found.loc[1, beside].isna().all()
+    assert found.loc[1, [*beside, "national_verdict"]].tolist() == found.loc[0, [*beside, "national_verdict"]].tolist()
+    assert found.loc[1, [name for name in FIGURES if name not in beside]].isna().all()
 
 
 def test_repeat_complaints_count_as_the_design_effect_says():

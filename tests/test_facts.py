@@ -7,7 +7,8 @@ import math
 
 import pytest
 
-from reportlib.facts import Fact, fact_id, read, slug, write
+from reportlib.facts import Fact, RowFacts, fact_id, read, slug, write
+from reportlib.figures import STEPS
 
 FACT = Fact(
     "upheld/ethnicity/A/value", "2022-23 to 2024-25", "national", "uphold-rates", "uphold-rate-by-ethnicity", "value",
@@ -80,3 +81,21 @@ def test_the_order_of_writing_changes_nothing(tmp_path):
     write(reversed(several), tmp_path / "two")
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
     assert [fact.period for fact in read([tmp_path / "one"])] == ["2022-23", "2023-24", "2024-25"]
+
+
+@pytest.mark.parametrize(
+    ("adjusted", "unit", "inside"),
+    [
+        (1.25, "", True),
+        (1.25, STEPS, False),
+        (0.8, STEPS, False),
+        (1.2, STEPS, True),
+        (1.3, "", False),
+        (None, "", False),
+    ],
+)
+def test_a_coarse_rate_at_an_end_of_the_band_is_not_said_to_lie_inside(adjusted, unit, inside):
+    """It can be up to half a step beyond."""
+    place = ("2024-25", "national", "a-chapter", "a-table", "adjusted_ratio", "Uphold rate: Black")
+    fact = Fact("upheld/ethnicity/B/adjusted_ratio", *place, "[c]", adjusted, "" if adjusted else "c", unit)
+    assert RowFacts({"adjusted_ratio": fact}).brought_inside((0.8, 1.25)) is inside

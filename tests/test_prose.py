@@ -301,8 +301,8 @@ def test_an_interval_that_leaves_out_1_is_not_said_to_tell_nothing():
     """The p-value allows for the number of comparisons, which the interval that is shown does not."""
     apart = row(verdict="inconclusive", ratio_lower=0.5, ratio_upper=0.98)
     assert say(apart, row(label="Asian", verdict="inconclusive", ratio_lower=0.6, ratio_upper=1.0)) == (
-        "The uphold rate was lower for Black people, but chance could account for it, as several groups are "
-        "compared. The data cannot tell whether the uphold rate was higher or lower for Asian people."
+        "The uphold rate was lower for Black people, but chance could account for it, as several comparisons are "
+        "made. The data cannot tell whether the uphold rate was higher or lower for Asian people."
     )
 
 
@@ -607,3 +607,18 @@ def test_trend_with_a_suppressed_year():
 def test_no_trend_under_four_years():
     sentence = prose.trend_sentence(years(0.2, 0.3, 0.4), UPHELD)
     assert sentence == "There are too few years to describe a trend in the uphold rate for Black people."
+
+
+def test_of_parts_a_percentage_has_the_decimals_of_its_table():
+    """None where it is of fewer than a hundred."""
+    held = [("Concern recorded", 0.171, 41), ("No concern recorded", 0.185, 496), ("all", 0.184, 537)]
+    frame = pd.DataFrame(
+        [
+            {"year": "2022-23 to 2024-25", "concern": part, "value": value, "lower": value - 0.1, "upper": value + 0.1,
+             "denominator": of, "mark": ""}
+            for part, value, of in held
+        ]
+    )  # fmt: skip
+    said = prose.latest_sentence(frame, UPHELD, "concern")
+    assert "the uphold rate was 18.4%" in said
+    assert "Concern recorded: 17% (7% to 27%); No concern recorded: 18.5% (8.5% to 28.5%)." in said

@@ -67,20 +67,20 @@ def test_what_is_found_is_what_the_figures_give() -> None:
     found = {name: table.finding for name, table in PUBLISHED_TABLES.items() if table.finding}
     assert found == {
         # 288 deaths without those in removal centres (291 - 3), among 86,020 prisoners on average: 3.348 per 1,000
-        "death-rates-by-type": "In 2023-24, 3.35 people died for every 1,000 in prison (3.90 the year before). By type "
-        "of prison, the rate was highest in High security (4.86, 24 deaths) and lowest in Young offender "
-        "institution (1.35, 4 deaths). On few deaths chance alone moves a rate.",
-        "deaths-by-cause": "Of 291 people who died in prison custody in 2023-24, 175 died of natural causes; 90 deaths "
-        "were self-inflicted. Both can rise: of 16 the cause was not yet known.",
+        "death-rates-by-type": "In 2023-24, 3.35 people died for every 1,000 in prison in England and Wales (3.90 "
+        "the year before). By type of prison, the rate was highest in High security (4.86, 24 deaths) and lowest in "
+        "Young offender institution (1.35, 4 deaths). On few deaths chance alone moves a rate.",
+        "deaths-by-cause": "Of 291 people who died in prison custody in England and Wales in 2023-24, 175 died of "
+        "natural causes; 90 deaths were self-inflicted. Both can rise: of 16 the cause was not yet known.",
         # 5,267 / 4,575 = 1.151
         # 33 + 23 + 20 + 31 + 31 + 26 upheld, and 124 + 106 + 96 + 97 + 82 + 103 not
-        "decisions-by-month": "Of 772 complaints decided in 6 months of 2023-24, 164 were upheld or partly upheld "
+        "decisions-by-month": "Of all 772 complaints decided in 6 months of 2023-24, 164 were upheld or partly upheld "
         "(21%). 122 more were mediated.",
-        "complaints-by-year": "The Ombudsman received 5,267 complaints in 2024-25, 15% more than in 2023-24, and "
-        "completed 2,471.",
+        "complaints-by-year": "The Ombudsman received 5,267 complaints in all in 2024-25, 15% more than in 2023-24, "
+        "and completed 2,471.",
         # of 87,334: 62,692, 10,314, 6,932, 4,200 and 2,187; and 1,009
-        "prisoners-by-ethnicity": "Of 87,334 people in prison on 30 June 2025, 72% were White, 12% Black, 8% Asian, 5% "
-        "Mixed and 3% Other; of 1% it was not stated.",
+        "prisoners-by-ethnicity": "Of 87,334 people in prison in England and Wales on 30 June 2025, 72% were White, "
+        "12% Black, 8% Asian, 5% Mixed and 3% Other; of 1% it was not stated.",
     }
 
 

@@ -18,6 +18,7 @@ from reportlib.words import POSSIBLE, UNLIKELY, capital
 NOTHING = {
     "parameters": {"grouping": "5+1", "confidence_level": 0.95},
     "definitions": {code: measure.definition for code, measure in MEASURES.items()},
+    "tables": {},
     "inputs": [],
     "establishments": {},
     "findings": [],

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from reportlib.editions import ONE_PART
 from reportlib.facts import Fact
 from reportlib.register import Register
 from reportlib.responses import disproportionate
@@ -235,3 +236,21 @@ def test_that_all_was_found_over_all_parts_is_not_that_nothing_was() -> None:
 def test_an_edition_of_one_region_has_no_parts_by_region() -> None:
     found = register(told("Black", 0.7), told("Black", 0.7, part="London"))
     assert rows(found.over_all())[0]["What is left to explain"] == ("Not known: no adjusted comparison could be made.")
+
+
+def test_tables_of_parts_that_are_not_there_are_named() -> None:
+    """Not those over the years, nor one of one part, which would have no other beside it."""
+    found = register(told("Black", 0.7), told("Black", 0.6, part="Property"), told("Black", 1.0, "parity", "Food"))
+    held = {"measure": "upheld", "by": ["region", "ethnicity"], "apart": "", "unavailable": "too many are small"}
+    tables = {
+        "a": held,
+        "b": held | {"by": ["ethnicity"], "apart": "detailed"},
+        "c": held | {"by": ["category", "ethnicity"], "unavailable": None},
+        "d": held | {"by": ["year", "ethnicity"]},
+        "e": held | {"by": ["order_type", "ethnicity"], "unavailable": ONE_PART},
+    }
+    own = Register(replace(found.results, tables=found.results.tables | tables))
+    assert own.in_parts_alone().notes[-1] == (
+        "Not looked at, since the table is not available: uphold rate by region and ethnic group; uphold rate by "
+        "detailed ethnic group."
+    )

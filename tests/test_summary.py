@@ -402,13 +402,14 @@ def test_an_edition_says_what_it_is_of():
         return scope({"edition": edition, "establishments": establishments}).partition(" What is said")[0]
 
     named = "2 establishments (the chapter on deaths in custody names them)"
-    assert (
-        told("region", "London", "Wales")
-        == f"This edition is of London and Wales: of {named}, and of supervision there."
+    assert told("region", "London", "Wales") == (
+        f"This edition is of London and Wales: of those held in {named}, and of those supervised there."
     )
-    assert told("establishment_type", "Open") == f"This edition is of Open: of {named}. It holds nothing on probation."
+    assert told("establishment_type", "Open") == (
+        f"This edition is of Open: of those held in {named}. It holds nothing on probation."
+    )
     assert told("region", "London", establishments={}) == (
-        "This edition is of London: of no establishment that is listed, and of supervision there."
+        "This edition is of London: of those held in no establishment that is listed, and of those supervised there."
     )
     assert told(None) == scope({"establishments": held}) == ""
 

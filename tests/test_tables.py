@@ -12,7 +12,7 @@ import pytest
 from reportlib.build.plan import plan
 from reportlib.comparison import compare, flags, measure
 from reportlib.comparison_tables import Comparison, comparison_table
-from reportlib.derived_tables import DERIVED, evidence_table, gap_table
+from reportlib.derived_tables import DERIVED, evidence_table, gap_table, national_table
 from reportlib.display import plain
 from reportlib.figures import FIGURES
 from reportlib.measures import MEASURES, TableSpec
@@ -20,6 +20,7 @@ from reportlib.project import NOTEBOOKS
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.statistics import METHODS, relative_rate
 from reportlib.tables import Place, Table, published_table, words_table
+from reportlib.words import TOLD_VERDICTS
 from small_handoff import design_effects, uphold_counts
 
 PLACE = Place("uphold-rates", "national", ("synthetic",))
@@ -528,3 +529,46 @@ def test_no_interval_stands_without_its_level_and_kind(spec):
         assert all(column["label"] == "90% interval" for column in intervals)
         named = sum(note.count(kind) for note in found.notes for kind in kinds)
         assert not intervals or ("90% confidence interval" in " ".join(found.notes) and named >= 1)
+
+
+def test_an_edition_stands_beside_the_whole_where_its_own_count_is_hidden_too():
+    """With what adjustment undoes said of both: here it takes 0.72 to 0.95, which may be 1."""
+    spec = replace(SPEC, adjust=("category",))
+    beside = [
+        (group, statistic, value, lower, upper)
+        for group in ("B", "M")
+        for statistic, value, lower, upper in (
+            ("national_value", 0.2, None, None),
+            ("national_ratio", 0.8, 0.7, 0.9),
+            ("national_verdict", float(TOLD_VERDICTS.index("small difference as counted")), None, None),
+            *([("adjusted", 0.95, 0.8, 1.1)] if group == "B" else []),
+        )
+    ]
+    told = pd.DataFrame(beside, columns=["ethnicity", "statistic", "value", "lower", "upper"])
+    frame = compare(uphold_counts(), pd.concat([design_effects(), told]), spec, reference="W", years=3)
+    assert frame.set_index("ethnicity").loc["M", "mark"] == "c"
+    table = national_table(Comparison(spec, frame, **ARGUMENTS, part="London"))
+    found = rows(table)
+    assert {*found} == {"Black", "Mixed"}
+    assert found["Black"]["verdict"]["text"] == "disproportionate as counted"
+    assert (found["Mixed"]["value"]["text"], found["Mixed"]["ratio"]["text"]) == ("[c]", "[c]")
+    for row in found.values():
+        assert [row[key]["text"] for key in ("national_value", "national_ratio", "national_interval")] == [
+            "20.0%", "0.80", "0.70 to 0.90",
+        ]  # fmt: skip
+        assert row["national_verdict"]["text"] == "small difference as counted"
+    assert table.caption.startswith("Beside England and Wales: uphold rate by ethnic group, London, ")
+    assert [column["label"] for column in table.columns][1:4] == [
+        "Verdict, London",
+        "Rate, London",
+        "Rate, England and Wales",
+    ]
+
+
+def test_verdicts_that_are_of_a_larger_table_say_so():
+    frame = compare(uphold_counts(), design_effects(), SPEC, reference="W", years=3)
+    own = Comparison(SPEC, frame, **ARGUMENTS)
+    for table in (comparison_table, evidence_table):
+        notes = " ".join(table(replace(own, family=("region", 48))).notes)
+        assert "whose table by region has these comparisons: they allow for all 48 of it" in notes
+        assert "national edition" not in " ".join(table(own).notes)

@@ -181,8 +181,8 @@ class Chapter:
         place, period = self._place(spec.id), self.period(spec)
         left_out = tuple(self.handoff.left_out(spec.id))
         bounds = self.level, self.band
-        family = self.handoff.family(spec.id)
-        return Comparison(spec, frame, place, period, reference, *bounds, unavailable, complement, left_out, family)
+        of_whole = self.handoff.family(spec.id), self.handoff.of_part
+        return Comparison(spec, frame, place, period, reference, *bounds, unavailable, complement, left_out, *of_whole)
 
     def agreement(self, table: str) -> None:
         """Say how far the two records of a table agree, over the people whom both know."""

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from reportlib.ethnicity import NOT_STATED, label
-from reportlib.figures import FIGURES, FINEST, FUNNEL, LIMITS, NARROW, RATIOS, Of, Printed, as_printed
+from reportlib.figures import ALONE, FIGURES, FINEST, FUNNEL, LIMITS, NARROW, RATIOS, Of, Printed, as_printed
 from reportlib.measures import TableSpec
 from reportlib.params import Disclosure
 from reportlib.statistics import (
@@ -32,7 +32,7 @@ from reportlib.statistics import (
     verdict,
 )
 from reportlib.statistics.verdict import ALPHA
-from reportlib.words import VERDICTS
+from reportlib.words import TOLD_VERDICTS
 
 # The parameters that say on fewer than how many there is no percentage, none without [u], and no rate.
 LEAST_OF = {"proportion": "least_for_percent", "reliable": "reliable_percent", "rate": "least_for_rate"}
@@ -102,7 +102,7 @@ def compare(
     frame["flag"] = flags(frame, spec, least)
     compared = ~frame["ethnicity"].isin([reference, "all", NOT_STATED])
     fewest = least[spec.measure.kind]
-    of_two = [name for name, figure in FIGURES.items() if figure.of != Of.GROUP]
+    of_two = [name for name, figure in FIGURES.items() if figure.of not in ALONE]
     frame.loc[~compared | (arms["n_ref"] / exposure < fewest), of_two] = np.nan
     frame.loc[_too_few(frame, arms, spec), [name for name in of_two if not name.startswith("gap")]] = np.nan
     return rounded(_judged(_gated(frame, spec, fewest), spec, compared, band), spec)
@@ -301,7 +301,7 @@ def _with_estimates(frame: pd.DataFrame, estimates: pd.DataFrame, spec: TableSpe
     side, released = frame["judged"].eq("complement"), set(estimates["statistic"])
     frame["p_family"] = np.nan
     said = _estimated(frame, estimates, "national_verdict", spec)["value"]
-    frame["national_verdict"] = said.map(lambda place: VERDICTS[int(place)], na_action="ignore").astype(object)
+    frame["national_verdict"] = said.map(lambda place: TOLD_VERDICTS[int(place)], na_action="ignore").astype(object)
     for name in ("withheld", "coarse"):
         frame[name] = _estimated(frame, estimates, name, spec)["value"].notna()
     for statistic, targets in ESTIMATED.items():
@@ -340,7 +340,7 @@ def _gated(frame: pd.DataFrame, spec: TableSpec, least: int) -> pd.DataFrame:
     Where there is no population at all there is no rate: it is not one that rests on too little.
     """
     small = frame["denominator"].lt(least).fillna(False)
-    shown = [name for name in frame if name in FIGURES]
+    shown = [name for name, figure in FIGURES.items() if name in frame and figure.of != Of.WHOLE]
     frame.loc[small | frame["mark"].ne(""), shown] = np.nan
     lacking = frame["mark"].eq("") & frame["value"].isna()
     none = frame["denominator"].eq(0).fillna(False) & (spec.measure.kind == "rate")

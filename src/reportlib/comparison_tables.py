@@ -11,7 +11,7 @@ import pandas as pd
 
 from reportlib.ethnicity import NOT_STATED, label
 from reportlib.facts import Fact, fact_id
-from reportlib.figures import FIGURES, STEPS, Of, ratio_decimals
+from reportlib.figures import ALONE, FIGURES, STEPS, Of, ratio_decimals
 from reportlib.measures import UNKNOWN_TYPE, Measure, Part, TableSpec
 from reportlib.statistics import BAND, METHODS, Band
 from reportlib.tables import Place, Table, cell_value, text_cell
@@ -61,7 +61,7 @@ class Comparison:
 
     `complement`: its relative rates are of the opposite of the outcome that the measure names. `left_out`: parts of
     the system of which it has no row, since too little happened there. `family`: the dimension by which the report of
-    the whole has these comparisons in a table.
+    the whole has these comparisons in a table, and how many that has. `part`: of what part of the whole it is.
     """
 
     spec: TableSpec
@@ -74,7 +74,8 @@ class Comparison:
     unavailable: str = ""
     complement: bool = False
     left_out: tuple[str, ...] = ()
-    family: str = ""
+    family: tuple[str, int] | None = None
+    part: str = ""
 
     def hidden(self, *groups: str) -> pd.Series:
         """Whether, in the part of the system of each row, the count of one of these groups is hidden."""
@@ -103,7 +104,7 @@ class Comparison:
         return self._of(replace(self.spec.measure, name=capital(self.outcome)) if other else self.spec.measure)
 
     def _of(self, measure: Measure) -> str:
-        return f"{subject(measure, self.spec.by, self.spec.apart)}, {self.period}"
+        return ", ".join(filter(None, [subject(measure, self.spec.by, self.spec.apart), self.part, self.period]))
 
     @property
     def share(self) -> bool:
@@ -195,7 +196,7 @@ class Row:
         of = FIGURES[statistic].of
         hidden = (
             (self.row.get("withheld") and of == Of.STRATA)
-            or (self.row.get("without") and of != Of.GROUP)
+            or (self.row.get("without") and of not in ALONE)
             or (self.row.get("unknown") and of == Of.UNKNOWN)
         )
         level = statistic == "tipping" and not missing(self.row["ratio"]) and round(self.row["ratio"], 2) == 1
@@ -341,11 +342,7 @@ def notes_of(of: Comparison) -> list[str]:
         notes.append("Rates are worked out from the average population as it is shown, to one decimal.")
     if of.outcome:
         notes.append(f"The relative rate is that of {of.outcome}, the rarer side of the outcome in England and Wales.")
-    if of.family:
-        notes.append(
-            f"Verdicts, and adjusted p-values, are those of the table by {dimensions([of.family])} in the national "
-            "edition, and allow for all of its comparisons."
-        )
+    notes += family_note(of)
     if "verdict" in frame and (_leaves_out_1(frame) & frame["verdict"].isin([INCONCLUSIVE, PARITY])).any():
         notes.append(
             "Verdicts allow for the number of comparisons, and intervals do not: some leave out 1 where the "
@@ -378,6 +375,17 @@ def notes_of(of: Comparison) -> list[str]:
             f"Establishments that the list of types does not hold, and deaths in escort, are in {UNKNOWN_TYPE}."
         )
     return notes
+
+
+def family_note(of: Comparison) -> list[str]:
+    """For how many comparisons verdicts allow, where these are among those of a larger table."""
+    if not of.family:
+        return []
+    name, comparisons = of.family
+    return [
+        f"Verdicts and adjusted p-values are those of the national edition, whose table by {dimensions([name])} has "
+        f"these comparisons: they allow for all {number(comparisons)} of it, hidden ones among them."
+    ]
 
 
 def intervals_note(of: Comparison) -> str:

@@ -13,6 +13,7 @@ from reportlib.comparison_tables import (
     Comparison,
     Row,
     comparison_columns,
+    family_note,
     figure_column,
     header,
     intervals_note,
@@ -23,11 +24,11 @@ from reportlib.comparison_tables import (
     verdict_column,
 )
 from reportlib.ethnicity import label
-from reportlib.figures import COARSE
+from reportlib.figures import COARSE, OF_ADJUSTMENT, undone
 from reportlib.statistics import METHODS
 from reportlib.statistics.verdict import ALPHA
 from reportlib.tables import Table, text_cell
-from reportlib.words import dimensions, lower_first, missing, number, p_value, people, ratio
+from reportlib.words import ONLY_COUNTED, SIGNIFICANT, dimensions, lower_first, missing, number, p_value, people, ratio
 
 
 def evidence_table(of: Comparison) -> Table:
@@ -66,6 +67,7 @@ def evidence_table(of: Comparison) -> Table:
     notes = [
         spec.measure.definition,
         intervals_note(of),
+        *family_note(of),
         *_adjusted_notes(of),
         *([f"The {of.interval} of the gap is {METHODS['difference'].interval}."] if of.share else []),
         "Methods and quality explains each figure, under the words used in this report.",
@@ -122,8 +124,8 @@ def standardised_table(of: Comparison) -> Table:
         f"Standardised rate: what the rate would be if the {first} of the group were that of all prisoners in the last "
         "year of the period. It has no interval, since the two together would give events by age away; on few events "
         "there is none.",
-        "Both are descriptions. All prisoners include the group itself, so no verdict is read from them; the adjusted "
-        "relative rate compares two groups.",
+        f"Both are descriptions. All prisoners {'are those of this edition, and ' * bool(of.part)}include the group "
+        "itself, so no verdict is read from them; the adjusted relative rate compares two groups.",
     ]
     known = of.frame[of.frame[["expected_ratio", "standardised"]].notna().any(axis=1)]
     return _derived("standardised", "Against all prisoners", of, known, columns, notes)
@@ -153,18 +155,26 @@ def gap_table(of: Comparison) -> Table:
 def national_table(of: Comparison) -> Table:
     """An edition's figures beside those of the whole; without rows in the report of the whole itself."""
     own, whole = measure_columns(of)[0], "England and Wales"
+
+    def verdict(row: Row) -> dict[str, Any]:
+        crude, adjusted, lower, upper = (row.row[name] for name in OF_ADJUSTMENT)
+        gone = row.row["verdict"] in SIGNIFICANT and undone(crude, adjusted, lower, upper, of.band)
+        return text_cell(row.row["verdict"] + ONLY_COUNTED * bool(gone))
+
     sign, places = ("%", 1) if of.share else ("", of.spec.measure.decimals)
     kind = f"Relative rate{f' of {of.outcome}' if of.outcome else ''}"
     columns = [
-        replace(own, label=f"{own.label} here"),
-        figure_column("national_value", f"{own.label} in {whole}", lambda value: number(value, sign, places), own.unit),
-        *ratio_columns(of, "ratio", f"{kind} here", "ratio"),
-        *ratio_columns(of, "national_ratio", f"{kind} in {whole}", "national"),
-        verdict_column("national_verdict", f"Verdict in {whole}"),
+        Column("verdict", f"Verdict, {of.part}", verdict),
+        replace(own, label=f"{own.label}, {of.part}"),
+        figure_column("national_value", f"{own.label}, {whole}", lambda value: number(value, sign, places), own.unit),
+        *ratio_columns(of, "ratio", f"{kind}, {of.part}", "ratio"),
+        *ratio_columns(of, "national_ratio", f"{kind}, {whole}", "national"),
+        verdict_column("national_verdict", f"Verdict, {whole}"),
     ]
     notes = [
-        f"Here is this edition; {whole} is the national edition, of which this one is part. Both compare with "
-        f"{people(label(of.reference))}.",
+        f"{whole} is the national edition, of which this one is part. Rates are crude, and both compare with "
+        f"{people(label(of.reference))}. A verdict is{ONLY_COUNTED} where chance could account for what adjustment "
+        "leaves.",
         intervals_note(of),
         "Whether this edition differs from the whole is not tested: figures whose intervals overlap can differ by more "
         "than chance.",

@@ -14,6 +14,12 @@ from reportlib.errors import Finding, ReportError, known, nearest_or_all
 from reportlib.measures import UNKNOWN_TYPE, TableSpec
 from reportlib.paramfile import Block, explain, read_yaml
 
+# Why an edition of a part has no table that the national edition has
+NATIONAL_ALONE = (
+    "it is made for England and Wales alone, in the national edition, so that more of the other tables can be shown "
+    "here"
+)
+ONE_PART = "this edition is of one part alone; the national edition sets all of them side by side"
 Dimension = Literal["region", "establishment_type"]
 FIELDS = {"region": "probation_terminations", "establishment_type": "establishments"}  # dimension -> contract
 

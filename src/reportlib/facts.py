@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportlib.figures import undone
+from reportlib.figures import STEPS, undone
 from reportlib.words import DISPROPORTIONATE, NO_LIMIT, marked
 
 
@@ -117,9 +117,12 @@ class RowFacts(dict[str, Fact]):
         return "tipping" in self and float(self["tipping"].value or 0) > 1
 
     def brought_inside(self, band: tuple[float, float]) -> bool:
-        """Whether adjustment brings the relative rate into the band."""
+        """Whether adjustment brings the relative rate into the band; beside an end, a coarse one may lie beyond it."""
         adjusted = self.get("adjusted_ratio")
-        return adjusted is not None and band[0] <= float(adjusted.value or 0) <= band[1]
+        if adjusted is None or adjusted.mark:
+            return False
+        at = float(adjusted.value or 0)
+        return band[0] <= at <= band[1] and not (adjusted.unit == STEPS and at in band)
 
     def undone(self, band: tuple[float, float]) -> bool:
         """Whether adjustment undoes the difference: see `figures.undone`."""

@@ -14,7 +14,8 @@ NARROW = 0.1  # width of an interval, under which two decimals would blur a rela
 COARSE = 0.05  # to the nearest of which a relative rate over strata is given where counts in them are hidden
 STEPS = f"steps of {COARSE}"  # the unit of such figures
 
-Of = Enum("Of", ["GROUP", "PAIR", "UNKNOWN", "STRATA"])
+Of = Enum("Of", ["GROUP", "PAIR", "UNKNOWN", "STRATA", "WHOLE"])
+ALONE = (Of.GROUP, Of.WHOLE)  # not of two groups of the same table
 Printed = Enum("Printed", ["LEVEL", "GAP", "RATIO", "P_VALUE", "FACTOR", "NUMBER"])  # gaps of shares: 100 × shares
 
 
@@ -22,7 +23,8 @@ class Figure(NamedTuple):
     """What a figure of a group is made of, how it is printed, and whether it stands beside a verdict alone.
 
     It is made of the group's own counts, also of the reference group's (a pair), of those whose ethnicity is not
-    stated too, or of counts within strata, which may be hidden.
+    stated too, or of counts within strata, which may be hidden; or it is the same figure of the whole, of which an
+    edition is a part.
     """
 
     of: Of
@@ -56,8 +58,8 @@ FIGURES: dict[str, Figure] = {
     **_with_limits("expected_ratio", Of.GROUP, Printed.RATIO),
     "standardised": Figure(Of.GROUP, Printed.LEVEL),
     **dict.fromkeys(LIMITS, Figure(Of.GROUP, Printed.LEVEL)),
-    "national_value": Figure(Of.GROUP, Printed.LEVEL),  # of the whole of which an edition is a part
-    **_with_limits("national_ratio", Of.GROUP, Printed.RATIO),
+    "national_value": Figure(Of.WHOLE, Printed.LEVEL),
+    **_with_limits("national_ratio", Of.WHOLE, Printed.RATIO),
 }
 RATIOS = [name for name, figure in FIGURES.items() if figure.printed == Printed.RATIO]
 
@@ -78,6 +80,9 @@ def as_printed(ratios: NDArray[np.float64], step: float) -> NDArray[np.float64]:
     told[..., 1] += step * ((exact[..., 1] > 1) & (told[..., 1] == 1) & (told[..., 0] > 1))
     told[..., 2] -= step * ((exact[..., 2] < 1) & (told[..., 2] == 1) & (told[..., 0] < 1))
     return told.reshape(ratios.shape)
+
+
+OF_ADJUSTMENT = ("ratio", "adjusted_ratio", "adjusted_lower", "adjusted_upper")  # by which a difference is `undone`
 
 
 def undone(ratio: Any, adjusted: Any, lower: Any, upper: Any, band: tuple[float, float]) -> Any:

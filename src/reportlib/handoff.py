@@ -15,7 +15,7 @@ from reportlib.errors import ReportError
 from reportlib.facts import Fact
 from reportlib.measures import MEASURES, TableSpec
 
-SHARED = ("parameters", "status", "disclosure", "establishments")  # what every chapter may read of a run
+SHARED = ("parameters", "edition", "status", "disclosure", "establishments")  # what every chapter may read of a run
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,16 @@ class Handoff:
         found: bool | None = self.run["tables"][table].get("complement")
         return found
 
-    def family(self, table: str) -> str:
-        """The dimension by which the report of the whole has these comparisons in a table; empty if it has none."""
-        return str(self.run["tables"][table].get("family") or "")
+    def family(self, table: str) -> tuple[str, int] | None:
+        """The dimension by which the report of the whole has these comparisons in a table, and how many that has."""
+        held = self.run["tables"][table].get("family")
+        return (str(held[0]), int(held[1])) if held else None
+
+    @property
+    def of_part(self) -> str:
+        """The title of the edition where it is of a part of the whole; else empty."""
+        held = self.run.get("edition", {})
+        return str(held["title"]) if held.get("dimension") else ""
 
     def left_out(self, table: str) -> list[str]:
         """The parts of the system that a table leaves out, since too little happened there to divide it."""

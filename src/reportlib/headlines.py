@@ -127,7 +127,7 @@ def verdicts_table(results: Results) -> Table:
         f"Crude rates are compared. Where a verdict is said to be{ONLY_COUNTED}, most of the difference is gone or "
         "turned round once people who are alike in other ways are compared, and chance could account for what is left.",
     ]
-    title = f"Verdicts compared with {label(results.reference)}, {results.period}"
+    title = f"Verdicts compared with {label(results.reference)}, {results.scope}"
     rows = [{str(key): text for key, text in row.items()} for row in wide.reset_index().to_dict("records")]
     return replace(words_table("verdicts", title, rows), notes=notes, folded=not many)
 
@@ -148,7 +148,6 @@ def card(headline: Headline) -> dict[str, Any]:
         drawn = charts.card(pictured, title, label(of.reference), of.level, of.band, outcome)
         chart = {"kind": "chart", "id": f"{said.table}-card", "caption": title, **vars(drawn)}
     shown = f"The picture shows relative rates of {outcome}." if chart and outcome else ""
-    whole = _whole(headline) if chart else ""
     assessed = [row for row in headline.compared if row.verdict != NOT_ASSESSED]
     untold = headline.not_adjusted(headline.disproportionate if headline.adjusted else assessed)
     turns = frame["verdict"].eq(INCONCLUSIVE) & turned_by_much(frame, of.band)
@@ -160,7 +159,7 @@ def card(headline: Headline) -> dict[str, Any]:
         "badge": badge,
         "text": said.text,
         "chart": chart,
-        "further": [text for text in (shown, *remains, whole, _last_year(headline), _gap(headline)) if text],
+        "further": [text for text in (shown, *remains, _whole(headline), _last_year(headline), _gap(headline)) if text],
         "chapter": said.chapter,
         "table": said.table,
     }
@@ -179,14 +178,18 @@ def _badge(headline: Headline) -> tuple[str, str]:
 
 
 def _whole(headline: Headline) -> str:
-    """What is shown of the whole beside an edition: the relative rates of what is disproportionate in one of them."""
-    rows = [row for row in headline.compared if "national_ratio" in row]
-    told = [row for row in rows if row.disproportionate or row["national_verdict"].text == DISPROPORTIONATE]
+    """What stands beside an edition in the whole, of groups that are disproportionate in either, or turn round."""
+    told = [row for row in headline.compared if "national_ratio" in row and _tells(row)]
     said = [f"{row['national_ratio'].text} ({row['national_verdict'].text}) for {people(row.who)}" for row in told]
-    if not told:
-        return "A cross shows the relative rate in England and Wales." if rows else ""
     of = f" of {headline.outcome}" if headline.outcome else ""
-    return f"In England and Wales, which crosses show, the relative rate{of} was {listed(said)}."
+    return f"In England and Wales, as counted, the relative rate{of} was {listed(said)}." if told else ""
+
+
+def _tells(row: RowFacts) -> bool:
+    """Whether a group is disproportionate in an edition or in the whole, or differs the other way round in the two."""
+    both = row.verdict, row["national_verdict"].text.removesuffix(ONLY_COUNTED)
+    differs = set(both) <= set(SIGNIFICANT)
+    return DISPROPORTIONATE in both or (differs and row.way() != row.way("national_ratio"))
 
 
 def _last_year(headline: Headline) -> str:

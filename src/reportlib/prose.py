@@ -47,7 +47,7 @@ BY_ENOUGH = ", by enough to be disproportionate"
 AS_COUNTED = "as counted, "
 MAY_BE_LEFT = "Chance could account for what is left"
 NOT_MADE = "No comparison is made for "
-BY_MANY = "but chance could account for it, as several groups are compared"
+BY_MANY = "but chance could account for it, as several comparisons are made"
 MOST_DECIMALS = 3  # a significant difference is never printed as two equal figures, as far as these go
 
 
@@ -275,22 +275,29 @@ def latest_sentence(frame: pd.DataFrame, words: MeasureWords, part: str) -> str:
 
     Of one or two parts each is told, since there is no saying that chance did not put them in their order.
 
-    frame: year, value, lower, upper, mark and the column `part`, "all" for the whole; one row a part and year, or of
-    years taken together. Empty where the figure of the whole is not shown.
+    frame: year, value, lower, upper, denominator, mark and the column `part`, "all" for the whole; one row a part and
+    year, or of years taken together. Empty where the figure of the whole is not shown.
     """
     *_, before, year = ["", *sorted(frame["year"].unique())]
-    whole = frame[frame[part] == "all"].set_index("year")["value"]
-    if missing(whole.get(year)):
+    share = words.unit == "%"
+    unit = "%" if share else ""
+
+    def places(row: Row) -> int:
+        return percent_decimals(row["denominator"]) if share else words.decimals
+
+    every = frame[(frame[part] == "all") & frame["value"].notna()].to_dict("records")
+    whole = {row["year"]: number(row["value"], unit, places(row)) for row in every}
+    if year not in whole:
         return ""
-    unit, places = ("%", 1) if words.unit == "%" else ("", words.decimals)
-    then = "" if missing(whole.get(before)) else f" ({number(whole[before], unit, places)} the year before)"
+    then = f" ({whole[before]} the year before)" if before in whole else ""
     when = f"{'over' if ' to ' in year else 'in'} {year}"
-    said = [f"{when} the {words.name} was {number(whole[year], words.unit, places)}{then}"]
+    said = [f"{when} the {words.name} was {whole[year]}{f' {words.unit}' * (not share)}{then}"]
     parts = frame[(frame["year"] == year) & (frame[part] != "all")].set_index(part)
     shown = parts["value"].dropna().astype(float)
     told = {
-        name: f"{number(shown[name], unit, places)} ({interval(lower, upper, unit, places, UNSURE)})"
-        for name, lower, upper in parts.loc[shown.index, ["lower", "upper"]].itertuples()
+        row[part]: f"{number(row['value'], unit, places(row))} "
+        f"({interval(row['lower'], row['upper'], unit, places(row), UNSURE)})"
+        for row in parts.loc[shown.index].reset_index().to_dict("records")
     }
     if len(told) > 2 and shown.nunique() > 1:
         most, least = shown.idxmax(), shown.idxmin()

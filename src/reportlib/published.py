@@ -123,9 +123,10 @@ def _rates_found(wide: pd.DataFrame) -> str:
     most, least = str(types.idxmax()), str(types.idxmin())
     deaths = PUBLISHED_TABLES["deaths-by-type"].build().set_index("establishment_type")[year]
     return (
-        f"In {year}, {rates['All']:.2f} people died for every 1,000 in prison ({before:.2f} the year before). By type "
-        f"of prison, the rate was highest in {most} ({types[most]:.2f}, {deaths[most]:.0f} deaths) and lowest in "
-        f"{least} ({types[least]:.2f}, {deaths[least]:.0f} deaths). On few deaths chance alone moves a rate."
+        f"In {year}, {rates['All']:.2f} people died for every 1,000 in prison in England and Wales ({before:.2f} the "
+        f"year before). By type of prison, the rate was highest in {most} ({types[most]:.2f}, {deaths[most]:.0f} "
+        f"deaths) and lowest in {least} ({types[least]:.2f}, {deaths[least]:.0f} deaths). On few deaths chance alone "
+        "moves a rate."
     )
 
 
@@ -135,8 +136,9 @@ def _causes_found(wide: pd.DataFrame) -> str:
     unknown = deaths["awaiting further information"]
     told = f" Both can rise: of {unknown} the cause was not yet known." if unknown else ""
     return (
-        f"Of {deaths['All']} people who died in prison custody in {year}, {deaths['natural causes']} died of natural "
-        f"causes; {deaths['self-inflicted']} deaths were self-inflicted.{told}"
+        f"Of {deaths['All']} people who died in prison custody in England and Wales in {year}, "
+        f"{deaths['natural causes']} died of natural causes; {deaths['self-inflicted']} deaths were "
+        f"self-inflicted.{told}"
     )
 
 
@@ -153,7 +155,7 @@ def _complaints_found(wide: pd.DataFrame) -> str:
     change = round(100 * (now / then - 1))
     told = f"{abs(change)}% {'more' if change > 0 else 'fewer'} than" if change else "about as many as"
     also = "" if missing(completed) else f", and completed {completed:,.0f}"
-    return f"The Ombudsman received {now:,.0f} complaints in {year}, {told} in {before}{also}."
+    return f"The Ombudsman received {now:,.0f} complaints in all in {year}, {told} in {before}{also}."
 
 
 def _decisions() -> pd.DataFrame:
@@ -167,7 +169,7 @@ def _decisions() -> pd.DataFrame:
 def _decisions_found(wide: pd.DataFrame) -> str:
     upheld, other, mediated = wide.iloc[-1, 1:4].astype(int)
     return (
-        f"Of {upheld + other} complaints decided in {len(wide) - 1} months of {DECISIONS}, {upheld} were upheld or "
+        f"Of all {upheld + other} complaints decided in {len(wide) - 1} months of {DECISIONS}, {upheld} were upheld or "
         f"partly upheld ({100 * upheld / (upheld + other):.0f}%). {mediated} more were mediated."
     )
 
@@ -187,7 +189,7 @@ def _prisoners_found(wide: pd.DataFrame) -> str:
     (most, share), *others = shares.items()
     told = [f"{share:.0f}% were {most}", *(f"{other:.0f}% {name}" for name, other in others)]
     unknown = f"of {100 * held['Not stated'] / held['All']:.0f}% it was not stated"
-    return f"Of {held['All']:,} people in prison on {CENSUS}, {listed(told)}; {unknown}."
+    return f"Of {held['All']:,} people in prison in England and Wales on {CENSUS}, {listed(told)}; {unknown}."
 
 
 PUBLISHED_TABLES: dict[str, PublishedTable] = {

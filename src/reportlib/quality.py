@@ -80,6 +80,7 @@ def _definitions(run: Run) -> list[dict[str, Any]]:
     return [
         {"Measure": measure.name, "Question": measure.question, "Definition": run["definitions"][measure.code]}
         for measure in MEASURES.values()
+        if measure.code in {of["measure"] for of in run["tables"].values()}
     ]
 
 
@@ -131,14 +132,14 @@ def _words(run: Run) -> list[dict[str, Any]]:
         "people who are alike in these. Crude is the opposite, as counted. Adjustment undoes a difference where at "
         "least half of it is gone (on a log scale), what is left lies within the band, and chance could account for "
         "that.",
-        "Adjusted p": "A p-value that allows for the number of comparisons in the table (Benjamini-Hochberg); "
-        "intervals do not.",
+        "Adjusted p": "A p-value that allows for the number of comparisons in the table, or in the larger table that a "
+        "note names (Benjamini-Hochberg); intervals do not.",
         "Cases needed": "How large the denominator of the group would have to be, and that of the reference group in "
         "proportion, to find, four times in five, a ratio at the edge of what counts as close to parity.",
         capital(
             UNLIKELY
         ): "Chance alone would seldom give a difference so large: its p-value is 0.05 or less, adjusted "
-        f"where several groups are compared. Statistically significant means the same. Otherwise {POSSIBLE}.",
+        f"where several comparisons are made. Statistically significant means the same. Otherwise {POSSIBLE}.",
         "Confidence interval": "A range that shows how uncertain a figure is. About "
         f"{level} of ranges made in this way hold the true figure. The wider it is, the less sure the figure.",
         "Design effect": "How much repeat cases add to the variance of a figure, to one decimal; 1 where each case is "

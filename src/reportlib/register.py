@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from reportlib.editions import ONE_PART
 from reportlib.ethnicity import label, of_detailed
 from reportlib.facts import RowFacts
 from reportlib.figures import STEPS, how_large
@@ -16,7 +17,7 @@ from reportlib.measures import MEASURES
 from reportlib.responses import disproportionate
 from reportlib.results import Results
 from reportlib.tables import Table, words_table
-from reportlib.words import DISPROPORTIONATE, NOT_ASSESSED, all_people, dimensions, listed, lower_first
+from reportlib.words import DISPROPORTIONATE, NOT_ASSESSED, all_people, dimensions, listed, lower_first, subject
 
 OPPOSITE = {"higher": "lower", "lower": "higher"}
 NOT_ADJUSTED = "not adjusted"
@@ -105,7 +106,7 @@ class Register:
         if notes:
             notes.append("Relative rates within parts are crude: people there may differ in age, or in much else.")
         rows = rows or [{"Comparison": "None that could be assessed was disproportionate in parts alone"}]
-        notes += self._of_detailed()
+        notes += [*self._of_detailed(), *self._not_made()]
         return self._table("register-of-parts", "Disproportionate in parts alone, compared with", rows, notes, compared)
 
     def _of_detailed(self) -> list[str]:
@@ -114,12 +115,22 @@ class Register:
             return []
         return [f"Detailed ethnic groups are parts of broad ones, and compared with {label(of_detailed())}."]
 
+    def _not_made(self) -> list[str]:
+        """The tables of parts, or of detailed groups, that are not available."""
+        gone = [
+            lower_first(subject(MEASURES[held["measure"]], held["by"], held["apart"]))
+            for held in self.results.tables.values()
+            if held.get("unavailable") not in (None, ONE_PART)
+            if "ethnicity" in held["by"] and "year" not in held["by"] and (len(held["by"]) > 1 or held["apart"])
+        ]
+        return [f"Not looked at, since the table is not available: {'; '.join(gone)}."] if gone else []
+
     def _table(
         self, name: str, title: str, rows: Sequence[Mapping[str, str]], notes: list[str], compared: Sequence[RowFacts]
     ) -> Table:
         if all(row.verdict == NOT_ASSESSED for row in compared):
             rows = [{"Comparison": "No comparison could be made"}]
-        title = f"{title} {label(self.results.reference)}, {self.results.period}"
+        title = f"{title} {label(self.results.reference)}, {self.results.scope}"
         return replace(words_table(name, title, rows), notes=notes)
 
     def _row(self, name: str) -> dict[str, str]:

@@ -19,7 +19,8 @@ class Results:
 
     `tables` is what the run says of each table; `headlines` are those that the summary is of. `period` is the label of
     the pooled years. `reference` is the code of the group of `grouping` that others are compared with; relative rates
-    within `band` are close to parity; intervals are of `level`. `responses` are the answers by comparison.
+    within `band` are close to parity; intervals are of `level`. `responses` are the answers by comparison. `part` is
+    the title of an edition of a part of the whole.
     """
 
     facts: Sequence[Fact]
@@ -31,6 +32,7 @@ class Results:
     grouping: str
     band: tuple[float, float]
     level: float
+    part: str = ""
 
     @classmethod
     def of(cls, facts: Sequence[Fact], run: Mapping[str, Any], parameters: Mapping[str, Any]) -> Results:
@@ -38,7 +40,14 @@ class Results:
         period = span(years_to(parameters["reporting_year"], parameters["pooled_years"]))
         reference, grouping = parameters["reference_group"], parameters["grouping"]
         band, level = tuple(parameters["verdict_band"]), parameters["confidence_level"]
-        return cls(facts, run["tables"], run["headlines"], run["responses"], period, reference, grouping, band, level)
+        edition, answers = run.get("edition", {}), run["responses"]
+        part = edition["title"] if edition.get("dimension") else ""
+        return cls(facts, run["tables"], run["headlines"], answers, period, reference, grouping, band, level, part)
+
+    @property
+    def scope(self) -> str:
+        """Of what and when it is, as titles say it: "London, 2022-23 to 2024-25"."""
+        return ", ".join(filter(None, [self.part, self.period]))
 
     @cached_property
     def pooled(self) -> dict[str, RowFacts]:

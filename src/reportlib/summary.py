@@ -69,12 +69,12 @@ TOLD = {  # of measures without a difference, by their verdicts: of all groups, 
 }
 
 SCOPE = {  # what an edition holds, by what it is a part by
-    "region": "This edition is of {places}: of {held}, and of supervision there",
-    "establishment_type": "This edition is of {places}: of {held}. It holds nothing on probation",
+    "region": "This edition is of {places}: of those held in {held}, and of those supervised there",
+    "establishment_type": "This edition is of {places}: of those held in {held}. It holds nothing on probation",
 }
 MEANT = (
-    "What is said of all establishments, all prisoners or all ethnic groups together is said of these; where England "
-    "and Wales is meant, it says so."
+    "What is said of all establishments, all prisoners or all ethnic groups together is said of these. Official "
+    "figures are national, as is what is said of England and Wales."
 )
 
 Point = dict[str, str]

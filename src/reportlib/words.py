@@ -34,6 +34,7 @@ NOT_ASSESSED = "not assessed"
 VERDICTS = (DISPROPORTIONATE, SIZE_UNCERTAIN, SMALL, PARITY, INCONCLUSIVE, NOT_ASSESSED)
 SIGNIFICANT = VERDICTS[:3]
 ONLY_COUNTED = " as counted"  # of a verdict that adjustment undoes
+TOLD_VERDICTS = (*VERDICTS, *(verdict + ONLY_COUNTED for verdict in SIGNIFICANT))
 VERDICT_MEANINGS = {  # as the summary and the notes of the spreadsheets give them
     DISPROPORTIONATE: "chance alone is unlikely to give such a difference, and the relative rate as estimated lies "
     "outside the band set in advance; its interval may reach inside",

@@ -14,12 +14,12 @@ import pytest
 
 from reportlib.build import releasable
 from reportlib.build.basis import Basis
-from reportlib.build.counting import NATIONAL_ALONE, ONE_PART, Counted, _few, _too_fine
+from reportlib.build.counting import Counted, _few, _too_fine
 from reportlib.build.plan import ChapterPlan
 from reportlib.build.prepare import prepare
 from reportlib.build.released import Publication, Published, published, read
 from reportlib.disclosure import CountTable
-from reportlib.editions import NATIONAL, Edition, standard
+from reportlib.editions import NATIONAL, NATIONAL_ALONE, ONE_PART, Edition, standard
 from reportlib.errors import ReportError
 from reportlib.inputs.sources import read_all
 from reportlib.measures import MEASURES, REPEATED, TableSpec

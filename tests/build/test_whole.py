@@ -7,23 +7,28 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from reportlib.build.whole import shown_by_part, taken_over
+from reportlib.build.whole import family, shown_by_part, taken_over
 from reportlib.editions import NATIONAL, Edition, named, standard
 from reportlib.measures import MEASURES, TableSpec
-from reportlib.words import VERDICTS
+from reportlib.words import TOLD_VERDICTS
 
 LONDON = named("london", standard())
 OWN = TableSpec("recalled", MEASURES["recalled"], ("ethnicity",), "5+1", adjust=("order_type",))
 BY_REGION = TableSpec("recalled-by-region", MEASURES["recalled"], ("region", "ethnicity"), "5+1")
 WHOLE = pd.DataFrame(
     [
-        ("all", "B", 0.25, 1.31, 1.2, 1.4, 0.001, "disproportionate"),
-        ("all", "W", 0.2, None, None, None, None, None),
-        ("London", "B", 0.24, 1.2, 1.1, 1.3, 0.04, "difference, size uncertain"),
-        ("Wales", "B", 0.24, 1.1, 0.9, 1.3, 0.4, "inconclusive"),
+        ("all", "B", 0.25, 1.31, 1.2, 1.4, 1.3, 1.2, 1.4, 0.001, "disproportionate", ""),
+        ("all", "M", 0.25, 1.31, 1.2, 1.4, 1.1, 0.9, 1.3, 0.001, "disproportionate", ""),
+        ("all", "W", 0.2, *[None] * 7, None, ""),
+        ("London", "B", 0.24, 1.2, 1.1, 1.3, None, None, None, 0.04, "difference, size uncertain", ""),
+        ("London", "M", 0.24, 1.2, 0.7, 1.3, None, None, None, 0.4, "inconclusive", ""),
+        ("London", "O", *[None] * 8, "not assessed", "c"),
+        ("London", "A", 0.5, *[None] * 7, "not assessed", "u"),
     ],
-    columns=["region", "ethnicity", "value", "ratio", "ratio_lower", "ratio_upper", "p_adjusted", "verdict"],
-)
+    columns=["region", "ethnicity", "value", "ratio", "ratio_lower", "ratio_upper", "adjusted_ratio", "adjusted_lower",
+             "adjusted_upper", "p_adjusted", "verdict", "mark"],
+)  # fmt: skip
+BAND = (0.8, 1.25)
 
 
 def compared(spec: TableSpec) -> pd.DataFrame:
@@ -56,17 +61,24 @@ def test_a_table_that_is_by_region_already_has_no_other_by_region() -> None:
 
 
 def test_an_edition_takes_over_the_p_values_of_its_part_and_the_figures_of_the_whole() -> None:
-    found = taken_over(LONDON, OWN, BY_REGION, compared).set_index(["ethnicity", "statistic"])
+    found = taken_over(LONDON, OWN, BY_REGION, compared, BAND).set_index(["ethnicity", "statistic"])
     assert found.loc[("B", "family"), "value"] == 0.04
     assert found.loc[("B", "national_value"), "value"] == 0.25
     assert found.loc[("B", "national_ratio"), ["value", "lower", "upper"]].tolist() == [1.31, 1.2, 1.4]
-    assert VERDICTS[int(found.loc[("B", "national_verdict"), "value"])] == "disproportionate"
+    assert TOLD_VERDICTS[int(found.loc[("B", "national_verdict"), "value"])] == "disproportionate"
+    undone = int(found.loc[("M", "national_verdict"), "value"])
+    assert TOLD_VERDICTS[undone] == "disproportionate as counted"  # 1.31 becomes 1.1, which may be 1
     assert ("W", "national_verdict") not in found.index
 
 
 def test_figures_of_the_whole_stand_beside_the_headlines_of_parts_alone() -> None:
-    assert taken_over(NATIONAL, OWN, None, compared).empty
-    assert taken_over(LONDON, replace(OWN, grouping="19", apart="detailed"), None, compared).empty
-    assert {*taken_over(LONDON, OWN, None, compared)["statistic"]} == {
+    assert taken_over(NATIONAL, OWN, None, compared, BAND).empty
+    assert taken_over(LONDON, replace(OWN, grouping="19", apart="detailed"), None, compared, BAND).empty
+    assert {*taken_over(LONDON, OWN, None, compared, BAND)["statistic"]} == {
         "national_value", "national_ratio", "national_verdict",
     }  # fmt: skip
+
+
+def test_a_family_holds_the_comparisons_within_parts_that_are_made_or_hidden() -> None:
+    """Two that are made and one that is hidden; not one on too few, nor those of all parts together."""
+    assert family(WHOLE, BY_REGION) == 3

@@ -306,3 +306,20 @@ def test_links_between_notebooks_become_links_between_chapters(url: str, target:
 def test_headings_of_one_name_get_places_of_their_own() -> None:
     cells = [markdown("# A\n\n## Same\n\n## Same", "one")]
     assert [link.href for link in read_chapter(new_notebook(cells=cells)).sections] == ["#a--same", "#a--same-2"]
+
+
+def test_a_section_that_shows_nothing_but_what_is_not_available_has_no_text_of_its_own() -> None:
+    """What it would say of the table is then of nothing; its heading stays, and so does the chapter's text."""
+    gone = say("by-cause-unavailable", "Deaths by cause: not available [x], because ages are not known.", "note")
+    shown = say("by-age-sentence", "Deaths rose.", "finding")
+    cells = [
+        markdown("# Deaths\n\nOf everyone.", "title"),
+        markdown("## By cause\n\nThe table has causes.", "cause"),
+        show("a", "", gone),
+        markdown("More of causes.", "more"),
+        markdown("## By age\n\nThe table has ages.", "age"),
+        show("b", "", gone, shown),
+    ]
+    text = words(tree(html_report([new_notebook(cells=cells)], PAGE)))
+    assert [part in text for part in ("Of everyone.", "By cause", "The table has ages.")] == [True] * 3
+    assert "The table has causes." not in text and "More of causes." not in text

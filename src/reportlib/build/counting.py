@@ -9,7 +9,7 @@ from itertools import product
 import pandas as pd
 
 from reportlib.disclosure import CountTable
-from reportlib.editions import Edition
+from reportlib.editions import NATIONAL_ALONE, ONE_PART, Edition
 from reportlib.ethnicity import groupings
 from reportlib.inputs.cube import ETHNICITIES
 from reportlib.inputs.release import Release
@@ -23,11 +23,6 @@ TOO_FINE = (
 )
 SHOWN_ABOVE = "the report is by these ethnic groups throughout, and shows it above"
 TOO_MANY = "too many of its counts are small among so many ethnic groups; a report on fewer groups has it"
-NATIONAL_ALONE = (
-    "within a part of the whole it would hide more of other tables than it shows; the national edition has it, for "
-    "England and Wales"
-)
-ONE_PART = "this edition is of one part alone; the national edition sets all of them side by side"
 Why = dict[tuple[str, str], str | None]  # edition, table -> why the one cannot show the other
 
 

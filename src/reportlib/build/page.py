@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -201,7 +202,24 @@ def read_chapter(notebook: nbformat.NotebookNode, name: str = "") -> Chapter:
     title = markdown.plain(named[0]) if named else header.get("title", "Untitled")
     chapter = header.get("chapter") or name or slug(title)
     _name_headings(named, chapter)
-    return Chapter(chapter, title, header, cells, tokens)
+    read = Chapter(chapter, title, header, cells, tokens)
+    for place in _of_nothing(read):
+        tokens[place] = [token for token in tokens[place] if token["type"] == "heading"]
+    return read
+
+
+def _of_nothing(chapter: Chapter) -> list[int]:
+    """The places of the texts of sections that show nothing but what is not available."""
+    starts = [at for at, held in chapter.tokens.items() if any(h["attrs"]["level"] == 2 for h in headings({at: held}))]
+    shown: dict[int, list[Model]] = {}
+    for place, model in chapter.models():
+        shown.setdefault(bisect(starts, place), []).append(model)
+    nothing = {
+        section
+        for section, models in shown.items()
+        if section and all(model["kind"] == "say" and model["id"].endswith("-unavailable") for model in models)
+    }
+    return [place for place in chapter.tokens if bisect(starts, place) in nothing]
 
 
 def _name_headings(headings: Sequence[Token], chapter: str) -> None:

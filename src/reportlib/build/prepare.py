@@ -20,7 +20,7 @@ from reportlib.build.protection import Protection, protection
 from reportlib.build.relations import relations
 from reportlib.build.releasable import releasable, strata_shown
 from reportlib.build.seen import as_seen, told_and_hidden
-from reportlib.build.whole import Compared, shown_by_part, taken_over
+from reportlib.build.whole import Compared, family, shown_by_part, taken_over
 from reportlib.comparison import compare, complement_is_rarer, flags, least
 from reportlib.disclosure import CountTable, Told
 from reportlib.disclosure.suppress import Progress
@@ -72,11 +72,16 @@ class Prepared:
             (folder / name).mkdir(parents=True, exist_ok=True)
         for spec in specs:
             self.shows[edition, spec.id].to_parquet(folder / "counts" / f"{spec.id}.parquet", index=False)
-            self._estimates(edition, spec).to_parquet(folder / "estimates" / f"{spec.id}.parquet", index=False)
+            self.estimated(edition, spec).to_parquet(folder / "estimates" / f"{spec.id}.parquet", index=False)
         seen = [(table, *told_and_hidden(table, self.shows[edition, table.spec.id])) for table in own]
         (folder / released.PATTERN).write_text(self._publication(edition, seen).text(), encoding="utf-8")
         run = self._run(edition, seen) | {"responses": dict(responses or {})}
         (folder / "run.json").write_text(json.dumps(run, indent=1, sort_keys=True, default=str), encoding="utf-8")
+
+    @cached_property
+    def estimated(self) -> Callable[[Edition, TableSpec], pd.DataFrame]:
+        """The estimates of a table in an edition; those of the whole serve all editions."""
+        return cache(self._estimates)
 
     def _estimates(self, edition: Edition, spec: TableSpec) -> pd.DataFrame:
         """What counts cannot give of a table, as far as it gives no hidden count back."""
@@ -90,7 +95,7 @@ class Prepared:
         complement = self.complements.get(spec.measure.code, False)
         found = estimates(within(self.release, edition), of, reference, params.confidence_level, hidden, complement)
         found = releasable(found, self.shows[edition, spec.id], of, reference)
-        also = taken_over(edition, spec, self._by_part(edition, spec), self.whole)
+        also = taken_over(edition, spec, self._by_part(edition, spec), self.whole, params.verdict_band)
         return pd.concat([found, also], ignore_index=True) if len(also) else found
 
     def chapters(self, edition: Edition) -> list[ChapterPlan]:
@@ -122,19 +127,17 @@ class Prepared:
 
     @cached_property
     def whole(self) -> Compared:
-        """What a table of the whole shows, without what is adjusted."""
+        """What a table of the whole shows."""
         params = self.basis.params
         policy = least(params.disclosure.model_dump())
 
         @cache
         def compared(spec: TableSpec) -> pd.DataFrame:
-            years, level = 1 if "year" in spec.by else len(self.release.years(spec)), params.confidence_level
-            plain, reference, shown = replace(spec, adjust=()), self._reference(spec), self.shows[NATIONAL, spec.id]
-            found = releasable(estimates(self.release, plain, reference, level), shown, plain, reference)
-            side = self.complements.get(spec.measure.code)
             return compare(
-                shown, found, plain, reference=reference, years=years, level=level, band=params.verdict_band,
-                least=policy, complement=side,
+                self.shows[NATIONAL, spec.id], self.estimated(NATIONAL, spec), spec,
+                reference=self._reference(spec), years=1 if "year" in spec.by else len(self.release.years(spec)),
+                level=params.confidence_level, band=params.verdict_band, least=policy,
+                complement=self.complements.get(spec.measure.code),
             )  # fmt: skip
 
         return compared
@@ -142,6 +145,11 @@ class Prepared:
     def _by_part(self, edition: Edition, spec: TableSpec) -> TableSpec | None:
         tables = [table.spec for table in self.counted if not table.edition.dimension]
         return shown_by_part(edition, spec, dict.fromkeys(tables))
+
+    def _family(self, edition: Edition, spec: TableSpec) -> tuple[str, int] | None:
+        """By what the whole has the comparisons of an edition's table in one of its own, and how many that has."""
+        among = self._by_part(edition, spec)
+        return (str(edition.dimension), family(self.whole(among), among)) if among else None
 
     def _reference(self, spec: TableSpec) -> str:
         params = self.basis.params
@@ -205,7 +213,7 @@ class Prepared:
                     "status": release.statuses(spec),
                     "unavailable": self.why[edition.name, spec.id],
                     "complement": self.complements.get(spec.measure.code),
-                    "family": edition.dimension if self._by_part(edition, spec) else None,
+                    "family": self._family(edition, spec),
                     "left_out": sorted(code for codes in left_out.get(spec.id, {}).values() for code in codes),
                 }
                 for chapter in chapters

@@ -8,9 +8,11 @@ from dataclasses import replace
 import pandas as pd
 
 from reportlib.editions import Edition
+from reportlib.figures import OF_ADJUSTMENT, undone
 from reportlib.inputs.estimates import COLUMNS
 from reportlib.measures import TableSpec
-from reportlib.words import VERDICTS
+from reportlib.statistics import Band
+from reportlib.words import ONLY_COUNTED, SIGNIFICANT, TOLD_VERDICTS
 
 Compared = Callable[[TableSpec], pd.DataFrame]  # what a table of the whole shows, as `reportlib.comparison.compare`
 
@@ -26,11 +28,20 @@ def shown_by_part(edition: Edition, spec: TableSpec, tables: Iterable[TableSpec]
     return None
 
 
-def taken_over(edition: Edition, spec: TableSpec, among: TableSpec | None, compared: Compared) -> pd.DataFrame:
+def family(whole: pd.DataFrame, among: TableSpec) -> int:
+    """How many comparisons within parts a table of the whole has, those among them that are hidden."""
+    inside = (whole[list(among.strata)] != "all").all(axis=1) & whole["verdict"].notna()
+    return int((inside & (whole["p_adjusted"].notna() | whole["mark"].eq("c"))).sum())
+
+
+def taken_over(
+    edition: Edition, spec: TableSpec, among: TableSpec | None, compared: Compared, band: Band
+) -> pd.DataFrame:
     """Rows of estimates for an edition's table, of which `among` has the comparisons.
 
     By statistic: "family" is the p-value of a comparison, adjusted for all of `among`; "national_value" and
-    "national_ratio" are the measure and the relative rate of the whole, and "national_verdict" its place in `VERDICTS`.
+    "national_ratio" are the measure and the relative rate of the whole, and "national_verdict" its place in
+    `TOLD_VERDICTS`.
     """
     columns = [*spec.by, *COLUMNS]
 
@@ -44,7 +55,10 @@ def taken_over(edition: Edition, spec: TableSpec, among: TableSpec | None, compa
         found.append(told(whole[whole[str(edition.dimension)].eq(edition.code)], "family", "p_adjusted"))
     if edition.dimension and spec.headline:
         whole = compared(spec)
-        whole = whole.assign(place=whole["verdict"].map(VERDICTS.index, na_action="ignore"))
+        crude, adjusted, lower, upper = (whole[name].astype(float) for name in OF_ADJUSTMENT)
+        gone = whole["verdict"].isin(SIGNIFICANT) & undone(crude, adjusted, lower, upper, band)
+        word = whole["verdict"].mask(gone, whole["verdict"] + ONLY_COUNTED)
+        whole = whole.assign(place=word.map(TOLD_VERDICTS.index, na_action="ignore"))
         found += [
             told(whole, "national_value", "value"),
             told(whole, "national_ratio", "ratio", "ratio_lower", "ratio_upper"),

@@ -199,7 +199,10 @@ def _in_place(ax: Axes, mark: str, y: float) -> None:
 
 def _compared(frame: pd.DataFrame, reference: str, drawn: Sequence[str]) -> pd.DataFrame:
     """The rows that are compared, neither the reference nor one without a verdict; each without a figure has a mark."""
-    rows = checked(frame[(frame["label"] != reference) & frame["verdict"].notna()], drawn)
+    rows = frame[(frame["label"] != reference) & frame["verdict"].notna()]
+    if "national_ratio" in rows:  # a cross stands beside a marker
+        rows = rows.assign(national_ratio=rows["national_ratio"].mask(rows["mark"].ne("") | rows["ratio"].isna()))
+    rows = checked(rows, drawn)
     return rows.assign(mark=rows["mark"].mask(rows["ratio"].isna() & rows["mark"].eq(""), UNSURE))
 
 
@@ -243,7 +246,7 @@ def _ratio_row(ax: Axes, y: float, row: Mapping[Hashable, Any], among: Sequence[
     above = y - 4 if adjusted else y
     drawing.ranged(ax, above, (row["ratio_lower"], row["ratio_upper"]), colour)
     if not missing(row.get("national_ratio")):
-        drawing.point(ax, row["national_ratio"], above, INK, "x", INK)
+        drawing.point(ax, row["national_ratio"], above, INK, "x", INK, above=1)
     drawing.point(ax, row["ratio"], above, colour, marker, colour if row["verdict"] in SIGNIFICANT else "white")
     if adjusted and row.get("adjusted_mark"):
         _in_place(ax, row["adjusted_mark"], y + 9)
@@ -253,7 +256,7 @@ def _ratio_row(ax: Axes, y: float, row: Mapping[Hashable, Any], among: Sequence[
 
 
 def _ratio_key(band: Band, adjusted: bool = False, whole: bool = False) -> list[Artist]:
-    cross = [drawing.marker_key("England and Wales", INK, "x", INK)] if whole else []
+    cross = [drawing.marker_key("England and Wales,\nas counted", INK, "x", INK)] if whole else []
     thin = [drawing.marker_key("adjusted", INK, "|", INK)] if adjusted else []
     return [
         drawing.marker_key(UNLIKELY, INK, "o", INK),

@@ -103,8 +103,8 @@ class Ledger:
         place = Place("", self.params.edition, tuple(model["status"]))
         reference = reference if "verdict" in frame else ""
         level, band = self.params.confidence_level, self.params.verdict_band
-        left_out, family = tuple(self.run.left_out(spec.id)), self.run.family(spec.id)
-        return Comparison(spec, frame, place, period, reference, level, band, "", complement, left_out, family)
+        also = tuple(self.run.left_out(spec.id)), self.run.family(spec.id), self.run.of_part
+        return Comparison(spec, frame, place, period, reference, level, band, "", complement, *also)
 
     def complement(self, table: str) -> bool:
         """Whether the relative rates of a table are of the opposite outcome, which their facts then name."""
@@ -151,7 +151,8 @@ def check_derived(facts: Iterable[Fact]) -> Iterator[Finding]:
         if any(fact.mark == "c" for _, fact in held if fact.statistic in COUNTS):
             for number, fact in held:
                 told = fact.text != NOT_ASSESSED if fact.statistic == "verdict" else not fact.mark
-                if told and fact.statistic not in (*COUNTS, *SENTENCES):
+                own = not fact.statistic.startswith("national_")
+                if told and own and fact.statistic not in (*COUNTS, *SENTENCES):
                     yield Finding(f"{fact.id} is shown where a count behind it is hidden", "facts.jsonl", number)
 
 
