@@ -176,3 +176,13 @@ def test_a_verdict_that_adjustment_undoes_is_said_to_be_as_counted():
     asian = [replace(fact, label="Deaths: Asian") for fact in deaths("A")]
     table = verdicts_table(results(asian, "deaths"))
     assert "Where a verdict is said to be as counted, most of the difference is gone" in table.notes[1]
+
+
+def test_the_table_of_verdicts_of_an_edition_says_which_are_those_of_the_national_one():
+    found = results(deaths("AB"), "deaths")
+    tables = {"deaths": {"measure": "deaths", "adjust": [], "family": ["establishment_type", 28]}}
+    assert verdicts_table(replace(found, tables=tables)).notes[-1] == (
+        "Verdicts on deaths in prison custody are those of the national edition, and allow for all comparisons of its "
+        "table by establishment type; the others allow for those of their own table."
+    )
+    assert "national edition" not in " ".join(verdicts_table(found).notes)

@@ -9,7 +9,19 @@ import numpy as np
 import pandas as pd
 
 from reportlib.ethnicity import NOT_STATED, label
-from reportlib.figures import ALONE, FIGURES, FINEST, FUNNEL, LIMITS, NARROW, RATIOS, Of, Printed, as_printed
+from reportlib.figures import (
+    ALONE,
+    FIGURES,
+    FINEST,
+    FUNNEL,
+    LIMITS,
+    NARROW,
+    RATIOS,
+    Of,
+    Printed,
+    as_printed,
+    undone_rows,
+)
 from reportlib.measures import TableSpec
 from reportlib.params import Disclosure
 from reportlib.statistics import (
@@ -32,7 +44,7 @@ from reportlib.statistics import (
     verdict,
 )
 from reportlib.statistics.verdict import ALPHA
-from reportlib.words import TOLD_VERDICTS
+from reportlib.words import ONLY_COUNTED, SIGNIFICANT, TOLD_VERDICTS
 
 # The parameters that say on fewer than how many there is no percentage, none without [u], and no rate.
 LEAST_OF = {"proportion": "least_for_percent", "reliable": "reliable_percent", "rate": "least_for_rate"}
@@ -143,6 +155,12 @@ def flags(counts: pd.DataFrame, spec: TableSpec, least: Mapping[str, int]) -> pd
     few = counts["denominator"].ge(least["proportion"]) & counts["denominator"].lt(least["reliable"])
     shown = few.fillna(False) & counts["mark"].eq("")
     return shown.map({True: "u", False: ""})
+
+
+def told_verdicts(frame: pd.DataFrame, band: Band) -> pd.Series:
+    """The verdicts of a comparison, with "as counted" where adjustment undoes a difference."""
+    gone = frame["verdict"].isin(SIGNIFICANT) & undone_rows(frame, band)
+    return frame["verdict"].mask(gone, frame["verdict"] + ONLY_COUNTED)
 
 
 def rounded(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from reportlib.comparison import told_verdicts
 from reportlib.comparison_tables import (
     Column,
     Comparison,
@@ -24,11 +25,11 @@ from reportlib.comparison_tables import (
     verdict_column,
 )
 from reportlib.ethnicity import label
-from reportlib.figures import COARSE, OF_ADJUSTMENT, undone
+from reportlib.figures import COARSE
 from reportlib.statistics import METHODS
 from reportlib.statistics.verdict import ALPHA
 from reportlib.tables import Table, text_cell
-from reportlib.words import ONLY_COUNTED, SIGNIFICANT, dimensions, lower_first, missing, number, p_value, people, ratio
+from reportlib.words import ONLY_COUNTED, dimensions, lower_first, missing, number, p_value, people, ratio
 
 
 def evidence_table(of: Comparison) -> Table:
@@ -155,16 +156,10 @@ def gap_table(of: Comparison) -> Table:
 def national_table(of: Comparison) -> Table:
     """An edition's figures beside those of the whole; without rows in the report of the whole itself."""
     own, whole = measure_columns(of)[0], "England and Wales"
-
-    def verdict(row: Row) -> dict[str, Any]:
-        crude, adjusted, lower, upper = (row.row[name] for name in OF_ADJUSTMENT)
-        gone = row.row["verdict"] in SIGNIFICANT and undone(crude, adjusted, lower, upper, of.band)
-        return text_cell(row.row["verdict"] + ONLY_COUNTED * bool(gone))
-
     sign, places = ("%", 1) if of.share else ("", of.spec.measure.decimals)
     kind = f"Relative rate{f' of {of.outcome}' if of.outcome else ''}"
     columns = [
-        Column("verdict", f"Verdict, {of.part}", verdict),
+        Column("verdict", f"Verdict, {of.part}", lambda row: text_cell(row.row["told"])),
         replace(own, label=f"{own.label}, {of.part}"),
         figure_column("national_value", f"{own.label}, {whole}", lambda value: number(value, sign, places), own.unit),
         *ratio_columns(of, "ratio", f"{kind}, {of.part}", "ratio"),
@@ -181,6 +176,7 @@ def national_table(of: Comparison) -> Table:
     ]
     beside = of.frame["verdict"].notna() | of.frame["ethnicity"].eq(of.reference)
     rows = of.frame[beside & of.frame["national_value"].notna()]
+    rows = rows.assign(told=told_verdicts(rows, of.band))
     return _derived("national", f"Beside {whole}", of, rows, columns, notes)
 
 

@@ -82,9 +82,6 @@ def as_printed(ratios: NDArray[np.float64], step: float) -> NDArray[np.float64]:
     return told.reshape(ratios.shape)
 
 
-OF_ADJUSTMENT = ("ratio", "adjusted_ratio", "adjusted_lower", "adjusted_upper")  # by which a difference is `undone`
-
-
 def undone(ratio: Any, adjusted: Any, lower: Any, upper: Any, band: tuple[float, float]) -> Any:
     """Whether adjustment undoes a difference, and does not merely make it less certain.
 
@@ -95,6 +92,13 @@ def undone(ratio: Any, adjusted: Any, lower: Any, upper: Any, band: tuple[float,
     with np.errstate(divide="ignore", invalid="ignore"):
         gone = np.sign(np.log(ratio)) * (2 * np.log(adjusted) - np.log(ratio)) <= 0
     return gone & (adjusted >= band[0]) & (adjusted <= band[1]) & (lower <= 1) & (upper >= 1)
+
+
+def undone_rows(rows: pd.DataFrame, band: tuple[float, float]) -> pd.Series:
+    """Which differences of a comparison's rows adjustment undoes."""
+    names = ["ratio", "adjusted_ratio", "adjusted_lower", "adjusted_upper"]
+    crude, adjusted, lower, upper = (rows[name].astype(float) for name in names)
+    return undone(crude, adjusted, lower, upper, band)  # type: ignore[no-any-return]
 
 
 REMAINS = ("a smaller difference", "a difference about as large", "a larger difference")

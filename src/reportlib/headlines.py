@@ -27,6 +27,7 @@ from reportlib.words import (
     SIGNIFICANT,
     all_people,
     capital,
+    dimensions,
     listed,
     lower_first,
     people,
@@ -127,9 +128,23 @@ def verdicts_table(results: Results) -> Table:
         f"Crude rates are compared. Where a verdict is said to be{ONLY_COUNTED}, most of the difference is gone or "
         "turned round once people who are alike in other ways are compared, and chance could account for what is left.",
     ]
+    notes += _families(results)
     title = f"Verdicts compared with {label(results.reference)}, {results.scope}"
     rows = [{str(key): text for key, text in row.items()} for row in wide.reset_index().to_dict("records")]
     return replace(words_table("verdicts", title, rows), notes=notes, folded=not many)
+
+
+def _families(results: Results) -> list[str]:
+    """Which verdicts allow for the comparisons of a larger table, of the national edition."""
+    found: dict[str, list[str]] = {}
+    for held in filter(None, (results.tables.get(name) for name in results.headlines)):
+        if family := held.get("family"):
+            found.setdefault(family[0], []).append(lower_first(MEASURES[held["measure"]].name))
+    return [
+        f"Verdicts on {listed(names)} are those of the national edition, and allow for all comparisons of its table by "
+        f"{dimensions([by])}; the others allow for those of their own table."
+        for by, names in found.items()
+    ]
 
 
 def card(headline: Headline) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from reportlib import charts, prose
 from reportlib.comparison_tables import Comparison
 from reportlib.derived_tables import funnel_caption, standing
 from reportlib.ethnicity import NOT_STATED, label
-from reportlib.figures import COARSE, LIMITS, REMAINS, how_large, ratio_decimals, undone
+from reportlib.figures import COARSE, LIMITS, REMAINS, how_large, ratio_decimals, undone_rows
 from reportlib.measures import TableSpec
 from reportlib.published import PublishedTable
 from reportlib.statistics import METHODS, Band, goodness_of_fit, rate_trend, trend, trend_departure
@@ -159,7 +159,7 @@ def sentence(comparison: Comparison) -> str:
         return f"{gap} {prose.trend_sentence(total, words, *_trend(total, spec))}".strip()
     if spec.by == ("ethnicity",):
         turns = turned_by_much(frame, comparison.band)
-        compared = comparison.compared.assign(undone=_undone(frame, comparison.band), turned=turns)
+        compared = comparison.compared.assign(undone=undone_rows(frame, comparison.band), turned=turns)
         said = prose.summary_sentence(compared, words, label(comparison.reference), dimensions(spec.adjust))
         return f"{said} These rates are not adjusted." if spec.apart and not spec.adjust else said
     if len(spec.strata) == 1 and "year" not in spec.by:
@@ -280,7 +280,7 @@ def left(frame: pd.DataFrame, band: Band, figures: bool = False) -> dict[str, li
     turns = turned(known, places)
     above, below = turns & known["adjusted_ratio"].gt(1), turns & known["adjusted_ratio"].lt(1)
     small = known["adjusted_lower"].le(1) & known["adjusted_upper"].ge(1)
-    gone, differs = _undone(known, band), known["verdict"].isin(SIGNIFICANT) & ~turns
+    gone, differs = undone_rows(known, band), known["verdict"].isin(SIGNIFICANT) & ~turns
     pairs = known[["ratio", "adjusted_ratio", "coarse"]].itertuples(index=False)
     sizes = pd.Series([how_large(*pair) for pair in pairs], known.index, dtype="str")
     found = {f"{size} remains for {{}}.": differs & ~small & sizes.eq(size) for size in reversed(REMAINS)} | {
@@ -309,13 +309,6 @@ def _with_figures(rows: pd.DataFrame, places: int) -> str:
             for row in rows.to_dict("records")
         ]
     )
-
-
-def _undone(rows: pd.DataFrame, band: Band) -> pd.Series:
-    """Which differences adjustment undoes."""
-    names = ["ratio", "adjusted_ratio", "adjusted_lower", "adjusted_upper"]
-    crude, adjusted, lower, upper = (rows[name].astype(float) for name in names)
-    return undone(crude, adjusted, lower, upper, band)  # type: ignore[no-any-return]
 
 
 def turned(rows: pd.DataFrame, places: int) -> pd.Series:

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pandas as pd
 
+from reportlib.comparison import told_verdicts
 from reportlib.editions import Edition
-from reportlib.figures import OF_ADJUSTMENT, undone
 from reportlib.inputs.estimates import COLUMNS
 from reportlib.measures import TableSpec
 from reportlib.statistics import Band
-from reportlib.words import ONLY_COUNTED, SIGNIFICANT, TOLD_VERDICTS
+from reportlib.words import TOLD_VERDICTS
 
 Compared = Callable[[TableSpec], pd.DataFrame]  # what a table of the whole shows, as `reportlib.comparison.compare`
 
@@ -55,10 +55,7 @@ def taken_over(
         found.append(told(whole[whole[str(edition.dimension)].eq(edition.code)], "family", "p_adjusted"))
     if edition.dimension and spec.headline:
         whole = compared(spec)
-        crude, adjusted, lower, upper = (whole[name].astype(float) for name in OF_ADJUSTMENT)
-        gone = whole["verdict"].isin(SIGNIFICANT) & undone(crude, adjusted, lower, upper, band)
-        word = whole["verdict"].mask(gone, whole["verdict"] + ONLY_COUNTED)
-        whole = whole.assign(place=word.map(TOLD_VERDICTS.index, na_action="ignore"))
+        whole = whole.assign(place=told_verdicts(whole, band).map(TOLD_VERDICTS.index, na_action="ignore"))
         found += [
             told(whole, "national_value", "value"),
             told(whole, "national_ratio", "ratio", "ratio_lower", "ratio_upper"),
