@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
 from reportlib.facts import Fact, RowFacts, fact_id, read, slug, write
 from reportlib.figures import STEPS
+from reportlib.gates.ledger import check_facts
 
 FACT = Fact(
     "upheld/ethnicity/A/value", "2022-23 to 2024-25", "national", "uphold-rates", "uphold-rate-by-ethnicity", "value",
@@ -99,3 +101,12 @@ def test_a_coarse_rate_at_an_end_of_the_band_is_not_said_to_lie_inside(adjusted,
     place = ("2024-25", "national", "a-chapter", "a-table", "adjusted_ratio", "Uphold rate: Black")
     fact = Fact("upheld/ethnicity/B/adjusted_ratio", *place, "[c]", adjusted, "" if adjusted else "c", unit)
     assert RowFacts({"adjusted_ratio": fact}).brought_inside((0.8, 1.25)) is inside
+
+
+def test_two_figures_of_one_name_are_found():
+    """As one that stands in two tables of a chapter, of the outcome here and of its opposite there."""
+    fact = Fact("completed/ethnicity/B/ratio", "2024-25", "london", "a-chapter", "completed", "ratio", "", "1.20", 1.2)
+    other = replace(fact, unit="not completing supervision")
+    assert list(check_facts([fact, replace(fact, table="another"), replace(fact, period="2023-24")])) == []
+    (found,) = check_facts([fact, other])
+    assert "is published twice" in found.message

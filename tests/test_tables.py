@@ -565,6 +565,21 @@ def test_an_edition_stands_beside_the_whole_where_its_own_count_is_hidden_too():
     ]
 
 
+def test_a_relative_rate_of_the_opposite_outcome_is_one_fact_beside_the_whole_too():
+    spec = replace(SPEC, measure=MEASURES["completed"])
+    told = pd.DataFrame({"ethnicity": ["B"], "statistic": ["national_value"], "value": [0.7]})
+    estimates = pd.concat([design_effects(), told])
+    frame = compare(uphold_counts(), estimates, spec, reference="W", years=3, complement=True)
+    of = Comparison(spec, frame, **ARGUMENTS, complement=True, part="London")
+    one, other = (
+        {fact for fact in table(of).facts if fact.statistic.startswith("ratio") and "/B/" in fact.id}
+        for table in (comparison_table, national_table)
+    )
+    assert other <= one
+    assert {fact.unit for fact in other if fact.statistic == "ratio"} == {"not completing supervision"}
+    assert "Relative rate of not completing supervision, London" in [c["label"] for c in national_table(of).columns]
+
+
 def test_verdicts_that_are_of_a_larger_table_say_so():
     frame = compare(uphold_counts(), design_effects(), SPEC, reference="W", years=3)
     own = Comparison(SPEC, frame, **ARGUMENTS)

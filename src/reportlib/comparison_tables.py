@@ -273,18 +273,23 @@ def comparison_columns(of: Comparison) -> list[Column]:
     columns = [*counts, *measure_columns(of)]
     if "verdict" not in of.frame:
         return columns
+    judged = judged_columns(of, f"{relative_rate(of)} ({label(of.reference)} = 1)")
+    return [*columns, *judged, verdict_column("verdict", "Verdict")]
+
+
+def relative_rate(of: Comparison) -> str:
+    """What a relative rate is called: with what it is of, where that is not what the measure names."""
+    return f"Relative rate{f' of {of.outcome}' if of.outcome else ''}"
+
+
+def judged_columns(of: Comparison, head: str) -> list[Column]:
+    """The relative rate that is judged, which names what it is of, and its limits."""
     places = of.places
 
     def judged(row: Row) -> dict[str, Any]:
         return row.figure("ratio", lambda found: ratio(found, decimals=places), of.outcome)
 
-    head = f"Relative rate{f' of {of.outcome}' if of.outcome else ''} ({label(of.reference)} = 1)"
-    return [
-        *columns,
-        Column("ratio", head, judged, role="number"),
-        limits_column(of, "ratio", places),
-        verdict_column("verdict", "Verdict"),
-    ]
+    return [Column("ratio", head, judged, role="number"), limits_column(of, "ratio", places)]
 
 
 def measure_columns(of: Comparison) -> list[Column]:

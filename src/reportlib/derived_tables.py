@@ -18,9 +18,11 @@ from reportlib.comparison_tables import (
     figure_column,
     header,
     intervals_note,
+    judged_columns,
     limits_column,
     measure_columns,
     ratio_columns,
+    relative_rate,
     table_of,
     verdict_column,
 )
@@ -157,12 +159,12 @@ def national_table(of: Comparison) -> Table:
     """An edition's figures beside those of the whole; without rows in the report of the whole itself."""
     own, whole = measure_columns(of)[0], "England and Wales"
     sign, places = ("%", 1) if of.share else ("", of.spec.measure.decimals)
-    kind = f"Relative rate{f' of {of.outcome}' if of.outcome else ''}"
+    kind = relative_rate(of)
     columns = [
         Column("verdict", f"Verdict, {of.part}", lambda row: text_cell(row.row["told"])),
         replace(own, label=f"{own.label}, {of.part}"),
         figure_column("national_value", f"{own.label}, {whole}", lambda value: number(value, sign, places), own.unit),
-        *ratio_columns(of, "ratio", f"{kind}, {of.part}", "ratio"),
+        *judged_columns(of, f"{kind}, {of.part}"),
         *ratio_columns(of, "national_ratio", f"{kind}, {whole}", "national"),
         verdict_column("national_verdict", f"Verdict, {whole}"),
     ]

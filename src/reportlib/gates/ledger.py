@@ -133,8 +133,12 @@ class Ledger:
 
 
 def check_facts(facts: Iterable[Fact]) -> Iterator[Finding]:
-    """Each fact's value is the one in its text, no finer; a hidden one has a mark and nothing else."""
+    """Each fact is one, and its value the one in its text, no finer; a hidden one has a mark and nothing else."""
+    seen: set[tuple[str, str, str, str]] = set()
     for number, fact in enumerate(facts, 1):
+        if (name := (fact.id, fact.period, fact.edition, fact.table)) in seen:
+            yield Finding(f"{fact.id} is published twice, and not alike", "facts.jsonl", number)
+        seen.add(name)
         if fact.mark:
             if fact.value is not None or fact.text != f"[{fact.mark}]":
                 yield Finding(f"{fact.id} is hidden and yet says something", "facts.jsonl", number)
