@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from reportlib.editions import NATIONAL, Edition, available, named, standard
+from reportlib.editions import NATIONAL, NATIONAL_ALONE, ONE_PART, Edition, available, named, standard
 from reportlib.errors import ReportError
 from reportlib.measures import MEASURES, TableSpec
 
@@ -47,25 +48,34 @@ def test_what_an_edition_has_alike_is_not_held_equal(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("edition", "by", "repeats"),
+    ("edition", "by", "why"),
     [
-        ("london", ("region", "ethnicity"), True),
-        ("north", ("region", "ethnicity"), False),  # of two regions
-        ("open", ("region", "ethnicity"), False),
-        ("national", ("region", "ethnicity"), False),
-        ("london", ("ethnicity",), False),
-        ("london", ("order_type", "ethnicity"), False),
-        ("london", ("region", "order_type", "ethnicity"), False),
+        ("london", ("region", "ethnicity"), ONE_PART),
+        ("north", ("region", "ethnicity"), None),  # of two regions
+        ("open", ("region", "ethnicity"), None),
+        ("national", ("region", "ethnicity"), None),
+        ("london", ("ethnicity",), None),
+        ("london", ("order_type", "ethnicity"), None),
+        ("london", ("region", "order_type", "ethnicity"), None),
     ],
 )
-def test_parts_side_by_side_are_nothing_new_in_an_edition_of_one(tmp_path, edition, by, repeats):
-    spec = TableSpec("recalled", MEASURES["recalled"], by, "5+1")
-    assert named(edition, listed(tmp_path, NORTH)).repeats(spec) is repeats
+def test_parts_side_by_side_are_nothing_new_in_an_edition_of_one(tmp_path, edition, by, why):
+    spec, own = TableSpec("recalled", MEASURES["recalled"], by, "5+1"), named(edition, listed(tmp_path, NORTH))
+    headline = replace(spec, id="headline", by=("ethnicity",), adjust=("order_type",))
+    assert own.lacks(spec, [spec, headline]) == why
+    for other in (replace(headline, measure=MEASURES["breached"]), replace(headline, national=True)):
+        assert own.lacks(spec, [spec, other]) is None  # it is the only one with this part's figures
 
 
 def test_one_part_over_the_years_is_something_new():
     spec = TableSpec("deaths", MEASURES["deaths"], ("year", "establishment_type"), "5+1", "trend")
-    assert not named("open", standard()).repeats(spec)
+    assert named("open", standard()).lacks(spec, [spec]) is None
+
+
+def test_a_table_for_the_whole_alone_is_in_no_edition_of_a_part(tmp_path):
+    spec = TableSpec("upheld", MEASURES["upheld"], ("ethnicity",), "5+1", national=True)
+    found = {name: named(name, listed(tmp_path, NORTH)).lacks(spec, [spec]) for name in ("national", "london", "north")}
+    assert found == {"national": None, "london": NATIONAL_ALONE, "north": NATIONAL_ALONE}
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,6 @@ def test_the_table_of_verdicts_of_an_edition_says_which_are_those_of_the_nationa
     tables = {"deaths": {"measure": "deaths", "adjust": [], "family": ["establishment_type", 28]}}
     assert verdicts_table(replace(found, tables=tables)).notes[-1] == (
         "Verdicts on deaths in prison custody are those of the national edition, and allow for all comparisons of its "
-        "table by establishment type; the others allow for those of their own table."
+        "table by establishment type; any other allows for those of its own table."
     )
     assert "national edition" not in " ".join(verdicts_table(found).notes)

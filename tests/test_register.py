@@ -8,6 +8,7 @@ import pytest
 
 from reportlib.editions import ONE_PART
 from reportlib.facts import Fact
+from reportlib.measures import REPEATED
 from reportlib.register import Register
 from reportlib.responses import disproportionate
 from reportlib.results import Results
@@ -248,6 +249,7 @@ def test_tables_of_parts_that_are_not_there_are_named() -> None:
         "c": held | {"by": ["category", "ethnicity"], "unavailable": None},
         "d": held | {"by": ["year", "ethnicity"]},
         "e": held | {"by": ["order_type", "ethnicity"], "unavailable": ONE_PART},
+        "f": held | {"by": ["ethnicity"], "apart": REPEATED},  # which stands above
     }
     own = Register(replace(found.results, tables=found.results.tables | tables))
     assert own.in_parts_alone().notes[-1] == (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from reportlib import summary
 from reportlib.facts import Fact
@@ -397,20 +398,22 @@ def test_an_edition_says_what_it_is_of():
     """A prison that was of two types counts once."""
     held = {"Open": ["Ford", "Hatfield"], "Category C": ["Ford"]}
 
-    def told(dimension: str | None, *values: str, establishments: dict[str, list[str]] = held) -> str:
+    def told(dimension: str | None, *values: str, **also: dict[str, Any]) -> str:
         edition = {"title": "An edition", "dimension": dimension, "values": values}
-        return scope({"edition": edition, "establishments": establishments}).partition(" What is said")[0]
+        run = {"edition": edition, "establishments": held, "chapters": {"deaths-in-custody": {}}} | also
+        return scope(run).partition(" What is said")[0]
 
     named = "2 establishments (the chapter on deaths in custody names them)"
     assert told("region", "London", "Wales") == (
-        f"This edition is of London and Wales: of those held in {named}, and of those supervised there."
+        f"This edition is of London and Wales: of those held in {named} there, and of those supervised there."
     )
     assert told("establishment_type", "Open") == (
-        f"This edition is of Open: of those held in {named}. It holds nothing on probation."
+        f"This edition is of Open: of those held in {named} of that kind. It holds nothing on probation."
     )
     assert told("region", "London", establishments={}) == (
-        "This edition is of London: of those held in no establishment that is listed, and of those supervised there."
+        "This edition is of London: of those held in establishments there, and of those supervised there."
     )
+    assert "those held in 2 establishments there" in told("region", "London", chapters={})
     assert told(None) == scope({"establishments": held}) == ""
 
 

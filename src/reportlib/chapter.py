@@ -386,6 +386,11 @@ class Chapter:
         shown = {declared_table(name) for name in self._shown}
         if missing := sorted(declared - shown):
             raise ReportError(f"The chapter {self.name} declares tables that it does not show: {', '.join(missing)}")
+        adjusted = [name for name in self.handoff.run["headlines"] if self.handoff.run["tables"][name]["adjust"]]
+        silent = [name for name in adjusted if name in self._shown and f"{name}-evidence" not in self._shown]
+        if self.handoff.of_part and (lacking := [name for name in silent if not self.handoff.unavailable(name)]):
+            told = ", ".join(lacking)
+            raise ReportError(f"Beside the whole stands what adjustment leaves: show chapter.evidence of {told}.")
         figures = {fact.table for fact in self._facts}
         if extra := sorted(figures - declared):
             raise ReportError(f"The chapter {self.name} shows tables that it does not declare: {', '.join(extra)}")

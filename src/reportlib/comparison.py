@@ -94,7 +94,7 @@ def compare(
     `least` is the smallest denominator that a figure may rest on, by the kind of measure. `complement` says whether
     relative rates are of the opposite of an outcome; without it these counts decide.
 
-    Returns the rows of `counts` with `label`, `judged` ("complement" where the ratio is that of the rarer side), the
+    Returns the rows of `counts` with `label`, `judged` ("complement" where the ratio is that of the opposite), the
     figures (`value`, `lower`, `upper`: fraction, or rate per `spec.measure.per`; `p_adjusted` and the rest of
     `FIGURES`), `verdict` (missing for the reference, the total and "not stated"), `mark` ("" where `value` is shown)
     and `flag` ("u" where `value` is a percentage on few).

@@ -63,9 +63,16 @@ class Edition(Block):
         alike = self.dimension if len(self.values) == 1 else None
         return replace(spec, adjust=tuple(name for name in spec.adjust if name != alike))
 
-    def repeats(self, spec: TableSpec) -> bool:
-        """Whether a table that sets parts side by side would have one part here, which another table shows."""
-        return spec.compared and len(self.values) == 1 and spec.strata == (self.dimension,) and "year" not in spec.by
+    def lacks(self, spec: TableSpec, among: Iterable[TableSpec]) -> str | None:
+        """Why an edition of a part has not a table, though its data are there; None if it has.
+
+        It is for the whole alone; or would set parts side by side, of which there is one here, which is the headline.
+        """
+        if self.dimension and spec.national:
+            return NATIONAL_ALONE
+        one = spec.compared and len(self.values) == 1 and {*spec.by} == {self.dimension, "ethnicity"}
+        headline = replace(spec, id="", by=("ethnicity",), adjust=(), national=False)
+        return ONE_PART if one and headline in [replace(other, id="", adjust=()) for other in among] else None
 
     def heading(self, title: str) -> str:
         """The title of the report of this edition."""

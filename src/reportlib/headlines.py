@@ -137,12 +137,12 @@ def verdicts_table(results: Results) -> Table:
 def _families(results: Results) -> list[str]:
     """Which verdicts allow for the comparisons of a larger table, of the national edition."""
     found: dict[str, list[str]] = {}
-    for held in filter(None, (results.tables.get(name) for name in results.headlines)):
-        if family := held.get("family"):
-            found.setdefault(family[0], []).append(lower_first(MEASURES[held["measure"]].name))
+    for each in headlines(results):
+        if family := results.tables[each.said.table].get("family"):
+            found.setdefault(family[0], []).append(lower_first(MEASURES[each.said.measure].name))
     return [
         f"Verdicts on {listed(names)} are those of the national edition, and allow for all comparisons of its table by "
-        f"{dimensions([by])}; the others allow for those of their own table."
+        f"{dimensions([by])}; any other allows for those of its own table."
         for by, names in found.items()
     ]
 

@@ -68,7 +68,10 @@ def figure(run: Run, fact: Fact, facts: Sequence[Fact] = (), codes: Codes | None
     if held:
         measure = MEASURES[held["measure"]]
         own.append(("Definition", run["definitions"][measure.code]))
-        own += [("Counts", counts)] if (counts := _counts(measure, fact, facts)) else []
+        if fact.statistic.startswith("national_"):
+            own.append(("Of the whole", "the national edition has it, with its counts"))
+        elif counts := _counts(measure, fact, facts):
+            own.append(("Counts", counts))
         own.append(("Method of this figure", _told(_methods(measure, fact.statistic))))
         own += [("Least numbers", _least(run, measure))] if fact.statistic not in COUNTS else []
         own.append(("Parameters", ", ".join(f"{name} {value}" for name, value in run["parameters"].items())))

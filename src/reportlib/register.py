@@ -13,7 +13,7 @@ from reportlib.editions import ONE_PART
 from reportlib.ethnicity import label, of_detailed
 from reportlib.facts import RowFacts
 from reportlib.figures import STEPS, how_large
-from reportlib.measures import MEASURES
+from reportlib.measures import MEASURES, REPEATED
 from reportlib.responses import disproportionate
 from reportlib.results import Results
 from reportlib.tables import Table, words_table
@@ -121,7 +121,8 @@ class Register:
             lower_first(subject(MEASURES[held["measure"]], held["by"], held["apart"]))
             for held in self.results.tables.values()
             if held.get("unavailable") not in (None, ONE_PART)
-            if "ethnicity" in held["by"] and "year" not in held["by"] and (len(held["by"]) > 1 or held["apart"])
+            if "ethnicity" in held["by"] and "year" not in held["by"] and held["apart"] != REPEATED
+            if len(held["by"]) > 1 or held["apart"]
         ]
         return [f"Not looked at, since the table is not available: {'; '.join(gone)}."] if gone else []
 

@@ -69,9 +69,11 @@ TOLD = {  # of measures without a difference, by their verdicts: of all groups, 
 }
 
 SCOPE = {  # what an edition holds, by what it is a part by
-    "region": "This edition is of {places}: of those held in {held}, and of those supervised there",
-    "establishment_type": "This edition is of {places}: of those held in {held}. It holds nothing on probation",
+    "region": "This edition is of {places}: of those held in {held} there, and of those supervised there",
+    "establishment_type": "This edition is of {places}: of those held in {held} of that kind. It holds nothing on "
+    "probation",
 }
+NAMING = "deaths-in-custody"  # the chapter that names the establishments
 MEANT = (
     "What is said of all establishments, all prisoners or all ethnic groups together is said of these. Official "
     "figures are national, as is what is said of England and Wales."
@@ -86,8 +88,8 @@ def scope(run: Mapping[str, Any]) -> str:
     if not of.get("dimension"):
         return ""
     names = {name for names in run["establishments"].values() for name in names}
-    named = f"{counted(len(names), 'establishment')} (the chapter on deaths in custody names them)"
-    held = named if names else "no establishment that is listed"
+    held = counted(len(names), "establishment") if names else "establishments"
+    held += " (the chapter on deaths in custody names them)" * (bool(names) and NAMING in run["chapters"])
     return f"{SCOPE[of['dimension']].format(places=listed(of['values']), held=held)}. {MEANT}"
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
+from reportlib.build.plan import ChapterPlan
+from reportlib.build.prepare import Prepared
 from reportlib.build.whole import family, shown_by_part, taken_over
 from reportlib.editions import NATIONAL, Edition, named, standard
 from reportlib.measures import MEASURES, TableSpec
@@ -27,7 +31,7 @@ WHOLE = pd.DataFrame(
     ],
     columns=["region", "ethnicity", "value", "ratio", "ratio_lower", "ratio_upper", "adjusted_ratio", "adjusted_lower",
              "adjusted_upper", "p_adjusted", "verdict", "mark"],
-)  # fmt: skip
+).assign(denominator=1000)  # fmt: skip
 BAND = (0.8, 1.25)
 
 
@@ -81,4 +85,33 @@ def test_figures_of_the_whole_stand_beside_the_headlines_of_parts_alone() -> Non
 
 def test_a_family_holds_the_comparisons_within_parts_that_are_made_or_hidden() -> None:
     """Two that are made and one that is hidden; not one on too few, nor those of all parts together."""
-    assert family(WHOLE, BY_REGION) == 3
+    assert family(WHOLE, LONDON) == 3
+
+
+def test_a_part_that_the_table_leaves_out_is_of_no_family() -> None:
+    assert family(WHOLE, named("wales", standard())) == 0
+
+
+def test_a_table_that_divides_the_edition_takes_over_what_is_of_all_of_it() -> None:
+    by_order = replace(OWN, id="by-order", by=("order_type", "ethnicity"), adjust=())
+    assert shown_by_part(LONDON, by_order, [OWN, BY_REGION]) == BY_REGION
+    found = taken_over(LONDON, by_order, BY_REGION, compared, BAND).set_index(["order_type", "ethnicity"])
+    assert set(found.index) == {("all", "B"), ("all", "M")} and set(found["statistic"]) == {"family"}
+    assert found.loc[("all", "B"), "value"] == 0.04
+
+
+def test_an_edition_leaves_out_a_chapter_of_which_the_whole_alone_can_tell() -> None:
+    """But for one that has official figures too, one that the whole lacks as well, and the only one."""
+
+    def plan(name: str, *published: str) -> ChapterPlan:
+        return ChapterPlan(name, Path(f"{name}.ipynb"), (replace(OWN, id=name),), published, False)
+
+    def chapters(*names: str) -> list[str]:
+        planned = [plan(name, *["decisions-by-month"] * (name == "official")) for name in names]
+        why = {("london", name): None if name == "told" else "it cannot be told apart" for name in names}
+        why |= {("national", name): "no input" if name == "nowhere" else None for name in names}
+        made = Prepared(SimpleNamespace(chapters=planned), None, [], why, None)  # type: ignore[arg-type]
+        return [chapter.name for chapter in made.chapters(LONDON)]
+
+    assert chapters("told", "gone", "official", "nowhere") == ["told", "official", "nowhere"]
+    assert chapters("gone") == ["gone"]

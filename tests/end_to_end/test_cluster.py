@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import nbformat
 import pytest
 from small_report import DEATHS, Project, project, short_chapter
 
@@ -19,7 +20,7 @@ from reportlib.build import basis
 from reportlib.build.cache import contents
 from reportlib.build.cluster import cluster
 from reportlib.build.pool import pool
-from reportlib.editions import Edition, standard
+from reportlib.editions import NATIONAL, Edition, standard
 from reportlib.errors import ReportError
 from reportlib.project import CODE, LOCK, ROOT
 
@@ -171,3 +172,27 @@ def test_a_worker_with_other_code_is_refused(scheduler, tmp_path):
 def test_without_dask_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert "requirements-full.lock" in refused("tcp://127.0.0.1:8786")
+
+
+def test_a_chapter_that_an_edition_leaves_out_is_left_out_by_a_worker_too(tmp_path, demo_data, scheduler, monkeypatch):
+    """Probation, in an edition of a type of establishment."""
+    notebooks = short_chapter(tmp_path / "notebooks")
+    probation = nbformat.read(notebooks / "30-deaths.ipynb", as_version=4)
+    for cell in probation.cells:
+        cell.source = cell.source.replace("deaths-by-place", "completed").replace('("deaths"', '("probation"')
+        cell.source = cell.source.replace("chapter.measure", "chapter.compare")
+    table = {"id": "completed", "measure": "completed", "by": ["ethnicity"]}
+    probation.metadata["reportlib"] = {"chapter": "probation", "tables": [table]}
+    nbformat.write(probation, notebooks / "40-probation.ipynb")
+    monkeypatch.setattr(basis, "NOTEBOOKS", notebooks)
+    inputs = (*DEATHS, "probation_terminations")
+    own = project(tmp_path / "project", demo_data, inputs, pooled_years=1, trend_years=2)
+    scheduler.worker()
+    editions = [NATIONAL, *(edition for edition in standard() if edition.name == "category-c")]
+    made = own.editions(editions, cluster(scheduler.address, lambda job: None))
+    assert [run for run in made.values() if isinstance(run, ReportError)] == []
+    pages = {
+        edition.name: {path.stem for path in (own.year / edition.name / "current" / "chapters").glob("*.html")}
+        for edition in editions
+    }
+    assert pages["national"] - pages["category-c"] == {"probation"}

@@ -20,7 +20,7 @@ PERIOD = ("reporting_year", "publication_date")
 NO_FIGURE = ("title", "authors", "organisation", "contact", "correction", "logo", "colour", "archive")
 LIMITS = {  # a figure's interval: how its limits are named
     "value": "", "ratio": "ratio_", "adjusted_ratio": "adjusted_", "gap": "gap_",
-    "agreement": "agreement_", "kappa": "kappa_",
+    "agreement": "agreement_", "kappa": "kappa_", "national_ratio": "national_",
 }  # fmt: skip
 COUNTS = ("numerator", "denominator")  # what a cause moved of them is not told: it could be a small count
 KINDS = ("moved", "new", "gone", "hidden", "shown again")

@@ -16,6 +16,7 @@ from reportlib.build.plan import plan
 from reportlib.build.pool import make_alone
 from reportlib.build.report import Job, Made, Maker
 from reportlib.errors import INSTALL_EXTRAS, Finding, ReportError
+from reportlib.handoff import Handoff
 from reportlib.kernels import warm
 from reportlib.origin import environment
 from reportlib.params import Params
@@ -97,7 +98,11 @@ def _make(sent: Files, params: Params, origin: Mapping[str, Any]) -> tuple[Repor
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         place(sent, folder)
-        chapters = plan(folder / "notebooks", params.grouping, params.chapters)
+        planned, of_edition = (
+            plan(folder / "notebooks", params.grouping, params.chapters),
+            Handoff(folder / "handoff").run,
+        )
+        chapters = [chapter for chapter in planned if chapter.name in of_edition["chapters"]]
         job = Job(params, chapters, origin, folder / "handoff", folder / "made", folder / "made")
         return make_alone(job), contents(job.made)
 

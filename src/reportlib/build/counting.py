@@ -9,7 +9,7 @@ from itertools import product
 import pandas as pd
 
 from reportlib.disclosure import CountTable
-from reportlib.editions import NATIONAL_ALONE, ONE_PART, Edition
+from reportlib.editions import Edition
 from reportlib.ethnicity import groupings
 from reportlib.inputs.cube import ETHNICITIES
 from reportlib.inputs.release import Release
@@ -79,10 +79,7 @@ def count(
         part = within(release, edition)
         for spec in specs:
             above = SHOWN_ABOVE if spec.apart == REPEATED else None
-            alone = (
-                NATIONAL_ALONE if edition.dimension and spec.national else ONE_PART if edition.repeats(spec) else None
-            )
-            why[edition.name, spec.id] = part.why_unavailable(spec) or above or alone
+            why[edition.name, spec.id] = part.why_unavailable(spec) or above or edition.lacks(spec, specs)
             if not why[edition.name, spec.id]:
                 whole = [table for table in counted if table.spec == spec and not table.edition.dimension]
                 counted += _count(part, spec, edition, whole)

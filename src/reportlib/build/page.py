@@ -204,7 +204,9 @@ def read_chapter(notebook: nbformat.NotebookNode, name: str = "") -> Chapter:
     _name_headings(named, chapter)
     read = Chapter(chapter, title, header, cells, tokens)
     for place in _of_nothing(read):
-        tokens[place] = [token for token in tokens[place] if token["type"] == "heading"]
+        level = [token["attrs"]["level"] if token["type"] == "heading" else 0 for token in tokens[place]]
+        first = level.index(2) if 2 in level else 0
+        tokens[place] = [token for at, token in enumerate(tokens[place]) if at < first or level[at]]
     return read
 
 

@@ -104,12 +104,13 @@ class Prepared:
         One that the whole has, and of which nothing can be told of such a part, is no chapter of it: probation, by type
         of establishment.
         """
-        found = []
-        for chapter in self.basis.chapters:
+
+        def belongs(chapter: ChapterPlan) -> bool:
             here, whole = ([self.why[of.name, spec.id] for spec in chapter.tables] for of in (edition, NATIONAL))
-            if chapter.published or not chapter.tables or not all(here) or all(whole):
-                found.append(replace(chapter, tables=tuple(map(edition.comparing, chapter.tables))))
-        return found
+            return bool(chapter.published or not chapter.tables or not all(here) or all(whole))
+
+        kept = [*filter(belongs, self.basis.chapters)] or self.basis.chapters  # a report has one at least
+        return [replace(chapter, tables=tuple(map(edition.comparing, chapter.tables))) for chapter in kept]
 
     @cached_property
     def complements(self) -> Mapping[str, bool]:
@@ -148,8 +149,9 @@ class Prepared:
 
     def _family(self, edition: Edition, spec: TableSpec) -> tuple[str, int] | None:
         """By what the whole has the comparisons of an edition's table in one of its own, and how many that has."""
-        among = self._by_part(edition, spec)
-        return (str(edition.dimension), family(self.whole(among), among)) if among else None
+        among = self._by_part(edition, spec) if spec.by == ("ethnicity",) else None
+        many = family(self.whole(among), edition) if among else 0
+        return (str(edition.dimension), many) if many else None
 
     def _reference(self, spec: TableSpec) -> str:
         params = self.basis.params
@@ -168,7 +170,19 @@ class Prepared:
         told = [released.published(pattern.tables[table.name], told, gone, edition) for table, told, gone in seen]
         for known in _left_out(self.release, [table for table, *_ in seen]):
             told.append(released.published(known, none := [False] * len(known.frame), none, edition))
-        return released.Publication.of(f"{self.basis.params.reporting_year} {edition.name}", told, self.basis.before)
+        before = [*self.basis.before, *self._beside(edition)]
+        return released.Publication.of(f"{self.basis.params.reporting_year} {edition.name}", told, before)
+
+    def _beside(self, edition: Edition) -> list[released.Publication]:
+        """The counts of the whole behind what stands beside an edition's figures: they could be told from these."""
+        tables = [table for table in self.counted if table.edition == NATIONAL and table.spec.headline]
+        if not edition.dimension or not tables:
+            return []
+        held = []
+        for table in tables:
+            told, gone = told_and_hidden(table, self.shows[NATIONAL, table.spec.id])
+            held.append(released.published(self.protected.pattern.tables[table.name], told, [False] * len(gone)))
+        return [released.Publication.of(f"{self.basis.params.reporting_year} {NATIONAL.name}", held, [])]
 
     def _run(self, edition: Edition, seen: Sequence[Seen]) -> dict[str, Any]:
         """What the chapters may know of the run: nothing in it is a count that is hidden.

@@ -18,20 +18,24 @@ Compared = Callable[[TableSpec], pd.DataFrame]  # what a table of the whole show
 
 
 def shown_by_part(edition: Edition, spec: TableSpec, tables: Iterable[TableSpec]) -> TableSpec | None:
-    """The table of the whole that has the comparisons of an edition's table among its own; None if there is none."""
-    if not edition.dimension or len(edition.values) > 1 or not spec.compared:
+    """The table of the whole by ethnic group within parts that has an edition's comparisons; None if there is none.
+
+    Of a table that divides the edition further it has those of all of it.
+    """
+    if not edition.dimension or len(edition.values) > 1 or not spec.compared or edition.dimension in spec.by:
         return None
     for other in tables:
         alike = replace(other, id=spec.id, by=spec.by, adjust=spec.adjust, national=spec.national) == spec
-        if alike and {*other.by} == {*spec.by, edition.dimension} != {*spec.by}:
+        if alike and {*other.by} == {edition.dimension, "ethnicity"}:
             return other
     return None
 
 
-def family(whole: pd.DataFrame, among: TableSpec) -> int:
-    """How many comparisons within parts a table of the whole has, those among them that are hidden."""
-    inside = (whole[list(among.strata)] != "all").all(axis=1) & whole["verdict"].notna()
-    return int((inside & (whole["p_adjusted"].notna() | whole["mark"].eq("c"))).sum())
+def family(whole: pd.DataFrame, edition: Edition) -> int:
+    """How many comparisons a table of the whole has within parts, hidden ones among them; 0 where it has not these."""
+    part, judged = whole[str(edition.dimension)], whole["p_adjusted"].notna() | whole["mark"].eq("c")
+    compared = whole["verdict"].notna() & judged
+    return int((compared & part.ne("all")).sum()) if (compared & part.eq(edition.code)).any() else 0
 
 
 def taken_over(
@@ -52,10 +56,15 @@ def taken_over(
     found = []
     if among:
         whole = compared(among)
-        found.append(told(whole[whole[str(edition.dimension)].eq(edition.code)], "family", "p_adjusted"))
+        own = whole[whole[str(edition.dimension)].eq(edition.code)]
+        found.append(told(own.assign(**dict.fromkeys(spec.strata, "all")), "family", "p_adjusted"))
     if edition.dimension and spec.headline:
         whole = compared(spec)
-        whole = whole.assign(place=told_verdicts(whole, band).map(TOLD_VERDICTS.index, na_action="ignore"))
+        few = (spec.measure.kind == "proportion") & whole["denominator"].lt(100).fillna(True)
+        whole = whole.assign(
+            value=whole["value"].mask(few),
+            place=told_verdicts(whole, band).map(TOLD_VERDICTS.index, na_action="ignore"),
+        )
         found += [
             told(whole, "national_value", "value"),
             told(whole, "national_ratio", "ratio", "ratio_lower", "ratio_upper"),

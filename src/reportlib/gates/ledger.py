@@ -267,7 +267,9 @@ def _redrawn(model: Model, table: Model, ledger: Ledger) -> Chart | None:
 
 
 def _say(model: Model, ledger: Ledger, shown: Mapping[str, Model], where: str) -> Iterator[Finding]:
-    if model["text"] in (NO_COMPARISON, NO_AGES, FEW_DEATHS, scope(ledger.run.run)):
+    if model["text"] in (NO_COMPARISON, NO_AGES, FEW_DEATHS):
+        return
+    if model["id"] == "scope" and model["text"] == scope(ledger.run.run):
         return
     where = f"{where}, sentence {model['id']}"
     name, _, kind = model["id"].rpartition("-")

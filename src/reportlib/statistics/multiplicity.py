@@ -11,8 +11,9 @@ from reportlib.statistics.result import Array, Numbers, as_floats, method
     title="adjusted p-value",
     formula="Benjamini-Hochberg: the i-th smallest of m p-values × m/i, made monotone from the largest down",
     source="Benjamini and Hochberg (1995)",
-    used="the family of one outcome × one grouping × the headline period, or all single years, at 5%: it drives the "
-    "wording; a hidden comparison counts with p = 1, one that could not be made does not",
+    used="the family of one outcome × one grouping × the headline period, or all single years, at 5%; in an edition of "
+    "a part the national table of all parts, where it has the comparisons: it drives the wording; a hidden comparison "
+    "counts with p = 1, one that could not be made does not",
     cannot_say="anything about intervals, which stay unadjusted",
 )
 def adjust_p(p_values: Numbers, method: str = "fdr_bh") -> float | Array:
