@@ -387,9 +387,9 @@ class Chapter:
         if missing := sorted(declared - shown):
             raise ReportError(f"The chapter {self.name} declares tables that it does not show: {', '.join(missing)}")
         adjusted = [name for name in self.handoff.run["headlines"] if self.handoff.run["tables"][name]["adjust"]]
-        silent = [name for name in adjusted if name in self._shown and f"{name}-evidence" not in self._shown]
-        if self.handoff.of_part and (lacking := [name for name in silent if not self.handoff.unavailable(name)]):
-            told = ", ".join(lacking)
+        beside = [name for name in adjusted if f"{name}-national" in self._shown]
+        if silent := [name for name in beside if f"{name}-evidence" not in self._shown]:
+            told = ", ".join(silent)
             raise ReportError(f"Beside the whole stands what adjustment leaves: show chapter.evidence of {told}.")
         figures = {fact.table for fact in self._facts}
         if extra := sorted(figures - declared):

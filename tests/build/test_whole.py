@@ -115,3 +115,9 @@ def test_an_edition_leaves_out_a_chapter_of_which_the_whole_alone_can_tell() -> 
 
     assert chapters("told", "gone", "official", "nowhere") == ["told", "official", "nowhere"]
     assert chapters("gone") == ["gone"]
+
+
+def test_no_share_of_few_is_set_beside_an_edition() -> None:
+    """The national edition prints it without decimals; a picture of it would have no figure behind it."""
+    found = taken_over(LONDON, OWN, None, lambda spec: compared(spec).assign(denominator=99), BAND)
+    assert found.empty

@@ -61,10 +61,8 @@ def taken_over(
     if edition.dimension and spec.headline:
         whole = compared(spec)
         few = (spec.measure.kind == "proportion") & whole["denominator"].lt(100).fillna(True)
-        whole = whole.assign(
-            value=whole["value"].mask(few),
-            place=told_verdicts(whole, band).map(TOLD_VERDICTS.index, na_action="ignore"),
-        )
+        place = told_verdicts(whole, band).map(TOLD_VERDICTS.index, na_action="ignore")
+        whole = whole.assign(place=place)[~few & whole["value"].notna()]
         found += [
             told(whole, "national_value", "value"),
             told(whole, "national_ratio", "ratio", "ratio_lower", "ratio_upper"),
