@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import date
@@ -75,6 +76,25 @@ def test_a_declared_table_that_is_not_shown_fails_the_chapter(chapter, folder):
     with pytest.raises(ReportError, match="declares tables that it does not show: uphold-rate"):
         chapter.close()
     assert not list((folder / "facts").iterdir())
+
+
+def test_an_adjusted_headline_beside_the_whole_is_shown_with_its_evidence(folder, shown):
+    """Without it nothing published would bear out what adjustment is said to undo."""
+    run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    run["tables"]["uphold-rate"]["adjust"] = ["category"]
+    run["edition"] = {"dimension": "region", "values": ["London"], "part": "London"}
+    (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    held = pd.read_parquet(folder / "estimates" / "uphold-rate.parquet")
+    beside = pd.DataFrame({"ethnicity": ["B"], "statistic": ["national_value"], "value": [0.2]})
+    pd.concat([held, beside]).to_parquet(folder / "estimates" / "uphold-rate.parquet")
+    chapter = open_chapter("uphold", **PARAMETERS)
+    upheld = chapter.compare("uphold-rate")
+    chapter.table(upheld)
+    assert "uphold-rate-national" in [model["id"] for model in shown if model["kind"] == "table"]
+    with pytest.raises(ReportError, match=r"show chapter\.evidence of uphold-rate"):
+        chapter.close()
+    chapter.evidence(upheld)
+    chapter.close()
 
 
 def test_a_published_table_that_is_not_declared_fails_the_chapter(chapter):

@@ -165,6 +165,13 @@ def test_a_figure_stands_with_the_counts_that_are_published_of_its_row_and_perio
     assert dict(pairs)["Counts"] == "complaints upheld [c], complaints decided 1,204"
 
 
+def test_a_figure_of_the_whole_is_not_said_to_rest_on_the_counts_of_the_edition():
+    facts = [fact("national_value", text="9.3%"), fact("numerator", text="477"), fact("denominator", text="6,376")]
+    (pairs,) = lineage.explain(RUN, facts, facts[0].id)
+    assert "Counts" not in dict(pairs)
+    assert dict(pairs)["Of the whole"] == "the national edition has it, with its counts"
+
+
 def test_one_period_of_a_figure_can_be_chosen():
     facts = [fact("ratio", period=year, text=text) for year, text in (("2023-24", "0.80"), ("2024-25", "0.90"))]
     (pairs,) = lineage.explain(RUN, facts, fact("ratio").id, "2024-25")

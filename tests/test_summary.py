@@ -399,7 +399,7 @@ def test_an_edition_says_what_it_is_of():
     held = {"Open": ["Ford", "Hatfield"], "Category C": ["Ford"]}
 
     def told(dimension: str | None, *values: str, **also: dict[str, Any]) -> str:
-        edition = {"title": "An edition", "dimension": dimension, "values": values}
+        edition = {"part": "An edition", "dimension": dimension, "values": values}
         run = {"edition": edition, "establishments": held, "chapters": {"deaths-in-custody": {}}} | also
         return scope(run).partition(" What is said")[0]
 

@@ -210,14 +210,14 @@ def _arms(
     return own
 
 
-def _proportions(arms: pd.DataFrame, flip: bool, level: float, band: Band) -> pd.DataFrame:
+def _proportions(arms: pd.DataFrame, complement: bool, level: float, band: Band) -> pd.DataFrame:
     """Shares on effective counts, and the ratio of the rarer of the event and its complement."""
     x, n = arms["x"] / arms["deff"], arms["n"] / arms["deff"]
     rx, rn = arms["x_ref"] / arms["deff_ref"], arms["n_ref"] / arms["deff_ref"]
     gap = difference(x, n, rx, rn, level=level)
-    ratio = relative_rate(n - x if flip else x, n, rn - rx if flip else rx, rn, level=level)
+    ratio = relative_rate(n - x if complement else x, n, rn - rx if complement else rx, rn, level=level)
     event, base, unknown = (
-        arms[f"n{arm}"] - arms[f"x{arm}"] if flip else arms[f"x{arm}"] for arm in ("", "_ref", "_ns")
+        arms[f"n{arm}"] - arms[f"x{arm}"] if complement else arms[f"x{arm}"] for arm in ("", "_ref", "_ns")
     )
     low, high = missing_bounds(event, arms["n"], base, arms["n_ref"], unknown, arms["n_ns"])
     return _figures(
@@ -232,7 +232,7 @@ def _proportions(arms: pd.DataFrame, flip: bool, level: float, band: Band) -> pd
         tipping=_finite(tipping_point(event, arms["n"], base, arms["n_ref"], unknown)[0]),
         cases_needed=_cases_needed(event / arms["n"], base / arms["n_ref"], arms, band),
         **_detectable(base / arms["n_ref"], n, rn),
-        judged="complement" if flip else "",
+        judged="complement" if complement else "",
     )
 
 

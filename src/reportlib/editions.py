@@ -58,6 +58,11 @@ class Edition(Block):
         """The code under which its counts stand in its dimension: the value itself, or a name for several."""
         return self.values[0] if len(self.values) == 1 else self.name
 
+    @property
+    def part(self) -> str:
+        """What part of the whole it is, in words; empty for the whole."""
+        return self.title if self.dimension else ""
+
     def comparing(self, spec: TableSpec) -> TableSpec:
         """The table as it is compared here: what all of the edition have alike need not be held equal."""
         alike = self.dimension if len(self.values) == 1 else None
@@ -76,7 +81,7 @@ class Edition(Block):
 
     def heading(self, title: str) -> str:
         """The title of the report of this edition."""
-        return f"{title}: {self.title}" if self.dimension else title
+        return ": ".join(filter(None, [title, self.part]))
 
 
 class _List(Block):

@@ -82,9 +82,8 @@ class Handoff:
 
     @property
     def of_part(self) -> str:
-        """The title of the edition where it is of a part of the whole; else empty."""
-        held = self.run.get("edition", {})
-        return str(held["title"]) if held.get("dimension") else ""
+        """What part of the whole the run is of, in words; empty for the whole."""
+        return str(self.run.get("edition", {}).get("part", ""))
 
     def left_out(self, table: str) -> list[str]:
         """The parts of the system that a table leaves out, since too little happened there to divide it."""

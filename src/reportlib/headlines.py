@@ -129,7 +129,7 @@ def verdicts_table(results: Results) -> Table:
         "turned round once people who are alike in other ways are compared, and chance could account for what is left.",
     ]
     notes += _families(results)
-    title = f"Verdicts compared with {label(results.reference)}, {results.scope}"
+    title = f"Verdicts compared with {label(results.reference)}, {results.extent}"
     rows = [{str(key): text for key, text in row.items()} for row in wide.reset_index().to_dict("records")]
     return replace(words_table("verdicts", title, rows), notes=notes, folded=not many)
 

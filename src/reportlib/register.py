@@ -131,7 +131,7 @@ class Register:
     ) -> Table:
         if all(row.verdict == NOT_ASSESSED for row in compared):
             rows = [{"Comparison": "No comparison could be made"}]
-        title = f"{title} {label(self.results.reference)}, {self.results.scope}"
+        title = f"{title} {label(self.results.reference)}, {self.results.extent}"
         return replace(words_table(name, title, rows), notes=notes)
 
     def _row(self, name: str) -> dict[str, str]:

@@ -20,7 +20,7 @@ class Results:
     `tables` is what the run says of each table; `headlines` are those that the summary is of. `period` is the label of
     the pooled years. `reference` is the code of the group of `grouping` that others are compared with; relative rates
     within `band` are close to parity; intervals are of `level`. `responses` are the answers by comparison. `part` is
-    the title of an edition of a part of the whole.
+    what part of the whole they are of, in words.
     """
 
     facts: Sequence[Fact]
@@ -40,13 +40,12 @@ class Results:
         period = span(years_to(parameters["reporting_year"], parameters["pooled_years"]))
         reference, grouping = parameters["reference_group"], parameters["grouping"]
         band, level = tuple(parameters["verdict_band"]), parameters["confidence_level"]
-        edition, answers = run.get("edition", {}), run["responses"]
-        part = edition["title"] if edition.get("dimension") else ""
+        part, answers = run.get("edition", {}).get("part", ""), run["responses"]
         return cls(facts, run["tables"], run["headlines"], answers, period, reference, grouping, band, level, part)
 
     @property
-    def scope(self) -> str:
-        """Of what and when it is, as titles say it: "London, 2022-23 to 2024-25"."""
+    def extent(self) -> str:
+        """Of what and when they are, as titles say it: "London, 2022-23 to 2024-25"."""
         return ", ".join(filter(None, [self.part, self.period]))
 
     @cached_property

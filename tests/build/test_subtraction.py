@@ -347,6 +347,20 @@ def test_the_edition_of_types_in_one_of_which_few_died_has_its_own_rows(tmp_path
     assert told(tmp_path)["adjusted"]["adjust"] == []
 
 
+def test_what_an_edition_tells_of_the_whole_is_known_to_later_reports(tmp_path: Path) -> None:
+    """Its rates could give the counts. Those that the whole hides are not told, and not carried as hidden by it."""
+    deaths(tmp_path, {"Leeds": {"W": 30, "B": 20, "A": 3, "M": 4}, "Hatfield": {"W": 90, "B": 10}})
+    spec = TableSpec("headline", MEASURES["deaths"], ("ethnicity",), "5+1")
+    protected(tmp_path, [spec], edition=next(each for each in standard() if each.values == ("Open",)))
+    kept = read(tmp_path / "handoff")
+    (whole,) = (table for table in kept.earlier if table.part == "deaths/prison")
+    frame = whole.frame().set_index("ethnicity")
+    assert (whole.release, frame["value"]["W"], frame["value"]["B"]) == ("2024-25 national", 120, 30)
+    assert frame["value"][["A", "M"]].isna().all() and set(frame["rule"]) == {""}
+    protected(tmp_path, [spec])
+    assert read(tmp_path / "handoff").earlier == []
+
+
 def test_a_table_for_the_whole_alone_is_in_no_edition_of_a_part(tmp_path: Path) -> None:
     deaths(tmp_path, {"Leeds": {"W": 30}, "Hatfield": {"W": 90}})
     spec = TableSpec("national", MEASURES["deaths"], ("ethnicity",), "5+1", national=True)

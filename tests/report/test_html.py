@@ -323,3 +323,10 @@ def test_a_section_that_shows_nothing_but_what_is_not_available_has_no_text_of_i
     text = words(tree(html_report([new_notebook(cells=cells)], PAGE)))
     assert [part in text for part in ("Of everyone.", "By cause", "The table has ages.")] == [True] * 3
     assert "The table has causes." not in text and "More of causes." not in text
+
+
+def test_of_a_cell_with_the_title_and_such_a_section_the_text_under_the_title_stays() -> None:
+    gone = say("by-cause-unavailable", "Deaths by cause: not available [x], because ages are not known.", "note")
+    cells = [markdown("# Deaths\n\nOf everyone.\n\n## By cause\n\nThe table has causes.", "all"), show("a", "", gone)]
+    text = words(tree(html_report([new_notebook(cells=cells)], PAGE)))
+    assert "Of everyone." in text and "By cause" in text and "The table has causes." not in text

@@ -98,11 +98,8 @@ def _make(sent: Files, params: Params, origin: Mapping[str, Any]) -> tuple[Repor
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         place(sent, folder)
-        planned, of_edition = (
-            plan(folder / "notebooks", params.grouping, params.chapters),
-            Handoff(folder / "handoff").run,
-        )
-        chapters = [chapter for chapter in planned if chapter.name in of_edition["chapters"]]
+        planned, kept = plan(folder / "notebooks", params.grouping, params.chapters), Handoff(folder / "handoff").run
+        chapters = [chapter for chapter in planned if chapter.name in kept["chapters"]]
         job = Job(params, chapters, origin, folder / "handoff", folder / "made", folder / "made")
         return make_alone(job), contents(job.made)
 

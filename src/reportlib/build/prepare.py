@@ -180,8 +180,8 @@ class Prepared:
             return []
         held = []
         for table in tables:
-            told, gone = told_and_hidden(table, self.shows[NATIONAL, table.spec.id])
-            held.append(released.published(self.protected.pattern.tables[table.name], told, [False] * len(gone)))
+            told, _ = told_and_hidden(table, self.shows[NATIONAL, table.spec.id])
+            held.append(released.published(self.protected.pattern.tables[table.name], told, [False] * len(told)))
         return [released.Publication.of(f"{self.basis.params.reporting_year} {NATIONAL.name}", held, [])]
 
     def _run(self, edition: Edition, seen: Sequence[Seen]) -> dict[str, Any]:
@@ -199,7 +199,7 @@ class Prepared:
         return {
             **code_digests(),
             "parameters": params.analysis(),
-            "edition": edition.model_dump(include={"title", "dimension", "values"}),
+            "edition": {"dimension": edition.dimension, "values": edition.values, "part": edition.part},
             "disclosure": params.disclosure.model_dump(),
             "status": sorted({source.status for source in self.basis.sources.values()}),
             "inputs": [

@@ -302,13 +302,8 @@ def prepared(
         with closing(counts.release.engine):
             counts.write(work / "handoff", responses)
         try:
-            execute(
-                counts.chapters(params.made),
-                params.analysis(),
-                work / "handoff",
-                work / "notebooks",
-                lambda *told: None,
-            )
+            chapters = counts.chapters(params.made)
+            execute(chapters, params.analysis(), work / "handoff", work / "notebooks", lambda *told: None)
         except ReportError as error:
             if failed is None:
                 raise

@@ -245,9 +245,9 @@ def _ratio_row(ax: Axes, y: float, row: Mapping[Hashable, Any], among: Sequence[
     colour, marker = drawing.look(row["group"], among)
     above = y - 4 if adjusted else y
     drawing.ranged(ax, above, (row["ratio_lower"], row["ratio_upper"]), colour)
-    if not missing(row.get("national_ratio")):
-        drawing.point(ax, row["national_ratio"], above, INK, "x", INK, above=1)
     drawing.point(ax, row["ratio"], above, colour, marker, colour if row["verdict"] in SIGNIFICANT else "white")
+    if not missing(row.get("national_ratio")):
+        drawing.point(ax, row["national_ratio"], above, INK, "x", INK)
     if adjusted and row.get("adjusted_mark"):
         _in_place(ax, row["adjusted_mark"], y + 9)
     elif adjusted and not missing(row["adjusted_ratio"]):

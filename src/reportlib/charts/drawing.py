@@ -145,12 +145,12 @@ def look(group: Any, among: Sequence[Any]) -> tuple[str, str]:
     return NAVY, markers[few.index(group)] if len(few) <= len(markers) else markers[0]
 
 
-def point(ax: Axes, x: float, y: float, colour: str, marker: str, face: str, above: int = 0) -> None:
-    """One marker, if it lies on the axis; filled or, with a white face, hollow. It may lie `above` others."""
+def point(ax: Axes, x: float, y: float, colour: str, marker: str, face: str) -> None:
+    """One marker, if it lies on the axis; filled or, with a white face, hollow."""
     pen: dict[str, Any] = {"markersize": 9, "markeredgewidth": 2, "color": colour, "markerfacecolor": face}
     least, most = ax.get_xlim()
     if least <= x <= most:
-        ax.plot([x], [y], marker=marker, zorder=4 + above, clip_on=False, **pen)
+        ax.plot([x], [y], marker=marker, zorder=4, clip_on=False, **pen)
 
 
 def ranged(ax: Axes, y: float, ends: tuple[Any, Any], colour: str, width: float = 2.4) -> None:
