@@ -97,10 +97,20 @@ def test_an_adjusted_headline_beside_the_whole_is_shown_with_its_evidence(folder
     chapter.close()
 
 
-def test_a_published_table_that_is_not_declared_fails_the_chapter(chapter):
-    chapter.table(chapter.compare("uphold-rate"))
-    chapter.published("deaths-by-type")
-    with pytest.raises(ReportError, match="shows tables that it does not declare: deaths-by-type"):
+def test_a_published_table_that_is_not_declared_is_refused(chapter):
+    with pytest.raises(ReportError, match="chapter uphold does not declare 'deaths-by-type': add it to the notebook's"):
+        chapter.published("deaths-by-type")
+    with pytest.raises(ReportError, match=r"'uphold-rate' is counted: use chapter\.compare or chapter\.measure"):
+        chapter.published("uphold-rate")
+
+
+def test_two_figures_by_one_name_fail_the_chapter_and_one_shown_twice_does_not(chapter):
+    found = chapter.compare("uphold-rate")
+    chapter.table(found)
+    chapter.table(found)
+    chapter.close()
+    chapter.table(replace(found, frame=found.frame.assign(ratio=9.99)))
+    with pytest.raises(ReportError, match="shows two figures by one name: upheld/ethnicity/A/ratio"):
         chapter.close()
 
 

@@ -10,7 +10,7 @@ import pytest
 from scipy.optimize import brentq
 from scipy.stats import false_discovery_control, norm
 
-from reportlib.comparison import compare, measure, rounded
+from reportlib.comparison import compare, measure, rounded, to_what_is_printed
 from reportlib.figures import FIGURES, as_printed, undone
 from reportlib.measures import MEASURES, TableSpec
 from reportlib.statistics import relative_rate
@@ -576,3 +576,36 @@ def test_adjustment_undoes_a_difference_where_half_of_it_is_gone_and_chance_coul
     found = undone(crude, adjusted, lower, upper, (0.8, 1.25))
     assert list(found) == [True, False, False, True, False, False, False]
     assert not undone(1.44, 1.19, 0.9, 1.5, (0.9, 1.1))
+
+
+def test_estimates_of_strata_are_handed_over_no_finer_than_they_are_printed():
+    """Whoever knows all but two counts of the strata could find these two from sixteen digits, or from a p-value."""
+    of = spec("upheld")
+    given = released(
+        of,
+        ("B", "deff", 1.2, None, None, None),
+        ("B", "ratio", 0.71834, 0.61, 0.84, 0.000123456),
+        ("B", "adjusted complement", 0.710312772, 0.5912345, 0.8567891, 3.28e-11),
+        ("B", "modelled", 0.7234567, 0.6, 0.9, 0.0123456),
+        ("B", "homogeneity", 0.0502, None, None, None),
+        ("A", "homogeneity", 0.123456, None, None, None),
+        ("B", "expected", 0.8351, 0.7, 0.97, 0.3),
+        ("B", "standardised", 3.14159, None, None, None),
+        ("all", "agreement", 0.971234, 0.9612345, 0.98, None),
+        ("all", "kappa", 0.951234, 0.94, 0.96, None),
+    )
+    told = to_what_is_printed(given, of, 2).set_index(["ethnicity", "statistic"])
+    ends = told[["value", "lower", "upper"]].astype(float)
+    assert ends.loc[("B", "adjusted complement")].tolist() == pytest.approx([0.71, 0.59, 0.86])
+    assert ends.loc[("B", "modelled"), "value"] == ends.loc[("B", "modelled"), "value"].round(2) == 0.72
+    assert told.loc[("B", "homogeneity"), "value"] == pytest.approx(0.051)  # above the level of significance
+    assert told.loc[("A", "homogeneity"), "value"] == pytest.approx(0.123)
+    assert ends.loc[("B", "expected"), "value"] in (0.83, 0.84)
+    assert ends.loc[("B", "standardised"), "value"] == round(3.14159, of.measure.decimals)
+    assert ends.loc[("all", "agreement")].tolist() == pytest.approx([0.971, 0.961, 0.98])
+    assert ends.loc[("all", "kappa"), "value"] == pytest.approx(0.95)
+    assert told["p_value"].dropna().to_dict() == {("B", "ratio"): 0.000123456}  # of counts that are shown
+    assert ends.loc[("B", "ratio"), "value"] == 0.71834
+    finer = to_what_is_printed(given, of, 3).set_index(["ethnicity", "statistic"])
+    assert finer.loc[("B", "adjusted complement"), "value"] == pytest.approx(0.71)
+    assert finer.loc[("B", "adjusted complement"), "upper"] == pytest.approx(0.857)

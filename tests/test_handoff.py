@@ -62,24 +62,31 @@ def test_the_declaration_comes_back_whole(handoff):
         ({"reference_group": "B"}, "reference_group is 'B', prepared with 'W'"),
         ({"pooled_years": 2}, "pooled_years is 2, prepared with 3"),
         ({"verdict_band": (0.9, 1.1)}, "verdict_band is [0.9, 1.1], prepared with [0.8, 1.25]"),
-        ({"referenc_group": "B"}, "referenc_group is 'B', prepared with None"),
+        ({"pooled_years": 3.0}, "pooled_years is 3.0, prepared with 3"),
+        ({"referenc_group": "B"}, "there is no parameter 'referenc_group'; the nearest is 'reference_group'"),
     ],
 )
 def test_other_parameters_are_refused_by_name(handoff, given, said):
     with pytest.raises(ReportError) as error:
-        handoff.check(PARAMETERS | given)
+        handoff.giving_way(PARAMETERS | given)
     assert said in str(error.value)
-    assert "Prepare them again" in str(error.value)
+    assert "start `make lab PARAMS=…` again" in str(error.value)
 
 
 def test_the_same_parameters_pass_as_a_list_or_a_tuple(handoff):
-    handoff.check(PARAMETERS)
-    handoff.check(PARAMETERS | {"verdict_band": (0.8, 1.25)})
+    assert handoff.giving_way(PARAMETERS) == handoff.giving_way(PARAMETERS | {"verdict_band": (0.8, 1.25)}) == {}
 
 
 def test_a_parameter_that_is_left_out_is_refused(handoff):
-    with pytest.raises(ReportError, match="edition is None, prepared with 'national'"):
-        handoff.check({name: value for name, value in PARAMETERS.items() if name != "edition"})
+    with pytest.raises(ReportError, match="edition is not given"):
+        handoff.giving_way({name: value for name, value in PARAMETERS.items() if name != "edition"})
+
+
+def test_parameters_as_a_notebook_has_them_give_way_to_those_of_the_counts(handoff):
+    handoff.run["parameters"] = PARAMETERS | {"pooled_years": 2, "edition": "london"}
+    assert handoff.giving_way(PARAMETERS) == {"pooled_years": 2, "edition": "london"}
+    with pytest.raises(ReportError, match="pooled_years is 4, prepared with 2"):
+        handoff.giving_way(PARAMETERS | {"pooled_years": 4})
 
 
 def test_why_a_table_cannot_be_made_is_kept(handoff):

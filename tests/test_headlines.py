@@ -16,14 +16,16 @@ from reportlib.results import Results
 
 
 def results(
-    facts: list[Fact], table: str, adjust: Sequence[str] = (), band: tuple[float, float] = (0.8, 1.25)
+    facts: list[Fact], table: str, adjust: Sequence[str] = (), band: tuple[float, float] = (0.8, 1.25), **also: Any
 ) -> Results:
     """What is known of a run whose headline is one table."""
-    return Results(facts, {table: {"adjust": adjust}}, [table], {}, "2022-23 to 2024-25", "W", "5+1", band, 0.95)
+    return Results(
+        facts, {table: {"adjust": adjust, **also}}, [table], {}, "2022-23 to 2024-25", "W", "5+1", band, 0.95
+    )
 
 
-def card(facts: list[Fact], table: str, adjust: Sequence[str] = ()) -> dict[str, Any]:
-    (found,) = headlines.headlines(results(facts, table, adjust))
+def card(facts: list[Fact], table: str, adjust: Sequence[str] = (), **also: Any) -> dict[str, Any]:
+    (found,) = headlines.headlines(results(facts, table, adjust, **also))
     return headlines.card(found)
 
 
@@ -124,7 +126,8 @@ def test_a_card_shows_each_group_and_says_what_adjustment_leaves():
         replace(fact, text="1.00", value=0.8) if fact.statistic == "adjusted_upper" else fact for fact in deaths("AB")
     ]
     assert card(left, "deaths", ("age_band", "sex"))["further"] == [
-        "Allowing for age and sex, a smaller difference remains for people from the A and B ethnic groups."
+        "Allowing for age and sex, a smaller difference remains for people from the A ethnic group (0.90, 0.70 to "
+        "0.80) and people from the B ethnic group (0.90, 0.70 to 0.80)."
     ]
     assert "A 0.60 (0.50 to 0.70), disproportionate, and 0.90 (0.70 to 1.10) once adjusted; B" in found["chart"]["alt"]
     assert found["chart"]["id"] == "deaths-card"
@@ -149,6 +152,19 @@ def test_a_card_of_an_edition_tells_what_the_whole_shows_of_what_is_disproportio
     assert said == (
         "In England and Wales, as counted, the relative rate was 0.71 (inconclusive) for people from the A ethnic "
         "group and 0.71 (disproportionate as counted) for people from the B ethnic group."
+    )
+    tested = [
+        replace(each, id=f"deaths/ethnicity/{code}/others_p", statistic="others_p", text=f"{p}", value=p)
+        for code, p in (("A", 0.01), ("B", 0.3))
+        for each in (here if code == "A" else there)
+        if each.statistic == "ratio"
+    ]
+    (said,) = [text for text in card([*here, *there, *tested], "deaths", family=("region", 48))["further"]
+               if "England" in text]  # fmt: skip
+    assert said.endswith(
+        " Here it differs from that in the other regions together by more than chance alone is likely to give for "
+        "people from the A ethnic group and by no more than chance could account for in the case of people from the B "
+        "ethnic group."
     )
     turned = [
         replace(fact, text="1.09", value=1.09) if fact.statistic == "national_ratio" else fact

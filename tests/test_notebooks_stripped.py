@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import nbformat
 import pytest
+
+from reportlib.kernels.lab import as_written
 
 pytestmark = pytest.mark.check
 
@@ -25,6 +28,14 @@ def test_a_notebook_is_stripped(path: Path):
         assert not LEFT_BY_A_RUN & set(cell["metadata"]), cell["id"]
         assert not cell.get("outputs") and cell.get("execution_count") is None, cell["id"]
         assert not cell.get("attachments"), cell["id"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_as_jupyterlab_saves_it(path: Path):
+    """So that whoever opens one and saves it changes nothing."""
+    notebook = nbformat.read(path, as_version=4)
+    as_written({"type": "notebook", "content": notebook})
+    assert nbformat.writes(notebook) + "\n" == path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

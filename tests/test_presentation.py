@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import pandas as pd
 import pytest
 
@@ -78,14 +81,20 @@ def test_plain_counts_and_what_is_too_much_for_a_page_have_no_picture():
 
 
 def adjusted(
-    complement: bool = False, width: float = 0.1, mixed: float = 1.2, coarse: bool = False, **verdicts: str
+    complement: bool = False,
+    width: float = 0.1,
+    mixed: float = 1.2,
+    coarse: bool = False,
+    homogeneity: Mapping[str, float] = MappingProxyType({}),
+    **verdicts: str,
 ) -> str:
     """What adjustment changed of three ratios, of the measure's outcome or of its opposite; `width` of a limit."""
     spec = TableSpec("completed", MEASURES["completed"], ("ethnicity",), "5+1", adjust=("region",))
     ratios = {"Asian": (0.9, 0.95), "Black": (0.95, 1.04), "Mixed": (1.2, mixed)}
     rows = [
         {"label": label, "ratio": one, "adjusted_ratio": two, "verdict": verdicts.get(label, "inconclusive"),
-         "adjusted_lower": two - width, "adjusted_upper": two + width, "coarse": coarse}
+         "adjusted_lower": two - width, "adjusted_upper": two + width, "coarse": coarse,
+         "homogeneity_p": homogeneity.get(label)}
         for label, (one, two) in ratios.items()
     ]  # fmt: skip
     place = Place("probation-outcomes", "national", ("synthetic",))
@@ -104,6 +113,17 @@ def test_an_adjusted_rate_on_the_other_side_of_1_is_told_with_what_chance_allows
         "the Mixed ethnic group. The relative rate is then above 1 for Black "
         "people"
     )
+
+
+def test_that_one_figure_does_not_sum_up_a_difference_is_said_of_groups_that_differ():
+    """Three tests: 0.01 becomes 0.03 and 0.04 becomes 0.06 (Benjamini and Hochberg, 1995)."""
+    p = {"Asian": 0.01, "Black": 0.9, "Mixed": 0.04}
+    told = (
+        "One figure does not sum up the relative rate for Asian people: by region it differs by more than chance alone"
+    )
+    assert told in adjusted(homogeneity=p, Asian="small difference", Mixed="disproportionate")
+    assert "sum up" not in adjusted(homogeneity=p, Mixed="disproportionate")
+    assert "sum up" not in adjusted(Asian="small difference")
 
 
 def test_what_is_left_of_a_disproportionate_difference_is_said():

@@ -141,7 +141,7 @@ LESS = "Complaints from Black people were less likely to be upheld than those fr
         ("disproportionate", f"{LESS} (28.4% compared with 37.1%), by enough to be disproportionate."),
         (
             "difference, size uncertain",
-            "The uphold rate was lower for Black people, by an amount that is uncertain.",
+            "The uphold rate was lower for Black people, by an amount that may not be small.",
         ),
         ("small difference", "The uphold rate was lower for Black people, by a small amount."),
         ("parity", f"{NONE} Any difference in the uphold rate is likely to be small for Black people."),
@@ -410,6 +410,26 @@ def test_that_a_group_differs_one_way_in_more_parts_than_chance_is_likely_to_giv
     apart = pd.concat([nine, nine[nine["label"].eq("Black")].assign(label="Asian", value=0.5)])
     assert "lower for Black people in 8 of the 9 and higher for Asian people in all 9 categories" in in_parts(apart)
     assert "Large or small" not in in_parts(nine[nine["category"] != "B"])
+
+
+def test_that_a_relative_rate_differs_from_that_of_the_other_parts_together_is_told():
+    """Standard errors of 0.1, log ratios 1.10, 0, 0.18 and −0.11: C lies 0.15 ÷ √(0.01 + 0.01/3) = 1.3 below others."""
+    frame = parts(**dict.fromkeys("ABCD", "inconclusive"))
+    own = frame["label"].eq("Black")
+    for category, rate in {"A": 3.0, "B": 1.0, "C": 1.2, "D": 0.9}.items():
+        limits = [rate, rate * math.exp(-0.196), rate * math.exp(0.196)]
+        frame.loc[own & frame["category"].eq(category), ["ratio", "ratio_lower", "ratio_upper"]] = limits
+    told = "By more than chance alone is likely to give, the relative rate was higher for Black people (A), than in the"
+    assert told in in_parts(frame)  # where that is higher, B and D are lower than the others, and need no words
+    both = pd.concat([frame, frame[own].assign(label="Asian", ratio=1 / frame.loc[own, "ratio"].astype(float),
+        ratio_lower=1 / frame["ratio_upper"], ratio_upper=1 / frame["ratio_lower"])])  # fmt: skip
+    assert "was higher for Black people (A); it was lower for Asian people (A), than in the other" in in_parts(both)
+    alike = frame[~frame["category"].eq("A")]
+    assert "No relative rate was found to differ from that in the other categories of complaint together." in in_parts(
+        alike
+    )
+    of = prose.parts_sentence(alike, UPHELD, "White", "category", "complaints not upheld")
+    assert "No relative rate of complaints not upheld was found" in of
 
 
 def test_a_gap_that_has_changed_is_told_with_the_first_and_the_last_relative_rate():

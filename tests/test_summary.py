@@ -13,9 +13,8 @@ from reportlib.summary import ANSWERS, OTHERS, RECORDED, UNDONE, main_points, sc
 
 FOUND = (
     "Over 2022-23 to 2024-25, these differences were disproportionate as counted: greater than chance alone is likely "
-    "to give, with a relative rate (one rate divided by the other) outside 0.8 to 1.25. Where other things are "
-    "allowed for, the relative rate that is left follows, with its 95% confidence interval, which shows how uncertain "
-    "it is:"
+    "to give, with a relative rate (one rate divided by the other) outside 0.8 to 1.25. What is left once other things "
+    "are allowed for follows, with its 95% confidence interval:"
 )
 SMALLER = summary.SMALLER.format("White people")
 CLAIM = "Black people had a higher rate of complaints than White people (7.0 compared with 5.3 a year)"
@@ -76,8 +75,7 @@ def test_a_main_point_leads_with_what_was_found_and_says_what_adjustment_leaves(
                 "1.37). No adjusted comparison could be made for people from the Mixed ethnic group. Missing ethnicity "
                 "could undo this for Black people.",
             )
-        ],
-        SMALLER: [("Complaints", "Higher only before adjustment for Asian people.")],
+        ]
     }
 
 
@@ -114,6 +112,45 @@ def test_a_difference_in_shares_is_told_in_cases():
     more = [row(f"upheld/ethnicity/{code}", code, "disproportionate", ratio=0.7) for code in "AM"]
     many = [*held, *(fact for some in more for fact in some)]
     assert points(many, {"upheld": ()})[FOUND] == [(claim, "No adjusted comparison is made.")]  # too many to tell each
+
+
+def test_what_counting_an_outcome_otherwise_gives_stands_with_what_it_qualifies():
+    """Unless it finds of others what this does not; then it has a point of its own."""
+    claim = "Black people had a lower uphold rate than White people (15.6% compared with 21.7%)"
+    held = said(
+        "upheld", f"{claim}, by enough to be disproportionate.",
+        row("upheld/ethnicity/B", "Black", "disproportionate", ratio=0.72),
+        row("upheld/ethnicity/A", "Asian", "inconclusive", ratio=0.97),
+    )  # fmt: skip
+    tables = {"upheld": (), "upheld-with-mediated": ()}
+
+    def told(asian: str) -> dict[str, list[tuple[str, str]]]:
+        others = said(
+            "upheld-with-mediated", "As told.",
+            row("upheld-with-mediated/ethnicity/B", "Black", "difference, size uncertain", ratio=0.86,
+                ratio_lower=0.76, ratio_upper=0.96),
+            row("upheld-with-mediated/ethnicity/A", "Asian", asian, ratio=0.9, ratio_lower=0.8, ratio_upper=1.0),
+        )  # fmt: skip
+        limits = [
+            replace(fact, text="0.76 to 0.96") if fact.statistic == "ratio_lower" else fact
+            for fact in others
+            if fact.statistic != "ratio_upper"
+        ]
+        return points([*held, *limits], tables)
+
+    both = told("inconclusive")
+    assert both == {
+        FOUND: [
+            (
+                claim,
+                "In the uphold rate counting mediation the relative rate is 0.86 (0.76 to 0.96; difference, size "
+                "uncertain) for Black people. No adjusted comparison is made.",
+            )
+        ]
+    }
+    apart = told("small difference")
+    assert apart[FOUND] == [(claim, "No adjusted comparison is made.")]
+    assert [title for title, _ in apart[SMALLER]] == ["Upheld-with-mediated"]
 
 
 def test_a_small_difference_is_told_in_cases_since_many_can_be_behind_it():
@@ -162,9 +199,10 @@ def test_what_adjustment_undoes_is_not_said_to_be_disproportionate():
     assert points(held, {"deaths": ("age_band",)}) == {
         UNDONE: [
             (
-                "Once age is allowed for, chance could account for differences in the rate of death in prison custody",
-                f"As counted, {CLAIM}. Allowing for age, the relative rate moves from 0.58 to 0.94 (0.74 to 1.20) for "
-                "Black people and from 0.71 to 1.38 (0.99 to 1.92) for people from the Mixed ethnic group.",
+                CLAIM,
+                "Allowing for age, the relative rate moves from 0.58 to 0.94 (0.74 to 1.20) for Black people. It turns "
+                "round for others: the relative rate moves from 0.71 to 1.38 (0.99 to 1.92) for people from the Mixed "
+                "ethnic group.",
             )
         ]
     }
@@ -189,10 +227,9 @@ def test_what_adjustment_undoes_of_one_group_stands_apart_from_what_it_leaves_of
         ],
         UNDONE: [
             (
-                "Once region is allowed for, chance could account for differences in the rate of complaints for people "
-                "from the Mixed ethnic group",
-                f"{counted}. Allowing for region, the relative rate moves from 1.27 to 1.12 (0.95 to 1.35) for people "
-                "from the Mixed ethnic group.",
+                "People from the Mixed ethnic group had a higher rate of complaints than White people",
+                "Allowing for region, the relative rate moves from 1.27 to 1.12 (0.95 to 1.35) for people from the "
+                "Mixed ethnic group.",
             )
         ],
     }
@@ -339,11 +376,11 @@ def test_main_points_say_how_many_comparisons_the_register_lists_and_how_many_ar
         (answered,) = [each for each in main_points(results) if each["lead"] == ANSWERS]
         return str(answered["items"][0]["title"])
 
-    assert told() == "2 comparisons in the register, none answered"
-    assert told(B="Because.") == "2 comparisons in the register, 1 answered"
+    assert told() == "None of 2 comparisons in the register answered so far"
+    assert told(B="Because.") == "1 of 2 comparisons in the register answered so far"
 
 
-def test_of_a_difference_that_adjustment_undoes_no_cases_are_told():
+def test_a_small_difference_that_adjustment_undoes_is_not_told_as_one():
     """At 100 of 1,000, 200 of 2,000 would be breached, 20 more than 180; region accounts for that."""
     rows = [row("breached/ethnicity/B", "Black", "small difference", ratio=0.9, adjusted_ratio=1.0,
                 adjusted_lower=0.95, adjusted_upper=1.05),
@@ -351,7 +388,13 @@ def test_of_a_difference_that_adjustment_undoes_no_cases_are_told():
     held = said("breached", "No group was found to differ.", *rows)
     held += counts("breached", W=("White", 100, 1000), B=("Black", 180, 2000), A=("Asian", 90, 1000))
     ((_, text),) = points(held, {"breached": ("region",)})[SMALLER]
-    assert text == "Lower for Asian people (about 10 cases), and only before adjustment for Black people."
+    assert text == "Lower for Asian people (about 10 cases)."
+    of_black = [fact for fact in held if "Asian" not in fact.label]
+    assert points(of_black, {"breached": ("region",)}) == {
+        OTHERS: [
+            ("Breached", "There are small differences as counted, but chance could account for what adjustment leaves.")
+        ]
+    }
 
 
 def test_whose_difference_missing_ethnicity_could_undo_is_told():
@@ -389,9 +432,16 @@ def test_main_points_say_how_far_two_records_of_ethnicity_agree_and_what_shares_
         "From 4.1% (deaths) to 7.6% (community and suspended sentence orders ended) of those who are counted have no "
         "known ethnicity"
     )
-    assert points([agree, *held], tables)[RECORDED] == [("They agree for 97.1%", f"{shares}.")]
+    low = (
+        "It is not known of 4.1% of deaths but 1.0% of the population, so that the rate of death in prison custody is "
+    )
+    assert points([agree, *held], tables)[RECORDED] == [
+        ("They agree for 97.1%", f"{shares}. {low}too low in every group.")
+    ]
     assert points([agree], {}) == {RECORDED: [("They agree for 97.1%", "")]}
-    assert points(held, tables)[RECORDED] == [(shares, "")]  # as in an edition, which has no such table
+    of_orders = [fact for fact in held if fact.table == "breached"]
+    alone = "7.6% (community and suspended sentence orders ended) of those who are counted have no known ethnicity"
+    assert points(of_orders, tables)[RECORDED] == [(alone, "")]  # as in an edition, which has no table of agreement
 
 
 def test_an_edition_says_what_it_is_of():

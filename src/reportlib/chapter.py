@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial, wraps
@@ -50,6 +51,7 @@ from reportlib.register import Register
 from reportlib.results import Results
 from reportlib.summary import main_points, scope
 from reportlib.tables import Place, Table, published_table
+from reportlib.words import listed
 from reportlib.years import span, years_to
 
 P = ParamSpec("P")
@@ -105,7 +107,8 @@ def _step(show: Step[P]) -> Step[P]:
 
 def _checked(comparison: Comparison) -> Comparison:
     if not isinstance(comparison, Comparison):
-        raise ReportError(f"Found {comparison!r}: give what chapter.compare or chapter.measure returns.")
+        found = repr(comparison) if isinstance(comparison, str) else f"a {type(comparison).__name__}"
+        raise ReportError(f"Found {found}: give what chapter.compare or chapter.measure returns.")
     return comparison
 
 
@@ -125,7 +128,8 @@ class Chapter:
 
     def __init__(self, name: str, parameters: dict[str, Any], handoff: Handoff) -> None:
         self.name, self.handoff = name, handoff
-        handoff.check(parameters)
+        prepared = handoff.giving_way(parameters)
+        parameters = parameters | prepared
         self.level: float = parameters["confidence_level"]
         self.band: tuple[float, float] = tuple(parameters["verdict_band"])
         self.edition: str = parameters["edition"]
@@ -141,6 +145,9 @@ class Chapter:
         year = parameters["reporting_year"]
         status = handoff.statuses(name)
         _show({"kind": "header", "chapter": name, "status": status, "edition": self.edition, "year": year})
+        if prepared:
+            told = listed([f"{one} = {value!r}" for one, value in prepared.items()])
+            _show_text("prepared", f"The counts were prepared with {told}, which is what this chapter uses.", "note")
 
     # Figures
 
@@ -260,7 +267,11 @@ class Chapter:
 
     def published(self, name: str) -> None:
         """Show a table of published figures: what it finds, its lines over the years, and the table."""
+        if name in self.handoff.run["tables"]:
+            raise ReportError(f"The table {name!r} is counted: use chapter.compare or chapter.measure.")
         held = known(name, PUBLISHED_TABLES, "published table")
+        if name not in self.handoff.declared(self.name):
+            raise ReportError(f"The chapter {self.name} does not declare {name!r}: add it to the notebook's metadata.")
         table = published_table(name, held, Place(self.name, self.edition, ("published",)))
         if held.finding:
             _show_text(f"{name}-sentence", held.finding, "finding")
@@ -386,11 +397,14 @@ class Chapter:
         shown = {declared_table(name) for name in self._shown}
         if missing := sorted(declared - shown):
             raise ReportError(f"The chapter {self.name} declares tables that it does not show: {', '.join(missing)}")
-        adjusted = [name for name in self.handoff.run["headlines"] if self.handoff.run["tables"][name]["adjust"]]
-        beside = [name for name in adjusted if f"{name}-national" in self._shown]
-        if silent := [name for name in beside if f"{name}-evidence" not in self._shown]:
-            told = ", ".join(silent)
-            raise ReportError(f"Beside the whole stands what adjustment leaves: show chapter.evidence of {told}.")
+        tables = self.handoff.run["tables"]
+        adjusted = [name for name in self.handoff.run["headlines"] if tables[name]["adjust"] and name in declared]
+        compared = [name for name in adjusted if not tables[name]["unavailable"]]
+        if silent := [name for name in compared if f"{name}-evidence" not in self._shown]:
+            raise ReportError(f"What adjustment leaves must be told too: show chapter.evidence of {', '.join(silent)}.")
+        named = Counter((fact.id, fact.period, fact.table) for fact in set(self._facts))
+        if twice := sorted({name for (name, *_), many in named.items() if many > 1}):
+            raise ReportError(f"The chapter {self.name} shows two figures by one name: {', '.join(twice)}.")
         figures = {fact.table for fact in self._facts}
         if extra := sorted(figures - declared):
             raise ReportError(f"The chapter {self.name} shows tables that it does not declare: {', '.join(extra)}")

@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 
 from reportlib.errors import Finding, ReportError, visible
-from reportlib.project import NOTEBOOKS, OUTPUTS, ROOT
+from reportlib.project import OUTPUTS, ROOT
 from reportlib.steady import settle
 
 if TYPE_CHECKING:
@@ -384,15 +384,23 @@ def parameters() -> None:
 
 
 @app.command()
-def lab(params: ParamsFile) -> None:
-    """Open the notebooks in JupyterLab on freshly prepared counts, and say which of them fail."""
+def lab(
+    params: ParamsFile,
+    port: Annotated[int | None, typer.Option(help="Port of JupyterLab; else its own choice.")] = None,
+    browser: Annotated[bool, typer.Option(help="Open a browser, or print the address alone.")] = True,
+    root: Annotated[bool, typer.Option("--allow-root", help="Run though you are root, as in a container.")] = False,
+) -> None:
+    """Open the notebooks in JupyterLab on freshly prepared counts, and say which of them fail.
+
+    What it saves is the notebook without outputs, as the report takes it.
+    """
     with user_errors():
         from reportlib.build.report import prepared
-        from reportlib.kernels import warm
+        from reportlib.kernels import lab as jupyter
 
-        with prepared(*_given(params), failed=_problem) as handoff:
-            environment = os.environ | {"REPORTLIB_WORK": str(handoff)} | warm.ENVIRONMENT
-            server = subprocess.Popen([sys.executable, "-m", "jupyterlab", str(NOTEBOOKS)], env=environment)
+        command = jupyter.command(port, browser, root)
+        with prepared(*_given(params), failed=_problem, say=lambda stage: console.print(f"{stage} …")) as handoff:
+            server = subprocess.Popen(command, env=jupyter.environment(handoff))
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for JupyterLab, which asks and ends its kernels
             try:
                 ended = server.wait()

@@ -20,6 +20,7 @@ from reportlib.figures import (
     Of,
     Printed,
     as_printed,
+    ratio_decimals,
     undone_rows,
 )
 from reportlib.measures import TableSpec
@@ -39,6 +40,7 @@ from reportlib.statistics import (
     proportion,
     rate,
     rate_ratio,
+    ratio_to_others,
     relative_rate,
     tipping_point,
     verdict,
@@ -60,6 +62,7 @@ ESTIMATED = {  # statistic of the estimates -> where its value, limits and p-val
     "expected": ("expected_ratio", "expected_lower", "expected_upper", None),
     "standardised": ("standardised", None, None, None),
     "family": ("p_family", None, None, None),
+    "others": ("others_p", None, None, None),
     "national_value": ("national_value", None, None, None),
     "national_ratio": ("national_ratio", "national_lower", "national_upper", None),
 }
@@ -163,12 +166,27 @@ def told_verdicts(frame: pd.DataFrame, band: Band) -> pd.Series:
     return frame["verdict"].mask(gone, frame["verdict"] + ONLY_COUNTED)
 
 
+def against_others(frame: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Each group's relative rate in a part of the system over that of the other parts together.
+
+    `frame` has the comparisons within parts, as printed (`label`, `ratio`, `ratio_lower`, `ratio_upper`), in any order.
+    Limits are taken as far out as their rounding may have put them. Returns its rows with the `value` of that ratio
+    and a `p_value` adjusted for all of them; missing where there is none.
+    """
+    half = 10.0 ** -ratio_decimals(frame) / 2
+    limits = frame.reindex(columns=["ratio", "ratio_lower", "ratio_upper"]).astype(float).add([0, -half, half])
+    found = frame.reindex(columns=["value", "p_value"]).astype(float)
+    for _, own in limits.groupby(frame["label"]):
+        told = ratio_to_others(own["ratio"], own["ratio_lower"], own["ratio_upper"], level)
+        found.loc[own.index] = told[list(found)]
+    return found.assign(p_value=adjust_p(found["p_value"]))
+
+
 def rounded(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     """Every figure to the precision at which it is published, so that nothing finer is ever shown."""
     held = {name: figure.printed for name, figure in FIGURES.items() if name in frame}
     for name in (name for name, printed in held.items() if printed == Printed.P_VALUE):
-        above = frame[name].gt(ALPHA) & frame[name].round(3).le(ALPHA)
-        frame[name] = frame[name].mask(above, ALPHA + 0.001)  # not printed as if it were at the level of significance
+        frame[name] = p_as_printed(frame[name])
     level, gap = (3, 1) if spec.measure.kind == "proportion" else (spec.measure.decimals, spec.measure.decimals)
     places = dict.fromkeys(Printed, 2) | {Printed.LEVEL: level, Printed.GAP: gap, Printed.P_VALUE: 3, Printed.NUMBER: 0}
     uppers = [name for name in RATIOS if name in held and name.endswith("_upper") and FIGURES[name].of != Of.UNKNOWN]
@@ -184,6 +202,30 @@ def rounded(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
         triple = [f"{stem}ratio", *(f"{stem or 'ratio_'}{end}" for end in ("lower", "upper"))]
         made[triple] = as_printed(frame[triple].to_numpy(float), 10.0 ** -places[Printed.RATIO])
     return made
+
+
+def p_as_printed(p: pd.Series) -> pd.Series:
+    """P-values to three decimals, none as if it were at the level of significance when it lies above."""
+    return p.mask(p.gt(ALPHA) & p.round(3).le(ALPHA), ALPHA + 0.001).round(3)
+
+
+def to_what_is_printed(estimates: pd.DataFrame, spec: TableSpec, decimals: int) -> pd.DataFrame:
+    """Estimates that may be made of hidden counts, no finer than a table with relative rates so fine prints them.
+
+    And without the p-values that it does not print: who knows all but a few counts could find these from either.
+    """
+    kind, ends = estimates["statistic"].str.removesuffix(" complement"), ["value", "lower", "upper"]
+    found, ratios = estimates.copy(), kind.isin(["adjusted", "modelled", "expected"])
+    if ratios.any():
+        found.loc[ratios, ends] = as_printed(found.loc[ratios, ends].to_numpy(float), 10.0**-decimals)
+    tests = kind.isin(["homogeneity", "interaction"])
+    found.loc[tests, "value"] = p_as_printed(found.loc[tests, "value"])
+    for name, places in {"standardised": spec.measure.decimals, "agreement": 3, "kappa": 2}.items():
+        found.loc[kind.eq(name), ends] = found.loc[kind.eq(name), ends].astype(float).round(places)
+    found["p_value"] = found["p_value"].where(
+        kind.eq("ratio")
+    )  # of clustered rates, which come from counts that are shown
+    return found
 
 
 def _exposure(spec: TableSpec, years: int) -> int:

@@ -28,10 +28,11 @@ from reportlib.comparison_tables import (
 )
 from reportlib.ethnicity import label
 from reportlib.figures import COARSE
+from reportlib.measures import DERIVED_KINDS
 from reportlib.statistics import METHODS
 from reportlib.statistics.verdict import ALPHA
 from reportlib.tables import Table, text_cell
-from reportlib.words import ONLY_COUNTED, dimensions, lower_first, missing, number, p_value, people, ratio
+from reportlib.words import ONLY_COUNTED, PARTS_OF, dimensions, lower_first, missing, number, p_value, people, ratio
 
 
 def evidence_table(of: Comparison) -> Table:
@@ -173,9 +174,19 @@ def national_table(of: Comparison) -> Table:
         f"{people(label(of.reference))}. A verdict is{ONLY_COUNTED} where chance could account for what adjustment "
         "leaves.",
         intervals_note(of),
-        "Whether this edition differs from the whole is not tested: figures whose intervals overlap can differ by more "
-        "than chance.",
     ]
+    if of.family and of.frame["others_p"].notna().any():
+        others = f"the other {PARTS_OF[of.family[0]]} together"
+        columns.append(figure_column("others_p", f"Other than in {others} (p)", p_value))
+        notes.append(
+            f"The p-value of a test whether a {lower_first(kind)} differs from that in {others}, from the figures of "
+            "the national edition, adjusted for all its comparisons of this kind."
+        )
+    else:
+        notes.append(
+            "Whether this edition differs from the whole is not tested: figures whose intervals overlap can differ by "
+            "more than chance."
+        )
     beside = of.frame["verdict"].notna() | of.frame["ethnicity"].eq(of.reference)
     rows = of.frame[beside & of.frame["national_value"].notna()]
     rows = rows.assign(told=told_verdicts(rows, of.band))
@@ -215,13 +226,10 @@ def standing(row: Mapping[Any, Any]) -> str:
     return "within both limits"
 
 
-DERIVED = {  # tables made of the comparison that another one shows; the kind stands at the end of the identifier
-    "evidence": evidence_table,
-    "standardised": standardised_table,
-    "gap": gap_table,
-    "national": national_table,
-    "funnel": funnel_table,
-}
+# Tables made of the comparison that another one shows; the kind stands at the end of the identifier
+DERIVED = dict(
+    zip(DERIVED_KINDS, (evidence_table, standardised_table, gap_table, national_table, funnel_table), strict=True)
+)
 LOOKED_UP = ("evidence", "funnel")  # by who doubts a verdict or a picture; the others answer a question themselves
 
 

@@ -61,6 +61,10 @@ class ReportError(Exception):
     def __str__(self) -> str:
         return "\n".join([str(self.args[0]), *(f"  - {finding}" for finding in self.findings)])
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows of it (IPython asks for this): the message alone."""
+        return [f"{type(self).__name__}: {self}"]
+
     def named(self, name: str) -> Finding:
         """What is wrong, and the first of the findings, as one finding of the thing that it is wrong with."""
         first = [f"{self.findings[0]}; {len(self.findings)} findings in all"] if self.findings else []

@@ -102,15 +102,6 @@ class RowFacts(dict[str, Fact]):
         pair = self.limits(kind)
         return pair is not None and pair[0] <= 1 <= pair[1]
 
-    def unknown_could(self) -> str:
-        """What missing ethnicity, divided in the most extreme way, could do to the difference; empty if it stays.
-
-        A bound that is printed as 1.00 may be a little above or below it.
-        """
-        if not self.chance("bound"):
-            return ""
-        return "all but vanish" if 1 in (self.limits("bound") or ()) else "vanish or reverse"
-
     @property
     def only_at_an_extreme(self) -> bool:
         """Whether all events of unknown ethnicity, given to one of the two groups, would not make rates equal."""

@@ -58,6 +58,7 @@ FIGURES: dict[str, Figure] = {
     **_with_limits("expected_ratio", Of.GROUP, Printed.RATIO),
     "standardised": Figure(Of.GROUP, Printed.LEVEL),
     **dict.fromkeys(LIMITS, Figure(Of.GROUP, Printed.LEVEL)),
+    "others_p": Figure(Of.PAIR, Printed.P_VALUE),
     "national_value": Figure(Of.WHOLE, Printed.LEVEL),
     **_with_limits("national_ratio", Of.WHOLE, Printed.RATIO),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import Any
 import pandas as pd
 
 from reportlib import facts
-from reportlib.errors import ReportError
+from reportlib.errors import ReportError, nearest_or_all
 from reportlib.facts import Fact
 from reportlib.measures import MEASURES, TableSpec
+from reportlib.params import notebook_parameters
 
 SHARED = ("parameters", "edition", "status", "disclosure", "establishments")  # what every chapter may read of a run
 
@@ -33,19 +35,25 @@ class Handoff:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return found
 
-    def check(self, parameters: dict[str, Any]) -> None:
-        """Refuse parameters other than those that the counts were prepared with."""
-        prepared = self.run["parameters"]
+    def giving_way(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """What the counts were prepared with of the parameters that a notebook has as it was written.
+
+        Nobody puts a report's parameters there in JupyterLab. Raises ReportError for any other that differs.
+        """
+        prepared, written = self.run["parameters"], notebook_parameters()
         given = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()}
-        differ = [
-            f"{name} is {given.get(name)!r}, prepared with {prepared.get(name)!r}"
-            for name in sorted(prepared.keys() | given.keys())
-            if prepared.get(name) != given.get(name)
-        ]
-        if differ:
+        wrong = [f"there is no parameter {name!r}{nearest_or_all(name, prepared)}" for name in given.keys() - prepared]
+        wrong += [f"{name} is not given" for name in prepared.keys() - given]
+        others = {name: prepared[name] for name in prepared.keys() & given if not _same(given[name], prepared[name])}
+        for name, value in others.items():
+            if not _same(given[name], written[name]):
+                wrong.append(f"{name} is {given[name]!r}, prepared with {value!r}")
+        if wrong:
             raise ReportError(
-                f"The counts were prepared with other parameters: {'; '.join(differ)}. Prepare them again."
+                f"The counts were prepared with other parameters: {'; '.join(sorted(wrong))}. Give those; for others "
+                "leave JupyterLab, change the parameter file and start `make lab PARAMS=…` again."
             )
+        return others
 
     def declared(self, chapter: str) -> list[str]:
         """The tables that a chapter may show, published ones included."""
@@ -57,7 +65,9 @@ class Handoff:
     def spec(self, chapter: str, table: str) -> TableSpec:
         """The declaration of a chapter's table. Raises ReportError if the chapter does not declare it."""
         if table not in (allowed := self.declared(chapter)):
-            raise ReportError(f"The chapter {chapter} does not declare the table {table!r}; it declares {allowed}.")
+            raise ReportError(
+                f"The chapter {chapter} does not declare the table {table!r}{nearest_or_all(str(table), allowed)}."
+            )
         if table not in self.run["tables"]:
             raise ReportError(f"The table {table!r} is of published figures: use chapter.published.")
         held = self.run["tables"][table]
@@ -139,6 +149,11 @@ def undeclared(chapter: str) -> ReportError:
     return ReportError(
         f"The chapter {chapter} reads what is not its own: declare `reads_facts: true` in its notebook's metadata."
     )
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two parameters are the same, a whole number not being a decimal one."""
+    return json.dumps(one, default=repr) == json.dumps(other, default=repr)
 
 
 def checked(frame: pd.DataFrame) -> pd.DataFrame:

@@ -13,16 +13,19 @@ from reportlib.ethnicity import groupings, label
 from reportlib.facts import Fact, RowFacts, rows_of
 from reportlib.figures import STEPS
 from reportlib.measures import MEASURES
-from reportlib.presentation import turned_by_much, what_is_left
+from reportlib.presentation import turned_by_much, varying, what_is_left
 from reportlib.prose import gap_sentence
 from reportlib.results import Results
+from reportlib.statistics.verdict import ALPHA
 from reportlib.tables import Table, words_table
 from reportlib.words import (
     DISPROPORTIONATE,
     INCONCLUSIVE,
+    MOST_NAMED,
     NOT_ASSESSED,
     ONLY_COUNTED,
     PARITY,
+    PARTS_OF,
     SHORT,
     SIGNIFICANT,
     all_people,
@@ -35,6 +38,7 @@ from reportlib.words import (
 from reportlib.years import span
 
 BY_WEIGHT = (*SIGNIFICANT, INCONCLUSIVE, PARITY, NOT_ASSESSED)  # of a table; parity is said if nothing else is
+COLUMNS = ["homogeneity_p", *charts.RATIOS]
 
 
 class Headline:
@@ -82,7 +86,7 @@ def verdicts(results: Results, tables: Sequence[str]) -> pd.DataFrame:
     """The verdicts of some tables, in their order.
 
     Columns: stratum (the measure's name), group, label, text, verdict, mark, undone (whether adjustment undoes a
-    difference), adjusted_mark, coarse (whether what is adjusted is), and the relative rates with their limits.
+    difference), adjusted_mark, coarse (whether what is adjusted is), homogeneity_p, and the relative rates with limits.
     """
     rows = rows_of(fact for fact in results.facts if fact.table in tables).values()
     compared = sorted((row for row in rows if "verdict" in row), key=lambda row: tables.index(row["verdict"].table))
@@ -97,13 +101,13 @@ def verdicts(results: Results, tables: Sequence[str]) -> pd.DataFrame:
             "undone": vanishes,
             "adjusted_mark": row["adjusted_ratio"].mark if "adjusted_ratio" in row else "",
             "coarse": "adjusted_ratio" in row and row["adjusted_ratio"].unit == STEPS,
-            **{name: row[name].value for name in charts.RATIOS if name in row},
+            **{name: row[name].value for name in COLUMNS if name in row},
         }
         for row in compared
         for ratio, vanishes in [(row["ratio"], row.verdict in SIGNIFICANT and row.undone(results.band))]
     ]
     words = ["stratum", "group", "label", "text", "verdict", "mark", "undone", "adjusted_mark", "coarse"]
-    return pd.DataFrame(told, columns=[*words, *charts.RATIOS]).astype(dict.fromkeys(charts.RATIOS, float))
+    return pd.DataFrame(told, columns=[*words, *COLUMNS]).astype(dict.fromkeys(COLUMNS, float))
 
 
 def verdicts_chart(results: Results, title: str) -> charts.Chart | None:
@@ -147,12 +151,24 @@ def _families(results: Results) -> list[str]:
     ]
 
 
+def could_be_undone(rows: Sequence[RowFacts]) -> str:
+    """Whose difference missing ethnicity could undo, and whose at an extreme alone; empty where that is nobody's."""
+    could = [row for row in rows if row.chance("bound")]
+    told = {"Missing ethnicity": [row.who for row in could if not row.only_at_an_extreme]}
+    told["Only an extreme division of missing ethnicity"] = [row.who for row in could if row.only_at_an_extreme]
+    return " ".join(
+        f"{what} could undo this{f' for {all_people(whose)}' * (len(whose) < len(rows))}."
+        for what, whose in told.items()
+        if whose
+    )
+
+
 def card(headline: Headline) -> dict[str, Any]:
     """The finding of a headline with its weightiest verdict, as adjustment leaves it.
 
-    `further` says of what the picture is, what adjustment leaves of the finding, what stands beside it in the whole,
-    what the last year alone shows, and whether gaps have changed over the years;
-    `chart` shows every group against the reference group, if they are not too many.
+    `further` says of what the picture is, what adjustment leaves of the finding, whether missing ethnicity could undo
+    it, what stands beside it in the whole, what the last year alone shows, and whether gaps have changed over the
+    years; `chart` shows every group against the reference group, if they are not too many.
     """
     of, said, outcome = headline.of, headline.said, headline.outcome
     verdict, badge = _badge(headline)
@@ -167,14 +183,18 @@ def card(headline: Headline) -> dict[str, Any]:
     untold = headline.not_adjusted(headline.disproportionate if headline.adjusted else assessed)
     turns = frame["verdict"].eq(INCONCLUSIVE) & turned_by_much(frame, of.band)
     told = turns | frame["verdict"].eq(DISPROPORTIONATE) & frame["undone"]  # by the sentence
-    remains = [what_is_left(frame[~told], headline.adjust, of.band), untold]
+    figures = len(frame) <= MOST_NAMED
+    remains = [what_is_left(frame[~told], headline.adjust, of.band, figures), varying(frame, headline.adjust), untold]
+    could = could_be_undone([row for row in assessed if row.verdict in SIGNIFICANT])
     return {
         "title": title,
         "verdict": verdict,
         "badge": badge,
         "text": said.text,
         "chart": chart,
-        "further": [text for text in (shown, *remains, _whole(headline), _last_year(headline), _gap(headline)) if text],
+        "further": [
+            text for text in (shown, *remains, could, _whole(headline), _last_year(headline), _gap(headline)) if text
+        ],
         "chapter": said.chapter,
         "table": said.table,
     }
@@ -197,7 +217,21 @@ def _whole(headline: Headline) -> str:
     told = [row for row in headline.compared if "national_ratio" in row and _tells(row)]
     said = [f"{row['national_ratio'].text} ({row['national_verdict'].text}) for {people(row.who)}" for row in told]
     of = f" of {headline.outcome}" if headline.outcome else ""
-    return f"In England and Wales, as counted, the relative rate{of} was {listed(said)}." if told else ""
+    whole = f"In England and Wales, as counted, the relative rate{of} was {listed(said)}."
+    return f"{whole} {_others(headline, told)}".rstrip() if told else ""
+
+
+def _others(headline: Headline, rows: Sequence[RowFacts]) -> str:
+    """Of which rows of an edition the relative rate differs from that of the other parts together, as far as tested."""
+    tested = [row for row in rows if "others_p" in row and row["others_p"].value is not None]
+    apart = [row.who for row in tested if float(row["others_p"].value or 0) <= ALPHA]
+    alike = [row.who for row in tested if row.who not in apart]
+    told = [f"by more than chance alone is likely to give for {all_people(apart)}"] if apart else []
+    told += [f"by no more than chance could account for in the case of {all_people(alike)}"] if alike else []
+    if not told:
+        return ""
+    dimension, _ = headline.of.tables[headline.said.table]["family"]
+    return f"Here it differs from that in the other {PARTS_OF[dimension]} together {listed(told)}."
 
 
 def _tells(row: RowFacts) -> bool:

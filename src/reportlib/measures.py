@@ -126,7 +126,7 @@ class Measure:
 
     `kind` is "proportion" (the numerator is part of the denominator), "rate" (events over
     population) or "count". `clustered`: several events can come from one person; `answers`: who is asked to explain
-    a disproportionate comparison.
+    a disproportionate comparison; `instead_of`: the code of the measure whose outcome it counts otherwise.
     """
 
     code: str
@@ -140,6 +140,7 @@ class Measure:
     clustered: bool = False
     per: int = 1000
     decimals: int = 1
+    instead_of: str = ""
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -332,6 +333,7 @@ MEASURES: dict[str, Measure] = {
             f"or mediated, that were completed in the period. {APART}.",
             OMBUDSMAN,
             clustered=True,
+            instead_of="upheld",
         ),
         Measure(
             "racism-concern", "Complaints with a recorded concern about racism",
@@ -418,6 +420,10 @@ MEASURES: dict[str, Measure] = {
 
 
 REPEATED = "repeated"  # a table by the groups of the report, which has it anyway
+
+
+# How the names of tables end that a chapter makes of a declared one (`reportlib.derived_tables`)
+DERIVED_KINDS = ("evidence", "standardised", "gap", "national", "funnel")
 
 
 @dataclass(frozen=True)

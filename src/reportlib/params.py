@@ -315,11 +315,16 @@ def load_editions(path: Path) -> Params:
     return params.model_copy(update={"editions": tuple(available(path.parent / "editions"))})
 
 
+def notebook_parameters() -> dict[str, Any]:
+    """The parameters of the analysis as notebooks have them, before a run puts its own there."""
+    given = {name: field.examples[0] for name, field in Params.model_fields.items() if field.examples}
+    return Params.model_construct(None, **given).analysis()
+
+
 def parameters_cell() -> str:
     """The code of a notebook's `parameters` cell: each parameter of the analysis with its default."""
-    given = {name: field.examples[0] for name, field in Params.model_fields.items() if field.examples}
     lines = []
-    for name, value in Params.model_construct(None, **given).analysis().items():
+    for name, value in notebook_parameters().items():
         kind = "list[float]" if isinstance(value, list) else type(value).__name__
         lines.append(f"{name}: {kind} = {json.dumps(value)}  # {Params.model_fields[name].description}")
     return "\n".join(lines)

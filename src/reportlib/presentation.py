@@ -15,7 +15,7 @@ from reportlib.ethnicity import NOT_STATED, label
 from reportlib.figures import COARSE, LIMITS, REMAINS, how_large, ratio_decimals, undone_rows
 from reportlib.measures import TableSpec
 from reportlib.published import PublishedTable
-from reportlib.statistics import METHODS, Band, goodness_of_fit, rate_trend, trend, trend_departure
+from reportlib.statistics import METHODS, Band, adjust_p, goodness_of_fit, rate_trend, trend, trend_departure
 from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
     MOST_NAMED,
@@ -32,6 +32,7 @@ from reportlib.words import (
     listed,
     lower_first,
     marked,
+    missing,
     number,
     p_value,
     people,
@@ -165,7 +166,8 @@ def sentence(comparison: Comparison) -> str:
     if len(spec.strata) == 1 and "year" not in spec.by:
         (part,) = spec.strata
         inner = comparison.compared[frame[part] != "all"]
-        return prose.parts_sentence(inner, words, label(comparison.reference), part)
+        reference, outcome = label(comparison.reference), comparison.outcome
+        return prose.parts_sentence(inner, words, reference, part, outcome, comparison.level)
     return ""
 
 
@@ -243,11 +245,12 @@ def adjusted_sentence(comparison: Comparison) -> str:
     frame, remains = comparison.frame, left(comparison.frame, comparison.band)
     if not remains:
         return ""
+    adjust, varies = comparison.spec.adjust, varying(frame, comparison.spec.adjust)
     told = frame[frame["label"].isin([name for names in remains.values() for name in names])]
     if len(told) > MOST_NAMED:
-        return what_is_left(frame, comparison.spec.adjust, comparison.band)
+        return f"{what_is_left(frame, adjust, comparison.band)} {varies}".rstrip()
     moves = moved(told, comparison.outcome, ratio_decimals(frame))
-    return " ".join([f"Allowing for {dimensions(comparison.spec.adjust)}, {moves}", *remains])
+    return " ".join(filter(None, [f"Allowing for {dimensions(adjust)}, {moves}", *remains, varies]))
 
 
 def moved(rows: pd.DataFrame, outcome: str, places: int) -> str:
@@ -257,8 +260,8 @@ def moved(rows: pd.DataFrame, outcome: str, places: int) -> str:
         change = round(abs(row["ratio"] - row["adjusted_ratio"]), places)
         changed = change > (COARSE / 2 if row["coarse"] else 0)
         found = f"from {ratio(row['ratio'], decimals=places)} to " * changed + _adjusted(row, places)
-        limits = interval(row["adjusted_lower"], row["adjusted_upper"], "", places)
-        moves[changed].append(f"{found} ({limits}) for {people(str(row['label']))}")
+        limits = f" ({_limits(row, places)})" if _limits(row, places) else ""
+        moves[changed].append(f"{found}{limits} for {people(str(row['label']))}")
     said = " and ".join(f"{'moves' if changed else 'stays'} {listed(some)}" for changed, some in moves.items() if some)
     return f"the relative rate{f' of {outcome}' if outcome else ''} {said}."
 
@@ -268,10 +271,33 @@ def _adjusted(row: Mapping[Hashable, Any], places: int) -> str:
     return "about " * row["coarse"] + ratio(row["adjusted_ratio"], decimals=places)
 
 
+def _limits(row: Mapping[Hashable, Any], places: int) -> str:
+    """The interval of an adjusted relative rate; empty where it has none, as where all or nothing happened."""
+    ends = row["adjusted_lower"], row["adjusted_upper"]
+    return "" if any(map(missing, ends)) else interval(*ends, "", places)
+
+
 def what_is_left(frame: pd.DataFrame, adjust: Sequence[str], band: Band, figures: bool = False) -> str:
     """What adjustment leaves of a comparison, with or without its figures; empty if there is nothing to tell."""
     remains = " ".join(left(frame, band, figures))
     return f"Allowing for {dimensions(adjust)}, {lower_first(remains)}" if remains else ""
+
+
+def varying(frame: pd.DataFrame, adjust: Sequence[str], among: Sequence[str] | None = None) -> str:
+    """Whose relative rates are not the same in all strata, by tests adjusted for their number; empty if nobody's are.
+
+    frame: label, verdict, homogeneity_p; of groups that differ from the reference, `among` some if they are given.
+    """
+    rows = frame[frame["homogeneity_p"].notna()]
+    found = rows[(adjust_p(rows["homogeneity_p"]) <= ALPHA) & rows["verdict"].isin(SIGNIFICANT)]
+    names = [name for name in found["label"] if among is None or name in among]
+    if not names:
+        return ""
+    whose = all_people(names)
+    return (
+        f"One figure does not sum up the relative rate for {whose}: by {dimensions(adjust)} it differs by more than "
+        "chance alone is likely to give."
+    )
 
 
 def left(frame: pd.DataFrame, band: Band, figures: bool = False) -> dict[str, list[str]]:
@@ -304,8 +330,7 @@ def _with_figures(rows: pd.DataFrame, places: int) -> str:
     """Some groups, each with its adjusted relative rate and interval."""
     return listed(
         [
-            f"{people(row['label'])} ({_adjusted(row, places)}, "
-            f"{interval(row['adjusted_lower'], row['adjusted_upper'], '', places)})"
+            f"{people(row['label'])} ({', '.join(filter(None, [_adjusted(row, places), _limits(row, places)]))})"
             for row in rows.to_dict("records")
         ]
     )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from reportlib.comparison import against_others
 from reportlib.figures import ratio_decimals
-from reportlib.statistics import adjust_p, sign_test
+from reportlib.statistics import LEVEL, adjust_p, sign_test
 from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
     DISPROPORTIONATE,
@@ -92,14 +94,20 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, u
     return " ".join(f"{capital(sentence)}." for sentence in said)
 
 
-def parts_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, part: str) -> str:
+def parts_sentence(
+    frame: pd.DataFrame, words: MeasureWords, reference: str, part: str, outcome: str = "", level: float = LEVEL
+) -> str:
     """What comparisons within the parts of the system say: which stand out, how many there are, what the others show.
 
+    And where relative rates (of `outcome`, if given) differ from those of the other parts together.
+
     frame: comparison frames of the parts, one below the other, as for `summary_sentence`; the column `part` tells them
-    apart. Empty if there is no comparison.
+    apart; limits are of `level`. Empty if there is no comparison.
     """
     base = frame[frame["label"] == reference].set_index(part)["value"]
     told = frame[(frame["label"] != reference) & frame["verdict"].notna() & frame["mark"].ne("x")]
+    told = told.reset_index(drop=True)
+    told = told.join(against_others(told, level).add_prefix("others_"))
     rows: list[Row] = [{**row, "reference_value": base.get(row[part])} for row in told.to_dict("records")]
     if not rows:
         return ""
@@ -134,7 +142,7 @@ def parts_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, par
         said[-1] += "no other comparison were made"
     if lacking:
         said.append(f"{'the other ' * few}{len(lacking)} could not be made: {_why_not(lacking)}")
-    said += _one_way(rows, words, part)
+    said += [*_one_way(rows, words, part), *_apart(rows, part, len(names), outcome)]
     named = "; parts that are not named may differ as much" if found else ""
     said.append(f"these rates are not adjusted{named}")
     return " ".join(f"{capital(sentence)}." for sentence in said)
@@ -168,6 +176,23 @@ def _one_way(rows: Sequence[Row], words: MeasureWords, part: str) -> list[str]:
         for of, ways in told.items()
     ]
     return [f"large or small, the {words.name} was {listed(found)} {PARTS_OF[part]} compared"] if found else []
+
+
+def _apart(rows: Sequence[Row], part: str, parts: int, outcome: str) -> list[str]:
+    """For which groups a relative rate is higher or lower in a part than in the others together, if any was tested."""
+    rate, others = f"relative rate{f' of {outcome}' * bool(outcome)}", f"the other {PARTS_OF[part]} together"
+    tested = [row for row in rows if not missing(row["others_p_value"])]
+    apart = [row for row in tested if row["others_p_value"] <= ALPHA]
+    if not apart:
+        return [f"no {rate} was found to differ from that in {others}"] * (2 * len(tested) >= len(rows) > 0)
+    told = []
+    sides = {up: [row for row in apart if (row["others_value"] > 1) is up] for up in (True, False)}
+    for up, side in sides.items():  # of each group, that of fewer parts: where some are higher, the rest are lower
+        own, beyond = (Counter(str(row["label"]) for row in each) for each in (side, sides[not up]))
+        shorter = {group for group, many in own.items() if not beyond[group] or many < beyond[group] + up}
+        if named := [row for row in side if row["label"] in shorter]:
+            told.append(f"{WAYS[up]} {_where(named, part, parts)}")
+    return [f"by more than chance alone is likely to give, the {rate} was {'; it was '.join(told)}, than in {others}"]
 
 
 def _where(rows: Sequence[Row], part: str, parts: int) -> str:
@@ -363,7 +388,7 @@ def _shorter(rows: Sequence[Row], words: MeasureWords) -> str:
     verdict = rows[0]["verdict"]
     if verdict == PARITY:
         return f"any difference in the {words.name} is likely to be small for {_who(rows)}"
-    by = ", by an amount that is uncertain" if verdict == SIZE_UNCERTAIN else ", by a small amount"
+    by = ", by an amount that may not be small" if verdict == SIZE_UNCERTAIN else ", by a small amount"
     told = f"the {words.name} was {_ways(rows)}{by * any(_up(row) is not None for row in rows)}"
     return f"{AS_COUNTED}but not once adjusted, {told}" if _gone(rows, gone=True) else told
 

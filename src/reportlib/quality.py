@@ -145,8 +145,9 @@ def _words(run: Run) -> list[dict[str, Any]]:
         "Design effect": "How much repeat cases add to the variance of a figure, to one decimal; 1 where each case is "
         "a different person. A group with a thousand cases or more has its own; a smaller one has that of all groups "
         "together, those not stated among them, in its part of the system, or in all parts where its part has fewer "
-        "than two hundred cases. There is none, and so neither an interval nor a relative rate, where all parts have "
-        "fewer too, where the group has fewer than ten events, or where one person’s cases could be told from it.",
+        "than two hundred cases, or of England and Wales in an edition of fewer. There is none, and so neither an "
+        "interval nor a relative rate, where all of these have fewer too, where the group has fewer than ten events, "
+        "or where one person’s cases could be told from it.",
         "Ethnicity not stated": "Refused, unknown or not recorded. These people are counted and not compared.",
         "If all were known": "How far the ratio could lie if the ethnicity of everyone not stated became known (sharp "
         "bounds, without sampling error).",

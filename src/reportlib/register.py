@@ -13,6 +13,7 @@ from reportlib.editions import ONE_PART
 from reportlib.ethnicity import label, of_detailed
 from reportlib.facts import RowFacts
 from reportlib.figures import STEPS, how_large
+from reportlib.headlines import could_be_undone
 from reportlib.measures import MEASURES, REPEATED
 from reportlib.responses import disproportionate
 from reportlib.results import Results
@@ -138,8 +139,8 @@ class Register:
         row = self.rows[name]
         ratio, way = row["ratio"], row.way()
         left = self._left(row)
-        if could := row.unknown_could():
-            left += f" Were missing ethnicity divided in the most extreme way, the crude difference could {could}."
+        if could := could_be_undone([row]):
+            left += f" {could}"
         return {
             "Comparison": f"{row['verdict'].label}, {way} rate{f' of {ratio.unit}' if ratio.unit else ''}",
             "Relative rate": f"{ratio.text} ({row['ratio_lower'].text})",

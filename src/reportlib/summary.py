@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from reportlib.comparison import COUNTS
 from reportlib.ethnicity import NOT_STATED, label, of_detailed
 from reportlib.facts import Fact, RowFacts
 from reportlib.figures import ratio_decimals
-from reportlib.headlines import Headline, headlines, verdicts
+from reportlib.headlines import Headline, could_be_undone, headlines, verdicts
 from reportlib.measures import EITHER, MEASURES
-from reportlib.presentation import left, moved, turned_by_much, what_is_left
-from reportlib.prose import AS_COUNTED, BY_ENOUGH, MAY_BE_LEFT
+from reportlib.presentation import moved, turned_by_much, varying, what_is_left
+from reportlib.prose import AS_COUNTED, BY_ENOUGH
 from reportlib.responses import disproportionate
 from reportlib.results import Results
 from reportlib.words import (
@@ -25,7 +27,6 @@ from reportlib.words import (
     SIGNIFICANT,
     SIZE_UNCERTAIN,
     WORDS,
-    all_people,
     capital,
     counted,
     dimensions,
@@ -39,19 +40,19 @@ from reportlib.words import (
 
 FOUND = (
     "Over {}, these differences were disproportionate as counted: greater than chance alone is likely to give, with a "
-    "relative rate (one rate divided by the other) outside {:g} to {:g}. Where other things are allowed for, the "
-    "relative rate that is left follows, with its {}, which shows how uncertain it is:"
+    "relative rate (one rate divided by the other) outside {:g} to {:g}. What is left once other things are allowed "
+    "for follows, with its {}:"
 )
 UNDONE = (
-    "This was disproportionate as counted. Once people who are alike in other ways are compared, chance could account "
-    "for what is left. That does not show that there is no difference:"
+    "Disproportionate as counted too, but chance could account for what is left once people who are alike in other "
+    "ways are compared, which does not show that there is no difference:"
 )
 SMALLER = (
-    "Chance alone is unlikely to give these differences either, but they were small, or their size is uncertain. Cases "
-    "(orders, licences or complaints, not people) are how many more or fewer there were than at the rate of {}:"
+    "Smaller differences, or of a size that is uncertain, that chance alone is unlikely to give. Cases (orders, "
+    "licences or complaints, not people) are how many more or fewer there were than at the rate of {}:"
 )
-UNDONE_FOR = "only before adjustment for"
 FEW = 2  # groups of which cases are told in a sentence each
+MUCH_MORE = 0.02  # of events, of unknown ethnicity, than of the population
 DETAILED = (
     "Detailed ethnic groups that stood out, as counted, where their broad group did not; such comparisons are "
     "exploratory:"
@@ -59,14 +60,14 @@ DETAILED = (
 OTHERS = "Of the other measures, where ethnicity is known:"
 RECORDED = "Is the ethnicity data itself right?"
 AGREEMENT = ("ethnicity-agreement", "sentence")
-ANSWERS = (
-    "Those responsible are asked to explain what is disproportionate with evidence, or to change what gives rise to it:"
-)
+ANSWERS = "Those responsible are to explain what is disproportionate with evidence, or to change what gives rise to it:"
 TOLD = {  # of measures without a difference, by their verdicts: of all groups, or of some beside others
     INCONCLUSIVE: ("the data cannot tell", "for some groups the data cannot tell"),
     PARITY: ("any difference is likely to be small", "for some groups any difference is likely to be small"),
     NOT_ASSESSED: ("not compared", "some groups could not be compared"),
 }
+
+UNDONE_ALL = "there are small differences as counted, but chance could account for what adjustment leaves"
 
 SCOPE = {  # what an edition holds, by what it is a part by
     "region": "This edition is of {places}: of those held in {held} there, and of those supervised there",
@@ -105,16 +106,18 @@ def main_points(results: Results) -> list[dict[str, Any]]:
     found, vanished, smaller = lists.values()
     others: dict[str, list[str]] = {}
     every = headlines(results)
-    for headline in every:
+    otherwise = _counted_otherwise(every)
+    for headline in (each for each in every if each not in otherwise.values()):
         said = headline.said
-        less = [row for row in headline.compared if row.verdict in SIGNIFICANT and not row.disproportionate]
+        differing = [row for row in headline.compared if row.verdict in SIGNIFICANT and not row.undone(results.band)]
+        less = [row for row in differing if not row.disproportionate]
         if headline.standing:
-            found.append(_point(said, *_found(headline)))
+            found.append(_point(said, *_found(headline, otherwise.get(headline))))
         if headline.undone:
             vanished.append(_point(said, *_undone(headline)))
         if less:
             smaller.append(_point(said, *_smaller(headline, less)) | {"see": ""})
-        if headline.weightiest in TOLD:
+        if not (headline.disproportionate or less):
             others.setdefault(_without_difference(headline), []).append(lower_first(said.label))
     rest = [_unlinked(capital(listed(names)), text) for text, names in others.items()]
     if text := _unavailable(results):
@@ -122,6 +125,22 @@ def main_points(results: Results) -> list[dict[str, Any]]:
     lists |= {DETAILED: _detailed_alone(results), OTHERS: rest, RECORDED: _recorded(results, every)}
     lists |= {ANSWERS: _answers(results)}
     return [{"kind": "points", "lead": lead, "items": items} for lead, items in lists.items() if items]
+
+
+def _counted_otherwise(every: Sequence[Headline]) -> dict[Headline, Headline]:
+    """To headlines of which something is disproportionate, that which counts the outcome otherwise.
+
+    Not where that finds what this does not, and so has a point of its own.
+    """
+    found = {}
+    for other in every:
+        for headline in every:
+            held = {row.who for row in headline.standing}
+            finds = {row.who for row in other.compared if row.verdict in SIGNIFICANT}
+            counts_it = MEASURES[other.said.measure].instead_of == headline.said.measure
+            if counts_it and held and finds <= held and other.outcome == headline.outcome:
+                found[headline] = other
+    return found
 
 
 def _point(about: Fact, title: str, text: str) -> Point:
@@ -132,7 +151,8 @@ def _point(about: Fact, title: str, text: str) -> Point:
 def _without_difference(headline: Headline) -> str:
     """What is told of a measure of which no group is known to differ."""
     held = {row.verdict for row in headline.compared}
-    told = [texts[len(held) > 1] for verdict, texts in TOLD.items() if verdict in held]
+    told = [UNDONE_ALL] if held & {*SIGNIFICANT} else []
+    told += [texts[len(held) > 1] for verdict, texts in TOLD.items() if verdict in held]
     return f"{capital('; '.join(told) or TOLD[NOT_ASSESSED][0])}."
 
 
@@ -146,15 +166,31 @@ def _claims(said: Fact, undone: bool) -> list[str]:
     return [one.partition(BY_ENOUGH)[0] for one in sentences if one.startswith(capital(AS_COUNTED)) is undone]
 
 
-def _found(headline: Headline) -> tuple[str, str]:
-    """What was disproportionate in a table; how many cases that is, what adjustment leaves, and what could undo it."""
+def _found(headline: Headline, otherwise: Headline | None) -> tuple[str, str]:
+    """What was disproportionate in a table; how many cases that is, what adjustment leaves, and what could undo it.
+
+    And what the same groups have where the outcome is counted otherwise.
+    """
     rows = headline.standing
     first, *more = _claims(headline.said, undone=False) or [headline.said.text.removesuffix(".")]
     told = [f"{one}." for one in more] + [_at_the_rate(headline, row) for row in rows if len(rows) <= FEW]
     frame = _weighty(headline, without=headline.undone)
     remains = what_is_left(frame, headline.adjust, headline.of.band, figures=len(frame) <= MOST_NAMED)
-    told.append(_here_and_in_the_whole(headline, rows))
-    return first, " ".join(filter(None, [*told, remains, headline.not_adjusted(rows), _could_be_undone(rows)]))
+    told += [_otherwise(otherwise, rows)] if otherwise else []
+    told += [_here_and_in_the_whole(headline, rows), remains, headline.not_adjusted(rows)]
+    varies = varying(headline.frame, headline.adjust, [row.who for row in rows])
+    return first, " ".join(filter(None, [*told, varies, could_be_undone(rows)]))
+
+
+def _otherwise(other: Headline, rows: Sequence[RowFacts]) -> str:
+    """The relative rates and verdicts of some groups where an outcome is counted otherwise."""
+    whose = {row.who for row in rows}
+    told = [
+        f"{row['ratio'].text} ({row['ratio_lower'].text}; {row.verdict}) for {people(row.who)}"
+        for row in other.compared
+        if row.who in whose and row.verdict != NOT_ASSESSED
+    ]
+    return f"In the {WORDS[other.said.measure].name} the relative rate is {listed(told)}." if told else ""
 
 
 def _here_and_in_the_whole(headline: Headline, rows: Sequence[RowFacts]) -> str:
@@ -169,33 +205,15 @@ def _here_and_in_the_whole(headline: Headline, rows: Sequence[RowFacts]) -> str:
 
 
 def _undone(headline: Headline) -> tuple[str, str]:
-    """That chance could account for what adjustment leaves of what was disproportionate; what that was, and becomes."""
-    what = f"differences in the {WORDS[headline.said.measure].name}"
-    whose = f" for {all_people([row.who for row in headline.undone])}" if headline.standing else ""
-    told, band = dimensions(headline.adjust), headline.of.band
-    are = "is" if len(headline.adjust) == 1 else "are"
-    title = f"Once {told} {are} allowed for, chance could account for {what}{whose}"
+    """What adjustment undoes of what was disproportionate in a table, and which others it turns round."""
+    first, *more = _claims(headline.said, undone=True) or [headline.said.text.removesuffix(".")]
     frame = _weighty(headline, without=headline.standing)
-    adjusted = frame[frame["adjusted_ratio"].notna()]
-    if len(adjusted) <= MOST_NAMED:
-        said = [moved(adjusted, headline.outcome, ratio_decimals(headline.frame))]
-    else:
-        said = [text for text in left(frame, band) if not text.startswith(MAY_BE_LEFT)]
-    becomes = f"Allowing for {told}, {lower_first(' '.join(said))}" if said else ""
-    claims = [f"{claim}." for claim in _claims(headline.said, undone=True)]
-    return title, " ".join(filter(None, [*claims, becomes, _could_be_undone(headline.undone)]))
-
-
-def _could_be_undone(rows: Sequence[RowFacts]) -> str:
-    """Whose difference missing ethnicity could undo, and whose at an extreme alone; empty where that is nobody's."""
-    could = [row for row in rows if row.unknown_could()]
-    told = {"Missing ethnicity": [row.who for row in could if not row.only_at_an_extreme]}
-    told["Only an extreme division of missing ethnicity"] = [row.who for row in could if row.only_at_an_extreme]
-    return " ".join(
-        f"{what} could undo this{f' for {all_people(whose)}' * (len(whose) < len(rows))}."
-        for what, whose in told.items()
-        if whose
-    )
+    frame = frame[frame["adjusted_ratio"].notna()]
+    own = frame["label"].isin([row.who for row in headline.undone])
+    told, places = dimensions(headline.adjust), ratio_decimals(headline.frame)
+    moves = {f"Allowing for {told}, ": frame[own], "It turns round for others: ": frame[~own]}
+    said = [f"{lead}{moved(rows, headline.outcome, places)}" for lead, rows in moves.items() if len(rows)]
+    return capital(first.removeprefix(capital(AS_COUNTED))), " ".join([*(f"{claim}." for claim in more), *said])
 
 
 def _smaller(headline: Headline, rows: Sequence[RowFacts]) -> tuple[str, str]:
@@ -204,9 +222,10 @@ def _smaller(headline: Headline, rows: Sequence[RowFacts]) -> tuple[str, str]:
     told = frame["label"].isin([row.who for row in rows]) & ~frame["adjusted_ratio"].fillna(1).between(*band)
     if not headline.disproportionate:  # else it is told with that
         told |= turned_by_much(frame, band)
-    changes = what_is_left(frame[told], headline.adjust, band)
+    varies = varying(frame, headline.adjust, [row.who for row in rows])
+    changes = [what_is_left(frame[told], headline.adjust, band), varies]
     title = capital(headline.outcome) or headline.said.label
-    return title, " ".join(filter(None, [f"{capital(_ways(headline, rows))}.", changes, _could_be_undone(rows)]))
+    return title, " ".join(filter(None, [f"{capital(_ways(headline, rows))}.", *changes]))
 
 
 def _weighty(headline: Headline, without: Sequence[RowFacts]) -> pd.DataFrame:
@@ -216,17 +235,9 @@ def _weighty(headline: Headline, without: Sequence[RowFacts]) -> pd.DataFrame:
 
 
 def _ways(headline: Headline, rows: Sequence[RowFacts]) -> str:
-    """For whom relative rates are higher, and for whom lower; apart for whom adjustment undoes that."""
-    told = []
-    for way in ("higher", "lower"):
-        own = [row for row in rows if row.way() == way]
-        undone = [row for row in own if row.undone(headline.of.band)]
-        standing = [row for row in own if row not in undone]
-        whom = [f"for {_in_cases(headline, standing)}"] if standing else []
-        whom += [f"{UNDONE_FOR} {people_or_number([row.who for row in undone])}"] if undone else []
-        if whom:
-            told.append(f"{way} {', and '.join(whom)}")
-    return "; ".join(told)
+    """For whom relative rates are higher, and for whom lower."""
+    sides = {way: [row for row in rows if row.way() == way] for way in ("higher", "lower")}
+    return "; ".join(f"{way} for {_in_cases(headline, own)}" for way, own in sides.items() if own)
 
 
 def _in_cases(headline: Headline, rows: Sequence[RowFacts]) -> str:
@@ -300,27 +311,41 @@ def _detailed_point(results: Results, groups: Sequence[RowFacts]) -> Point:
     rows = verdicts(results, [first.table])
     own = rows[rows["label"].isin([row.who for row in groups])]
     remains = what_is_left(own, results.tables[first.table]["adjust"], results.band, figures=len(own) <= MOST_NAMED)
-    point = _point(first, title, " ".join(filter(None, [remains, _could_be_undone(groups)])))
-    return point | {"see": f"{first.what} by detailed group"}
+    return _point(first, title, remains) | {"see": f"{first.what} by detailed group"}
 
 
 def _recorded(results: Results, every: Sequence[Headline]) -> list[Point]:
     """How far the two records of a person's ethnicity agree, and what shares of those who are counted have none."""
     said = [fact for fact in results.facts if (fact.measure, fact.statistic) == AGREEMENT]
     unknown: dict[float, str] = {}
+    too_low = []
     for headline in every:
-        measure = MEASURES[headline.said.measure]
+        measure, shares = MEASURES[headline.said.measure], _without_ethnicity(headline)
         part, of = (measure.numerator, "numerator") if measure.kind == "rate" else (measure.denominator, "denominator")
-        rows = [headline.rows.get(f"{measure.code}/{headline.said.by}/{code}") for code in (NOT_STATED, "all")]
-        none, whole = [row[of].value if row and of in row else None for row in rows]
-        if part and isinstance(none, int) and isinstance(whole, int) and whole:
-            unknown.setdefault(none / whole, lower_first(part.label))
+        if part and of in shares:
+            unknown.setdefault(shares[of], lower_first(part.label))
+        if measure.kind == "rate" and shares.get("numerator", 0) - shares.get("denominator", 1) > MUCH_MORE:
+            events, population = (number(shares[count], "%", 1) for count in COUNTS)
+            told = f"{events} of {lower_first(measure.numerator.label)} but {population} of the population"
+            too_low.append(
+                f"It is not known of {told}, so that the {WORDS[measure.code].name} is too low in every group."
+            )
     ends = dict.fromkeys([min(unknown), max(unknown)]) if unknown else {}
     told = " to ".join(f"{number(share, '%', 1)} ({unknown[share]})" for share in ends)
     text = f"{'From ' * (len(ends) > 1)}{told} of those who are counted have no known ethnicity." if ends else ""
+    text = " ".join(filter(None, [text, *too_low]))
     if said:
-        return [_point(said[0], said[0].text.partition(". ")[0].removesuffix("."), text)]
+        return [_point(said[0], re.split("[.;] ", said[0].text)[0].removesuffix("."), text)]
     return [_unlinked(text.removesuffix("."), "")] if text else []
+
+
+def _without_ethnicity(headline: Headline) -> dict[str, float]:
+    """The share of the numerator, and of the denominator, of unknown ethnicity, as far as it is published."""
+    named = f"{headline.said.measure}/{headline.said.by}"
+    none, whole = (headline.rows.get(f"{named}/{code}", RowFacts()) for code in (NOT_STATED, "all"))
+    pairs = {of: [row[of].value for row in (none, whole) if of in row] for of in COUNTS}
+    known = {of: [each for each in pair if isinstance(each, int | float)] for of, pair in pairs.items()}
+    return {of: pair[0] / pair[1] for of, pair in known.items() if len(pair) == 2 and pair[1]}
 
 
 def _answers(results: Results) -> list[Point]:
@@ -329,7 +354,8 @@ def _answers(results: Results) -> list[Point]:
     answered = sum(name in results.responses for name in asked)
     if not asked:
         return []
-    title = f"{counted(len(asked), 'comparison')} in the register, {number(answered) if answered else 'none'} answered"
+    many = counted(len(asked), "comparison")
+    title = f"{number(answered) if answered else 'None'} of {many} in the register answered so far"
     return [Point(title=title, text="", see="", chapter="explain-or-reform", table="register")]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,7 +32,7 @@ WHOLE = pd.DataFrame(
     ],
     columns=["region", "ethnicity", "value", "ratio", "ratio_lower", "ratio_upper", "adjusted_ratio", "adjusted_lower",
              "adjusted_upper", "p_adjusted", "verdict", "mark"],
-).assign(denominator=1000)  # fmt: skip
+).assign(denominator=1000, label=lambda rows: rows["ethnicity"])  # fmt: skip
 BAND = (0.8, 1.25)
 
 
@@ -73,6 +74,19 @@ def test_an_edition_takes_over_the_p_values_of_its_part_and_the_figures_of_the_w
     undone = int(found.loc[("M", "national_verdict"), "value"])
     assert TOLD_VERDICTS[undone] == "disproportionate as counted"  # 1.31 becomes 1.1, which may be 1
     assert ("W", "national_verdict") not in found.index
+
+
+def test_an_edition_takes_over_whether_its_part_differs_from_the_others() -> None:
+    """Log limits as printed, half a digit further out; of the two parts of Black people, each is the other of one."""
+    wales = WHOLE[WHOLE["region"].eq("London") & WHOLE["ethnicity"].eq("B")].assign(
+        region="Wales", ratio=1.0, ratio_lower=0.9, ratio_upper=1.1
+    )
+    both = pd.concat([WHOLE, wales], ignore_index=True)
+    found = taken_over(LONDON, OWN, BY_REGION, lambda spec: both if "region" in spec.by else compared(spec), BAND)
+    told = found[found["statistic"].eq("others")].set_index("ethnicity")["value"]
+    se = [math.log(upper / lower) / 2 / 1.959964 for lower, upper in ((1.095, 1.305), (0.895, 1.105))]
+    z = math.log(1.2) / math.hypot(*se)
+    assert told.to_dict() == {"B": pytest.approx(math.erfc(z / math.sqrt(2)), rel=1e-4)}
 
 
 def test_figures_of_the_whole_stand_beside_the_headlines_of_parts_alone() -> None:

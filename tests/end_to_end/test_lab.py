@@ -40,10 +40,11 @@ def lab(tmp_path: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = {"allow_root": True, "open_browser": False, "port": port}
-    config = {"ServerApp": server, "IdentityProvider": {"token": ""}, "LabApp": {"expose_app_in_browser": True}}
+    config = {"IdentityProvider": {"token": ""}, "LabApp": {"expose_app_in_browser": True}}
     (tmp_path / "jupyter_server_config.json").write_text(json.dumps(config))
-    command = [Path(sys.executable).with_name("reportlib"), "lab", project(tmp_path, tmp_path / "demo").params]
+    options = ["--no-browser", "--allow-root", "--port", str(port)]
+    given = project(tmp_path, tmp_path / "demo").params
+    command = [Path(sys.executable).with_name("reportlib"), "lab", given, *options]
     environment = os.environ | {"JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_DATA_DIR": str(tmp_path / "data")}
     with (tmp_path / "log").open("w") as log:
         running = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
@@ -88,14 +89,20 @@ def test_a_chapter_runs_cell_by_cell(lab: str) -> None:
         shown = page.locator(".jp-OutputArea-output table").filter(has_text="Complaints eligible").first
         expect(shown).to_be_visible(timeout=60_000)
         shown.scroll_into_view_if_needed()
+        drawn = page.locator(".jp-OutputArea-output img").first
+        expect(drawn).to_be_attached(timeout=60_000)
+        assert drawn.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
+        page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+        _until(lambda: not page.evaluate("jupyterapp.shell.currentWidget.content.model.dirty"), 60)
         if pictures := os.environ.get("LAB_PICTURE"):
             page.screenshot(path=pictures)
         browser.close()
     outputs = [output for cell in cells for output in cell["outputs"]]
     assert [output["output_type"] for output in outputs if output["output_type"] not in ("display_data",)] == []
-    assert sum("image/svg+xml" in output["data"] for output in outputs) >= 5
-    assert sum("text/html" in output["data"] for output in outputs) >= 5
-    assert (NOTEBOOKS / CHAPTER).read_bytes() == before
+    shows = ["".join(output["data"].get("text/html", "")) for output in outputs]
+    assert sum("src='data:image/svg+xml" in html for html in shows) >= 5
+    assert sum("<caption>" in html and "(synthetic)" in html for html in shows) >= 5
+    assert (NOTEBOOKS / CHAPTER).read_bytes() == before  # though it was saved, with its outputs on the screen
 
 
 def _run(page: Page) -> list[dict[str, Any]]:

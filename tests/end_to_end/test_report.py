@@ -517,6 +517,8 @@ def test_the_lab_opens_on_drafts_and_says_which_of_them_fail(short, analysis):
     with prepared(load(short.params), {}, short.outputs, told.append) as handoff:
         assert (handoff / "counts" / "deaths-by-place.parquet").exists()
         assert list((handoff / "facts").iterdir()) == []
+        beside = [path for path in handoff.parent.rglob("*.parquet") if handoff not in path.parents]
+        assert beside == []  # a kernel finds no records next to its counts
     (finding,) = told[0].findings
     assert str(finding).startswith("30-deaths.ipynb: cell deaths-by-place: ReportError: The chapter deaths does not")
     assert scratch_left(short) == []

@@ -76,7 +76,7 @@ def test_the_sentences_say_each_verdict_in_plain_english(built: Project) -> None
     assert found["recalled/ethnicity/all/sentence"] == (
         "Asian people on licence or post-sentence supervision were more likely to be recalled than White people "
         "(30.0% compared with 20.0%), by enough to be disproportionate. "
-        "The recall rate was higher for Black people, by an amount that is uncertain. "
+        "The recall rate was higher for Black people, by an amount that may not be small. "
         "The recall rate was higher for people from the Mixed ethnic group, by a small amount. "
         "Any difference in the recall rate is likely to be small for people from the Other ethnic group."
     )

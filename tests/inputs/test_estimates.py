@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -12,7 +12,7 @@ from good_extracts import Extracts
 from scipy.stats import t
 
 from reportlib.editions import codes
-from reportlib.inputs.estimates import NOTHING_HIDDEN, estimates
+from reportlib.inputs.estimates import NOTHING_ELSEWHERE, NOTHING_HIDDEN, estimates
 from reportlib.inputs.inversion import Hidden
 from reportlib.inputs.release import Release
 from reportlib.measures import MEASURES, TableSpec
@@ -49,13 +49,14 @@ def estimated(alone: Extracts) -> Estimated:
         years: int = 1,
         level: float = 0.95,
         complement: bool = False,
+        elsewhere: Mapping[tuple[str, ...], float] = NOTHING_ELSEWHERE,
         **texts: str,
     ) -> pd.DataFrame:
         for name, text in texts.items():
             alone.put(name, text)
         spec = TableSpec("t", MEASURES[measure], by, "5+1", period, adjust)
         release = Release(alone.read(), Years(years_to("2024-25", years)))
-        found = estimates(release, spec, "W", level, hidden, complement)
+        found = estimates(release, spec, "W", level, hidden, complement, elsewhere)
         return found.set_index([*(["ethnicity"] if "ethnicity" in by else []), "statistic"])
 
     return made
@@ -175,6 +176,20 @@ def test_a_small_part_has_the_design_effect_of_all_parts(estimated: Estimated) -
     found = estimated("complaints", "category", "ethnicity", complaints=text, population=population).reset_index()
     deff = found[found["statistic"].eq("deff")].set_index(["category", "ethnicity"])["value"]
     assert deff[("Mail", "all")] == deff[("all", "all")] == pytest.approx((400 + 10 * 9) / 430, abs=0.1)
+
+
+def test_an_edition_of_few_cases_has_the_design_effect_of_the_whole(estimated: Estimated) -> None:
+    """Of 199 complaints, 11 people made 5 each; with one more they would have a design effect of their own."""
+    few, own = [("B1", 5, 0)] * 11 + [("W1", 1, 0)] * 144, {("all",): 1.4, ("B",): 3.0}
+    population = SNAPSHOTS + "".join(f"2024-06-30,Leeds,{code},30 to 39,male,5000\n" for code in ("B1", "W1"))
+    given = {"population": population, "elsewhere": own}
+    assert "deff" not in estimated("complaints", "ethnicity", complaints=complaints(few), population=population).index
+    found = estimated("complaints", "ethnicity", complaints=complaints(few), **given)
+    assert found.loc[("B", "deff"), "value"] == found.loc[("all", "deff"), "value"] == 1.4
+    ratio = found.loc[("B", "ratio")]
+    assert (ratio["lower"], ratio["upper"]) == pytest.approx(limits(55 / 144, 1.4 / 55 + 1.4 / 144))
+    more = estimated("complaints", "ethnicity", complaints=complaints([*few, ("W1", 1, 0)]), **given)
+    assert more.loc[("B", "deff"), "value"] == pytest.approx((145 + 11 * 25) / 200, abs=0.11)
 
 
 def test_a_part_of_many_cases_has_a_design_effect_of_its_own(estimated: Estimated) -> None:

@@ -21,11 +21,12 @@ from reportlib.build.relations import relations
 from reportlib.build.releasable import releasable, strata_shown
 from reportlib.build.seen import as_seen, told_and_hidden
 from reportlib.build.whole import Compared, family, shown_by_part, taken_over
-from reportlib.comparison import compare, complement_is_rarer, flags, least
+from reportlib.comparison import compare, complement_is_rarer, flags, least, to_what_is_printed
 from reportlib.disclosure import CountTable, Told
 from reportlib.disclosure.suppress import Progress
 from reportlib.editions import NATIONAL, Edition
 from reportlib.ethnicity import groupings, reference_of
+from reportlib.figures import ratio_decimals
 from reportlib.inputs.engines import engine
 from reportlib.inputs.estimates import NOTHING_HIDDEN, estimates
 from reportlib.inputs.findings import published
@@ -93,10 +94,19 @@ class Prepared:
             told = self._told_of_agreement(spec) if not edition.dimension else Hidden.told
             hidden = Hidden(shown, policy.threshold, policy.least, policy.protection_width, shown is None, told)
         complement = self.complements.get(spec.measure.code, False)
-        found = estimates(within(self.release, edition), of, reference, params.confidence_level, hidden, complement)
+        release, level = within(self.release, edition), params.confidence_level
+        elsewhere = self._design_effects(spec) if edition.dimension else {}
+        found = estimates(release, of, reference, level, hidden, complement, elsewhere)
         found = releasable(found, self.shows[edition, spec.id], of, reference)
-        also = taken_over(edition, spec, self._by_part(edition, spec), self.whole, params.verdict_band)
-        return pd.concat([found, also], ignore_index=True) if len(also) else found
+        also = taken_over(edition, spec, self._by_part(edition, spec), self.whole, params.verdict_band, level)
+        found = pd.concat([found, also], ignore_index=True) if len(also) else found
+        decimals = ratio_decimals(self._compared(edition, of, found)) if spec.compared else 0  # it has no ratios
+        return to_what_is_printed(found, spec, decimals)
+
+    def _design_effects(self, spec: TableSpec) -> Mapping[Any, float]:
+        """Those of a table of the whole, by its cells."""
+        found = self.estimated(NATIONAL, spec)
+        return found[found["statistic"].eq("deff")].set_index(list(spec.by))["value"].to_dict()
 
     def chapters(self, edition: Edition) -> list[ChapterPlan]:
         """The chapters of an edition, with their tables as they are compared there.
@@ -129,19 +139,17 @@ class Prepared:
     @cached_property
     def whole(self) -> Compared:
         """What a table of the whole shows."""
+        return cache(lambda spec: self._compared(NATIONAL, spec, self.estimated(NATIONAL, spec)))
+
+    def _compared(self, edition: Edition, spec: TableSpec, estimates: pd.DataFrame) -> pd.DataFrame:
+        """What a table shows in an edition, with some estimates."""
         params = self.basis.params
-        policy = least(params.disclosure.model_dump())
-
-        @cache
-        def compared(spec: TableSpec) -> pd.DataFrame:
-            return compare(
-                self.shows[NATIONAL, spec.id], self.estimated(NATIONAL, spec), spec,
-                reference=self._reference(spec), years=1 if "year" in spec.by else len(self.release.years(spec)),
-                level=params.confidence_level, band=params.verdict_band, least=policy,
-                complement=self.complements.get(spec.measure.code),
-            )  # fmt: skip
-
-        return compared
+        return compare(
+            self.shows[edition, spec.id], estimates, spec,
+            reference=self._reference(spec), years=1 if "year" in spec.by else len(self.release.years(spec)),
+            level=params.confidence_level, band=params.verdict_band, least=least(params.disclosure.model_dump()),
+            complement=self.complements.get(spec.measure.code),
+        )  # fmt: skip
 
     def _by_part(self, edition: Edition, spec: TableSpec) -> TableSpec | None:
         tables = [table.spec for table in self.counted if not table.edition.dimension]

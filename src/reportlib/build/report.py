@@ -284,11 +284,12 @@ def prepared(
     responses: Mapping[str, str],
     outputs: Path = OUTPUTS,
     failed: Callable[[ReportError], None] | None = None,
+    say: Callable[[str], None] = lambda stage: None,
 ) -> Iterator[Path]:
     """The folder of protected counts that notebooks read, with the facts of every chapter, while it is needed.
 
-    Where `failed` is given the chapters are drafts, and it is told which of them fail: the folder holds the facts of
-    those that ran. Without it that is an error.
+    `say` is told each stage. Where `failed` is given the chapters are drafts, and it is told which of them fail: the
+    folder holds the facts of those that ran. Without it that is an error.
     """
     from reportlib.build.basis import Basis
     from reportlib.build.execute import execute
@@ -297,11 +298,15 @@ def prepared(
 
     with scratch(outputs / params.reporting_year) as work:
         warm.start()
+        say("reading and checking inputs")
         read = Basis.read(params, work / "inputs", {params.edition: responses}, drafts=failed is not None)
-        counts = prepare(read)
+        counts = prepare(read, say)
+        say("estimating")
         with closing(counts.release.engine):
             counts.write(work / "handoff", responses)
+        shutil.rmtree(work / "inputs")  # no kernel has a use for records
         try:
+            say("running the chapters")
             chapters = counts.chapters(params.made)
             execute(chapters, params.analysis(), work / "handoff", work / "notebooks", lambda *told: None)
         except ReportError as error:

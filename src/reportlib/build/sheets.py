@@ -147,12 +147,16 @@ def _sheet(name: str, table: Model, notes: list[str], page: Page) -> Sheet:
     rows = rows or [[NOT_APPLICABLE] * len(head)]  # a table is never empty
     own = [f"[note {notes.index(note) + 1}]" for note in table.get("notes", [])]
     noted = f" Its notes are on the worksheet Notes: {', '.join(own)}." if own else ""
-    lines = [f"This worksheet contains one table.{noted}", f"Edition: {page.edition}."]
-    lines += _standing(page, table.get("status", ()))
-    lines += [told] if (told := marks_told(rows)) else []
-    lines += [f"Source: {table['source']}."] if table.get("source") else []
+    lines = [f"This worksheet contains one table.{noted}", *about_table(table, rows, page)]
     headers = sum(column.role == "header" for column in columns(table))
     return Sheet(name, table["caption"], lines, re.sub(r"\W", "_", f"table_{table['id']}"), head, rows, headers)
+
+
+def about_table(table: Model, rows: Sequence[Sequence[Cell]], page: Page) -> list[str]:
+    """What stands beside a table wherever it goes: edition, status, the marks in its rows, and source."""
+    lines = [f"Edition: {page.edition}.", *_standing(page, table.get("status", ())), marks_told(rows)]
+    lines += [f"Source: {table['source']}."] if table.get("source") else []
+    return [line for line in lines if line]
 
 
 def _standing(page: Page, status: Sequence[str]) -> list[str]:

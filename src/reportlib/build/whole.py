@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pandas as pd
 
-from reportlib.comparison import told_verdicts
+from reportlib.comparison import against_others, told_verdicts
 from reportlib.editions import Edition
 from reportlib.inputs.estimates import COLUMNS
 from reportlib.measures import TableSpec
-from reportlib.statistics import Band
+from reportlib.statistics import BAND, LEVEL, Band
 from reportlib.words import TOLD_VERDICTS
 
 Compared = Callable[[TableSpec], pd.DataFrame]  # what a table of the whole shows, as `reportlib.comparison.compare`
@@ -39,13 +39,18 @@ def family(whole: pd.DataFrame, edition: Edition) -> int:
 
 
 def taken_over(
-    edition: Edition, spec: TableSpec, among: TableSpec | None, compared: Compared, band: Band
+    edition: Edition,
+    spec: TableSpec,
+    among: TableSpec | None,
+    compared: Compared,
+    band: Band = BAND,
+    level: float = LEVEL,
 ) -> pd.DataFrame:
     """Rows of estimates for an edition's table, of which `among` has the comparisons.
 
-    By statistic: "family" is the p-value of a comparison, adjusted for all of `among`; "national_value" and
-    "national_ratio" are the measure and the relative rate of the whole, and "national_verdict" its place in
-    `TOLD_VERDICTS`.
+    By statistic: "family" is the p-value of a comparison, adjusted for all of `among`, and "others" that of the test
+    whether its relative rate differs from that of all other parts together; "national_value" and "national_ratio" are
+    the measure and the relative rate of the whole, and "national_verdict" its place in `TOLD_VERDICTS`.
     """
     columns = [*spec.by, *COLUMNS]
 
@@ -56,8 +61,10 @@ def taken_over(
     found = []
     if among:
         whole = compared(among)
-        own = whole[whole[str(edition.dimension)].eq(edition.code)]
-        found.append(told(own.assign(**dict.fromkeys(spec.strata, "all")), "family", "p_adjusted"))
+        inner = whole[whole[str(edition.dimension)].ne("all")].reset_index(drop=True)
+        inner["others"] = against_others(inner, level)["p_value"]
+        own = inner[inner[str(edition.dimension)].eq(edition.code)].assign(**dict.fromkeys(spec.strata, "all"))
+        found += [told(own, "family", "p_adjusted"), told(own, "others", "others")]
     if edition.dimension and spec.headline:
         whole = compared(spec)
         few = (spec.measure.kind == "proportion") & whole["denominator"].lt(100).fillna(True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv as csv_file
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -15,7 +16,7 @@ from gptables.core.wrappers import GPWorkbook
 
 from reportlib.build.opendocument import ods as ods
 from reportlib.build.page import Page
-from reportlib.build.sheets import MARK, Cell, Link, Model, Number, Sheet, columns, cover_parts, grid, marks_told
+from reportlib.build.sheets import MARK, Cell, Link, Model, Number, Sheet, about_table, columns, cover_parts, grid
 from reportlib.build.sheets import sheets as make_sheets
 from reportlib.words import MARKS, listed
 
@@ -46,7 +47,7 @@ def csvw(table: Model, page: Page) -> dict[str, Any]:
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en-GB"}],
         "url": f"{table['id']}.csv",
         "dc:title": table["caption"],
-        "dc:description": " ".join(filter(None, [*table.get("notes", []), marks_told(rows)])),
+        "dc:description": " ".join([*about_table(table, rows, replace(page, draft=False)), *table.get("notes", [])]),
         "dc:creator": listed(page.authors) or page.organisation,
         **issued,
         "tableSchema": {

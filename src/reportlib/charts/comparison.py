@@ -249,7 +249,7 @@ def _ratio_row(ax: Axes, y: float, row: Mapping[Hashable, Any], among: Sequence[
     if not missing(row.get("national_ratio")):
         drawing.point(ax, row["national_ratio"], above, INK, "x", INK)
     if adjusted and row.get("adjusted_mark"):
-        _in_place(ax, row["adjusted_mark"], y + 9)
+        _in_place(ax, row["adjusted_mark"], y + 6)
     elif adjusted and not missing(row["adjusted_ratio"]):
         drawing.ranged(ax, y + 8, (row["adjusted_lower"], row["adjusted_upper"]), INK, width=1.6)
         drawing.point(ax, row["adjusted_ratio"], y + 8, INK, "|", INK)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,7 @@ CLOSEST = 0.15  # of the cases of the person who has most; a variance that would
 Key = tuple[str, ...]  # a code a dimension
 Rows = Iterator[dict[str, Any]]
 COLUMNS = ["statistic", "value", "lower", "upper", "p_value"]
+NOTHING_ELSEWHERE: Mapping[Key, float] = MappingProxyType({})
 
 
 def estimates(
@@ -49,12 +51,14 @@ def estimates(
     level: float,
     hidden: Hidden = NOTHING_HIDDEN,
     complement: bool = False,
+    elsewhere: Mapping[Key, float] = NOTHING_ELSEWHERE,
 ) -> pd.DataFrame:
     """Everything about a table that its counts cannot give.
 
     `hidden` are the hidden cells of the tables that show the strata: an adjusted ratio over them is told coarsely, and
     left out where it gives one back even so; and with it the modelled ratio, which is made of the same strata.
-    `complement` says whether it is of the opposite of the outcome.
+    `complement` says whether it is of the opposite of the outcome. `elsewhere` are the design effects of the same table
+    of the whole, by its cells, for an edition of too few cases to show one.
 
     Returns one row an estimate: the columns of `spec.by`, then `statistic`, `value`, `lower`, `upper`, `p_value`.
     By statistic: "deff" is the variance of the count relative to that of independent events
@@ -70,7 +74,7 @@ def estimates(
     deff: dict[Key, float] = {}
     if spec.measure.clustered and release.has("person_id", spec.measure.numerator.dataset):
         people = _People(release, spec)
-        deff = people.design_effects()
+        deff = people.design_effects(elsewhere)
         rows += [_row(spec, key, "deff", Estimate(found, None, None)) for key, found in deff.items()]
         if people.share:
             rows += _interactions(release, spec, reference) if spec.by == ("year", "ethnicity") else []
@@ -102,24 +106,26 @@ class _People:
                 count, nobs = (np.repeat(cell[name].to_numpy(), cell["people"]) for name in ("count", "nobs"))
                 self.cells[tuple(map(str, key))] = count, nobs
 
-    def design_effects(self) -> dict[Key, float]:
+    def design_effects(self, elsewhere: Mapping[Key, float]) -> dict[Key, float]:
         """How much people with several cases add to the variance of each cell's count, to one decimal.
 
         A cell's own where it has very many cases, else that of all ethnic groups in its part of the system, else of
-        all parts. In a small group it would say how often single people had cases, and be a poor estimate besides.
-        None where it would tell of one person (`_tells_of_one`).
+        all parts, else that of the whole `elsewhere`. In a small group it would say how often single people had cases,
+        and be a poor estimate besides. None where it would tell of one person (`_tells_of_one`).
         """
         cases = {key: nobs.sum() for key, (_, nobs) in self.cells.items()}
-        found = {}
+        found, borrowed = {}, {}
         for key in self.cells:
             part = self._with_all(key, ["ethnicity"])
             whole = self._with_all(key, [name for name in self.spec.by if name != "year"])
             enough = [place for place in (part, whole) if cases.get(place, 0) >= TOGETHER]
             if cases[key] >= ALONE or enough:
                 found[key] = key if cases[key] >= ALONE else enough[0]
+            elif whole in elsewhere:
+                borrowed[key] = elsewhere[whole]
         used = {key: self.cells[key] if self.share else (self.cells[key][0], None) for key in {*found.values()}}
         told = {key: design_effect(*cell) for key, cell in used.items() if not _tells_of_one(_added(*cell))}
-        return {key: told[place] for key, place in found.items() if place in told}
+        return borrowed | {key: told[place] for key, place in found.items() if place in told}
 
     def _with_all(self, key: Key, dimensions: Sequence[str]) -> Key:
         return tuple("all" if name in dimensions else code for name, code in zip(self.spec.by, key, strict=True))

@@ -18,6 +18,6 @@ from reportlib.statistics.power import cases_needed, detectable_ratio
 from reportlib.statistics.proportions import difference, judge_complement, proportion, relative_rate
 from reportlib.statistics.rates import direct_rate, indirect_ratio, rate, rate_ratio
 from reportlib.statistics.result import LEVEL, METHODS, Estimate, Method, Test
-from reportlib.statistics.stratified import homogeneity, mantel_haenszel, mantel_haenszel_rate
+from reportlib.statistics.stratified import homogeneity, mantel_haenszel, mantel_haenszel_rate, ratio_to_others
 from reportlib.statistics.verdict import BAND, Band, verdict
 from reportlib.words import VERDICTS

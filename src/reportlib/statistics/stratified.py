@@ -6,11 +6,27 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import pandas as pd
 from scipy import optimize, special, stats
 
 from reportlib.statistics.proportions import LOG_REACH
 from reportlib.statistics.rates import strata
-from reportlib.statistics.result import LEVEL, Array, Estimate, Test, Values, log_wald, method, nothing, tail_area
+from reportlib.statistics.result import (
+    LEVEL,
+    Array,
+    Estimate,
+    Rows,
+    Test,
+    Values,
+    as_floats,
+    common_index,
+    estimates,
+    log_wald,
+    method,
+    normal_quantile,
+    nothing,
+    tail_area,
+)
 
 SPARSE_BELOW = 5  # events in an arm: exact limits under this
 BEYOND = 100  # events more than were seen, of which the sum of a small tail needs no more
@@ -147,3 +163,34 @@ def homogeneity(counts: Values | Sequence[Sequence[Sequence[float]]]) -> Test:
     statistic = float((weight * (log_ratio - np.average(log_ratio, weights=weight)) ** 2).sum())
     df = len(tables) - 1
     return Test(statistic, df, float(special.chdtrc(df, statistic)))
+
+
+@method(
+    title="ratio of relative rates",
+    formula="RRₖ ÷ RR of the others, the log of which is Σ wⱼ log RRⱼ ÷ Σ wⱼ over them, w = 1/s², with "
+    "s = (log upper − log lower) ÷ 2z from the limits of each; log-Wald with variance sₖ² + 1/Σ wⱼ",
+    interval="log-Wald",
+    source="Altman and Bland (2003)",
+    used="whether a group's relative rate in one part of the system differs from that of the others together; from "
+    "the figures as printed, each limit as far out as rounding may have put it; adjusted for the number of comparisons",
+    cannot_say="why they differ, nor that parts which no test tells apart are alike; it takes the parts as independent",
+)
+def ratio_to_others(ratio: Values, lower: Values, upper: Values, level: float = LEVEL) -> pd.DataFrame:
+    """Each of several relative rates over that of all the others together, from the ratios and their limits.
+
+    Arrays, one entry a part; a row of estimates for each. A part whose ratio or limits are missing, zero or infinite
+    has none and is not among the others; nor is there one without others. Raises ValueError as `common_index` does.
+    """
+    rows = Rows(common_index({"ratio": ratio, "lower": lower, "upper": upper}), np.zeros(len(ratio), dtype=bool))
+    value, low, high = (as_floats(each) for each in (ratio, lower, upper))
+    reach = normal_quantile(level)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log_ratio, variance = np.log(value), ((np.log(high) - np.log(low)) / (2 * reach)) ** 2
+        usable = np.isfinite(log_ratio) & np.isfinite(variance) & (variance > 0)
+        weight, weighted = np.where(usable, [1 / variance, log_ratio / variance], 0.0)
+        others = weight.sum() - weight
+        gap = log_ratio - (weighted.sum() - weighted) / others
+        se = np.sqrt(variance + 1 / others)
+        ends, p_value = np.exp([gap, gap - reach * se, gap + reach * se]), 2 * special.ndtr(-np.abs(gap) / se)
+    undefined = {"no interval": ~usable, "no other part": usable.sum() - usable < 1}
+    return estimates(rows, ends[0], ends[1], ends[2], undefined, p_value)  # type: ignore[return-value]
