@@ -78,19 +78,21 @@ def test_a_declared_table_that_is_not_shown_fails_the_chapter(chapter, folder):
     assert not list((folder / "facts").iterdir())
 
 
-def test_an_adjusted_headline_beside_the_whole_is_shown_with_its_evidence(folder, shown):
+@pytest.mark.parametrize("dimension", ["region", None])
+def test_an_adjusted_headline_is_shown_with_its_evidence(folder, shown, dimension):
     """Without it nothing published would bear out what adjustment is said to undo."""
     run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     run["tables"]["uphold-rate"]["adjust"] = ["category"]
-    run["edition"] = {"dimension": "region", "values": ["London"], "part": "London"}
+    if dimension:
+        run["edition"] = {"dimension": dimension, "values": ["London"], "part": "London"}
     (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
     held = pd.read_parquet(folder / "estimates" / "uphold-rate.parquet")
     beside = pd.DataFrame({"ethnicity": ["B"], "statistic": ["national_value"], "value": [0.2]})
-    pd.concat([held, beside]).to_parquet(folder / "estimates" / "uphold-rate.parquet")
+    pd.concat([held, beside[: 1 if dimension else 0]]).to_parquet(folder / "estimates" / "uphold-rate.parquet")
     chapter = open_chapter("uphold", **PARAMETERS)
     upheld = chapter.compare("uphold-rate")
     chapter.table(upheld)
-    assert "uphold-rate-national" in [model["id"] for model in shown if model["kind"] == "table"]
+    assert ("uphold-rate-national" in [model["id"] for model in shown if model["kind"] == "table"]) is bool(dimension)
     with pytest.raises(ReportError, match=r"show chapter\.evidence of uphold-rate"):
         chapter.close()
     chapter.evidence(upheld)
@@ -187,6 +189,19 @@ def test_other_parameters_are_refused(folder, shown):
     with pytest.raises(ReportError, match="grouping is 'two', prepared with '5\\+1'"):
         open_chapter("uphold", **PARAMETERS | {"grouping": "two"})
     assert not shown
+
+
+def test_parameters_of_the_counts_are_used_where_the_notebook_has_those_it_was_written_with(folder, shown):
+    run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    run["parameters"]["pooled_years"] = 2
+    (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    assert open_chapter("uphold", **PARAMETERS).compare("uphold-rate").period == "2023-24 to 2024-25"
+    assert shown[-1]["text"] == "The counts were prepared with pooled_years = 2, which is what this chapter uses."
+
+
+def test_a_notebook_shows_of_what_its_user_can_mend_the_message_alone():
+    """IPython asks an error how it is shown; other errors keep their traceback."""
+    assert ReportError("Declare it.")._render_traceback_() == ["ReportError: Declare it."]
 
 
 def test_without_counts_the_user_is_told_what_to_do(monkeypatch):

@@ -163,9 +163,17 @@ def test_a_card_of_an_edition_tells_what_the_whole_shows_of_what_is_disproportio
                if "England" in text]  # fmt: skip
     assert said.endswith(
         " Here it differs from that in the other regions together by more than chance alone is likely to give for "
-        "people from the A ethnic group and by no more than chance could account for in the case of people from the B "
-        "ethnic group."
+        "people from the A ethnic group (0.60) and by no more than chance could account for in the case of people from "
+        "the B ethnic group (0.60)."
     )
+    alone = [
+        replace(each, id="deaths/ethnicity/M/others_p", statistic="others_p", text="0.001", value=0.001)
+        for each in neither
+        if each.statistic == "ratio"
+    ]
+    (said,) = [text for text in card([*neither, *alone], "deaths", family=("region", 48))["further"]
+               if "England" in text]  # fmt: skip
+    assert "more than chance alone is likely to give for people from the M ethnic group (0.60)" in said
     turned = [
         replace(fact, text="1.09", value=1.09) if fact.statistic == "national_ratio" else fact
         for fact in beside("O", "small difference", "small difference")

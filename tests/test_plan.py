@@ -138,7 +138,7 @@ def test_published_tables_are_apart_from_those_that_are_counted(tmp_path):
         ({"period": "trend"}, ": a table with the period `trend` is by `year`, and no other is"),
         ({"by": ["year", "ethnicity"]}, ": a table with the period `trend` is by `year`, and no other is"),
         ({"id": "rate-2"}, ".id: found 'rate-2' (text); allowed: small letters and hyphens"),
-        ({"id": "upheld-gap"}, ": names that end in evidence or standardised or gap or national or funnel"),
+        ({"id": "upheld-gap"}, ": names that end in -evidence or -standardised or -gap or -national or -funnel"),
         ({"measure": None}, ": give it either a `measure` or a table that is `published`"),
         ({"published": "deaths-by-type"}, ": give it either a `measure` or a table that is `published`"),
     ],

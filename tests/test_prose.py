@@ -375,7 +375,7 @@ def parts(**verdicts):
 
 
 def in_parts(frame, words=UPHELD):
-    return prose.parts_sentence(frame, words, "White", "category")
+    return prose.parts_sentence(frame, words, "White", "category", "", 0.95)
 
 
 def test_parts_tell_where_a_group_stands_out_then_how_many_comparisons_show_what():
@@ -419,16 +419,30 @@ def test_that_a_relative_rate_differs_from_that_of_the_other_parts_together_is_t
     for category, rate in {"A": 3.0, "B": 1.0, "C": 1.2, "D": 0.9}.items():
         limits = [rate, rate * math.exp(-0.196), rate * math.exp(0.196)]
         frame.loc[own & frame["category"].eq(category), ["ratio", "ratio_lower", "ratio_upper"]] = limits
-    told = "By more than chance alone is likely to give, the relative rate was higher for Black people (A), than in the"
-    assert told in in_parts(frame)  # where that is higher, B and D are lower than the others, and need no words
+    assert (
+        "By more than chance alone is likely to give, the relative rate was higher for Black people (A); it was lower "
+        "for Black people (B; D) than in the other categories of complaint together."
+    ) in in_parts(frame)
     both = pd.concat([frame, frame[own].assign(label="Asian", ratio=1 / frame.loc[own, "ratio"].astype(float),
         ratio_lower=1 / frame["ratio_upper"], ratio_upper=1 / frame["ratio_lower"])])  # fmt: skip
-    assert "was higher for Black people (A); it was lower for Asian people (A), than in the other" in in_parts(both)
+    assert (
+        "was higher for Black people (A) and for Asian people (B; D); it was lower for Black people (B; D) and for "
+        "Asian people (A) than"
+    ) in in_parts(both)
     alike = frame[~frame["category"].eq("A")]
     assert "No relative rate was found to differ from that in the other categories of complaint together." in in_parts(
         alike
     )
-    of = prose.parts_sentence(alike, UPHELD, "White", "category", "complaints not upheld")
+    two = in_parts(frame[frame["category"].isin(["A", "B"])])
+    assert "lower for Black people (B) than in the other of the two categories of complaint." in two
+    frame.loc[own & frame["category"].eq("D"), "ratio_upper"] = math.inf
+    assert "(B; C) than in the other categories of complaint that could be compared." in in_parts(frame)
+    frame.loc[own & frame["category"].eq("C"), "ratio_upper"] = math.inf
+    assert "than in the other of the two categories of complaint that could be compared." in in_parts(frame)
+    frame.loc[own & frame["category"].eq("B"), "ratio_upper"] = math.inf
+    assert "than in the" not in in_parts(frame)
+    assert "was found to differ" not in in_parts(frame)
+    of = prose.parts_sentence(alike, UPHELD, "White", "category", "complaints not upheld", 0.95)
     assert "No relative rate of complaints not upheld was found" in of
 
 
@@ -447,7 +461,7 @@ def test_a_gap_that_has_changed_is_told_with_the_first_and_the_last_relative_rat
 def test_in_parts_of_which_none_is_disproportionate_smaller_differences_are_named():
     said = in_parts(parts(Mail="difference, size uncertain", Gym="small difference", Food="parity"))
     assert said == (
-        "As counted, the uphold rate was lower for Black people (Mail; Gym), by an amount that is small or uncertain. "
+        "As counted, the uphold rate was lower for Black people (Mail; Gym), by an amount that is small or may not be. "
         "Of the 3 comparisons with White people across 3 categories of complaint, none is disproportionate; in 1 there "
         "is a difference of uncertain size; in 1 there is a small difference; in 1 no difference was found, and any is "
         "likely to be small. These rates are not adjusted."

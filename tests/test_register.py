@@ -75,7 +75,7 @@ def test_what_is_left_is_what_adjustment_leaves(tried: dict[str, float], left: s
 def test_missing_ethnicity_that_could_account_for_all_is_told_and_an_answer_stands_where_there_is_one() -> None:
     facts = told("Black", 0.6, bound_lower=0.5, bound_upper=1.2)
     (row,) = rows(register(facts, B="Cases were re-read.").over_all())
-    assert row["What is left to explain"].endswith(" Missing ethnicity could undo this.")
+    assert row["What is left to explain"].endswith(" Missing ethnicity could undo the difference as counted.")
     assert row["Response"] == "Cases were re-read."
 
 

@@ -9,14 +9,23 @@ from reportlib import summary
 from reportlib.facts import Fact
 from reportlib.measures import MEASURES
 from reportlib.results import Results
-from reportlib.summary import ANSWERS, OTHERS, RECORDED, UNDONE, main_points, scope
+from reportlib.summary import ANSWERS, OTHERS, RECORDED, main_points, scope
 
-FOUND = (
+COUNTED = (
     "Over 2022-23 to 2024-25, these differences were disproportionate as counted: greater than chance alone is likely "
-    "to give, with a relative rate (one rate divided by the other) outside 0.8 to 1.25. What is left once other things "
-    "are allowed for follows, with its 95% confidence interval:"
+    "to give, with a relative rate (one rate divided by the other) outside 0.8 to 1.25. "
 )
-SMALLER = summary.SMALLER.format("White people")
+FOUND = f"{COUNTED}What is left once other things are allowed for follows, with its 95% confidence interval:"
+LEFT = (
+    "Chance could account for what is left of them once people who are alike in other ways are compared, which does "
+    "not show that there is no difference:"
+)
+UNDONE = f"Others were disproportionate as counted. {LEFT}"
+SMALLER = (
+    "Chance alone is unlikely to give these differences either, but the relative rate lies within 0.8 to 1.25; the "
+    "size is uncertain where its interval does not. Cases (orders, licences or complaints, not people) are how many "
+    "more or fewer there were than at the rate of White people:"
+)
 CLAIM = "Black people had a higher rate of complaints than White people (7.0 compared with 5.3 a year)"
 
 
@@ -73,7 +82,7 @@ def test_a_main_point_leads_with_what_was_found_and_says_what_adjustment_leaves(
                 CLAIM,
                 "Allowing for establishment type, a difference about as large remains for Black people (1.31, 1.26 to "
                 "1.37). No adjusted comparison could be made for people from the Mixed ethnic group. Missing ethnicity "
-                "could undo this for Black people.",
+                "could undo the difference as counted for Black people.",
             )
         ]
     }
@@ -143,7 +152,7 @@ def test_what_counting_an_outcome_otherwise_gives_stands_with_what_it_qualifies(
         FOUND: [
             (
                 claim,
-                "In the uphold rate counting mediation the relative rate is 0.86 (0.76 to 0.96; difference, size "
+                "Of the uphold rate counting mediation, the relative rate is 0.86 (0.76 to 0.96; difference, size "
                 "uncertain) for Black people. No adjusted comparison is made.",
             )
         ]
@@ -151,6 +160,23 @@ def test_what_counting_an_outcome_otherwise_gives_stands_with_what_it_qualifies(
     apart = told("small difference")
     assert apart[FOUND] == [(claim, "No adjusted comparison is made.")]
     assert [title for title, _ in apart[SMALLER]] == ["Upheld-with-mediated"]
+
+
+def test_what_counting_an_outcome_otherwise_turns_or_cannot_compare_has_a_point_of_its_own():
+    held = said("upheld", f"{CLAIM}, by enough to be disproportionate.",
+                row("upheld/ethnicity/B", "Black", "disproportionate", ratio=0.72))  # fmt: skip
+    tables = {"upheld": (), "upheld-with-mediated": ("region",)}
+
+    def told(verdict: str, **ratios: float) -> dict[str, list[str]]:
+        others = said("upheld-with-mediated", f"{CLAIM}, by enough to be disproportionate.",
+                      row("upheld-with-mediated/ethnicity/B", "Black", verdict, ratio_lower=0.1, **ratios))  # fmt: skip
+        return {lead: [title for title, _ in items] for lead, items in points([*held, *others], tables).items()}
+
+    assert told("disproportionate", ratio=1.4) == {FOUND: [CLAIM, CLAIM]}  # the other way round
+    assert told("not assessed", ratio=1.0) == {FOUND: [CLAIM], OTHERS: ["Upheld-with-mediated"]}
+    gone = told("disproportionate", ratio=0.7, adjusted_ratio=0.98, adjusted_lower=0.8, adjusted_upper=1.2)
+    assert list(gone) == [FOUND, UNDONE]
+    assert told("parity", ratio=0.98) == {FOUND: [CLAIM]}
 
 
 def test_a_small_difference_is_told_in_cases_since_many_can_be_behind_it():
@@ -197,7 +223,7 @@ def test_what_adjustment_undoes_is_not_said_to_be_disproportionate():
             adjusted_upper=1.2),
     )  # fmt: skip
     assert points(held, {"deaths": ("age_band",)}) == {
-        UNDONE: [
+        COUNTED + LEFT: [
             (
                 CLAIM,
                 "Allowing for age, the relative rate moves from 0.58 to 0.94 (0.74 to 1.20) for Black people. It turns "
@@ -392,7 +418,10 @@ def test_a_small_difference_that_adjustment_undoes_is_not_told_as_one():
     of_black = [fact for fact in held if "Asian" not in fact.label]
     assert points(of_black, {"breached": ("region",)}) == {
         OTHERS: [
-            ("Breached", "There are small differences as counted, but chance could account for what adjustment leaves.")
+            (
+                "Breached",
+                "Chance could account for what adjustment leaves of differences that were not disproportionate.",
+            )
         ]
     }
 
@@ -401,7 +430,7 @@ def test_whose_difference_missing_ethnicity_could_undo_is_told():
     rows = [row("upheld/ethnicity/B", "Black", "disproportionate", ratio=0.7, bound_lower=0.6, bound_upper=0.9),
             row("upheld/ethnicity/A", "Asian", "disproportionate", ratio=0.7, bound_lower=0.5, bound_upper=1.1),
             row("upheld/ethnicity/M", "Mixed", "disproportionate", ratio=0.7)]  # fmt: skip
-    could = "Missing ethnicity could undo this"
+    could = "Missing ethnicity could undo the difference as counted"
 
     def told(*some: list[Fact]) -> str:
         held = said("upheld", f"{CLAIM}, by enough to be disproportionate.", *some)
@@ -413,7 +442,7 @@ def test_whose_difference_missing_ethnicity_could_undo_is_told():
     assert told(*rows) == f"{could} for Asian people."
     beyond = row("upheld/ethnicity/O", "Other", "disproportionate", ratio=0.7, bound_lower=0.5, bound_upper=1.1,
                  tipping=1.2)  # fmt: skip
-    only = "Only an extreme division of missing ethnicity could undo this"
+    only = "Only an extreme division of missing ethnicity could undo the difference as counted"
     assert told(beyond) == f"{only}."
     assert told(*rows, beyond) == f"{could} for Asian people. {only} for people from the Other ethnic group."
 
@@ -432,12 +461,9 @@ def test_main_points_say_how_far_two_records_of_ethnicity_agree_and_what_shares_
         "From 4.1% (deaths) to 7.6% (community and suspended sentence orders ended) of those who are counted have no "
         "known ethnicity"
     )
-    low = (
-        "It is not known of 4.1% of deaths but 1.0% of the population, so that the rate of death in prison custody is "
-    )
-    assert points([agree, *held], tables)[RECORDED] == [
-        ("They agree for 97.1%", f"{shares}. {low}too low in every group.")
-    ]
+    low = "taken together, the groups’ rate of death in prison custody is too low"
+    both = f"{shares}. It is not known of 4.1% of deaths but 1.0% of the population: {low}."
+    assert points([agree, *held], tables)[RECORDED] == [("They agree for 97.1%", both)]
     assert points([agree], {}) == {RECORDED: [("They agree for 97.1%", "")]}
     of_orders = [fact for fact in held if fact.table == "breached"]
     alone = "7.6% (community and suspended sentence orders ended) of those who are counted have no known ethnicity"

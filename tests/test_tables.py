@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +21,7 @@ from reportlib.project import NOTEBOOKS
 from reportlib.published import PUBLISHED_TABLES
 from reportlib.statistics import METHODS, relative_rate
 from reportlib.tables import Place, Table, published_table, words_table
-from reportlib.words import TOLD_VERDICTS
+from reportlib.words import DERIVED_KINDS, TOLD_VERDICTS
 from small_handoff import design_effects, uphold_counts
 
 PLACE = Place("uphold-rates", "national", ("synthetic",))
@@ -503,6 +504,27 @@ def test_the_plain_rendition_escapes_what_it_shows():
     assert "A &lt;b&gt; &amp; c" in html
 
 
+def test_jupyterlab_shows_status_units_marks_and_notes():
+    columns = [{"key": "who", "label": "Group"}, {"key": "rate", "label": "Rate", "unit": "per 1,000"}]
+    rows = [{"who": {"text": "Black"}, "rate": {"text": "[c]"}}]
+    table = {"kind": "table", "caption": "Rates", "status": ["synthetic"], "columns": columns, "rows": rows,
+             "notes": ["A note."]}  # fmt: skip
+    html = plain(table)["text/html"]
+    assert "<caption>Rates (synthetic)</caption>" in html
+    assert "Rate (per 1,000)</th>" in html
+    assert "<p>A note.</p><p>[c] suppressed to protect individuals</p>" in html
+    assert "[u]" not in html
+    chart = {"kind": "chart", "caption": "Rates", "status": ["synthetic"], "svg": "<svg/>", "alt": "It's <high>."}
+    html = plain(chart)["text/html"]
+    assert "<b>Rates (synthetic)</b>" in html
+    assert "alt='It&#x27;s &lt;high&gt;.'" in html
+    assert f"src='data:image/svg+xml;base64,{b64encode(b'<svg/>').decode()}'" in html
+
+
+def test_tables_that_are_made_of_another_end_as_is_known_of_them():
+    assert [*DERIVED] == [*DERIVED_KINDS]
+
+
 @pytest.mark.parametrize("name", PUBLISHED_TABLES)
 def test_published_figures_are_never_suppressed_and_say_what_was_not_published(name: str):
     table = published_table(name, PUBLISHED_TABLES[name], PLACE)
@@ -514,11 +536,13 @@ def test_published_figures_are_never_suppressed_and_say_what_was_not_published(n
     assert len({(fact.id, fact.period) for fact in table.facts}) == len(table.facts)
 
 
-@pytest.mark.parametrize(
-    "spec", [spec for chapter in plan(NOTEBOOKS, "5+1") for spec in chapter.tables], ids=lambda s: s.id
-)
-def test_no_interval_stands_without_its_level_and_kind(spec):
-    """Whatever is in the table: the columns and notes come from its declaration."""
+def test_no_interval_stands_without_its_level_and_kind():
+    """Whatever is in a table of the report: the columns and notes come from its declaration."""
+    for spec in [spec for chapter in plan(NOTEBOOKS, "5+1", drafts=True) for spec in chapter.tables]:
+        _intervals_are_told(spec)
+
+
+def _intervals_are_told(spec: TableSpec) -> None:
     empty = pd.DataFrame(columns=[*spec.by, *FIGURES, "mark", "coarse", *(["verdict"] if spec.compared else [])])
     made = [comparison_table, *(DERIVED.values() if "verdict" in empty else [])]
     place = Place("c", "national", ("synthetic",))

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import zipfile
+from dataclasses import replace
 from datetime import date
 from xml.etree import ElementTree
 
@@ -390,6 +391,16 @@ def test_csv():
     assert list(frame.columns) == HEAD
     assert frame["Complaints upheld"].tolist()[::3] == [1234, 500]
     assert frame["Uphold rate (%)"].iloc[0] == 31.0
+
+
+def test_csvw_says_what_the_data_are_draft_or_not():
+    """A CSV that is taken out of the report has nothing else beside it."""
+    table = UPHOLD | {"source": "a source", "status": ["synthetic"]}
+    said = workbook.csvw(table, PAGE)["dc:description"]
+    assert said.startswith("Edition: National. ")
+    assert "Synthetic: " in said or "SYNTHETIC" in said
+    assert "Source: a source." in said
+    assert said == workbook.csvw(table, replace(PAGE, draft=False))["dc:description"]
 
 
 def test_csvw_describes_the_csv():

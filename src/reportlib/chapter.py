@@ -164,8 +164,8 @@ class Chapter:
         if not spec.compared:
             raise ReportError(f"The table {table!r} compares no ethnic groups: use chapter.measure.")
         reference = reference_of(spec.grouping, self.grouping, self.reference)
-        side = self.handoff.complement(table)
-        work = partial(compare, reference=reference, band=self.band, complement=side)
+        side, decimals = self.handoff.complement(table), self.handoff.decimals(table)
+        work = partial(compare, reference=reference, band=self.band, complement=side, decimals=decimals)
         return self._comparison(spec, work, reference)
 
     def measure(self, table: str) -> Comparison:
@@ -391,7 +391,8 @@ class Chapter:
     def close(self) -> None:
         """Write the facts.
 
-        Raises ReportError if a declared table was not shown, or one was shown that is not declared.
+        Raises ReportError if a declared table was not shown, or one was shown that is not declared; if an adjusted
+        headline was shown without its evidence, or two figures by one name.
         """
         declared = set(self.handoff.declared(self.name))
         shown = {declared_table(name) for name in self._shown}

@@ -88,6 +88,7 @@ def compare(
     band: Band = BAND,
     least: Mapping[str, int] = LEAST,
     complement: bool | None = None,
+    decimals: int | None = None,
 ) -> pd.DataFrame:
     """Compare every group with the reference group, in every stratum.
 
@@ -95,7 +96,8 @@ def compare(
     `estimates` were released beside them (see `reportlib.inputs.estimates`). `reference` is the code of the group
     compared with. `years` of exposure in the period: an average population of n over k years is n·k person-years.
     `least` is the smallest denominator that a figure may rest on, by the kind of measure. `complement` says whether
-    relative rates are of the opposite of an outcome; without it these counts decide.
+    relative rates are of the opposite of an outcome, `decimals` how finely they are printed; without them these counts
+    decide.
 
     Returns the rows of `counts` with `label`, `judged` ("complement" where the ratio is that of the opposite), the
     figures (`value`, `lower`, `upper`: fraction, or rate per `spec.measure.per`; `p_adjusted` and the rest of
@@ -120,7 +122,7 @@ def compare(
     of_two = [name for name, figure in FIGURES.items() if figure.of not in ALONE]
     frame.loc[~compared | (arms["n_ref"] / exposure < fewest), of_two] = np.nan
     frame.loc[_too_few(frame, arms, spec), [name for name in of_two if not name.startswith("gap")]] = np.nan
-    return rounded(_judged(_gated(frame, spec, fewest), spec, compared, band), spec)
+    return rounded(_judged(_gated(frame, spec, fewest), spec, compared, band), spec, decimals)
 
 
 def measure(
@@ -170,11 +172,13 @@ def against_others(frame: pd.DataFrame, level: float) -> pd.DataFrame:
     """Each group's relative rate in a part of the system over that of the other parts together.
 
     `frame` has the comparisons within parts, as printed (`label`, `ratio`, `ratio_lower`, `ratio_upper`), in any order.
-    Limits are taken as far out as their rounding may have put them. Returns its rows with the `value` of that ratio
-    and a `p_value` adjusted for all of them; missing where there is none.
+    Limits are taken as far out as printing may have moved them in; ratios as printed. Returns its rows with the `value`
+    of that ratio and a `p_value` adjusted for all of them; missing where there is none.
     """
-    half = 10.0 ** -ratio_decimals(frame) / 2
-    limits = frame.reindex(columns=["ratio", "ratio_lower", "ratio_upper"]).astype(float).add([0, -half, half])
+    step = 10.0 ** -ratio_decimals(frame)
+    limits = frame.reindex(columns=["ratio", "ratio_lower", "ratio_upper"]).astype(float)
+    beside_1 = limits.sub([1, 1 + step, 1 - step]).abs().lt(step / 100)  # where `as_printed` may have moved one so far
+    limits += beside_1.replace({True: step, False: step / 2}) * [0, -1, 1]
     found = frame.reindex(columns=["value", "p_value"]).astype(float)
     for _, own in limits.groupby(frame["label"]):
         told = ratio_to_others(own["ratio"], own["ratio_lower"], own["ratio_upper"], level)
@@ -182,8 +186,11 @@ def against_others(frame: pd.DataFrame, level: float) -> pd.DataFrame:
     return found.assign(p_value=adjust_p(found["p_value"]))
 
 
-def rounded(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
-    """Every figure to the precision at which it is published, so that nothing finer is ever shown."""
+def rounded(frame: pd.DataFrame, spec: TableSpec, decimals: int | None = None) -> pd.DataFrame:
+    """Every figure to the precision at which it is published, so that nothing finer is ever shown.
+
+    `decimals` are those of relative rates; without them the width of their intervals decides.
+    """
     held = {name: figure.printed for name, figure in FIGURES.items() if name in frame}
     for name in (name for name, printed in held.items() if printed == Printed.P_VALUE):
         frame[name] = p_as_printed(frame[name])
@@ -191,7 +198,9 @@ def rounded(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     places = dict.fromkeys(Printed, 2) | {Printed.LEVEL: level, Printed.GAP: gap, Printed.P_VALUE: 3, Printed.NUMBER: 0}
     uppers = [name for name in RATIOS if name in held and name.endswith("_upper") and FIGURES[name].of != Of.UNKNOWN]
     widths = [frame[name].round(2) - frame[name.replace("upper", "lower")].round(2) for name in uppers]
-    if widths and pd.concat(widths).dropna().round(2).lt(NARROW).all():
+    if decimals:
+        places[Printed.RATIO] = decimals
+    elif widths and pd.concat(widths).dropna().round(2).lt(NARROW).all():
         places[Printed.RATIO] = FINEST[spec.measure.kind]
     if spec.measure.kind == "proportion":  # before the rest: 35.48% rounded twice would be 36%
         coarse = frame["denominator"].lt(100).fillna(False)
@@ -222,9 +231,8 @@ def to_what_is_printed(estimates: pd.DataFrame, spec: TableSpec, decimals: int) 
     found.loc[tests, "value"] = p_as_printed(found.loc[tests, "value"])
     for name, places in {"standardised": spec.measure.decimals, "agreement": 3, "kappa": 2}.items():
         found.loc[kind.eq(name), ends] = found.loc[kind.eq(name), ends].astype(float).round(places)
-    found["p_value"] = found["p_value"].where(
-        kind.eq("ratio")
-    )  # of clustered rates, which come from counts that are shown
+    # That of a clustered rate comes from counts that are shown
+    found["p_value"] = found["p_value"].where(kind.eq("ratio"))
     return found
 
 

@@ -28,7 +28,6 @@ from reportlib.comparison_tables import (
 )
 from reportlib.ethnicity import label
 from reportlib.figures import COARSE
-from reportlib.measures import DERIVED_KINDS
 from reportlib.statistics import METHODS
 from reportlib.statistics.verdict import ALPHA
 from reportlib.tables import Table, text_cell
@@ -177,10 +176,11 @@ def national_table(of: Comparison) -> Table:
     ]
     if of.family and of.frame["others_p"].notna().any():
         others = f"the other {PARTS_OF[of.family[0]]} together"
-        columns.append(figure_column("others_p", f"Other than in {others} (p)", p_value))
+        columns.append(figure_column("others_p", f"Differs from {others} (p)", p_value))
         notes.append(
-            f"The p-value of a test whether a {lower_first(kind)} differs from that in {others}, from the figures of "
-            "the national edition, adjusted for all its comparisons of this kind."
+            f"The p-value of a test whether a {lower_first(kind)} differs from that in {others}, as far as they could "
+            "be compared and weighed by how sure each is, from the figures of the national edition; adjusted for all "
+            "its comparisons of this kind."
         )
     else:
         notes.append(
@@ -226,10 +226,13 @@ def standing(row: Mapping[Any, Any]) -> str:
     return "within both limits"
 
 
-# Tables made of the comparison that another one shows; the kind stands at the end of the identifier
-DERIVED = dict(
-    zip(DERIVED_KINDS, (evidence_table, standardised_table, gap_table, national_table, funnel_table), strict=True)
-)
+DERIVED = {  # tables made of the comparison that another one shows; the kind stands at the end of the identifier
+    "evidence": evidence_table,
+    "standardised": standardised_table,
+    "gap": gap_table,
+    "national": national_table,
+    "funnel": funnel_table,
+}
 LOOKED_UP = ("evidence", "funnel")  # by who doubts a verdict or a picture; the others answer a question themselves
 
 

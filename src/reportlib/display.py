@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from reportlib.words import MARKS, listed
+from reportlib.words import listed, marks_told
 
 MIME = "application/vnd.reportlib+json"
 
@@ -57,7 +57,6 @@ def _table(model: Mapping[str, Any]) -> str:
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(row[key]['text'])}</td>" for key in keys) + "</tr>" for row in model["rows"]
     )
-    texts = [row[key]["text"] for row in model["rows"] for key in keys]
-    marks = [f"[{mark}] {told}" for mark, told in MARKS.items() if any(f"[{mark}]" in text for text in texts)]
+    marks = marks_told(row[key]["text"] for row in model["rows"] for key in keys)
     notes = "".join(f"<p>{escape(note)}</p>" for note in [*model.get("notes", []), *marks])
     return f"<table><caption>{escape(_titled(model))}</caption><tr>{head}</tr>{body}</table>{notes}"

@@ -85,6 +85,11 @@ class Handoff:
         found: bool | None = self.run["tables"][table].get("complement")
         return found
 
+    def decimals(self, table: str) -> int | None:
+        """With how many decimals a table prints its relative rates; None if that was not settled."""
+        found: int | None = self.run["tables"][table].get("decimals")
+        return found
+
     def family(self, table: str) -> tuple[str, int] | None:
         """The dimension by which the report of the whole has these comparisons in a table, and how many that has."""
         held = self.run["tables"][table].get("family")
@@ -151,9 +156,9 @@ def undeclared(chapter: str) -> ReportError:
     )
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Whether two parameters are the same, a whole number not being a decimal one."""
-    return json.dumps(one, default=repr) == json.dumps(other, default=repr)
+def _same(given: Any, prepared: Any) -> bool:
+    """Whether two parameters are the same: a decimal number is none of years."""
+    return bool(given == prepared and isinstance(given, float) <= isinstance(prepared, float))
 
 
 def checked(frame: pd.DataFrame) -> pd.DataFrame:

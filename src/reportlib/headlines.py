@@ -38,7 +38,7 @@ from reportlib.words import (
 from reportlib.years import span
 
 BY_WEIGHT = (*SIGNIFICANT, INCONCLUSIVE, PARITY, NOT_ASSESSED)  # of a table; parity is said if nothing else is
-COLUMNS = ["homogeneity_p", *charts.RATIOS]
+NUMBERS = ["homogeneity_p", *charts.RATIOS]
 
 
 class Headline:
@@ -101,13 +101,13 @@ def verdicts(results: Results, tables: Sequence[str]) -> pd.DataFrame:
             "undone": vanishes,
             "adjusted_mark": row["adjusted_ratio"].mark if "adjusted_ratio" in row else "",
             "coarse": "adjusted_ratio" in row and row["adjusted_ratio"].unit == STEPS,
-            **{name: row[name].value for name in COLUMNS if name in row},
+            **{name: row[name].value for name in NUMBERS if name in row},
         }
         for row in compared
         for ratio, vanishes in [(row["ratio"], row.verdict in SIGNIFICANT and row.undone(results.band))]
     ]
     words = ["stratum", "group", "label", "text", "verdict", "mark", "undone", "adjusted_mark", "coarse"]
-    return pd.DataFrame(told, columns=[*words, *COLUMNS]).astype(dict.fromkeys(COLUMNS, float))
+    return pd.DataFrame(told, columns=[*words, *NUMBERS]).astype(dict.fromkeys(NUMBERS, float))
 
 
 def verdicts_chart(results: Results, title: str) -> charts.Chart | None:
@@ -157,7 +157,7 @@ def could_be_undone(rows: Sequence[RowFacts]) -> str:
     told = {"Missing ethnicity": [row.who for row in could if not row.only_at_an_extreme]}
     told["Only an extreme division of missing ethnicity"] = [row.who for row in could if row.only_at_an_extreme]
     return " ".join(
-        f"{what} could undo this{f' for {all_people(whose)}' * (len(whose) < len(rows))}."
+        f"{what} could undo the difference as counted{f' for {all_people(whose)}' * (len(whose) < len(rows))}."
         for what, whose in told.items()
         if whose
     )
@@ -224,10 +224,11 @@ def _whole(headline: Headline) -> str:
 def _others(headline: Headline, rows: Sequence[RowFacts]) -> str:
     """Of which rows of an edition the relative rate differs from that of the other parts together, as far as tested."""
     tested = [row for row in rows if "others_p" in row and row["others_p"].value is not None]
-    apart = [row.who for row in tested if float(row["others_p"].value or 0) <= ALPHA]
-    alike = [row.who for row in tested if row.who not in apart]
-    told = [f"by more than chance alone is likely to give for {all_people(apart)}"] if apart else []
-    told += [f"by no more than chance could account for in the case of {all_people(alike)}"] if alike else []
+    apart, alike = (
+        [f"{people(row.who)} ({row['ratio'].text})" for row in tested if _apart(row) is each] for each in (True, False)
+    )
+    told = [f"by more than chance alone is likely to give for {listed(apart)}"] if apart else []
+    told += [f"by no more than chance could account for in the case of {listed(alike)}"] if alike else []
     if not told:
         return ""
     dimension, _ = headline.of.tables[headline.said.table]["family"]
@@ -235,10 +236,17 @@ def _others(headline: Headline, rows: Sequence[RowFacts]) -> str:
 
 
 def _tells(row: RowFacts) -> bool:
-    """Whether a group is disproportionate in an edition or in the whole, or differs the other way round in the two."""
+    """Whether a group is disproportionate in an edition or in the whole, or differs between it and other parts."""
     both = row.verdict, row["national_verdict"].text.removesuffix(ONLY_COUNTED)
     differs = set(both) <= set(SIGNIFICANT)
-    return DISPROPORTIONATE in both or (differs and row.way() != row.way("national_ratio"))
+    turns = differs and row.way() != row.way("national_ratio")
+    return DISPROPORTIONATE in both or turns or _apart(row)
+
+
+def _apart(row: RowFacts) -> bool:
+    """Whether a relative rate of an edition differs from that of the other parts together, as far as tested."""
+    p = row["others_p"].value if "others_p" in row else None
+    return p is not None and float(p) <= ALPHA
 
 
 def _last_year(headline: Headline) -> str:

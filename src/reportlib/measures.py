@@ -422,10 +422,6 @@ MEASURES: dict[str, Measure] = {
 REPEATED = "repeated"  # a table by the groups of the report, which has it anyway
 
 
-# How the names of tables end that a chapter makes of a declared one (`reportlib.derived_tables`)
-DERIVED_KINDS = ("evidence", "standardised", "gap", "national", "funnel")
-
-
 @dataclass(frozen=True)
 class TableSpec:
     """A table that a chapter declares: what it measures, by what, over which period.

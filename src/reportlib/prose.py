@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ import pandas as pd
 
 from reportlib.comparison import against_others
 from reportlib.figures import ratio_decimals
-from reportlib.statistics import LEVEL, adjust_p, sign_test
+from reportlib.statistics import adjust_p, sign_test
 from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
     DISPROPORTIONATE,
@@ -95,7 +94,7 @@ def summary_sentence(frame: pd.DataFrame, words: MeasureWords, reference: str, u
 
 
 def parts_sentence(
-    frame: pd.DataFrame, words: MeasureWords, reference: str, part: str, outcome: str = "", level: float = LEVEL
+    frame: pd.DataFrame, words: MeasureWords, reference: str, part: str, outcome: str, level: float
 ) -> str:
     """What comparisons within the parts of the system say: which stand out, how many there are, what the others show.
 
@@ -125,9 +124,9 @@ def parts_sentence(
     if found:
         said.append(f"{AS_COUNTED}{_by_side(found, words, part, len(names))}{BY_ENOUGH}")
     elif differing:
-        size = "small" * bool(held[SMALL]) + " or " * bool(held[SMALL] and held[SIZE_UNCERTAIN])
-        size += "uncertain" * bool(held[SIZE_UNCERTAIN])
-        said.append(f"{AS_COUNTED}{_by_side(differing, words, part, len(names))}, by an amount that is {size}")
+        sizes = {"is small": held[SMALL], "may not be": held[SIZE_UNCERTAIN]}
+        size = " or ".join(text for text, some in sizes.items() if some) + " small" * (not held[SMALL])
+        said.append(f"{AS_COUNTED}{_by_side(differing, words, part, len(names))}, by an amount that {size}")
     others = {
         "there is a difference of uncertain size": len(held[SIZE_UNCERTAIN]),
         "there is a small difference": len(held[SMALL]),
@@ -180,19 +179,18 @@ def _one_way(rows: Sequence[Row], words: MeasureWords, part: str) -> list[str]:
 
 def _apart(rows: Sequence[Row], part: str, parts: int, outcome: str) -> list[str]:
     """For which groups a relative rate is higher or lower in a part than in the others together, if any was tested."""
-    rate, others = f"relative rate{f' of {outcome}' * bool(outcome)}", f"the other {PARTS_OF[part]} together"
+    rate = f"relative rate{f' of {outcome}' * bool(outcome)}"
     tested = [row for row in rows if not missing(row["others_p_value"])]
+    compared = len({row[part] for row in tested})
+    others = f"the other {PARTS_OF[part]} " + ("together" if compared == parts else "that could be compared")
+    if compared == 2:
+        others = f"the other of the two {PARTS_OF[part]}" + " that could be compared" * (parts > 2)
     apart = [row for row in tested if row["others_p_value"] <= ALPHA]
     if not apart:
-        return [f"no {rate} was found to differ from that in {others}"] * (2 * len(tested) >= len(rows) > 0)
-    told = []
+        return [f"no {rate} was found to differ from that in {others}"] if 2 * len(tested) >= len(rows) else []
     sides = {up: [row for row in apart if (row["others_value"] > 1) is up] for up in (True, False)}
-    for up, side in sides.items():  # of each group, that of fewer parts: where some are higher, the rest are lower
-        own, beyond = (Counter(str(row["label"]) for row in each) for each in (side, sides[not up]))
-        shorter = {group for group, many in own.items() if not beyond[group] or many < beyond[group] + up}
-        if named := [row for row in side if row["label"] in shorter]:
-            told.append(f"{WAYS[up]} {_where(named, part, parts)}")
-    return [f"by more than chance alone is likely to give, the {rate} was {'; it was '.join(told)}, than in {others}"]
+    told = [f"{WAYS[up]} {_where(side, part, parts)}" for up, side in sides.items() if side]
+    return [f"by more than chance alone is likely to give, the {rate} was {'; it was '.join(told)} than in {others}"]
 
 
 def _where(rows: Sequence[Row], part: str, parts: int) -> str:

@@ -38,18 +38,20 @@ from reportlib.words import (
     people_or_number,
 )
 
-FOUND = (
+COUNTED = (
     "Over {}, these differences were disproportionate as counted: greater than chance alone is likely to give, with a "
-    "relative rate (one rate divided by the other) outside {:g} to {:g}. What is left once other things are allowed "
-    "for follows, with its {}:"
+    "relative rate (one rate divided by the other) outside {:g} to {:g}. "
 )
+FOUND = "What is left once other things are allowed for follows, with its {}:"
+OTHERS_TOO = "Others were disproportionate as counted. "
 UNDONE = (
-    "Disproportionate as counted too, but chance could account for what is left once people who are alike in other "
-    "ways are compared, which does not show that there is no difference:"
+    "Chance could account for what is left of them once people who are alike in other ways are compared, which does "
+    "not show that there is no difference:"
 )
 SMALLER = (
-    "Smaller differences, or of a size that is uncertain, that chance alone is unlikely to give. Cases (orders, "
-    "licences or complaints, not people) are how many more or fewer there were than at the rate of {}:"
+    "Chance alone is unlikely to give these differences either, but the relative rate lies within {:g} to {:g}; the "
+    "size is uncertain where its interval does not. Cases (orders, licences or complaints, not people) are how many "
+    "more or fewer there were than at the rate of {}:"
 )
 FEW = 2  # groups of which cases are told in a sentence each
 MUCH_MORE = 0.02  # of events, of unknown ethnicity, than of the population
@@ -67,7 +69,7 @@ TOLD = {  # of measures without a difference, by their verdicts: of all groups, 
     NOT_ASSESSED: ("not compared", "some groups could not be compared"),
 }
 
-UNDONE_ALL = "there are small differences as counted, but chance could account for what adjustment leaves"
+ONLY_BEFORE = "chance could account for what adjustment leaves of differences that were not disproportionate"
 
 SCOPE = {  # what an edition holds, by what it is a part by
     "region": "This edition is of {places}: of those held in {held} there, and of those supervised there",
@@ -100,10 +102,9 @@ def main_points(results: Results) -> list[dict[str, Any]]:
     Headlines that could not be made come last, with the reason. A list has a lead; a point has a title, a text, and the
     chapter and table that tell more, by a name to `see`; without it the title leads there, if there is a chapter.
     """
-    found_in = FOUND.format(results.period, *results.band, level_words(results.level))
-    leads = found_in, UNDONE, SMALLER.format(people(label(results.reference)))
-    lists: dict[str, list[Point]] = {lead: [] for lead in leads}
-    found, vanished, smaller = lists.values()
+    found: list[Point] = []
+    vanished: list[Point] = []
+    smaller: list[Point] = []
     others: dict[str, list[str]] = {}
     every = headlines(results)
     otherwise = _counted_otherwise(every)
@@ -122,6 +123,12 @@ def main_points(results: Results) -> list[dict[str, Any]]:
     rest = [_unlinked(capital(listed(names)), text) for text, names in others.items()]
     if text := _unavailable(results):
         rest.append(_unlinked("Not available [x]", text))
+    counted_so = COUNTED.format(results.period, *results.band)
+    lists = {
+        counted_so + FOUND.format(level_words(results.level)): found,
+        (OTHERS_TOO if found else counted_so) + UNDONE: vanished,
+        SMALLER.format(*results.band, people(label(results.reference))): smaller,
+    }
     lists |= {DETAILED: _detailed_alone(results), OTHERS: rest, RECORDED: _recorded(results, every)}
     lists |= {ANSWERS: _answers(results)}
     return [{"kind": "points", "lead": lead, "items": items} for lead, items in lists.items() if items]
@@ -130,15 +137,18 @@ def main_points(results: Results) -> list[dict[str, Any]]:
 def _counted_otherwise(every: Sequence[Headline]) -> dict[Headline, Headline]:
     """To headlines of which something is disproportionate, that which counts the outcome otherwise.
 
-    Not where that finds what this does not, and so has a point of its own.
+    Not where that finds something else, of other groups or the other way round, or could not compare one of them: it
+    has a point of its own.
     """
     found = {}
+    by_measure = {headline.said.measure: headline for headline in every}
     for other in every:
-        for headline in every:
-            held = {row.who for row in headline.standing}
-            finds = {row.who for row in other.compared if row.verdict in SIGNIFICANT}
-            counts_it = MEASURES[other.said.measure].instead_of == headline.said.measure
-            if counts_it and held and finds <= held and other.outcome == headline.outcome:
+        headline = by_measure.get(MEASURES[other.said.measure].instead_of)
+        if headline and headline.standing and not other.undone and other.outcome == headline.outcome:
+            held = {row.who: row.way() for row in headline.standing}
+            told = {row.who: row for row in other.compared if row.verdict != NOT_ASSESSED}
+            finds = {who: row.way() for who, row in told.items() if row.verdict in SIGNIFICANT}
+            if finds.items() <= held.items() and held.keys() <= told.keys():
                 found[headline] = other
     return found
 
@@ -151,7 +161,7 @@ def _point(about: Fact, title: str, text: str) -> Point:
 def _without_difference(headline: Headline) -> str:
     """What is told of a measure of which no group is known to differ."""
     held = {row.verdict for row in headline.compared}
-    told = [UNDONE_ALL] if held & {*SIGNIFICANT} else []
+    told = [ONLY_BEFORE] if held & {*SIGNIFICANT} else []
     told += [texts[len(held) > 1] for verdict, texts in TOLD.items() if verdict in held]
     return f"{capital('; '.join(told) or TOLD[NOT_ASSESSED][0])}."
 
@@ -188,9 +198,9 @@ def _otherwise(other: Headline, rows: Sequence[RowFacts]) -> str:
     told = [
         f"{row['ratio'].text} ({row['ratio_lower'].text}; {row.verdict}) for {people(row.who)}"
         for row in other.compared
-        if row.who in whose and row.verdict != NOT_ASSESSED
+        if row.who in whose
     ]
-    return f"In the {WORDS[other.said.measure].name} the relative rate is {listed(told)}." if told else ""
+    return f"Of the {WORDS[other.said.measure].name}, the relative rate is {listed(told)}."
 
 
 def _here_and_in_the_whole(headline: Headline, rows: Sequence[RowFacts]) -> str:
@@ -211,7 +221,8 @@ def _undone(headline: Headline) -> tuple[str, str]:
     frame = frame[frame["adjusted_ratio"].notna()]
     own = frame["label"].isin([row.who for row in headline.undone])
     told, places = dimensions(headline.adjust), ratio_decimals(headline.frame)
-    moves = {f"Allowing for {told}, ": frame[own], "It turns round for others: ": frame[~own]}
+    moves = {f"Allowing for {told}, ": frame[own]}
+    moves |= {} if headline.standing else {"It turns round for others: ": frame[~own]}  # else told with what stands
     said = [f"{lead}{moved(rows, headline.outcome, places)}" for lead, rows in moves.items() if len(rows)]
     return capital(first.removeprefix(capital(AS_COUNTED))), " ".join([*(f"{claim}." for claim in more), *said])
 
@@ -328,7 +339,7 @@ def _recorded(results: Results, every: Sequence[Headline]) -> list[Point]:
             events, population = (number(shares[count], "%", 1) for count in COUNTS)
             told = f"{events} of {lower_first(measure.numerator.label)} but {population} of the population"
             too_low.append(
-                f"It is not known of {told}, so that the {WORDS[measure.code].name} is too low in every group."
+                f"It is not known of {told}: taken together, the groups’ {WORDS[measure.code].name} is too low."
             )
     ends = dict.fromkeys([min(unknown), max(unknown)]) if unknown else {}
     told = " to ".join(f"{number(share, '%', 1)} ({unknown[share]})" for share in ends)

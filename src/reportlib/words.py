@@ -91,6 +91,7 @@ DIMENSION_LABELS = {
     "year": "Reporting year",
     "outcome": "Outcome",
 }
+DERIVED_KINDS = ("evidence", "standardised", "gap", "national", "funnel")  # ends of names of `reportlib.derived_tables`
 PARTS_OF = {  # parts of the system by what divides it
     "ethnicity_nomis": "ethnic groups on NOMIS",
     "ethnicity_ppud": "ethnic groups on PPUD",
@@ -280,6 +281,12 @@ def spoken(name: str) -> str:
 def lower_first(text: str) -> str:
     """A text with a small letter first."""
     return text[:1].lower() + text[1:]
+
+
+def marks_told(texts: Iterable[str]) -> list[str]:
+    """What the marks mean that stand in the place of figures, in their order."""
+    shown = {*texts}
+    return [f"[{mark}] {meaning}" for mark, meaning in MARKS.items() if f"[{mark}]" in shown]
 
 
 def dimensions(names: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from reportlib.build.plan import ChapterPlan
 from reportlib.build.prepare import prepare
 from reportlib.build.released import Publication, Published, published, read
 from reportlib.disclosure import CountTable
-from reportlib.editions import NATIONAL, NATIONAL_ALONE, ONE_PART, Edition, standard
+from reportlib.editions import NATIONAL, NATIONAL_ALONE, ONE_PART, Edition, named, standard
 from reportlib.errors import ReportError
 from reportlib.inputs.sources import read_all
 from reportlib.measures import MEASURES, REPEATED, TableSpec
@@ -181,6 +181,36 @@ def test_an_adjusted_ratio_is_coarse_where_it_would_tell_a_stratum_that_a_table_
     assert {"coarse", "withheld"} <= {*told.index}  # the ratio, and the test that it is the same in both
     assert told.loc["adjusted", "value"] == pytest.approx(0.9)
     assert "homogeneity" not in told.index
+    assert found["p_value"].isna().all()  # none is printed, and one in sixteen digits would tell the count
+
+
+def test_an_edition_of_few_cases_is_compared_with_the_design_effect_of_the_whole(tmp_path: Path) -> None:
+    """London has 180 licences; Wales 600, of which people have two or more that ended alike."""
+    lines = ["person_id,region,order_type,start_date,end_date,outcome,ethnicity_code"]
+    cases = {("London", "B1"): (30, 60), ("London", "W1"): (15, 75), ("Wales", "B1"): (90, 210),
+             ("Wales", "W1"): (60, 240)}  # fmt: skip
+    for (region, code), (recalled, completed) in cases.items():
+        each = 1 if region == "London" else 3  # licences of a person
+        for outcome, many in (("recalled", recalled), ("completed", completed)):
+            lines += [
+                f"{code}{region}{outcome}{n // each},{region},licence,2023-05-0{day},2024-06-01,{outcome},{code}"
+                for n in range(many)
+                for day in [1 + n % each]
+            ]
+    (tmp_path / "probation_terminations.csv").write_text("\n".join(lines) + "\n")
+    own = TableSpec("recalled", MEASURES["recalled"], ("ethnicity",), "5+1")
+    by_region = TableSpec("by-region", MEASURES["recalled"], ("region", "ethnicity"), "5+1")
+
+    def effects(table: str) -> dict[tuple[str, ...], float]:
+        found = pd.read_parquet(tmp_path / "handoff" / "estimates" / f"{table}.parquet")
+        by = ["region", "ethnicity"] if table == "by-region" else ["ethnicity"]
+        return found[found["statistic"].eq("deff")].set_index(by)["value"].to_dict()  # type: ignore[no-any-return]
+
+    protected(tmp_path, [own, by_region])
+    national = effects("by-region")
+    protected(tmp_path, [own, by_region], edition=named("london", standard()))
+    assert {*effects("recalled").values()} == {national["London", "B"]} == {national["all", "all"]}
+    assert national["all", "all"] > 2
 
 
 def test_an_earlier_edition_of_two_regions_is_subtracted_from_though_no_list_has_it_any_more(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_a_table_that_is_by_region_already_has_no_other_by_region() -> None:
 
 
 def test_an_edition_takes_over_the_p_values_of_its_part_and_the_figures_of_the_whole() -> None:
-    found = taken_over(LONDON, OWN, BY_REGION, compared, BAND).set_index(["ethnicity", "statistic"])
+    found = taken_over(LONDON, OWN, BY_REGION, compared, BAND, 0.95).set_index(["ethnicity", "statistic"])
     assert found.loc[("B", "family"), "value"] == 0.04
     assert found.loc[("B", "national_value"), "value"] == 0.25
     assert found.loc[("B", "national_ratio"), ["value", "lower", "upper"]].tolist() == [1.31, 1.2, 1.4]
@@ -82,7 +82,7 @@ def test_an_edition_takes_over_whether_its_part_differs_from_the_others() -> Non
         region="Wales", ratio=1.0, ratio_lower=0.9, ratio_upper=1.1
     )
     both = pd.concat([WHOLE, wales], ignore_index=True)
-    found = taken_over(LONDON, OWN, BY_REGION, lambda spec: both if "region" in spec.by else compared(spec), BAND)
+    found = taken_over(LONDON, OWN, BY_REGION, lambda spec: both if "region" in spec.by else compared(spec), BAND, 0.95)
     told = found[found["statistic"].eq("others")].set_index("ethnicity")["value"]
     se = [math.log(upper / lower) / 2 / 1.959964 for lower, upper in ((1.095, 1.305), (0.895, 1.105))]
     z = math.log(1.2) / math.hypot(*se)
@@ -90,9 +90,9 @@ def test_an_edition_takes_over_whether_its_part_differs_from_the_others() -> Non
 
 
 def test_figures_of_the_whole_stand_beside_the_headlines_of_parts_alone() -> None:
-    assert taken_over(NATIONAL, OWN, None, compared, BAND).empty
-    assert taken_over(LONDON, replace(OWN, grouping="19", apart="detailed"), None, compared, BAND).empty
-    assert {*taken_over(LONDON, OWN, None, compared, BAND)["statistic"]} == {
+    assert taken_over(NATIONAL, OWN, None, compared, BAND, 0.95).empty
+    assert taken_over(LONDON, replace(OWN, grouping="19", apart="detailed"), None, compared, BAND, 0.95).empty
+    assert {*taken_over(LONDON, OWN, None, compared, BAND, 0.95)["statistic"]} == {
         "national_value", "national_ratio", "national_verdict",
     }  # fmt: skip
 
@@ -109,7 +109,7 @@ def test_a_part_that_the_table_leaves_out_is_of_no_family() -> None:
 def test_a_table_that_divides_the_edition_takes_over_what_is_of_all_of_it() -> None:
     by_order = replace(OWN, id="by-order", by=("order_type", "ethnicity"), adjust=())
     assert shown_by_part(LONDON, by_order, [OWN, BY_REGION]) == BY_REGION
-    found = taken_over(LONDON, by_order, BY_REGION, compared, BAND).set_index(["order_type", "ethnicity"])
+    found = taken_over(LONDON, by_order, BY_REGION, compared, BAND, 0.95).set_index(["order_type", "ethnicity"])
     assert set(found.index) == {("all", "B"), ("all", "M")} and set(found["statistic"]) == {"family"}
     assert found.loc[("all", "B"), "value"] == 0.04
 
@@ -133,5 +133,5 @@ def test_an_edition_leaves_out_a_chapter_of_which_the_whole_alone_can_tell() -> 
 
 def test_no_share_of_few_is_set_beside_an_edition() -> None:
     """The national edition prints it without decimals; a picture of it would have no figure behind it."""
-    found = taken_over(LONDON, OWN, None, lambda spec: compared(spec).assign(denominator=99), BAND)
+    found = taken_over(LONDON, OWN, None, lambda spec: compared(spec).assign(denominator=99), BAND, 0.95)
     assert found.empty

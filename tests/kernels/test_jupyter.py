@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from reportlib.kernels.lab import SETTINGS, as_written, command, environment
 
 def test_root_is_refused_before_anything_is_prepared_unless_told_to_be_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    with pytest.raises(ReportError, match="as another user, or with --allow-root"):
+    with pytest.raises(ReportError, match=r"as another user, or with .*--allow-root"):
         command(None, True, False)
     assert command(None, True, True)[-1] == "--allow-root"
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
@@ -49,7 +50,12 @@ def test_what_is_saved_holds_nothing_that_running_put_there() -> None:
     }  # fmt: skip
 
 
-def test_a_file_that_is_no_notebook_is_saved_as_it_is() -> None:
-    model = {"type": "file", "content": "text"}
-    as_written(model)
-    assert model == {"type": "file", "content": "text"}
+def test_a_file_that_is_no_chapter_is_saved_as_it_is() -> None:
+    output = {"cell_type": "code", "metadata": {}, "source": "1", "outputs": ["1"], "execution_count": 1}
+    for model in (
+        {"type": "file", "content": "text"},
+        {"type": "notebook", "content": {"metadata": {"kernelspec": {"name": "r"}}, "cells": [output]}},
+    ):
+        before = json.dumps(model)
+        as_written(model)
+        assert json.dumps(model) == before

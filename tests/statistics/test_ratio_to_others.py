@@ -41,6 +41,13 @@ def test_a_part_without_an_interval_has_no_test_and_is_none_of_the_others() -> N
     assert ratio_to_others([], [], []).empty
 
 
+def test_limits_of_another_level_say_as_much() -> None:
+    z = {0.95: 1.959963984540054, 0.9: 1.6448536269514722}
+    told = [ratio_to_others([1.2, 1.0], *([r * np.exp(side * q * 0.1) for r in (1.2, 1.0)] for side in (-1, 1)), level)
+            for level, q in z.items()]  # fmt: skip
+    assert told[0]["p_value"].tolist() == pytest.approx(told[1]["p_value"].tolist())
+
+
 def test_lengths_that_differ_are_refused_and_labels_are_kept() -> None:
     with pytest.raises(ValueError, match="unequal lengths"):
         ratio_to_others([0.67, 0.88], [0.46], [0.98, 1.08])

@@ -13,10 +13,10 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from reportlib.errors import Finding, ReportError, nearest_or_all
 from reportlib.ethnicity import APART, groupings
 from reportlib.gates.notebooks import check_source
-from reportlib.measures import DERIVED_KINDS, DIMENSIONS, MEASURES, REPEATED, TableSpec
+from reportlib.measures import DIMENSIONS, MEASURES, REPEATED, TableSpec
 from reportlib.paramfile import Block, explain
 from reportlib.published import PUBLISHED_TABLES
-from reportlib.words import WORDS
+from reportlib.words import DERIVED_KINDS, WORDS
 
 # What nbformat raises for a file that is no notebook
 NO_NOTEBOOK = (ValueError, TypeError, AttributeError, KeyError, nbformat.ValidationError)
@@ -63,8 +63,9 @@ class _Table(Block):
             raise ValueError("give it either a `measure` or a table that is `published`")
         if self.published and self.published != self.id:
             raise ValueError(f"a published table keeps its name: let its id be {self.published!r}")
-        if self.id.rpartition("-")[2] in DERIVED_KINDS:
-            raise ValueError(f"names that end in {' or '.join(DERIVED_KINDS)} are those of tables made of another one")
+        if self.id.endswith(tuple(f"-{kind}" for kind in DERIVED_KINDS)):
+            endings = " or ".join(f"-{kind}" for kind in DERIVED_KINDS)
+            raise ValueError(f"names that end in {endings} are those of tables made of another one")
         if self.measure:
             if MEASURES[self.measure].kind != "count" and self.measure not in WORDS:
                 raise ValueError(f"say in WORDS of src/reportlib/words.py how {self.measure!r} is spoken of")

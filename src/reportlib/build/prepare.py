@@ -28,7 +28,7 @@ from reportlib.editions import NATIONAL, Edition
 from reportlib.ethnicity import groupings, reference_of
 from reportlib.figures import ratio_decimals
 from reportlib.inputs.engines import engine
-from reportlib.inputs.estimates import NOTHING_HIDDEN, estimates
+from reportlib.inputs.estimates import NOTHING_HIDDEN, Key, estimates
 from reportlib.inputs.findings import published
 from reportlib.inputs.inversion import Hidden
 from reportlib.inputs.release import Release
@@ -81,7 +81,23 @@ class Prepared:
 
     @cached_property
     def estimated(self) -> Callable[[Edition, TableSpec], pd.DataFrame]:
-        """The estimates of a table in an edition; those of the whole serve all editions."""
+        """The estimates of a table in an edition, as printed; those of the whole serve all editions."""
+        return cache(lambda *of: to_what_is_printed(self._exactly(*of), of[1], self._decimals(*of) or 0))
+
+    @cached_property
+    def _decimals(self) -> Callable[[Edition, TableSpec], int | None]:
+        """With how many decimals a table prints relative rates; None where it has none."""
+
+        @cache
+        def decimals(edition: Edition, spec: TableSpec) -> int | None:
+            if not spec.compared:
+                return None
+            return ratio_decimals(self._compared(edition, edition.comparing(spec), self._exactly(edition, spec)))
+
+        return decimals
+
+    @cached_property
+    def _exactly(self) -> Callable[[Edition, TableSpec], pd.DataFrame]:
         return cache(self._estimates)
 
     def _estimates(self, edition: Edition, spec: TableSpec) -> pd.DataFrame:
@@ -95,18 +111,17 @@ class Prepared:
             hidden = Hidden(shown, policy.threshold, policy.least, policy.protection_width, shown is None, told)
         complement = self.complements.get(spec.measure.code, False)
         release, level = within(self.release, edition), params.confidence_level
-        elsewhere = self._design_effects(spec) if edition.dimension else {}
+        elsewhere = self._design_effects(spec) if edition.dimension and spec.measure.clustered else {}
         found = estimates(release, of, reference, level, hidden, complement, elsewhere)
         found = releasable(found, self.shows[edition, spec.id], of, reference)
         also = taken_over(edition, spec, self._by_part(edition, spec), self.whole, params.verdict_band, level)
-        found = pd.concat([found, also], ignore_index=True) if len(also) else found
-        decimals = ratio_decimals(self._compared(edition, of, found)) if spec.compared else 0  # it has no ratios
-        return to_what_is_printed(found, spec, decimals)
+        return pd.concat([found, also], ignore_index=True) if len(also) else found
 
-    def _design_effects(self, spec: TableSpec) -> Mapping[Any, float]:
+    def _design_effects(self, spec: TableSpec) -> dict[Key, float]:
         """Those of a table of the whole, by its cells."""
         found = self.estimated(NATIONAL, spec)
-        return found[found["statistic"].eq("deff")].set_index(list(spec.by))["value"].to_dict()
+        told = found[found["statistic"].eq("deff")]
+        return dict(zip(told[list(spec.by)].itertuples(index=False, name=None), told["value"], strict=True))
 
     def chapters(self, edition: Edition) -> list[ChapterPlan]:
         """The chapters of an edition, with their tables as they are compared there.
@@ -139,16 +154,22 @@ class Prepared:
     @cached_property
     def whole(self) -> Compared:
         """What a table of the whole shows."""
-        return cache(lambda spec: self._compared(NATIONAL, spec, self.estimated(NATIONAL, spec)))
 
-    def _compared(self, edition: Edition, spec: TableSpec, estimates: pd.DataFrame) -> pd.DataFrame:
+        def compared(spec: TableSpec) -> pd.DataFrame:
+            return self._compared(NATIONAL, spec, self.estimated(NATIONAL, spec), self._decimals(NATIONAL, spec))
+
+        return cache(compared)
+
+    def _compared(
+        self, edition: Edition, spec: TableSpec, estimates: pd.DataFrame, decimals: int | None = None
+    ) -> pd.DataFrame:
         """What a table shows in an edition, with some estimates."""
         params = self.basis.params
         return compare(
             self.shows[edition, spec.id], estimates, spec,
             reference=self._reference(spec), years=1 if "year" in spec.by else len(self.release.years(spec)),
             level=params.confidence_level, band=params.verdict_band, least=least(params.disclosure.model_dump()),
-            complement=self.complements.get(spec.measure.code),
+            complement=self.complements.get(spec.measure.code), decimals=decimals,
         )  # fmt: skip
 
     def _by_part(self, edition: Edition, spec: TableSpec) -> TableSpec | None:
@@ -201,6 +222,7 @@ class Prepared:
         params, release = self.basis.params.of(edition), within(self.release, edition)
         chapters = self.chapters(edition)
         fewest = least(params.disclosure.model_dump())
+        held = {table.spec.id: table.spec for table, *_ in seen}
         numerators = [table for table, *_ in seen if table.column == "numerator"]
         left_out = {table.spec.id: table.left_out for table in numerators}
         flagged = [flags(self.shows[edition, table.spec.id], table.spec, fewest).ne("").sum() for table in numerators]
@@ -235,6 +257,7 @@ class Prepared:
                     "status": release.statuses(spec),
                     "unavailable": self.why[edition.name, spec.id],
                     "complement": self.complements.get(spec.measure.code),
+                    "decimals": self._decimals(edition, held[spec.id]) if spec.id in held else None,
                     "family": self._family(edition, spec),
                     "left_out": sorted(code for codes in left_out.get(spec.id, {}).values() for code in codes),
                 }

@@ -16,7 +16,7 @@ from textwrap import shorten, wrap
 from typing import Any
 
 from reportlib.build.page import BADGES, STATUSES, Page, belonging
-from reportlib.words import MARKS, NO_LIMIT, VERDICT_MEANINGS, capital, listed
+from reportlib.words import MARKS, NO_LIMIT, VERDICT_MEANINGS, capital, listed, marks_told
 
 Model = Mapping[str, Any]
 FIGURE = re.compile(r"([−-]?[\d,]+(?:\.\d+)?)(%?)")
@@ -154,9 +154,10 @@ def _sheet(name: str, table: Model, notes: list[str], page: Page) -> Sheet:
 
 def about_table(table: Model, rows: Sequence[Sequence[Cell]], page: Page) -> list[str]:
     """What stands beside a table wherever it goes: edition, status, the marks in its rows, and source."""
-    lines = [f"Edition: {page.edition}.", *_standing(page, table.get("status", ())), marks_told(rows)]
-    lines += [f"Source: {table['source']}."] if table.get("source") else []
-    return [line for line in lines if line]
+    lines = [f"Edition: {page.edition}.", *_standing(page, table.get("status", ()))]
+    told = marks_told(cell for row in rows for cell in row if isinstance(cell, str))
+    lines += [f"Marks: {'; '.join(told)}."] if told else []
+    return [*lines, f"Source: {table['source']}."] if table.get("source") else lines
 
 
 def _standing(page: Page, status: Sequence[str]) -> list[str]:
@@ -220,13 +221,6 @@ def as_number(text: str, percent: bool = False) -> Cell:
     digits = match[1].replace(",", "").replace("−", "-")
     percent = percent or bool(match[2])
     return Number(float(Decimal(digits).scaleb(-2 if percent else 0)), len(digits.partition(".")[2]), percent)
-
-
-def marks_told(rows: Sequence[Sequence[Cell]]) -> str:
-    """What the marks in these rows mean, in one line; nothing where there are none."""
-    shown = {match[1] for row in rows for cell in row if isinstance(cell, str) and (match := MARK.fullmatch(cell))}
-    meanings = [f"[{mark}] {meaning}" for mark, meaning in MARKS.items() if mark in shown]
-    return f"Marks: {'; '.join(meanings)}." if meanings else ""
 
 
 def text_of(cell: Cell) -> str:

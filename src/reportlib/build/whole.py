@@ -11,7 +11,7 @@ from reportlib.comparison import against_others, told_verdicts
 from reportlib.editions import Edition
 from reportlib.inputs.estimates import COLUMNS
 from reportlib.measures import TableSpec
-from reportlib.statistics import BAND, LEVEL, Band
+from reportlib.statistics import Band
 from reportlib.words import TOLD_VERDICTS
 
 Compared = Callable[[TableSpec], pd.DataFrame]  # what a table of the whole shows, as `reportlib.comparison.compare`
@@ -43,8 +43,8 @@ def taken_over(
     spec: TableSpec,
     among: TableSpec | None,
     compared: Compared,
-    band: Band = BAND,
-    level: float = LEVEL,
+    band: Band,
+    level: float,
 ) -> pd.DataFrame:
     """Rows of estimates for an edition's table, of which `among` has the comparisons.
 

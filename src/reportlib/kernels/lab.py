@@ -18,7 +18,8 @@ SETTINGS = Path(__file__).with_name("jupyter")
 def command(port: int | None, browser: bool, root: bool) -> list[str]:
     """What starts JupyterLab. Raises ReportError where it would refuse, for `root` who is not told to be let in."""
     if os.geteuid() == 0 and not root:
-        raise ReportError("JupyterLab lets nobody in as root: start it as another user, or with --allow-root.")
+        allowed = ".venv/bin/reportlib lab params/<year>.yml --allow-root"
+        raise ReportError(f"JupyterLab does not run as root: start it as another user, or with `{allowed}`.")
     return [
         *(sys.executable, "-m", "jupyterlab", str(NOTEBOOKS)),
         *([f"--ServerApp.port={port}"] if port else []),
@@ -37,11 +38,12 @@ def environment(handoff: Path) -> dict[str, str]:
 def as_written(model: dict[str, Any], **_: Any) -> None:
     """Take out of a notebook, before it is saved, what opening and running it put there.
 
-    That is outputs, their numbers, and all metadata but those that a chapter's author gives; JupyterLab calls it.
+    That is outputs, their numbers, and all metadata but those that a chapter's author gives; JupyterLab calls it. Of
+    other notebooks than a chapter's nothing is taken out.
     """
-    if model["type"] != "notebook":
-        return
     notebook = model["content"]
+    if model["type"] != "notebook" or "reportlib" not in notebook["metadata"]:
+        return
     kept = {name: held for name, held in notebook["metadata"].items() if name in METADATA}
     notebook["metadata"] = kept | {"kernelspec": KERNEL, "language_info": {"name": KERNEL["language"]}}
     for cell in notebook["cells"]:

@@ -173,7 +173,8 @@ def homogeneity(counts: Values | Sequence[Sequence[Sequence[float]]]) -> Test:
     source="Altman and Bland (2003)",
     used="whether a group's relative rate in one part of the system differs from that of the others together; from "
     "the figures as printed, each limit as far out as rounding may have put it; adjusted for the number of comparisons",
-    cannot_say="why they differ, nor that parts which no test tells apart are alike; it takes the parts as independent",
+    cannot_say="why they differ, nor that parts which no test tells apart are alike; it takes the parts as "
+    "independent, and the others as of one ratio, weighed by how sure each is",
 )
 def ratio_to_others(ratio: Values, lower: Values, upper: Values, level: float = LEVEL) -> pd.DataFrame:
     """Each of several relative rates over that of all the others together, from the ratios and their limits.
