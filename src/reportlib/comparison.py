@@ -227,7 +227,7 @@ def to_what_is_printed(estimates: pd.DataFrame, spec: TableSpec, decimals: int) 
     found, ratios = estimates.copy(), kind.isin(["adjusted", "modelled", "expected"])
     if ratios.any():
         found.loc[ratios, ends] = as_printed(found.loc[ratios, ends].to_numpy(float), 10.0**-decimals)
-    tests = kind.isin(["homogeneity", "interaction"])
+    tests = kind.isin(["homogeneity", "interaction", "others"])
     found.loc[tests, "value"] = p_as_printed(found.loc[tests, "value"])
     for name, places in {"standardised": spec.measure.decimals, "agreement": 3, "kappa": 2}.items():
         found.loc[kind.eq(name), ends] = found.loc[kind.eq(name), ends].astype(float).round(places)

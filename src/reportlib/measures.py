@@ -251,6 +251,7 @@ SUMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("not terminations/breached", ("terminations/further-offence", "terminations/not revoked")),
 )
 
+TIED = {name.removeprefix("not ") for whole, parts in SUMS for name in (whole, *parts)}  # parts that hang together
 Across = tuple[str, tuple[Mapping[str, str], ...]]  # a part, and the places across a dimension that make it up
 
 

@@ -152,7 +152,7 @@ def test_every_ending_that_a_table_shows_subtracts_from_all(shown):
     assert small(rest) == []
 
 
-RECALLED = {"B1": {"London": (3, 97), "Wales": (50, 150)}, "W1": {"London": (100, 300), "Wales": (100, 500)}}
+RECALLED = {"B1": {"London": (3, 97), "Wales": (750, 1250)}, "W1": {"London": (1261, 2739), "Wales": (1495, 4505)}}
 
 
 @pytest.mark.parametrize("shown", [False, True])
@@ -161,8 +161,8 @@ def test_an_adjusted_ratio_is_coarse_where_it_would_tell_a_stratum_that_a_table_
 ) -> None:
     """3 of 100 in London: hidden in a table by region, or known as what the other regions leave of a shown sum.
 
-    By Mantel and Haenszel the ratio is (3 · 400/500 + 50 · 600/800) / (100 · 100/500 + 100 · 200/800), or 0.887; were
-    it 1 of 100 and 52 of 200, it would be 0.884.
+    By Mantel and Haenszel the ratio is (3 · 4000/4100 + 750 · 6000/8000) / (1261 · 100/4100 + 1495 · 2000/8000), or
+    1.398; were it 1 of 100 and 752 of 2,000, it would be 1.397.
     """
     lines = ["person_id,region,order_type,start_date,end_date,outcome,ethnicity_code"]
     for code, regions in RECALLED.items():
@@ -179,7 +179,7 @@ def test_an_adjusted_ratio_is_coarse_where_it_would_tell_a_stratum_that_a_table_
     found = pd.read_parquet(tmp_path / "handoff" / "estimates" / "recalled.parquet")
     told = found[found["ethnicity"].eq("B")].set_index("statistic")
     assert {"coarse", "withheld"} <= {*told.index}  # the ratio, and the test that it is the same in both
-    assert told.loc["adjusted", "value"] == pytest.approx(0.9)
+    assert told.loc["adjusted", "value"] == pytest.approx(1.4)
     assert "homogeneity" not in told.index
     assert found["p_value"].isna().all()  # none is printed, and one in sixteen digits would tell the count
 

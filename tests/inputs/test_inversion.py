@@ -6,6 +6,7 @@ knows every other count, and tries every value of the hidden one.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from math import exp, log, sqrt
 
@@ -14,11 +15,10 @@ import pandas as pd
 import pytest
 
 from reportlib.build.releasable import releasable
-from reportlib.inputs.estimates import _could_agree
 from reportlib.inputs.inversion import Hidden
 from reportlib.inputs.strata import _common
 from reportlib.measures import MEASURES, TableSpec
-from reportlib.statistics import agreement, proportion
+from reportlib.statistics import Estimate
 
 YEARS = ("2022-23", "2023-24", "2024-25")
 PLACES = ("open", "closed", "women's")
@@ -243,21 +243,30 @@ def test_a_hidden_count_of_the_reference_group_is_reckoned_with() -> None:
     assert not Hidden().given_back(held, lambda held: make(held).values(), 0.01)
 
 
-def test_what_print_tells_of_how_many_agree() -> None:
-    """Of 100,000 people 97,500 agree: 97.5% is from 97,450 to 97,549, and its limits leave fewer."""
-    table = pd.DataFrame([[60_000.0, 1_300], [1_200, 37_500]], ["A", "B"], ["A", "B"])
-    least, most = _could_agree(table, 0.95)
-    assert 97_450 <= least <= 97_500 <= most <= 97_549
+@pytest.mark.parametrize(("tied", "away"), [(False, False), (True, True)])
+def test_a_large_hidden_count_has_the_room_of_what_it_may_leave_of_a_sum(tied: bool, away: bool) -> None:
+    """Of what ended 18 did in another way, and 4 were recalled, so that the 18 may not be known as 17 to 19.
 
-    def printed(same: int) -> list[float]:
-        by = (same - 97_500) / 2
-        moved = pd.DataFrame([[60_000 + by, 1_300 - by], [1_200 - by, 37_500 + by]])
-        share, kappa = proportion(float(same), 100_000.0), agreement(moved)
-        shares = [round(float(end), 3) for end in (share.value, share.lower, share.upper)]  # type: ignore[arg-type]
-        return shares + [round(float(end), 2) for end in (kappa.value, kappa.lower, kappa.upper)]  # type: ignore[arg-type]
+    What is printed moves by a step for every third that the 18 moves.
+    """
 
-    assert printed(least) == printed(most) == printed(97_500)
-    assert printed(least - 1) != printed(97_500) != printed(most + 1)
+    def make(held: pd.Series) -> list[Estimate]:
+        return [Estimate(round(held["A", "closed"] / 3) * 0.05 + 1, None, None)]
+
+    hidden = replace(hiding(("A", "closed"), ("A", "open")), tied=tied)
+    assert hidden.given_back(counts([30, 18, 40], [90, 210, 20]), make, 0.05) is away
+
+
+def test_a_large_hidden_count_that_leaves_few_of_a_denominator_is_protected_as_they_are() -> None:
+    """96 of 100: that 4 were not could be 3 to 5."""
+
+    def make(held: pd.Series) -> list[Estimate]:
+        return [Estimate(round(held["A", "closed"] / 3) * 0.05 + 1, None, None)]
+
+    held, most = counts([30, 96, 40], [90, 210, 20]), counts([900, 100, 400], [900, 2100, 200])
+    hidden = hiding(("A", "closed"), ("A", "open"))
+    assert hidden.given_back(held, make, 0.05, most)
+    assert not hidden.given_back(held, make, 0.05, most * 10)
 
 
 def test_an_estimate_of_a_hidden_cell_or_against_a_hidden_cell_is_not_released() -> None:

@@ -32,7 +32,7 @@ from reportlib.inputs.estimates import NOTHING_HIDDEN, Key, estimates
 from reportlib.inputs.findings import published
 from reportlib.inputs.inversion import Hidden
 from reportlib.inputs.release import Release
-from reportlib.measures import MEASURES, TableSpec
+from reportlib.measures import MEASURES, TIED, TableSpec
 from reportlib.project import code_digests
 from reportlib.published import PUBLISHED_TABLES, PublishedTable
 from reportlib.quality import SHOWN_VERSIONS
@@ -108,12 +108,13 @@ class Prepared:
         if params.disclosure.on:
             shown = strata_shown(of, edition, self.counted, self.shows)
             told = self._told_of_agreement(spec) if not edition.dimension else Hidden.told
-            hidden = Hidden(shown, policy.threshold, policy.least, policy.protection_width, shown is None, told)
+            tied = spec.measure.numerator.code in TIED
+            hidden = Hidden(shown, policy.threshold, policy.least, policy.protection_width, shown is None, tied, told)
         complement = self.complements.get(spec.measure.code, False)
         release, level = within(self.release, edition), params.confidence_level
         elsewhere = self._design_effects(spec) if edition.dimension and spec.measure.clustered else {}
         found = estimates(release, of, reference, level, hidden, complement, elsewhere)
-        found = releasable(found, self.shows[edition, spec.id], of, reference)
+        found = releasable(found, self.shows[edition, spec.id], of, reference, complement)
         also = taken_over(edition, spec, self._by_part(edition, spec), self.whole, params.verdict_band, level)
         return pd.concat([found, also], ignore_index=True) if len(also) else found
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from reportlib.build.counting import Counted
 from reportlib.editions import Edition
+from reportlib.ethnicity import NOT_STATED
 from reportlib.inputs.inversion import Cell
 from reportlib.measures import TableSpec
 
@@ -47,9 +48,21 @@ def strata_shown(
     return found
 
 
-def releasable(found: pd.DataFrame, shown: pd.DataFrame, spec: TableSpec, reference: str) -> pd.DataFrame:
-    """Estimates of cells that are shown; what is made of a hidden cell, or of two of which one is, could tell it."""
+def releasable(
+    found: pd.DataFrame, shown: pd.DataFrame, spec: TableSpec, reference: str, complement: bool = False
+) -> pd.DataFrame:
+    """Estimates of cells that are shown, as far as they are printed.
+
+    What is made of a hidden cell, or of two of which one is, could tell it; and so could the ratio of the side of an
+    outcome that is not compared (`complement` says which is), or of those not stated.
+    """
+    two_sided = found["statistic"].str.match("adjusted|homogeneity|modelled")
+    other_side = two_sided & (found["statistic"].str.endswith(" complement") != complement)
+    compared = ~found["statistic"].str.match(OF_ONE)
+    found = found[~other_side & ~(compared & found.get("ethnicity", pd.Series("", found.index)).eq(NOT_STATED))]
     visible = shown.loc[shown["mark"].eq(""), list(spec.by)]
+    if not (visible == "all").all(axis=1).any():  # what is made of everybody's would narrow the sum of all
+        found = found[~found["statistic"].isin(["expected", "standardised"])]
     kept = found.merge(visible, on=list(spec.by)) if spec.by else found
     if "ethnicity" not in spec.by:
         return kept

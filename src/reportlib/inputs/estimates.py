@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from reportlib.ethnicity import NOT_STATED
-from reportlib.figures import COARSE, FINEST
+from reportlib.figures import COARSE
 from reportlib.inputs.inversion import Hidden
 from reportlib.inputs.release import Release
 from reportlib.inputs.strata import ENOUGH_EVENTS, Told, adjusted, p_value, to_the_nearest
@@ -37,6 +37,7 @@ from reportlib.statistics import (
 NOTHING_HIDDEN = Hidden(threshold=0)  # nor is any count small
 LEAST_RECORDS = 50  # of an arm in a model that is clustered on person
 ALONE, TOGETHER = 1000, 200  # cases on which a group, and all groups of a part together, show a design effect
+STEP = 5  # of the least per cent in which two records agree, where counts are hidden
 CLOSEST = 0.15  # of the cases of the person who has most; a variance that would tell them so closely is not used
 Key = tuple[str, ...]  # a code a dimension
 Rows = Iterator[dict[str, Any]]
@@ -191,7 +192,8 @@ def _exposures(release: Release, spec: TableSpec) -> dict[Key, float]:
 def _agreement(release: Release, spec: TableSpec, level: float, hidden: Hidden) -> list[dict[str, Any]]:
     """How far two records of one thing agree, over those that both know: share and Cohen's kappa.
 
-    Where that would tell of hidden counts, a share that it is at least; nothing, where that would too.
+    Where counts are hidden, a share that it is at least, in steps that do not depend on what is hidden; nothing, where
+    that would tell of them too.
     """
     counts = release.counts(spec, spec.measure.numerator)
     known = counts[~counts[list(spec.by)].isin(["all", NOT_STATED]).any(axis=1)]
@@ -204,35 +206,13 @@ def _agreement(release: Release, spec: TableSpec, level: float, hidden: Hidden) 
         return []
     key = ("all",) * len(spec.by)
     hides = any(map(hidden.hides, cells, known["value"]))
-    if not hides or not hidden.told(*_could_agree(table, level)):
+    if not hides:
         told = zip(("agreement", "kappa"), _agreed(table, level), strict=True)
         return [_row(spec, key, name, estimate) for name, estimate in told]
-    percent = math.floor(100 * same / total)
-    for least in (percent, percent - 1, percent // 5 * 5):
-        if not hidden.told(math.ceil(least / 100 * total), int(total)):
-            return [_row(spec, key, "agreement_least", Estimate(least / 100, None, None))]
-    return []
-
-
-def _could_agree(table: pd.DataFrame, level: float) -> tuple[int, int]:
-    """How few and how many could agree in a table of these margins for all that print tells.
-
-    People are moved from the two largest counts on the diagonal to the cells that cross them, or back.
-    """
-    one, two = np.argsort(np.diag(table))[-2:]
-    crossing = np.zeros(table.shape)
-    crossing[[one, two, one, two], [one, two, two, one]] = (0.5, 0.5, -0.5, -0.5)
-
-    def printed(by: int) -> list[float]:
-        moved = pd.DataFrame(table.to_numpy(float) + by * crossing, table.index, table.columns).clip(lower=0)
-        told = zip(_agreed(moved, level), (FINEST["proportion"], 2), strict=True)
-        ends = [(end, places) for each, places in told for end in (each.value, each.lower, each.upper)]
-        return [round(end, places) for end, places in ends if end is not None]
-
-    total, same, now = int(table.to_numpy().sum()), int(np.trace(table)), printed(0)
-    fewer = next((by for by in range(1, same + 1) if printed(-by) != now), same + 1) - 1
-    more = next((by for by in range(1, total - same + 1) if printed(by) != now), total - same + 1) - 1
-    return same - fewer, same + more
+    least = math.floor(100 * same / total / STEP) * STEP
+    if hidden.told(math.ceil(least / 100 * total), int(total)):
+        return []
+    return [_row(spec, key, "agreement_least", Estimate(least / 100, None, None))]
 
 
 def _agreed(table: pd.DataFrame, level: float) -> tuple[Estimate, Estimate]:

@@ -15,6 +15,7 @@ from reportlib.statistics import Estimate
 Cell = tuple[str, ...]  # the codes of a count: its group, then its stratum
 Make = Callable[[pd.Series], Iterable[Estimate]]
 Move = dict[int, int]  # which hidden counts go up and down together, by place
+OFF = 0.01  # of what counts do alone, by how much they may do less or more together
 NONE = 1e9  # what is not estimated, as a number that no other comes near
 
 
@@ -23,7 +24,8 @@ class Hidden:
     """Which counts behind an estimate are hidden, and what must stay open of each (see `Policy`).
 
     `shown`: the cells that some table shows; any other is hidden. None where no table shows any: all are hidden if they
-    are `unseen`, and of each group the sum is known; otherwise nothing is. `told`: whether a hidden count could be
+    are `unseen`, and of each group the sum is known; otherwise nothing is. `tied`: the counts make up others together
+    with counts that other tables show. `told`: whether a hidden count could be
     found by who is told the least and the most that those on the diagonal of two records can be together; of an edition
     that is not known, and it is taken that it could.
     """
@@ -33,6 +35,7 @@ class Hidden:
     least: int = 1
     width: int = 5
     unseen: bool = False
+    tied: bool = False
     told: Callable[[int, int], bool] = lambda least, most: True
 
     def hides(self, cell: Cell, count: float) -> bool:
@@ -54,7 +57,7 @@ class Hidden:
         An attacker knows sums of hidden counts, so each is moved by itself and together with others that would
         leave a sum over groups, over strata or both as it is; along every such move what is printed must stay
         the same for the policy's width, or for as far as the count could move if nothing were printed. What several
-        counts do is taken as the sum of what each does alone.
+        counts do is taken as the sum of what each does alone, give or take `OFF`.
         """
         at = self.among(counts)
         if not at:
@@ -73,19 +76,31 @@ class Hidden:
         names = [counts.index[place] for place in at]
         for target, count in enumerate(true):
             for move in _moves(names, target, self.unseen, sums):
-                total = sum(shifts[one] if sign > 0 else shifts[one][::-1] for one, sign in move.items())
-                same = (as_printed(printed + total, step) == as_printed(printed, step)).all(axis=1)
+                each = np.array([shifts[one] if sign > 0 else shifts[one][::-1] for one, sign in move.items()])
+                off = OFF * np.abs(each).sum(axis=0) * (len(move) > 1)
+                ends = (as_printed(printed + each.sum(axis=0) + by, step) for by in (-off, off))
+                same = np.logical_and(*((end == as_printed(printed, step)).all(axis=1) for end in ends))
                 room = int(min(len(moves), ceiling[target] - count))
                 reach, free = (_reach(each, move, target, true, room) for each in (same, np.full_like(same, True)))
-                if reach != free and self._is_told(int(count), *reach):
+                rest = ceiling[target] - count  # that did not happen
+                if reach != free and self._is_told(int(count), float(rest), reach, free):
                     return True
         return False
 
-    def _is_told(self, true: int, down: int, up: int) -> bool:
-        """Whether a count that print lets fall and rise so far is too well known."""
-        if true > self.threshold:
-            return down == up == 0
-        return down + up < self.width or true + up <= self.threshold
+    def _is_told(self, true: int, rest: float, reach: tuple[int, int], free: tuple[int, int]) -> bool:
+        """Whether a count that print lets fall and rise so far, and that else could so far, is too well known.
+
+        With it goes what is left of a denominator that is shown; and where it is `tied`, what it leaves of another sum
+        can be small, so that it is to have the room of that.
+        """
+        down, up = reach
+        if true <= self.threshold:
+            return down + up < self.width or true + up <= self.threshold
+        if self.least <= rest <= self.threshold:
+            return down + up < self.width or rest + down <= self.threshold
+        if self.tied:
+            return down < min(self.width, free[0]) or up < min(self.width, free[1])
+        return down == up == 0
 
 
 def _reach(same: NDArray[np.bool_], move: Move, target: int, true: NDArray[np.int64], room: int) -> tuple[int, int]:
