@@ -64,9 +64,10 @@ def pool(size: int, began: Callable[[Job], None]) -> Maker:
                         yield made, ReportError(f"The process that made it died {TRIES} times; is there memory enough?")
                 job = job or (again.pop() if again else None)
         finally:
-            for process in active_children():
-                process.kill()
-                process.join()
+            while left := active_children():  # one that was beginning is among them a moment later
+                for process in left:
+                    process.kill()
+                    process.join()
 
     return make
 
