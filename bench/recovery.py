@@ -20,7 +20,7 @@ from _page import table, write_section
 from scipy import stats
 
 from reportlib.build.plan import plan
-from reportlib.comparison import compare
+from reportlib.comparison import compare, complement_is_rarer
 from reportlib.inputs.demo import planted
 from reportlib.inputs.estimates import estimates
 from reportlib.inputs.release import Release
@@ -82,8 +82,10 @@ def compared(seed: int) -> pd.DataFrame:
         given = {"reference": params.reference_group, "level": params.confidence_level}
         found = {}
         for spec in headline_tables(params):
-            counts, beside = unprotected(release, spec), estimates(release, spec, **given)
-            found[spec.measure.code] = compare(counts, beside, spec, years=len(params.pooled), **given)
+            counts = unprotected(release, spec)
+            side = spec.measure.kind == "proportion" and complement_is_rarer(counts, params.reference_group)
+            beside = estimates(release, spec, **given, complement=side)
+            found[spec.measure.code] = compare(counts, beside, spec, years=len(params.pooled), **given, complement=side)
         release.engine.close()
     return pd.concat(found, names=["measure", None]).reset_index("measure")
 

@@ -12,19 +12,15 @@ from reportlib.ethnicity import NOT_STATED, label
 from reportlib.figures import (
     ALONE,
     FIGURES,
-    FINEST,
     FUNNEL,
     LIMITS,
-    NARROW,
-    RATIOS,
     Of,
-    Printed,
-    as_printed,
     ratio_decimals,
     undone_rows,
 )
 from reportlib.measures import TableSpec
 from reportlib.params import Disclosure
+from reportlib.rounding import rounded
 from reportlib.statistics import (
     BAND,
     Band,
@@ -45,7 +41,6 @@ from reportlib.statistics import (
     tipping_point,
     verdict,
 )
-from reportlib.statistics.verdict import ALPHA
 from reportlib.words import ONLY_COUNTED, SIGNIFICANT, TOLD_VERDICTS
 
 # The parameters that say on fewer than how many there is no percentage, none without [u], and no rate.
@@ -96,8 +91,8 @@ def compare(
     `estimates` were released beside them (see `reportlib.inputs.estimates`). `reference` is the code of the group
     compared with. `years` of exposure in the period: an average population of n over k years is n·k person-years.
     `least` is the smallest denominator that a figure may rest on, by the kind of measure. `complement` says whether
-    relative rates are of the opposite of an outcome, `decimals` how finely they are printed; without them these counts
-    decide.
+    relative rates are of the opposite of an outcome, as those of `estimates` then are too, `decimals` how finely they
+    are printed; without them these counts decide.
 
     Returns the rows of `counts` with `label`, `judged` ("complement" where the ratio is that of the opposite), the
     figures (`value`, `lower`, `upper`: fraction, or rate per `spec.measure.per`; `p_adjusted` and the rest of
@@ -184,56 +179,6 @@ def against_others(frame: pd.DataFrame, level: float) -> pd.DataFrame:
         told = ratio_to_others(own["ratio"], own["ratio_lower"], own["ratio_upper"], level)
         found.loc[own.index] = told[list(found)]
     return found.assign(p_value=adjust_p(found["p_value"]))
-
-
-def rounded(frame: pd.DataFrame, spec: TableSpec, decimals: int | None = None) -> pd.DataFrame:
-    """Every figure to the precision at which it is published, so that nothing finer is ever shown.
-
-    `decimals` are those of relative rates; without them the width of their intervals decides.
-    """
-    held = {name: figure.printed for name, figure in FIGURES.items() if name in frame}
-    for name in (name for name, printed in held.items() if printed == Printed.P_VALUE):
-        frame[name] = p_as_printed(frame[name])
-    level, gap = (3, 1) if spec.measure.kind == "proportion" else (spec.measure.decimals, spec.measure.decimals)
-    places = dict.fromkeys(Printed, 2) | {Printed.LEVEL: level, Printed.GAP: gap, Printed.P_VALUE: 3, Printed.NUMBER: 0}
-    uppers = [name for name in RATIOS if name in held and name.endswith("_upper") and FIGURES[name].of != Of.UNKNOWN]
-    widths = [frame[name].round(2) - frame[name.replace("upper", "lower")].round(2) for name in uppers]
-    if decimals:
-        places[Printed.RATIO] = decimals
-    elif widths and pd.concat(widths).dropna().round(2).lt(NARROW).all():
-        places[Printed.RATIO] = FINEST[spec.measure.kind]
-    if spec.measure.kind == "proportion":  # before the rest: 35.48% rounded twice would be 36%
-        coarse = frame["denominator"].lt(100).fillna(False)
-        shares = [name for name in ("value", "lower", "upper") if name in frame]
-        frame.loc[coarse, shares] = frame.loc[coarse, shares].round(2)
-    made = frame.round({name: places[printed] for name, printed in held.items()})
-    for stem in (name.removesuffix("ratio") for name in held if name.endswith("ratio")):
-        triple = [f"{stem}ratio", *(f"{stem or 'ratio_'}{end}" for end in ("lower", "upper"))]
-        made[triple] = as_printed(frame[triple].to_numpy(float), 10.0 ** -places[Printed.RATIO])
-    return made
-
-
-def p_as_printed(p: pd.Series) -> pd.Series:
-    """P-values to three decimals, none as if it were at the level of significance when it lies above."""
-    return p.mask(p.gt(ALPHA) & p.round(3).le(ALPHA), ALPHA + 0.001).round(3)
-
-
-def to_what_is_printed(estimates: pd.DataFrame, spec: TableSpec, decimals: int) -> pd.DataFrame:
-    """Estimates that may be made of hidden counts, no finer than a table with relative rates so fine prints them.
-
-    And without the p-values that it does not print: who knows all but a few counts could find these from either.
-    """
-    kind, ends = estimates["statistic"].str.removesuffix(" complement"), ["value", "lower", "upper"]
-    found, ratios = estimates.copy(), kind.isin(["adjusted", "modelled", "expected"])
-    if ratios.any():
-        found.loc[ratios, ends] = as_printed(found.loc[ratios, ends].to_numpy(float), 10.0**-decimals)
-    tests = kind.isin(["homogeneity", "interaction", "others"])
-    found.loc[tests, "value"] = p_as_printed(found.loc[tests, "value"])
-    for name, places in {"standardised": spec.measure.decimals, "agreement": 3, "kappa": 2}.items():
-        found.loc[kind.eq(name), ends] = found.loc[kind.eq(name), ends].astype(float).round(places)
-    # That of a clustered rate comes from counts that are shown
-    found["p_value"] = found["p_value"].where(kind.eq("ratio"))
-    return found
 
 
 def _exposure(spec: TableSpec, years: int) -> int:
@@ -364,25 +309,19 @@ def _with_funnel(frame: pd.DataFrame, arms: pd.DataFrame, spec: TableSpec) -> pd
 
 
 def _with_estimates(frame: pd.DataFrame, estimates: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
-    """Put in what was estimated from persons, strata and models; of two sides, the one that is judged."""
+    """Put in what was estimated from persons, strata and models."""
     frame = frame.reindex(columns=[*frame.columns, *(name for name in FIGURES if name not in frame)])
-    side, released = frame["judged"].eq("complement"), set(estimates["statistic"])
     frame["p_family"] = np.nan
     said = _estimated(frame, estimates, "national_verdict", spec)["value"]
     frame["national_verdict"] = said.map(lambda place: TOLD_VERDICTS[int(place)], na_action="ignore").astype(object)
     for name in ("withheld", "coarse"):
         frame[name] = _estimated(frame, estimates, name, spec)["value"].notna()
-    for statistic, targets in ESTIMATED.items():
-        for ending in ("", " complement"):
-            if f"{statistic}{ending}" not in released:
-                continue
-            found = _estimated(frame, estimates, f"{statistic}{ending}", spec)
-            take = found["value"].notna()
-            if statistic in ("adjusted", "homogeneity", "modelled"):
-                take &= side == bool(ending)
-            for column, target in zip(("value", "lower", "upper", "p_value"), targets, strict=True):
-                if target:
-                    frame.loc[take, target] = found.loc[take, column]
+    for statistic in ESTIMATED.keys() & {*estimates["statistic"]}:
+        found = _estimated(frame, estimates, statistic, spec)
+        take = found["value"].notna()
+        for column, target in zip(("value", "lower", "upper", "p_value"), ESTIMATED[statistic], strict=True):
+            if target:
+                frame.loc[take, target] = found.loc[take, column]
     return frame
 
 

@@ -21,7 +21,7 @@ from reportlib.build.relations import relations
 from reportlib.build.releasable import releasable, strata_shown
 from reportlib.build.seen import as_seen, told_and_hidden
 from reportlib.build.whole import Compared, family, shown_by_part, taken_over
-from reportlib.comparison import compare, complement_is_rarer, flags, least, to_what_is_printed
+from reportlib.comparison import compare, complement_is_rarer, flags, least
 from reportlib.disclosure import CountTable, Told
 from reportlib.disclosure.suppress import Progress
 from reportlib.editions import NATIONAL, Edition
@@ -36,6 +36,7 @@ from reportlib.measures import MEASURES, TIED, TableSpec
 from reportlib.project import code_digests
 from reportlib.published import PUBLISHED_TABLES, PublishedTable
 from reportlib.quality import SHOWN_VERSIONS
+from reportlib.rounding import to_what_is_printed
 from reportlib.words import about
 from reportlib.years import span
 
@@ -82,19 +83,22 @@ class Prepared:
     @cached_property
     def estimated(self) -> Callable[[Edition, TableSpec], pd.DataFrame]:
         """The estimates of a table in an edition, as printed; those of the whole serve all editions."""
-        return cache(lambda *of: to_what_is_printed(self._exactly(*of), of[1], self._decimals(*of) or 0))
+
+        def printed(edition: Edition, spec: TableSpec) -> pd.DataFrame:
+            return to_what_is_printed(self._exactly(edition, spec), spec, self._decimals(edition, spec) or 0)
+
+        return cache(printed)
 
     @cached_property
     def _decimals(self) -> Callable[[Edition, TableSpec], int | None]:
         """With how many decimals a table prints relative rates; None where it has none."""
 
-        @cache
         def decimals(edition: Edition, spec: TableSpec) -> int | None:
             if not spec.compared:
                 return None
             return ratio_decimals(self._compared(edition, edition.comparing(spec), self._exactly(edition, spec)))
 
-        return decimals
+        return cache(decimals)
 
     @cached_property
     def _exactly(self) -> Callable[[Edition, TableSpec], pd.DataFrame]:
@@ -108,13 +112,15 @@ class Prepared:
         if params.disclosure.on:
             shown = strata_shown(of, edition, self.counted, self.shows)
             told = self._told_of_agreement(spec) if not edition.dimension else Hidden.told
-            tied = spec.measure.numerator.code in TIED
-            hidden = Hidden(shown, policy.threshold, policy.least, policy.protection_width, shown is None, tied, told)
+            hidden = Hidden(
+                shown, policy.threshold, policy.least, policy.protection_width,
+                unseen=shown is None, tied=spec.measure.numerator.code in TIED, told=told,
+            )  # fmt: skip
         complement = self.complements.get(spec.measure.code, False)
         release, level = within(self.release, edition), params.confidence_level
         elsewhere = self._design_effects(spec) if edition.dimension and spec.measure.clustered else {}
         found = estimates(release, of, reference, level, hidden, complement, elsewhere)
-        found = releasable(found, self.shows[edition, spec.id], of, reference, complement)
+        found = releasable(found, self.shows[edition, spec.id], of, reference)
         also = taken_over(edition, spec, self._by_part(edition, spec), self.whole, params.verdict_band, level)
         return pd.concat([found, also], ignore_index=True) if len(also) else found
 

@@ -48,18 +48,11 @@ def strata_shown(
     return found
 
 
-def releasable(
-    found: pd.DataFrame, shown: pd.DataFrame, spec: TableSpec, reference: str, complement: bool = False
-) -> pd.DataFrame:
+def releasable(found: pd.DataFrame, shown: pd.DataFrame, spec: TableSpec, reference: str) -> pd.DataFrame:
     """Estimates of cells that are shown, as far as they are printed.
 
-    What is made of a hidden cell, or of two of which one is, could tell it; and so could the ratio of the side of an
-    outcome that is not compared (`complement` says which is), or of those not stated.
+    What is made of a hidden cell, or of two of which one is, could tell it; and so could a ratio of those not stated.
     """
-    two_sided = found["statistic"].str.match("adjusted|homogeneity|modelled")
-    other_side = two_sided & (found["statistic"].str.endswith(" complement") != complement)
-    compared = ~found["statistic"].str.match(OF_ONE)
-    found = found[~other_side & ~(compared & found.get("ethnicity", pd.Series("", found.index)).eq(NOT_STATED))]
     visible = shown.loc[shown["mark"].eq(""), list(spec.by)]
     if not (visible == "all").all(axis=1).any():  # what is made of everybody's would narrow the sum of all
         found = found[~found["statistic"].isin(["expected", "standardised"])]
@@ -69,7 +62,8 @@ def releasable(
     strata = [name for name in spec.by if name != "ethnicity"]
     base = set(visible.loc[visible["ethnicity"].eq(reference), strata].itertuples(index=False, name=None))
     beside = [row in base for row in kept[strata].itertuples(index=False, name=None)]
-    kept = kept[np.array(beside, dtype=bool) | kept["statistic"].str.match(OF_ONE)]
+    compared = np.array(beside, dtype=bool) & kept["ethnicity"].ne(NOT_STATED)
+    kept = kept[compared | kept["statistic"].str.match(OF_ONE)]
     whole = shown["mark"].eq("").groupby(shown["ethnicity"]).all()  # a test over all years is made of each of them
     over_years = kept["statistic"].eq("interaction")
     always = whole[whole & bool(whole.get(reference, False))]

@@ -58,14 +58,14 @@ def estimates(
 
     `hidden` are the hidden cells of the tables that show the strata: an adjusted ratio over them is told coarsely, and
     left out where it gives one back even so; and with it the modelled ratio, which is made of the same strata.
-    `complement` says whether it is of the opposite of the outcome. `elsewhere` are the design effects of the same table
-    of the whole, by its cells, for an edition of too few cases to show one.
+    `complement` says whether ratios over strata are of the opposite of the outcome. `elsewhere` are the design effects
+    of the same table of the whole, by its cells, for an edition of too few cases to show one.
 
     Returns one row an estimate: the columns of `spec.by`, then `statistic`, `value`, `lower`, `upper`, `p_value`.
     By statistic: "deff" is the variance of the count relative to that of independent events
     (`_People.design_effects`); "rate" and "ratio" are those of repeated events; "adjusted" is the
     Mantel-Haenszel and "modelled" the logistic ratio, "homogeneity" and "interaction" the p-values for one
-    ratio in all strata and all years (the first three end in " complement" for the opposite outcome);
+    ratio in all strata and all years;
     "withheld" says that an adjusted ratio, or its test, is left out to protect a count, and "coarse" that the ratio is
     told to the nearest so much instead;
     "expected" is observed over expected and "standardised" the direct rate; "agreement" and "kappa" are
@@ -87,7 +87,7 @@ def estimates(
         rows += _agreement(release, spec, level, hidden)
     if spec.adjust:
         by_group = {group: found for (group,), found in deff.items()}
-        found = [*adjusted(release, spec, reference, level, by_group, hidden)]
+        found = [*adjusted(release, spec, reference, level, by_group, hidden, complement)]
         if deff and spec.measure.kind == "proportion" and len(spec.adjust) > 1:
             told = {(group, name): ratio for group, name, ratio in found}
             found += _modelled(release, spec, reference, level, told, complement)
@@ -245,12 +245,12 @@ def _modelled(
     Of the groups of which an adjusted one is told, and as coarse.
     """
     fine = replace(spec, by=("ethnicity", *spec.adjust), adjust=())
-    records, ending = release.records(fine, *fine.measure.parts), " complement" * complement
+    records = release.records(fine, *fine.measure.parts)
     records = records.assign(hit=records["hit"] ^ complement)
     for group, both in _arms(records, reference):
-        if (group, f"adjusted{ending}") in told:
+        if (group, "adjusted") in told:
             ratio = adjusted_risk_ratio(both, "hit", "group", spec.adjust, "person_id", level=level)
-            yield group, f"modelled{ending}", to_the_nearest(COARSE, ratio) if (group, "coarse") in told else ratio
+            yield group, "modelled", to_the_nearest(COARSE, ratio) if (group, "coarse") in told else ratio
 
 
 def _interactions(release: Release, spec: TableSpec, reference: str) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ A ratio needs ten events in each arm; no single stratum is shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -35,9 +35,18 @@ Told = Iterator[tuple[str, str, Estimate]]  # group, statistic, estimate
 
 
 def adjusted(
-    release: Release, spec: TableSpec, reference: str, level: float, deff: Mapping[str, float], hidden: Hidden
+    release: Release,
+    spec: TableSpec,
+    reference: str,
+    level: float,
+    deff: Mapping[str, float],
+    hidden: Hidden,
+    complement: bool,
 ) -> Told:
-    """Mantel-Haenszel ratios to the reference group, holding the dimensions of `adjust` equal; standardised rates."""
+    """Mantel-Haenszel ratios to the reference group, holding the dimensions of `adjust` equal; standardised rates.
+
+    Of the opposite of an outcome, if `complement` says so.
+    """
     fine = replace(spec, by=("ethnicity", *spec.adjust), adjust=())
     strata, clustered = _strata(release, fine), spec.measure.clustered
     base = strata.get(reference)
@@ -52,12 +61,15 @@ def adjusted(
         guard = _of_few(hidden, (both[["n", "n_ref"]] > 0).all(axis=1).sum())
         effects = (deff.get(group, 1.0), deff.get(reference, 1.0))
         others = min((arm["n"] - arm["x"]).sum() for arm in (frame, base))
-        sides = ["", " complement"] if others >= ENOUGH_EVENTS else [""]
+        if complement and others < ENOUGH_EVENTS:
+            continue
         counts = pd.concat({group: both["x"], reference: both["x_ref"]})
         share = spec.measure.kind == "proportion"
         whole = pd.concat({group: both["n"], reference: both["n_ref"]})
         tested = share and not (guard.unseen or _tells_of_few(guard, counts, whole))
-        make = partial(_common, both[["n", "n_ref"]], spec.measure.kind, *effects, level, sides=sides, tested=tested)
+        make = partial(
+            _common, both[["n", "n_ref"]], spec.measure.kind, *effects, level, complement=complement, tested=tested
+        )
         told, made = {"withheld": Estimate(1.0, None, None)}, make(counts)
         most, sums = whole if share else None, spec.measure.numerator.counts != "people"  # who may be in several strata
         step = _step(guard, counts, made, spec.measure.kind)
@@ -108,10 +120,10 @@ def _common(
     deff_ref: float,
     level: float,
     counts: pd.Series,
-    sides: Sequence[str] = ("", " complement"),
+    complement: bool = False,
     tested: bool = True,
 ) -> dict[str, Estimate]:
-    """The common ratio of two groups over strata, on effective counts; for proportions of each of the sides.
+    """The common ratio of two groups over strata, on effective counts; of shares, of the opposite if so `complement`.
 
     `counts` and `nobs` are those of one group's strata, then of the other's; `tested` is whether the strata are asked
     to differ.
@@ -121,12 +133,10 @@ def _common(
     if kind == "rate":
         return {"adjusted": mantel_haenszel_rate(x, n, rx, rn, level=level)}
     tables = np.stack([np.stack([x, n - x], 1), np.stack([rx, rn - rx], 1)], 1)
-    found = {}
-    for ending in sides:
-        side = tables[:, :, ::-1] if ending else tables
-        found[f"adjusted{ending}"] = mantel_haenszel(side, level=level)
-        if tested:
-            found[f"homogeneity{ending}"] = p_value(homogeneity(side[side.min(axis=(1, 2)) >= LEAST_IN_STRATUM]))
+    side = tables[:, :, ::-1] if complement else tables
+    found = {"adjusted": mantel_haenszel(side, level=level)}
+    if tested:
+        found["homogeneity"] = p_value(homogeneity(side[side.min(axis=(1, 2)) >= LEAST_IN_STRATUM]))
     return found
 
 
