@@ -178,7 +178,10 @@ def _one_way(rows: Sequence[Row], words: MeasureWords, part: str) -> list[str]:
 
 
 def _apart(rows: Sequence[Row], part: str, parts: int, outcome: str) -> list[str]:
-    """For which groups a relative rate is higher or lower in a part than in the others together, if any was tested."""
+    """For which groups a relative rate is higher or lower in a part than in the others together, if any was tested.
+
+    Where a group has parts on both sides the fewer are named, with how many others there are.
+    """
     rate = f"relative rate{f' of {outcome}' * bool(outcome)}"
     tested = [row for row in rows if not missing(row["others_p_value"])]
     compared = len({row[part] for row in tested})
@@ -188,8 +191,22 @@ def _apart(rows: Sequence[Row], part: str, parts: int, outcome: str) -> list[str
     apart = [row for row in tested if row["others_p_value"] <= ALPHA]
     if not apart:
         return [f"no {rate} was found to differ from that in {others}"] if 2 * len(tested) >= len(rows) else []
-    sides = {up: [row for row in apart if (row["others_value"] > 1) is up] for up in (True, False)}
-    told = [f"{WAYS[up]} {_where(side, part, parts)}" for up, side in sides.items() if side]
+    named: dict[bool, dict[str, str]] = {True: {}, False: {}}  # by side and group, in which parts
+    for group in dict.fromkeys(str(row["label"]) for row in apart):
+        above, below = (
+            [str(row[part]) for row in apart if row["label"] == group and (row["others_value"] > 1) is up]
+            for up in (True, False)
+        )
+        up = bool(above) and (not below or len(above) <= len(below))
+        some, others_too = (above, below) if up else (below, above)
+        places = "; ".join(some) if len(some) <= MOST_NAMED else f"{len(some)} of {parts} {PARTS_OF[part]}"
+        beyond = f", and {WAYS[not up]} in {counted(len(others_too), 'other')}" if others_too and compared > 2 else ""
+        named[up][group] = f"for {people(group)} ({places}{beyond})"
+    told = [
+        f"{WAYS[up]} {listed([*some.values()]) if len(some) <= MOST_NAMED else f'for {people_or_number([*some])}'}"
+        for up, some in named.items()
+        if some
+    ]
     return [f"by more than chance alone is likely to give, the {rate} was {'; it was '.join(told)} than in {others}"]
 
 
