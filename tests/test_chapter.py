@@ -180,6 +180,12 @@ def test_a_step_that_can_show_nothing_of_a_table_says_so(chapter, shown, step, m
     assert not shown
 
 
+def test_detailed_groups_are_not_set_against_all_prisoners(chapter):
+    spec = TableSpec("a-table", MEASURES["deaths"], ("ethnicity",), "19", adjust=("age_band",), apart="detailed")
+    with pytest.raises(ReportError, match=r"^chapter\.standardised needs a rate by the ethnic groups of the headlines"):
+        chapter.standardised(replace(chapter.compare("uphold-rate"), spec=spec))
+
+
 def test_two_records_agree_only_where_there_are_two(chapter):
     with pytest.raises(ReportError, match=r"^chapter\.agreement needs a count by ethnicity_nomis, ethnicity_ppud"):
         chapter.agreement("uphold-rate")

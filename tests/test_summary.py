@@ -180,7 +180,10 @@ def test_what_counting_an_outcome_otherwise_turns_or_cannot_compare_has_a_point_
 
 
 def test_a_small_difference_is_told_in_cases_since_many_can_be_behind_it():
-    """At 640 of 1,000, 6,400 of 10,000 would complete, 540 more than 5,860; and of 2,000, 1,280, 120 fewer."""
+    """At 640 of 1,000, 6,400 of 10,000 would complete, 540 more than 5,860; and of 2,000, 1,280, 120 fewer.
+
+    Of completing, as the measure names it, though relative rates are of not completing.
+    """
     unit = "not completing supervision"
     rows = [row("completed/ethnicity/M", "Mixed", "small difference", ratio=1.15),
             row("completed/ethnicity/A", "Asian", "small difference", ratio=0.83)]  # fmt: skip
@@ -190,15 +193,15 @@ def test_a_small_difference_is_told_in_cases_since_many_can_be_behind_it():
     assert points(held, {"completed": ()}) == {
         SMALLER: [
             (
-                "Not completing supervision",
-                "Higher for people from the Mixed ethnic group (about 540 cases); lower for Asian people (about 120 "
+                "Completed",
+                "Higher for Asian people (about 120 cases); lower for people from the Mixed ethnic group (about 540 "
                 "cases).",
             )
         ]
     }
     hidden = [replace(fact, value=None, mark="c") if "/A/numerator" in fact.id else fact for fact in held]
     ((_, text),) = points(hidden, {"completed": ()})[SMALLER]
-    assert text == "Higher for people from the Mixed ethnic group (about 540 cases); lower for Asian people."
+    assert text == "Higher for Asian people; lower for people from the Mixed ethnic group (about 540 cases)."
 
 
 def test_whose_difference_is_of_uncertain_size_is_told():

@@ -64,8 +64,8 @@ STEPS: dict[str, tuple[str, Callable[[TableSpec], bool]]] = {  # what each step 
         ("shares", "beside"), ("a comparison by ethnicity", lambda spec: spec.compared and spec.by == ALONE)
     ),
     "standardised": (
-        "a rate by ethnicity, adjusted for age_band",
-        lambda spec: spec.by == ALONE and "age_band" in DIMENSIONS[spec.measure.numerator.dataset],
+        "a rate by the ethnic groups of the headlines, adjusted for age_band",
+        lambda spec: spec.by == ALONE and not spec.apart and "age_band" in DIMENSIONS[spec.measure.numerator.dataset],
     ),
     "gap_over_time": (
         "a share, or a rate of separate events, by year, ethnicity",

@@ -234,9 +234,9 @@ def _smaller(headline: Headline, rows: Sequence[RowFacts]) -> tuple[str, str]:
     if not headline.disproportionate:  # else it is told with that
         told |= turned_by_much(frame, band)
     varies = varying(frame, headline.adjust, [row.who for row in rows])
-    changes = [what_is_left(frame[told], headline.adjust, band), varies]
-    title = capital(headline.outcome) or headline.said.label
-    return title, " ".join(filter(None, [f"{capital(_ways(headline, rows))}.", *changes]))
+    changes = [text for text in (what_is_left(frame[told], headline.adjust, band), varies) if text]
+    of = [f"Relative rates are of {headline.outcome}."] if changes and headline.outcome else []
+    return headline.said.label, " ".join([f"{capital(_ways(headline, rows))}.", *changes, *of])
 
 
 def _weighty(headline: Headline, without: Sequence[RowFacts]) -> pd.DataFrame:
@@ -246,9 +246,12 @@ def _weighty(headline: Headline, without: Sequence[RowFacts]) -> pd.DataFrame:
 
 
 def _ways(headline: Headline, rows: Sequence[RowFacts]) -> str:
-    """For whom relative rates are higher, and for whom lower."""
-    sides = {way: [row for row in rows if row.way() == way] for way in ("higher", "lower")}
-    return "; ".join(f"{way} for {_in_cases(headline, own)}" for way, own in sides.items() if own)
+    """For whom what the measure names is higher, and for whom lower; relative rates may be of its opposite."""
+    ways = ("lower", "higher") if headline.outcome else ("higher", "lower")
+    sides = {
+        said: [row for row in rows if row.way() == way] for said, way in zip(("higher", "lower"), ways, strict=True)
+    }
+    return "; ".join(f"{said} for {_in_cases(headline, own)}" for said, own in sides.items() if own)
 
 
 def _in_cases(headline: Headline, rows: Sequence[RowFacts]) -> str:

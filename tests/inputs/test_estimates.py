@@ -50,11 +50,12 @@ def estimated(alone: Extracts) -> Estimated:
         level: float = 0.95,
         complement: bool = False,
         elsewhere: Mapping[tuple[str, ...], float] = NOTHING_ELSEWHERE,
+        apart: str = "",
         **texts: str,
     ) -> pd.DataFrame:
         for name, text in texts.items():
             alone.put(name, text)
-        spec = TableSpec("t", MEASURES[measure], by, "5+1", period, adjust)
+        spec = TableSpec("t", MEASURES[measure], by, "5+1", period, adjust, apart)
         release = Release(alone.read(), Years(years_to("2024-25", years)))
         found = estimates(release, spec, "W", level, hidden, complement, elsewhere)
         return found.set_index([*(["ethnicity"] if "ethnicity" in by else []), "statistic"])
@@ -263,6 +264,12 @@ def test_fewer_than_twenty_deaths_have_no_standardised_rate(estimated: Estimated
     found = estimated("deaths", "ethnicity", adjust=("age_band",), **prison(cells))
     assert ("B", "expected") in found.index
     assert ("B", "standardised") not in found.index
+
+
+def test_detailed_groups_are_not_set_against_all_prisoners_since_no_table_prints_that(estimated: Estimated) -> None:
+    cells = [("B1", "21 to 24", 900, 25), ("W1", "21 to 24", 1000, 40)]
+    found = estimated("deaths", "ethnicity", adjust=("age_band",), apart="detailed", **prison(cells))
+    assert {*found.index} == {("B", "adjusted")}
 
 
 def test_fewer_than_ten_deaths_and_those_not_stated_are_not_set_against_all_prisoners(estimated: Estimated) -> None:

@@ -128,6 +128,24 @@ def test_a_year_with_fewer_snapshots_than_others_is_told(alone):
     assert [(f.level, f.message) for f in found if f.column == "snapshot_date"] == [told]
 
 
+def test_a_snapshot_copied_under_another_date_is_told_once(alone):
+    """Of prisons named by numbers; the last day has the same rows, people and squares of people, in other prisons."""
+    numbers = {"2024-06-30": [4, 3, 1], "2024-09-30": [4, 3, 1], "2024-12-31": [4, 3, 1], "2025-03-31": [3, 4, 1]}
+    rows = [
+        f"{day},Prison {number % 50},{'fe' * (number >= 50)}male,{of[number % 3]}\n"
+        for day, of in numbers.items()
+        for number in range(99)
+    ]
+    last = [f"{day},Prison 50,male,7\n" for day in numbers]
+    alone.put("population", PEOPLE + "".join(rows + last))
+    told = "every row of the snapshot of {} is in that of 2024-06-30 too: was it copied?"
+    assert [each for each in said(alone, "snapshot_date") if "copied" in each[1]] == [
+        ("warning", told.format(day)) for day in ("2024-09-30", "2024-12-31")
+    ]
+    alone.put("population", PEOPLE + "".join(rows))  # 99 rows may well be as they were before
+    assert not [each for each in said(alone, "snapshot_date") if "copied" in each[1]]
+
+
 # Totals among people, and columns without a value
 
 

@@ -11,9 +11,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 from nbformat import NotebookNode
 
+from reportlib import facts
 from reportlib.build.basis import Basis
 from reportlib.build.prepare import prepare
 from reportlib.gates.language import typed_figures
@@ -39,8 +41,11 @@ def analysis(path: Path) -> list[NotebookNode]:
 every_chapter = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 
 
-def test_every_notebook_runs(tmp_path):
-    """With nbval in lax mode, on a small demo set, those that read the facts of others last."""
+def test_every_notebook_runs_and_prints_what_it_is_handed(tmp_path):
+    """With nbval in lax mode, on a small demo set, those that read the facts of others last.
+
+    Estimates that may be made of hidden counts stand in the ledger, or they would be handed over for nothing.
+    """
     demo.write(tmp_path / "demo", scale=0.05)
     text = (ROOT / "params" / "2024-25.yml").read_text(encoding="utf-8")
     (tmp_path / "params.yml").write_text(text.replace("data/demo", str(tmp_path / "demo")), encoding="utf-8")
@@ -60,7 +65,17 @@ def test_every_notebook_runs(tmp_path):
     assert done.returncode == 0, done.stdout[-3000:]
     ran = sum(len(cells(path, "code")) for path in PATHS)
     assert f"{ran} passed" in done.stdout
-    assert len(list((tmp_path / "handoff" / "facts").iterdir())) == len(PATHS)
+    ledgers = sorted((tmp_path / "handoff" / "facts").iterdir())
+    assert len(ledgers) == len(PATHS)
+    printed = [fact for fact in facts.read(ledgers) if isinstance(fact.value, int | float)]
+    number = 0
+    for path in sorted((tmp_path / "handoff" / "estimates").iterdir()):
+        own = {round(fact.value, 6) for fact in printed if fact.table.startswith(path.stem)}
+        made = pd.read_parquet(path).query("statistic not in ['deff', 'rate', 'ratio', 'coarse', 'withheld']")
+        handed = made[["value", "lower", "upper", "p_value"]].astype(float).round(6).stack().dropna()
+        assert not {*handed} - own, path.stem
+        number += len(handed)
+    assert number > 20
 
 
 @pytest.mark.check

@@ -30,7 +30,7 @@ from reportlib.inputs.printed import (
     printed_identifiers,
     unprintable_texts,
 )
-from reportlib.inputs.snapshots import partial_snapshots, totals_among_people, uneven_snapshots
+from reportlib.inputs.snapshots import copied_snapshots, partial_snapshots, totals_among_people, uneven_snapshots
 from reportlib.inputs.sources import Source
 from reportlib.inputs.typed_tables import ORDER, Tables
 from reportlib.measures import LICENCES, ORDERS
@@ -285,6 +285,7 @@ RULES = (
     unfinished_complaints,
     partial_snapshots,
     uneven_snapshots,
+    copied_snapshots,
     totals_among_people,
     missing_distinctions,
     unknown_regions,

@@ -14,6 +14,7 @@ from reportlib.words import listed
 from reportlib.years import reporting_year
 
 STOCKS = ("population", "probation_caseload")
+ENOUGH = 100  # rows of a snapshot, of which not all will be as they were before
 TYPICAL = 0.75  # of the median snapshot; a smaller one is not all there
 MOST_UNKNOWN = 0.25  # of the people; with more, there may be totals among the rows
 HALF = 0.001  # how near to one half the share is that totals have of the rows with them
@@ -57,6 +58,34 @@ def uneven_snapshots(tables: Tables) -> Iterator[Finding]:
         if others := [f"{number} in {reporting_year(year)}" for year, number in sorted(held) if number != usual]:
             message = f"there are {usual} snapshots in a year, but {listed(others)}: is one missing?"
             yield tables.about(table, "snapshot_date", message)
+
+
+def copied_snapshots(tables: Tables) -> Iterator[Finding]:
+    """Snapshots that have every row of an earlier one: it may have been copied under another date."""
+    for table in STOCKS:
+        if not tables.sound(table, "snapshot_date", "number"):
+            continue
+        number, snapshot = "CAST(number AS DOUBLE)", "CAST(snapshot_date AS VARCHAR)"
+        held = tables.engine.rows(
+            f"SELECT {snapshot}, count(*), sum({number}), sum({number} * {number}) FROM {input_table(table)} "
+            f"WHERE snapshot_date IS NOT NULL GROUP BY {snapshot} HAVING count(*) >= {ENOUGH}"
+        )
+        alike: dict[tuple[object, ...], list[str]] = {}  # days by sums: those that may have the same rows
+        for day, *sums in sorted(held):
+            earlier = alike.setdefault(tuple(sums), [])
+            if of := next((other for other in earlier if _same_rows(tables, table, day, other)), ""):
+                message = f"every row of the snapshot of {day} is in that of {of} too: was it copied?"
+                yield tables.about(table, "snapshot_date", message)
+            else:
+                earlier.append(day)
+
+
+def _same_rows(tables: Tables, table: str, *days: str) -> bool:
+    fields = ", ".join(name for name in tables.sources[table].columns if name != "snapshot_date")
+    first, second = (
+        f"SELECT {fields} FROM {input_table(table)} WHERE CAST(snapshot_date AS VARCHAR) = '{day}'" for day in days
+    )
+    return tables.engine.rows(f"SELECT count(*) FROM ({first} EXCEPT {second}) d") == [(0,)]
 
 
 def totals_among_people(tables: Tables) -> Iterator[Finding]:

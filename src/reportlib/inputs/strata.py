@@ -50,7 +50,7 @@ def adjusted(
     fine = replace(spec, by=("ethnicity", *spec.adjust), adjust=())
     strata, clustered = _strata(release, fine), spec.measure.clustered
     base = strata.get(reference)
-    if "age_band" in spec.adjust:
+    if "age_band" in spec.adjust and not spec.apart:  # those of detailed groups are printed nowhere
         yield from _standardised(release, fine, strata, level, hidden)
     for group, frame in strata.items():
         if group == reference or base is None or min(frame["x"].sum(), base["x"].sum()) < ENOUGH_EVENTS:
