@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -218,6 +219,12 @@ def test_the_unknown_bound_the_ratio():
     assert (round(lowest, 2), round(highest, 2)) == (0.95, 1.65)
 
 
+def test_a_bound_that_leaves_1_out_is_not_printed_as_1():
+    """All 297 unknown non-events to the group leave it 130 of 1,297, which is 1.002 times 1,000 of 10,000."""
+    found = shares(("A", 130, 1000), ("W", 1000, 10000), ("NS", 0, 297))
+    assert found.loc["A", ["ratio", "bound_lower", "bound_upper"]].tolist() == [1.3, 1.01, 1.34]
+
+
 def test_unknown_events_and_unknown_people_bound_the_ratio_of_rates():
     found = rates(("A", 20, 1000.0), ("W", 60, 6000.0), ("NS", 10, 500.0))
     lowest, highest = (20 / 1500) / (70 / 6000), (30 / 1000) / (60 / 6500)
@@ -352,6 +359,15 @@ def test_the_cases_needed_would_show_a_rate_at_the_nearer_edge_of_the_band(death
     own, pooled = 0.1 * edge, (0.1 * edge + 4 * 0.1) / 5
     reach = Z * np.sqrt(pooled * (1 + 1 / 4)) + Z_POWER * np.sqrt(own + 0.1 / 4)
     assert found == pytest.approx(deff * (reach / (own - 0.1)) ** 2, rel=1e-3)
+
+
+def test_the_cases_needed_are_whole_and_enough():
+    """Fleiss's formula at 32.8% against 41%, as many of the reference as of the group."""
+    found = shares(("A", 30, 100), ("W", 41, 100)).loc["A", "cases_needed"]
+    reach = Z * np.sqrt(0.369 * 0.631 * 2) + Z_POWER * np.sqrt(0.328 * 0.672 + 0.41 * 0.59)
+    needed = (reach / 0.082) ** 2
+    assert needed % 1 < 0.5  # the nearest would be too few
+    assert found == math.ceil(needed)
 
 
 def test_the_cases_needed_are_of_the_denominator_that_is_shown():

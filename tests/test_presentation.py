@@ -145,19 +145,26 @@ def test_what_is_left_of_a_disproportionate_difference_is_said():
 
 
 def test_adjusted_rates_that_are_given_coarsely_are_said_to_be_about_so_large():
-    """1.20 and 1.22 are less than half a step of 0.05 apart; 0.90 and 0.95 are not."""
+    """1.20 and 1.22 are less than half a step of 0.05 apart; 0.90 and 0.95 are not.
+
+    And 1.22 can be 1.245, of which the logarithm is a fifth larger than that of 1.20.
+    """
     assert adjusted(coarse=True, Asian="small difference", mixed=1.22, Mixed="small difference").startswith(
         "Allowing for region, the relative rate moves from 0.90 to about 0.95 (0.85 to 1.05) for Asian people and from "
-        "0.95 to about 1.04 (0.94 to 1.14) for Black people and stays about 1.22 (1.12 to 1.32) for people from the "
-        "Mixed ethnic group. A difference about as large remains for people from the Mixed ethnic group."
+        "0.95 to about 1.04 (0.94 to 1.14) for Black people and is about 1.22 (1.12 to 1.32) for people from the "
+        "Mixed ethnic group. A difference remains for people from the Mixed ethnic group."
     )
 
 
-def test_what_rounding_can_have_brought_about_is_no_smaller_difference():
-    """1.08 and 1.06 are 26% apart on the log scale, which is less than half a step of 0.05."""
-    assert how_large(1.08, 1.06, coarse=False) == "a smaller difference"
-    assert how_large(1.08, 1.06, coarse=True) == "a difference about as large"
-    assert how_large(1.08, 1.05, coarse=True) == "a smaller difference"
+def test_no_size_is_told_of_what_is_left_where_rounding_can_have_brought_it_about():
+    """A fifth less than log 1.31 = 0.270 is 0.216 = log 1.241: 1.25 to the nearest 0.05 can be either side of it.
+
+    So can 1.20 not, which is at most 1.225; and 2.00 with 2.05 is at most 2.075, of log 0.730 beside 0.693.
+    """
+    assert how_large(1.31, 1.25, coarse=False) == "a difference about as large"
+    assert how_large(1.31, 1.25, coarse=True) == "a difference"
+    assert how_large(1.31, 1.20, coarse=True) == "a smaller difference"
+    assert how_large(2.00, 2.05, coarse=True) == "a difference about as large"
 
 
 def test_where_adjustment_makes_a_difference_less_certain_and_no_smaller_it_accounts_for_nothing():
@@ -201,12 +208,17 @@ def test_how_far_two_records_agree_is_told_with_its_limits_or_said_to_be_hidden(
         ("agreement", "92.1%", 0.921),
         ("agreement_lower", "91.0% to 93.1%", 0.91),
     ]
-    assert "the two agree for 92.1% (" in text and "agreement is 0.85 on a scale" in text and "0.83 to 0.87)." in text
+    assert (
+        "the two agree on the ethnic group for 92.1% (" in text
+        and "agreement is 0.85 on a scale" in text
+        and "0.83 to 0.87)." in text
+    )
     least = pd.DataFrame([("agreement_least", 0.97, None, None)], columns=columns)
     assert agreement_sentence(least, 0.95) == (
         [("agreement_least", "97%", 0.97, "%")],
         "Of the people who complained and whose ethnicity both the prison system (NOMIS) and the Ombudsman’s case "
-        "system (PPUD) hold, the two agree for at least 97%; how far exactly is suppressed to protect individuals [c].",
+        "system (PPUD) hold, the two agree on the ethnic group for at least 97%; how far exactly is suppressed to "
+        "protect individuals [c].",
     )
     hidden, text = agreement_sentence(held[:0], 0.95)
     assert not hidden and "[c]" in text

@@ -8,6 +8,7 @@ import pytest
 
 from reportlib.editions import ONE_PART
 from reportlib.facts import Fact
+from reportlib.figures import STEPS
 from reportlib.measures import REPEATED
 from reportlib.register import Register
 from reportlib.responses import disproportionate
@@ -70,6 +71,15 @@ def test_what_is_left_is_what_adjustment_leaves(tried: dict[str, float], left: s
     assert row["What is left to explain"] == left
     assert row["Comparison"] == "Uphold rate: Black, lower rate"
     assert row["Response"] == "awaited from the Ombudsman"
+
+
+def test_an_adjusted_rate_given_coarsely_is_about_so_large_and_its_difference_of_no_size() -> None:
+    """The logarithm of 0.65 is a fifth smaller in size than that of 0.60 or not, as it was rounded."""
+    facts = told("Black", 0.6, **adjusted(0.65))
+    coarse = [replace(fact, unit=STEPS) if fact.statistic == "adjusted_ratio" else fact for fact in facts]
+    (row,) = rows(register(coarse).over_all())
+    assert row["Adjusted"].startswith("about 0.65 (")
+    assert row["What is left to explain"] == f"{HELD}a difference remains."
 
 
 def test_missing_ethnicity_that_could_account_for_all_is_told_and_an_answer_stands_where_there_is_one() -> None:

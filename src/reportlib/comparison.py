@@ -225,7 +225,7 @@ def _proportions(arms: pd.DataFrame, complement: bool, level: float, band: Band)
         bound_lower=low,
         bound_upper=high,
         tipping=_finite(tipping_point(event, arms["n"], base, arms["n_ref"], unknown)[0]),
-        cases_needed=_cases_needed(event / arms["n"], base / arms["n_ref"], arms, band),
+        cases_needed=np.ceil(_cases_needed(event / arms["n"], base / arms["n_ref"], arms, band)),
         **_detectable(base / arms["n_ref"], n, rn),
         judged="complement" if complement else "",
     )
@@ -260,7 +260,7 @@ def _rates(arms: pd.DataFrame, spec: TableSpec, exposure: int, level: float, ban
         bound_lower=low,
         bound_upper=high,
         tipping=_finite(tipping_point(arms["x"], many["n"], arms["x_ref"], many["n_ref"], arms["x_ns"])[0]),
-        cases_needed=needed / WHOLE_RATE / exposure,  # as many as the denominator that is shown
+        cases_needed=np.ceil(needed / WHOLE_RATE / exposure),  # as many as the denominator that is shown
         **_detectable(base / WHOLE_RATE, many["n"] / arms["deff"], many["n_ref"] / arms["deff_ref"]),
         judged="",
     )

@@ -102,17 +102,24 @@ def undone_rows(rows: pd.DataFrame, band: tuple[float, float]) -> pd.Series:
     return undone(crude, adjusted, lower, upper, band)  # type: ignore[no-any-return]
 
 
-REMAINS = ("a smaller difference", "a difference about as large", "a larger difference")
+SMALLER, ALIKE, LARGER = "a smaller difference", "a difference about as large", "a larger difference"
+UNSIZED = "a difference"
+REMAINS = (LARGER, ALIKE, SMALLER, UNSIZED)
 
 
 def how_large(ratio: float, adjusted: float, coarse: bool) -> str:
     """What adjustment leaves of a difference, beside the crude one: one of `REMAINS`.
 
-    About as large is within a fifth of the crude difference on the log scale, or one per cent of the relative rate, or
-    as far as rounding can have put one that is given to the nearest `COARSE`.
+    About as large is within a fifth of the crude difference on the log scale, or one per cent of the relative rate. Of
+    an adjusted one to the nearest `COARSE` nothing is said of the size that rounding can have brought about.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        crude, left = abs(np.log(ratio)), abs(np.log(adjusted))
-    least = COARSE / 2 if coarse else 0.01
-    same = ratio == adjusted or abs(left - crude) <= max(0.2 * crude, least) < np.inf
-    return REMAINS[1 if same else 2 if left > crude else 0]
+
+    def size(adjusted: float) -> str:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            crude, left = abs(np.log(ratio)), abs(np.log(adjusted))
+        same = ratio == adjusted or abs(left - crude) <= max(0.2 * crude, 0.01) < np.inf
+        return ALIKE if same else LARGER if left > crude else SMALLER
+
+    reach = COARSE / 2 if coarse else 0
+    sizes = {size(adjusted + by) for by in (-reach, 0, reach)}
+    return UNSIZED if len(sizes) > 1 else sizes.pop()

@@ -151,11 +151,12 @@ def _families(results: Results) -> list[str]:
     ]
 
 
-def could_be_undone(rows: Sequence[RowFacts]) -> str:
+def could_be_undone(rows: Sequence[RowFacts], extremes: bool = True) -> str:
     """Whose difference missing ethnicity could undo, and whose at an extreme alone; empty where that is nobody's."""
     could = [row for row in rows if row.chance("bound")]
     told = {"Missing ethnicity": [row.who for row in could if not row.only_at_an_extreme]}
-    told["Only an extreme division of missing ethnicity"] = [row.who for row in could if row.only_at_an_extreme]
+    if extremes:
+        told["Only an extreme division of missing ethnicity"] = [row.who for row in could if row.only_at_an_extreme]
     return " ".join(
         f"{what} could undo the difference as counted{f' for {all_people(whose)}' * (len(whose) < len(rows))}."
         for what, whose in told.items()

@@ -210,8 +210,9 @@ def agreement_sentence(estimates: pd.DataFrame, level: float) -> tuple[list[tupl
     found = estimates.set_index("statistic")
     if "agreement_least" in found.index:
         least = float(found["value"]["agreement_least"])
-        text = f"{BOTH_HOLD}, the two agree for at least {number(least, '%')}; how far exactly is {marked('c')}."
-        return [("agreement_least", number(least, "%"), least, "%")], text
+        share = number(least, "%")
+        text = f"{BOTH_HOLD}, the two agree on the ethnic group for at least {share}; how far exactly is {marked('c')}."
+        return [("agreement_least", share, least, "%")], text
     if not {"agreement", "kappa"} <= set(found.index):
         return [], "How far the two records agree is suppressed to protect individuals [c]."
     said: dict[str, str] = {}
@@ -223,7 +224,7 @@ def agreement_sentence(estimates: pd.DataFrame, level: float) -> tuple[list[tupl
             shown = round(figure, places + 2 * (unit == "%"))
             figures.append((f"{name}{end}", said[f"{name}{'_limits' * bool(end)}"], shown, unit))
     text = (
-        f"{BOTH_HOLD}, the two agree for {said['agreement']} "
+        f"{BOTH_HOLD}, the two agree on the ethnic group for {said['agreement']} "
         f"({METHODS['proportion'].interval}, {level_words(level)} {said['agreement_limits']}). Beyond what "
         f"chance would give, agreement is {said['kappa']} on a scale on which 1 is perfect (Cohen's kappa; "
         f"{METHODS['agreement'].interval}, {said['kappa_limits']})."
@@ -255,14 +256,15 @@ def adjusted_sentence(comparison: Comparison) -> str:
 
 def moved(rows: pd.DataFrame, outcome: str, places: int) -> str:
     """From what to what adjustment moves the relative rates of some groups, with what is then their interval."""
-    moves: dict[bool, list[str]] = {True: [], False: []}
+    moves: dict[str, list[str]] = {"moves": [], "stays": [], "is": []}  # the last of what rounding may have moved
     for row in rows.to_dict("records"):
         change = round(abs(row["ratio"] - row["adjusted_ratio"]), places)
         changed = change > (COARSE / 2 if row["coarse"] else 0)
         found = f"from {ratio(row['ratio'], decimals=places)} to " * changed + _adjusted(row, places)
         limits = f" ({_limits(row, places)})" if _limits(row, places) else ""
-        moves[changed].append(f"{found}{limits} for {people(str(row['label']))}")
-    said = " and ".join(f"{'moves' if changed else 'stays'} {listed(some)}" for changed, some in moves.items() if some)
+        how = "moves" if changed else "is" if row["coarse"] else "stays"
+        moves[how].append(f"{found}{limits} for {people(str(row['label']))}")
+    said = " and ".join(f"{how} {listed(some)}" for how, some in moves.items() if some)
     return f"the relative rate{f' of {outcome}' if outcome else ''} {said}."
 
 
@@ -309,7 +311,7 @@ def left(frame: pd.DataFrame, band: Band, figures: bool = False) -> dict[str, li
     gone, differs = undone_rows(known, band), known["verdict"].isin(SIGNIFICANT) & ~turns
     pairs = known[["ratio", "adjusted_ratio", "coarse"]].itertuples(index=False)
     sizes = pd.Series([how_large(*pair) for pair in pairs], known.index, dtype="str")
-    found = {f"{size} remains for {{}}.": differs & ~small & sizes.eq(size) for size in reversed(REMAINS)} | {
+    found = {f"{size} remains for {{}}.": differs & ~small & sizes.eq(size) for size in REMAINS} | {
         "the relative rate is then above 1 for {}, which chance alone is unlikely to give in one comparison.": ~small
         & above,
         "the relative rate is then below 1 for {}, which chance alone is unlikely to give in one comparison.": ~small

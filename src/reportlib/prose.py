@@ -136,9 +136,9 @@ def parts_sentence(
     tally = [f"{len(found) or 'none'} {'are' if len(found) > 1 else 'is'} disproportionate"]
     tally += [f"in {'all ' * (n == made > 1)}{n} {text}" for text, n in others.items() if n]
     said.append(f"of {f'these {made}' if few else f'the {comparisons}'}, {'; '.join(tally)}")
-    if apart := [row for row in held[INCONCLUSIVE] if may_be_chance(row)]:
-        said[-1] += f", of which {len(apart)} would count as {'differences' if len(apart) > 1 else 'a difference'} if "
-        said[-1] += "no other comparison were made"
+    if apart := [row for row in held[PARITY] + held[INCONCLUSIVE] if may_be_chance(row)]:
+        more = f"{len(apart)} more would count as {'differences' if len(apart) > 1 else 'a difference'}"
+        said[-1] += f"; if no other comparison were made, {more}"
     if lacking:
         said.append(f"{'the other ' * few}{len(lacking)} could not be made: {_why_not(lacking)}")
     said += [*_one_way(rows, words, part), *_apart(rows, part, len(names), outcome)]
@@ -200,7 +200,8 @@ def _apart(rows: Sequence[Row], part: str, parts: int, outcome: str) -> list[str
         up = bool(above) and (not below or len(above) <= len(below))
         some, others_too = (above, below) if up else (below, above)
         places = "; ".join(some) if len(some) <= MOST_NAMED else f"{len(some)} of {parts} {PARTS_OF[part]}"
-        beyond = f", and {WAYS[not up]} in {counted(len(others_too), 'other')}" if others_too and compared > 2 else ""
+        # Beside one part that stands out the others would be said to, since it is among those that they are set against
+        beyond = f", and {WAYS[not up]} in {counted(len(others_too), 'other')}" if others_too and len(some) > 1 else ""
         named[up][group] = f"for {people(group)} ({places}{beyond})"
     told = [
         f"{WAYS[up]} {listed([*some.values()]) if len(some) <= MOST_NAMED else f'for {people_or_number([*some])}'}"

@@ -131,7 +131,8 @@ def _words(run: Run) -> list[dict[str, Any]]:
         "Adjusted": "With other things held equal, such as age or type of establishment: people are compared with "
         "people who are alike in these. Crude is the opposite, as counted. Adjustment undoes a difference where at "
         "least half of it is gone (on a log scale), what is left lies within the band, and chance could account for "
-        "that.",
+        "that. What is left is about as large where it is within a fifth of the difference as counted (on that scale) "
+        "or one per cent of the relative rate.",
         "Adjusted p": "A p-value that allows for the number of comparisons in the table, or in the larger table that a "
         "note names (Benjamini-Hochberg); intervals do not.",
         "Cases needed": "How large the denominator of the group would have to be, and that of the reference group in "
@@ -141,13 +142,14 @@ def _words(run: Run) -> list[dict[str, Any]]:
         ): "Chance alone would seldom give a difference so large: its p-value is 0.05 or less, adjusted "
         f"where several comparisons are made. Statistically significant means the same. Otherwise {POSSIBLE}.",
         "Confidence interval": "A range that shows how uncertain a figure is. About "
-        f"{level} of ranges made in this way hold the true figure. The wider it is, the less sure the figure.",
-        "Design effect": "How much repeat cases add to the variance of a figure, to one decimal; 1 where each case is "
-        "a different person. A group with a thousand cases or more has its own; a smaller one has that of all groups "
-        "together, those not stated among them, in its part of the system, or in all parts where its part has fewer "
-        "than two hundred cases, or of England and Wales in an edition of fewer. There is none, and so neither an "
-        "interval nor a relative rate, where all of these have fewer too, where the group has fewer than ten events, "
-        "or where one person’s cases could be told from it.",
+        f"{level} of ranges made in this way hold the true figure. The wider it is, the less sure the figure. A limit "
+        "of a relative rate that leaves out 1 is never rounded to 1, but to the next figure away from it.",
+        "Design effect": "How much repeat cases add to the variance of a figure, to one decimal, and 1 at least; 1 "
+        "where each case is a different person. An ethnic group with a thousand cases or more has its own; a smaller "
+        "one has that of all ethnic groups together, those not stated among them, in its part of the system, or in all "
+        "parts where its part has fewer than two hundred cases, or of England and Wales in an edition of fewer. There "
+        "is none, and so neither an interval nor a relative rate, where all of these have fewer too, where the group "
+        "has fewer than ten events, or where one person’s cases could be told from it.",
         "Ethnicity not stated": "Refused, unknown or not recorded. These people are counted and not compared.",
         "If all were known": "How far the ratio could lie if the ethnicity of everyone not stated became known (sharp "
         "bounds, without sampling error).",

@@ -219,7 +219,8 @@ def _adjusted(row: RowFacts) -> str:
     """The adjusted relative rate with its limits, or why there is none."""
     if "adjusted_ratio" not in row:
         return NOT_ADJUSTED
-    text = row["adjusted_ratio"].text
+    adjusted = row["adjusted_ratio"]
+    text = f"{'about ' * (adjusted.unit == STEPS)}{adjusted.text}"
     return f"{text} ({row['adjusted_lower'].text})" if row.limits("adjusted") else text
 
 

@@ -18,8 +18,9 @@ from reportlib.words import DISPROPORTIONATE, counted
 
 HEADER = """\
 # Answers to the explain-or-reform register: one line for each disproportionate comparison.
-# Write the answer of the service that owns it after the colon; what is here is printed in the report, so name
-# no person and no case. Put quotation marks round an answer that holds a colon or a #.
+# Write the answer of the service that owns it after the colon: what explains the difference, with evidence, or what
+# will change, which team leads that, and by when. What is here is printed in the report, so name no person and no
+# case. Put quotation marks round an answer that holds a colon or a #.
 """
 CUT = re.compile(r"""^[^\s#"'][^:#]*:[ ]+[^\s"'|>#].*[ ]#""")  # a bare answer, which YAML ends at the #
 

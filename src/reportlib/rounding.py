@@ -30,8 +30,9 @@ def rounded(frame: pd.DataFrame, spec: TableSpec, decimals: int | None = None) -
         shares = [name for name in ("value", "lower", "upper") if name in frame]
         frame.loc[coarse, shares] = frame.loc[coarse, shares].round(2)
     made = frame.round({name: places[printed] for name, printed in held.items()})
-    for stem in (name.removesuffix("ratio") for name in held if name.endswith("ratio")):
-        triple = [f"{stem}ratio", *(f"{stem or 'ratio_'}{end}" for end in ("lower", "upper"))]
+    stems = {name: name.removesuffix("ratio") or "ratio_" for name in held if name.endswith("ratio")}
+    limited = [*stems.items(), *([("ratio", "bound_")] if "bound_lower" in held else [])]
+    for triple in ([name, f"{stem}lower", f"{stem}upper"] for name, stem in limited):
         made[triple] = as_printed(frame[triple].to_numpy(float), 10.0 ** -places[Printed.RATIO])
     return made
 

@@ -49,9 +49,10 @@ UNDONE = (
     "not show that there is no difference:"
 )
 SMALLER = (
-    "Chance alone is unlikely to give these differences either, but the relative rate lies within {:g} to {:g}; the "
-    "size is uncertain where its interval does not. Cases (orders, licences or complaints, not people) are how many "
-    "more or fewer there were than at the rate of {}:"
+    "Chance alone is unlikely to give these differences either, nor does adjustment, where it is made, undo them, but "
+    "the relative rate lies within {:g} to {:g}; the size is uncertain where its interval does not. Cases (orders, "
+    "licences or complaints, not people) are how many more or fewer there were, as counted, than at the rate of {}; "
+    "the same ones can stand in several lines:"
 )
 FEW = 2  # groups of which cases are told in a sentence each
 MUCH_MORE = 0.02  # of events, of unknown ethnicity, than of the population
@@ -224,7 +225,8 @@ def _undone(headline: Headline) -> tuple[str, str]:
     moves = {f"Allowing for {told}, ": frame[own]}
     moves |= {} if headline.standing else {"It turns round for others: ": frame[~own]}  # else told with what stands
     said = [f"{lead}{moved(rows, headline.outcome, places)}" for lead, rows in moves.items() if len(rows)]
-    return capital(first.removeprefix(capital(AS_COUNTED))), " ".join([*(f"{claim}." for claim in more), *said])
+    said = [*(f"{claim}." for claim in more), *said, *filter(None, [could_be_undone(headline.undone)])]
+    return capital(first.removeprefix(capital(AS_COUNTED))), " ".join(said)
 
 
 def _smaller(headline: Headline, rows: Sequence[RowFacts]) -> tuple[str, str]:
@@ -236,6 +238,7 @@ def _smaller(headline: Headline, rows: Sequence[RowFacts]) -> tuple[str, str]:
     varies = varying(frame, headline.adjust, [row.who for row in rows])
     changes = [text for text in (what_is_left(frame[told], headline.adjust, band), varies) if text]
     of = [f"Relative rates are of {headline.outcome}."] if changes and headline.outcome else []
+    of += filter(None, [could_be_undone(rows, extremes=False)])
     return headline.said.label, " ".join([f"{capital(_ways(headline, rows))}.", *changes, *of])
 
 

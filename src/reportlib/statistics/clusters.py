@@ -26,8 +26,8 @@ NOTHING = 1e-12  # less is rounding alone
     title="effective sample size",
     formula="deff = n v ÷ p(1−p), with v = m/(m−1) × Σ(xᵢ − p nᵢ)²/n² over m people; then x/deff, n/deff",
     source="Rao and Scott (1992)",
-    used="before every share, difference and ratio, crude or by strata, where one person has several complaints or "
-    "orders",
+    used="before every share, difference and ratio, crude or by strata (with the effect of all strata together), where "
+    "one person has several complaints or orders; whose effect a group has, and how it is rounded, the words below say",
     cannot_say="anything sure about few people, of whom one may make up most of it",
 )
 def effective_sample(count_per_person: Values, nobs_per_person: Values) -> tuple[float, float, float]:

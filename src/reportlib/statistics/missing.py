@@ -75,7 +75,7 @@ def missing_bounds_rate(
 
 @method(
     formula="k ÷ unknown events, with (x₁ + k)/(n₁ + k) = p₀ when the ratio is below 1 (k to the group), "
-    "(x₀ + k)/(n₀ + k) = p₁ when it is above (k to the reference)",
+    "(x₀ + k)/(n₀ + k) = p₁ when it is above (k to the reference); of a rate, the population stays as it is",
     source="Yan, Lee and Li (2009)",
     used="how much of the unknown it would take to undo a ratio; above 1, all of it would not do",
     cannot_say="how likely that is",

@@ -15,7 +15,8 @@ POWER = 0.8
 
 @method(
     formula="the p₁ at which |p₁ − p₀| = z √(p̄(1−p̄)(1/n₁ + 1/n₀)) + y √(p₁(1−p₁)/n₁ + p₀(1−p₀)/n₀), "
-    "with n ÷ deff for n, p̄ the share of both arms together and y the quantile of the power; as a ratio to p₀",
+    "with n ÷ deff for n, p̄ the share of both arms together and y the quantile of the power; as a ratio to p₀; of a "
+    "rate, with the rate for p(1−p) and population × years for n",
     source="Fleiss, Levin and Paik (2003)",
     used="beside every comparison, and in the words for an inconclusive one",
     cannot_say="whether such a difference exists",
@@ -57,7 +58,7 @@ def _first_shown(shown: Callable[[Array], Array], start: Array, end: Array) -> A
 
 @method(
     formula="n₁ = deff × (z √(p̄(1−p̄)(1 + 1/k)) + y √(p₁(1−p₁) + p₀(1−p₀)/k))² ÷ (p₁ − p₀)², with k = n₀/n₁ and y the "
-    "quantile of the power",
+    "quantile of the power, rounded up; of a rate, with the rate for p(1−p), and n₁ ÷ years, of the population",
     source="Fleiss, Levin and Paik (2003)",
     used="how many cases would show a ratio at that edge of the band on whose side of 1 it lies; each arm's counts are "
     "first divided by its own design effect",
