@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 UPHELD = "outcome IN ('upheld', 'partly upheld')"
 DECIDED = "outcome IN ('upheld', 'partly upheld', 'not upheld')"
@@ -19,17 +19,18 @@ ORDERS, LICENCES = ("community order", "suspended sentence order"), ("licence", 
 COMMUNITY, CUSTODIAL = f"order_type IN {ORDERS}", f"order_type IN {LICENCES}"
 ENDINGS = ("completed", "revoked for breach", "revoked for a further offence", "recalled", "other")
 PRISON = "setting = 'prison'"
-CONDITIONS: dict[str, str] = {  # on the rows of a part -> the same in words
-    "eligible": "the complaint was found eligible",
-    UPHELD: "the outcome is upheld or partly upheld",
-    DECIDED: "the outcome is upheld, partly upheld or not upheld",
-    MEDIATED_FOR: "the outcome is upheld, partly upheld or mediated in the complainant's favour",
-    MEDIATED_ANY: "the outcome is upheld, partly upheld, not upheld or mediated",
-    "racism_concern": "a concern about racism was recorded",
-    PRISON: "the setting is prison",
-    **{f"outcome = '{end}'": f"the outcome is {end}" for end in ENDINGS},
-    COMMUNITY: f"the type of order is {' or '.join(ORDERS)}",
-    CUSTODIAL: f"the type of order is {' or '.join(LICENCES)}",
+# On the rows of a part: the same in words, and the field without which there is no such part, if there is one.
+CONDITIONS: dict[str, tuple[str, str]] = {
+    "eligible": ("the complaint was found eligible", "eligible"),
+    UPHELD: ("the outcome is upheld or partly upheld", "outcome"),
+    DECIDED: ("the outcome is upheld, partly upheld or not upheld", "outcome"),
+    MEDIATED_FOR: ("the outcome is upheld, partly upheld or mediated in the complainant's favour", "outcome"),
+    MEDIATED_ANY: ("the outcome is upheld, partly upheld, not upheld or mediated", "outcome"),
+    "racism_concern": ("a concern about racism was recorded", "racism_concern_complainant"),
+    PRISON: ("the setting is prison", ""),
+    **{f"outcome = '{end}'": (f"the outcome is {end}", "outcome") for end in ENDINGS},
+    COMMUNITY: (f"the type of order is {' or '.join(ORDERS)}", "order_type"),
+    CUSTODIAL: (f"the type of order is {' or '.join(LICENCES)}", "order_type"),
 }
 
 APART = "Complaints about probation are left out, where the extract tells them apart"
@@ -116,7 +117,7 @@ class Part:
     @property
     def rows(self) -> str:
         """Which rows of the dataset are counted, in words."""
-        held = [CONDITIONS[one] for one in self.where.split(" AND ") if one != "TRUE"]
+        held = [CONDITIONS[one][0] for one in self.where.split(" AND ") if one != "TRUE"]
         return f"rows where {' and '.join(held)}" if held else "every row"
 
 
@@ -164,36 +165,34 @@ class Measure:
         return text
 
 
-_received = partial(Part, dataset="complaints", year="received_year")
-_completed = partial(Part, dataset="complaints", year="completed_year")
-_ended = partial(Part, dataset="terminations")
-DATED, JUDGED = ("completed_date",), ("completed_date", "outcome")
+def _part(code: str, label: str, *conditions: str, whole: str | None = None, **given: Any) -> Part:
+    """A part of its whole: the rows that meet all conditions."""
+    fields = (*given.pop("fields", ()), *filter(None, (CONDITIONS[one][1] for one in conditions)))
+    return Part(code, label, where=" AND ".join(conditions) or "TRUE", fields=fields, whole=whole, **given)
 
+
+_received = partial(_part, dataset="complaints", year="received_year")
+_completed = partial(_part, dataset="complaints", year="completed_year", fields=("completed_date",))
+_ended = partial(_part, dataset="terminations")
 PARTS: dict[str, Part] = {
     part.code: part
     for part in (
         _received("complaints/received", "Complaints received"),
-        _received(
-            "complaints/eligible", "Complaints eligible",
-            where="eligible", fields=("eligible",), whole="complaints/received",
-        ),
-        _completed("complaints/completed", "Complaints completed", fields=DATED),
-        _completed(
-            "complaints/decided", "Complaints decided",
-            where=DECIDED, fields=JUDGED, whole="complaints/decided-or-mediated",
-        ),
-        _completed("complaints/upheld", "Complaints upheld", where=UPHELD, fields=JUDGED, whole="complaints/decided"),
+        _received("complaints/eligible", "Complaints eligible", "eligible", whole="complaints/received"),
+        _completed("complaints/completed", "Complaints completed"),
+        _completed("complaints/decided", "Complaints decided", DECIDED, whole="complaints/decided-or-mediated"),
+        _completed("complaints/upheld", "Complaints upheld", UPHELD, whole="complaints/decided"),
         _completed(
             "complaints/decided-or-mediated", "Complaints decided or mediated",
-            where=MEDIATED_ANY, fields=JUDGED, whole="complaints/completed",
+            MEDIATED_ANY, whole="complaints/completed",
         ),
         _completed(
             "complaints/upheld-or-mediated-for", "Complaints upheld or mediated in the complainant's favour",
-            where=MEDIATED_FOR, fields=JUDGED, whole="complaints/decided-or-mediated",
+            MEDIATED_FOR, whole="complaints/decided-or-mediated",
         ),
         _completed(
             "complaints/racism-concern", "Complaints with a concern about racism",
-            where="racism_concern", fields=(*DATED, "racism_concern_complainant"), whole="complaints/completed",
+            "racism_concern", whole="complaints/completed",
         ),
         _received("people/complained", "People who complained", counts="people", whole="complaints/received"),
         Part("population/average", "Average population of all establishments", "population", counts="stock"),
@@ -203,37 +202,28 @@ PARTS: dict[str, Part] = {
         ),
         Part("deaths/prison", "Deaths", "deaths", where=PRISON),
         _ended("terminations/all", "Supervision periods ended"),
-        _ended(
-            "terminations/completed", "Completed",
-            where="outcome = 'completed'", fields=("outcome",), whole="terminations/all",
-        ),
+        _ended("terminations/completed", "Completed", "outcome = 'completed'", whole="terminations/all"),
         _ended(
             "terminations/community", "Community and suspended sentence orders ended",
-            where=COMMUNITY, fields=("order_type",), whole="terminations/all",
+            COMMUNITY, whole="terminations/all",
         ),
         _ended(
             "terminations/breached", "Revoked for breach",
-            where=f"{COMMUNITY} AND outcome = 'revoked for breach'", fields=("order_type", "outcome"),
-            whole="terminations/community",
+            COMMUNITY, "outcome = 'revoked for breach'", whole="terminations/community",
         ),
         _ended(
             "terminations/further-offence", "Revoked for a further offence",
-            where=f"{COMMUNITY} AND outcome = 'revoked for a further offence'", fields=("order_type", "outcome"),
-            whole="terminations/community",
+            COMMUNITY, "outcome = 'revoked for a further offence'", whole="terminations/community",
         ),
         _ended(
             "terminations/custodial", "Licences and post-sentence supervision ended",
-            where=CUSTODIAL, fields=("order_type",), whole="terminations/all",
+            CUSTODIAL, whole="terminations/all",
         ),
         _ended(
             "terminations/recalled", "Recalled to prison",
-            where=f"{CUSTODIAL} AND outcome = 'recalled'", fields=("order_type", "outcome"),
-            whole="terminations/custodial",
+            CUSTODIAL, "outcome = 'recalled'", whole="terminations/custodial",
         ),
-        _ended(
-            "terminations/other", "Ended in another way",
-            where="outcome = 'other'", fields=("outcome",), whole="terminations/all",
-        ),
+        _ended("terminations/other", "Ended in another way", "outcome = 'other'", whole="terminations/all"),
         Part("caseload/average", "Average probation caseload", "caseload", counts="stock"),
     )
 }  # fmt: skip
@@ -291,6 +281,14 @@ SUMS_ACROSS: tuple[tuple[tuple[Mapping[str, str], ...], tuple[Mapping[str, str],
     )
 )
 
+
+def _share(code: str, name: str, part: str, question: str, definition: str, answers: str, **given: Any) -> Measure:
+    """A part out of its whole, of which one person can have several."""
+    whole = PARTS[part].whole or ""
+    told = question, definition, answers
+    return Measure(code, name, PARTS[part], PARTS[whole], "proportion", *told, clustered=True, **given)
+
+
 MEASURES: dict[str, Measure] = {
     measure.code: measure
     for measure in (
@@ -310,39 +308,32 @@ MEASURES: dict[str, Measure] = {
             EITHER,
             clustered=True,
         ),
-        Measure(
-            "eligible", "Complaints found eligible",
-            PARTS["complaints/eligible"], PARTS["complaints/received"], "proportion",
+        _share(
+            "eligible", "Complaints found eligible", "complaints/eligible",
             "Are complaints found eligible as often for each group?",
             f"Complaints found eligible, out of complaints received in the period. {APART}.",
             OMBUDSMAN,
-            clustered=True,
         ),
-        Measure(
-            "upheld", "Uphold rate", PARTS["complaints/upheld"], PARTS["complaints/decided"], "proportion",
+        _share(
+            "upheld", "Uphold rate", "complaints/upheld",
             "Are complaints upheld as often for each group?",
             "Complaints upheld or partly upheld, out of complaints upheld, partly upheld or not upheld, that were "
             f"completed in the period. Mediated and ceased complaints stand apart. {APART}.",
             OMBUDSMAN,
-            clustered=True,
         ),
-        Measure(
-            "upheld-with-mediated", "Uphold rate counting mediation",
-            PARTS["complaints/upheld-or-mediated-for"], PARTS["complaints/decided-or-mediated"], "proportion",
+        _share(
+            "upheld-with-mediated", "Uphold rate counting mediation", "complaints/upheld-or-mediated-for",
             "Does the answer change if mediated complaints are counted?",
             "Complaints upheld, partly upheld or mediated in the complainant's favour, out of all complaints decided "
             f"or mediated, that were completed in the period. {APART}.",
             OMBUDSMAN,
-            clustered=True,
             instead_of="upheld",
         ),
-        Measure(
-            "racism-concern", "Complaints with a recorded concern about racism",
-            PARTS["complaints/racism-concern"], PARTS["complaints/completed"], "proportion",
+        _share(
+            "racism-concern", "Complaints with a recorded concern about racism", "complaints/racism-concern",
             "How often is a concern about racism recorded?",
             f"Completed complaints {WHOSE} a concern about racism, out of complaints completed in the period. {APART}.",
             EITHER,
-            clustered=True,
         ),
         Measure(
             "deaths", "Deaths in prison custody", PARTS["deaths/prison"], PARTS["population/prison"], "rate",
@@ -359,49 +350,39 @@ MEASURES: dict[str, Measure] = {
             SERVICE,
             decimals=0,
         ),
-        Measure(
-            "completed", "Supervision completed",
-            PARTS["terminations/completed"], PARTS["terminations/all"], "proportion",
+        _share(
+            "completed", "Supervision completed", "terminations/completed",
             "Do people of each group complete supervision as often?",
             "Supervision periods completed, out of all that ended in the period.",
             SERVICE,
-            clustered=True,
         ),
-        Measure(
-            "breached", "Revoked for breach",
-            PARTS["terminations/breached"], PARTS["terminations/community"], "proportion",
+        _share(
+            "breached", "Revoked for breach", "terminations/breached",
             "Are community orders revoked for breach as often for each group?",
             "Community and suspended sentence orders revoked for breach, out of all such orders that ended "
             "in the period. Licences cannot end this way and are left out.",
             ENFORCEMENT,
-            clustered=True,
         ),
-        Measure(
-            "further-offence", "Revoked for a further offence",
-            PARTS["terminations/further-offence"], PARTS["terminations/community"], "proportion",
+        _share(
+            "further-offence", "Revoked for a further offence", "terminations/further-offence",
             "Are community orders revoked for a further offence as often for each group?",
             "Community and suspended sentence orders revoked for a further offence, out of all such orders that ended "
             "in the period. Licences cannot end this way and are left out. It is no measure of reoffending.",
             SUPERVISION,
-            clustered=True,
         ),
-        Measure(
-            "recalled", "Recalled to prison",
-            PARTS["terminations/recalled"], PARTS["terminations/custodial"], "proportion",
+        _share(
+            "recalled", "Recalled to prison", "terminations/recalled",
             "Are people on licence recalled as often for each group?",
             "Licences and periods of post-sentence supervision that ended in recall, or in return to prison by a "
             "court, out of all that ended in the period. Community orders cannot end in recall and are left out.",
             SERVICE,
-            clustered=True,
         ),
-        Measure(
-            "other-ending", "Ended in another way",
-            PARTS["terminations/other"], PARTS["terminations/all"], "proportion",
+        _share(
+            "other-ending", "Ended in another way", "terminations/other",
             "Does supervision end in other ways as often for each group?",
             "Supervision periods whose outcome is other, out of all that ended in the period. The records do not say "
             "what it was.",
             SERVICE,
-            clustered=True,
         ),
         Measure(
             "ethnicity-agreement", "Ethnicity on PPUD against NOMIS", PARTS["people/complained"], None, "count",

@@ -75,37 +75,24 @@ TERMS = {  # that the guidance advises against, and what to write instead
 
 PERSON_NUMBER = r"\b[A-Z]\d{4}[A-Z]{2}\b"  # of the prison system
 
-DIMENSION_LABELS = {
-    "ethnicity": "Ethnic group",
-    "ethnicity_nomis": "Ethnic group on NOMIS",
-    "ethnicity_ppud": "Ethnic group on PPUD",
-    "ethnicity_source": "Where ethnicity comes from",
-    "establishment_type": "Establishment type",
-    "category": "Category of complaint",
-    "concern": "Concern about racism",
-    "order_type": "Type of order",
-    "age_band": "Age",
-    "cause": "Cause of death",
-    "region": "Region",
-    "sex": "Sex",
-    "year": "Reporting year",
-    "outcome": "Outcome",
+DIMENSION_WORDS = {  # what divides a table: its name, and what it divides the system into
+    "ethnicity": ("Ethnic group", ""),
+    "ethnicity_nomis": ("Ethnic group on NOMIS", "ethnic groups on NOMIS"),
+    "ethnicity_ppud": ("Ethnic group on PPUD", "ethnic groups on PPUD"),
+    "ethnicity_source": ("Where ethnicity comes from", "sources of ethnicity"),
+    "establishment_type": ("Establishment type", "types of establishment"),
+    "category": ("Category of complaint", "categories of complaint"),
+    "concern": ("Concern about racism", "kinds of complaint"),
+    "order_type": ("Type of order", "types of order"),
+    "age_band": ("Age", "age groups"),
+    "cause": ("Cause of death", "causes of death"),
+    "region": ("Region", "regions"),
+    "sex": ("Sex", "sexes"),
+    "year": ("Reporting year", ""),
+    "outcome": ("Outcome", "outcomes"),
 }
+DIMENSION_LABELS, PARTS_OF = ({name: told[at] for name, told in DIMENSION_WORDS.items() if told[at]} for at in (0, 1))
 DERIVED_KINDS = ("evidence", "standardised", "gap", "national", "funnel")  # ends of names of `reportlib.derived_tables`
-PARTS_OF = {  # parts of the system by what divides it
-    "ethnicity_nomis": "ethnic groups on NOMIS",
-    "ethnicity_ppud": "ethnic groups on PPUD",
-    "ethnicity_source": "sources of ethnicity",
-    "establishment_type": "types of establishment",
-    "category": "categories of complaint",
-    "concern": "kinds of complaint",
-    "order_type": "types of order",
-    "age_band": "age groups",
-    "cause": "causes of death",
-    "region": "regions",
-    "sex": "sexes",
-    "outcome": "outcomes",
-}
 
 
 @dataclass(frozen=True)
