@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import linprog
 
 from reportlib.inputs.contracts import contracts
 from reportlib.inputs.cube import columns
-from reportlib.measures import DATASETS, DIMENSIONS, MEASURES, PARTS, Part
+from reportlib.measures import DATASETS, DIMENSIONS, MEASURES, PARTS, SUMS, Part
 from reportlib.project import ROOT
 from reportlib.words import WORDS
 
@@ -47,6 +50,40 @@ def test_a_part_lies_within_its_whole(part: Part):
     assert (part.dataset, part.year) == (whole.dataset, whole.year)
     if part.counts == "events":
         assert rows_in(part) < rows_in(whole)
+
+
+def tied(parts: Sequence[Part]) -> list[tuple[str, tuple[str, ...]]]:
+    """What is declared of some parts: each with the rest of its whole, and the sums that any of them is in."""
+    found = [(part.whole, (part.code, f"not {part.code}")) for part in parts if part.whole]
+    known = {name for whole, some in found for name in (whole, *some)}
+    for whole, some in SUMS:
+        if known & {whole, *some}:
+            found.append((whole, some))
+            known |= {whole, *some}
+    return found
+
+
+@pytest.mark.parametrize(("dataset", "year"), {(p.dataset, p.year) for p in NESTED if p.counts == "events"})
+def test_sums_say_all_that_the_conditions_of_parts_say_of_their_counts_and_no_more(dataset: str, year: str):
+    """Of any weighted sum of the parts' counts, the most that it can be for so many rows is the same either way.
+
+    By the rows that there can be, and by what is declared: less is a sum that does not hold, more lets somebody
+    subtract what is not reckoned with. 200 sums with weights of −2 to 2.
+    """
+    parts = [part for part in PARTS.values() if (part.dataset, part.year, part.counts) == (dataset, year, "events")]
+    rows = {part.code: rows_in(part) for part in parts}
+    one_row = {tuple(row in rows[code] for code in rows) for row in set().union(*rows.values())}
+    counts = np.array(sorted(one_row), dtype=float)  # of one row each, by part
+    sums = tied(parts)
+    names = [*dict.fromkeys([*rows, *(name for whole, some in sums for name in (whole, *some))])]
+    equal = np.array([[(name in some) - float(name == whole) for name in names] for whole, some in sums])
+    all_parts = np.array([[float(name in rows) for name in names]])
+    for weights in np.random.default_rng(0).integers(-2, 3, (200, len(rows))):
+        most = max(0, *(counts @ weights / counts.sum(axis=1)))
+        cost = [*-weights, *[0] * (len(names) - len(rows))]
+        found = -linprog(cost, all_parts, [1], equal, np.zeros(len(sums))).fun
+        told = ", ".join(f"{weight} × {code}" for code, weight in zip(rows, weights, strict=True) if weight)
+        assert found == pytest.approx(most), f"SUMS {'lack' if found > most else 'say too much of'} what ties {told}"
 
 
 @pytest.mark.parametrize("measure", COMPARED, ids=lambda measure: measure.code)

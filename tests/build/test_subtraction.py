@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -621,6 +621,41 @@ def test_what_was_not_decided_is_left_of_complaints_with_a_concern_about_racism(
     assert pd.isna(of_all - of_some)
 
 
+def received(folder: Path, places: Mapping[str, tuple[str, str, int]], *codes: str) -> dict[str, float]:
+    """How many complaints of Black people the editions of some regions or types show, and that of the whole.
+
+    Establishments are of a type and a region, and have so many of them.
+    """
+    lines = ["complaint_id,person_id,received_date,establishment,eligible,ethnicity_ppud"]
+    lines += [
+        f"{place}{code}{n},P{place}{code}{n},2024-05-01,{place},{'yes' if n % 2 else 'no'},{code}"
+        for place, (_, _, number) in places.items()
+        for code, times in (("B1", 1), ("W1", 10))
+        for n in range(times * number)
+    ]
+    (folder / "complaints.csv").write_text("\n".join(lines) + "\n")
+    lines = [f"{place},{kind},{region}" for place, (kind, region, _) in places.items() if kind]
+    (folder / "establishments.csv").write_text("\n".join(["establishment,establishment_type,region", *lines]) + "\n")
+    inputs = {name: {"path": f"{folder}/{name}.csv", "status": "extract"} for name in ("complaints", "establishments")}
+    params = Params(
+        reporting_year="2024-25", pooled_years=1, trend_years=1, publication_date=date(2025, 11, 27), inputs=inputs
+    )
+    editions = (NATIONAL, *(each for each in standard() if {*each.values} & {*codes}))
+    assert len(editions) == 1 + len(codes)
+    plan = ChapterPlan(
+        "all", folder / "all.ipynb", (TableSpec("t", MEASURES["eligible"], ("ethnicity",), "5+1"),), (), False
+    )
+    sources = read_all(params.inputs, folder / "work", folder)
+    made = prepare(Basis(params.model_copy(update={"editions": editions}), [plan], sources, []))
+    return {
+        edition.code: frame.query("ethnicity == 'B'")["denominator"].item()
+        for (edition, _), frame in made.shows.items()
+    }
+
+
+REMOVAL = "Immigration removal centre"
+
+
 @pytest.mark.parametrize("own", [True, False])  # whether the removal centre has an edition
 def test_what_is_of_no_region_is_what_is_of_no_type(tmp_path: Path, own: bool) -> None:
     """The list lacks one establishment: what regions leave of the whole, and other types, is 4 at a removal centre."""
@@ -629,39 +664,26 @@ def test_what_is_of_no_region_is_what_is_of_no_type(tmp_path: Path, own: bool) -
         "Lea": ("Open", "London", 36),
         "Usk": ("Category B or local", "Wales", 30),
         "Dee": ("Open", "Wales", 22),
-        "Centre": ("Immigration removal centre", "Wales", 4),
+        "Centre": (REMOVAL, "Wales", 4),
         "Elsewhere": ("", "", 20),
     }
-    lines = ["complaint_id,person_id,received_date,establishment,eligible,ethnicity_ppud"]
-    lines += [
-        f"{place}{code}{n},P{place}{code}{n},2024-05-01,{place},{'yes' if n % 2 else 'no'},{code}"
-        for place, (_, _, number) in places.items()
-        for code, times in (("B1", 1), ("W1", 10))
-        for n in range(times * number)
-    ]
-    (tmp_path / "complaints.csv").write_text("\n".join(lines) + "\n")
-    lines = [f"{place},{kind},{region}" for place, (kind, region, _) in places.items() if kind]
-    (tmp_path / "establishments.csv").write_text("\n".join(["establishment,establishment_type,region", *lines]) + "\n")
-    inputs = {
-        name: {"path": f"{tmp_path}/{name}.csv", "status": "extract"} for name in ("complaints", "establishments")
-    }
-    params = Params(
-        reporting_year="2024-25", pooled_years=1, trend_years=1, publication_date=date(2025, 11, 27), inputs=inputs
-    )
-    kinds = {"Category B or local", "Open", *["Immigration removal centre"] * own}
-    editions = (NATIONAL, *(each for each in standard() if {*each.values} & {"London", "Wales", *kinds}))
-    plan = ChapterPlan(
-        "all", tmp_path / "all.ipynb", (TableSpec("t", MEASURES["eligible"], ("ethnicity",), "5+1"),), (), False
-    )
-    sources = read_all(params.inputs, tmp_path / "work", tmp_path)
-    made = prepare(Basis(params.model_copy(update={"editions": editions}), [plan], sources, []))
-    shown = {
-        edition.code: frame.query("ethnicity == 'B'")["denominator"].item()
-        for (edition, _), frame in made.shows.items()
-    }
-    assert len(shown) == 5 + own and (not own or pd.isna(shown["Immigration removal centre"]))
+    shown = received(tmp_path, places, "London", "Wales", "Category B or local", "Open", *[REMOVAL] * own)
+    assert not own or pd.isna(shown[REMOVAL])
     of_types = shown["Category B or local"] + shown["Open"]
     assert pd.isna(shown["London"] + shown["Wales"] - of_types)
+
+
+@pytest.mark.parametrize(("prison", "centre"), [(4, 40), (40, 4)])
+def test_a_type_that_is_in_one_region_alone_is_subtracted_from_it(tmp_path: Path, prison: int, centre: int) -> None:
+    """Wales has a removal centre, the only one, and a prison: 4 are left of the 44 in Wales."""
+    places = {
+        "Thames": ("Category B or local", "London", 60),
+        "Usk": ("Category B or local", "Wales", prison),
+        "Centre": (REMOVAL, "Wales", centre),
+    }
+    shown = received(tmp_path, places, "London", "Wales", "Category B or local", REMOVAL)
+    assert pd.isna(shown["Wales"] - shown[REMOVAL])
+    assert pd.isna(shown["Category B or local"] - shown["London"])  # which is all of that type but for Wales
 
 
 LONDON = Edition(name="london", title="London", dimension="region", values=("London",))

@@ -149,33 +149,53 @@ def _where_ethnicity_comes_from() -> tuple[Sum, ...]:
 
 
 def _together(counted: Sequence[Counted], release: Release, period: str) -> tuple[Sum, ...]:
-    """The regions and types that hold the same records: those of the one are all with those of the other.
+    """The regions and types that hold the same records, and what a region leaves of the types that are in it.
 
     An establishment that is not in the list is of no region and of no known type, and whoever subtracts regions from
-    the whole has what subtracting types gives. Of each part and year of which this report has tables by both; an
-    earlier one may have had another list.
+    the whole has what subtracting types gives; and who subtracts a type from the regions that have it, what else these
+    have. Of each part and year of which this report has tables by both; an earlier one may have had another list.
     """
     shown: dict[str, set[tuple[str, str]]] = {"region": set(), "establishment_type": set()}
     for table in counted:
         frame = table.as_published(period).frame
         for name in shown.keys() & {*frame.columns}:
             shown[name].update((table.part.code, year) for year in frame["year"].unique())
-    both = sorted(set.intersection(*shown.values()))
+    if not (both := sorted(set.intersection(*shown.values()))):
+        return ()
+    pairs = {(region, kind) for region, kind in release.codes("region", "establishment_type")}
+    same = _groups(pairs)
+    sums = [({"region": some}, {"establishment_type": others}, "") for some, others in same if len(same) > 1]
+    for one, other, held in (
+        ("region", "establishment_type", pairs),
+        ("establishment_type", "region", {(kind, region) for region, kind in pairs}),
+    ):
+        for code in sorted({code for code, _ in held}):
+            beside = {each for own, each in held if own == code}
+            besides = {own for own, each in held if each in beside} - {code}
+            if besides and beside != {each for _, each in held}:  # all of them are the whole
+                sums.append(({other: beside}, {one: {code}}, f"not {code}, where that is"))
+    return tuple(
+        (
+            _places(part, year, whole),
+            (*_places(part, year, some), *([{PART: f"{part}, {rest}", "year": year}] if rest else [])),
+        )
+        for part, year in both
+        for whole, some, rest in sums
+    )
+
+
+def _places(part: str, year: str, codes: Mapping[str, Iterable[str]]) -> tuple[dict[str, str], ...]:
+    return tuple({PART: part, "year": year, name: code} for name, some in codes.items() for code in sorted(some))
+
+
+def _groups(pairs: Iterable[tuple[str, str]]) -> list[tuple[set[str], set[str]]]:
+    """Codes of two dimensions that are tied to one another by pairs, and to those of no other group."""
     groups: list[tuple[set[str], set[str]]] = []
-    for code, beside in sorted(release.codes("region", "establishment_type")) if both else ():
+    for code, beside in sorted(pairs):
         tied = [group for group in groups if code in group[0] or beside in group[1]]
         groups = [group for group in groups if group not in tied]
         groups.append(({code}.union(*(group[0] for group in tied)), {beside}.union(*(group[1] for group in tied))))
-    if len(groups) < 2:  # all hold all
-        return ()
-    return tuple(
-        (
-            tuple({PART: part, "year": year, "region": code} for code in sorted(some)),
-            tuple({PART: part, "year": year, "establishment_type": code} for code in sorted(others)),
-        )
-        for part, year in both
-        for some, others in groups
-    )
+    return groups
 
 
 def _held(release: Release, counted: Sequence[Counted], dimensions: Iterable[str]) -> dict[tuple[str, str], set[str]]:
