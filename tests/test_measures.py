@@ -12,7 +12,7 @@ import pytest
 from scipy.optimize import linprog
 
 from reportlib.inputs.contracts import contracts
-from reportlib.inputs.cube import columns
+from reportlib.inputs.cube import ETHNICITIES, columns
 from reportlib.measures import DATASETS, DIMENSIONS, MEASURES, PARTS, SUMS, Part
 from reportlib.project import ROOT
 from reportlib.words import WORDS
@@ -99,6 +99,12 @@ def test_the_columns_of_conditions_stand_in_the_docs(dataset):
     technical = {"person_id", "nomis", "ppud", "ethnicity", "snapshot_date", "number"}
     held = {name for name in columns(dataset, lambda field, of: True) if not name.endswith("year")} - technical
     assert f"| `{dataset}` | {', '.join(f'`{name}`' for name in sorted(held))} |" in page
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_every_dimension_is_a_column_by_which_the_engine_can_count(dataset):
+    made_of_others = {*ETHNICITIES, "ethnicity_source", "concern"}
+    assert not {*DIMENSIONS[dataset]} - made_of_others - {*columns(dataset, lambda field, of: True)}
 
 
 def test_the_uphold_rate_is_upheld_and_partly_upheld_over_these_and_not_upheld():

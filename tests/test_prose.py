@@ -412,6 +412,12 @@ def test_that_a_group_differs_one_way_in_more_parts_than_chance_is_likely_to_giv
     assert "Large or small" not in in_parts(nine[nine["category"] != "B"])
 
 
+def test_what_is_not_recorded_is_no_part_of_the_system():
+    with_blanks = parts(**{"Food": "parity", "Mail": "parity", "Not recorded": "disproportionate"})
+    assert in_parts(with_blanks) == in_parts(with_blanks[with_blanks["category"].ne("Not recorded")])
+    assert in_parts(with_blanks).startswith("Of the 2 comparisons with White people across 2 categories of complaint")
+
+
 RATIO = ["ratio", "ratio_lower", "ratio_upper"]
 
 
@@ -502,7 +508,7 @@ def test_where_few_parts_can_be_compared_nothing_follows_from_finding_no_differe
     few = parts(Property="inconclusive", Visits="not assessed", Mail="not assessed")
     assert in_parts(few).startswith(
         "Of 3 comparisons with White people across 3 categories of complaint, only 1 could be made, too few to tell "
-        "where differences lie. Of these 1, none is disproportionate; in 1 the data cannot tell. The other 2 could "
+        "where differences lie. Of this one, none is disproportionate; in 1 the data cannot tell. The other 2 could "
         "not be made: "
     )
     found = parts(Property="disproportionate", Visits="not assessed", Mail="not assessed")

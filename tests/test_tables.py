@@ -404,6 +404,19 @@ def test_a_table_says_of_people_and_of_those_not_stated_only_what_is_so():
     assert no_group not in notes("upheld", "ethnicity")
 
 
+def test_a_table_says_what_records_that_do_not_tell_a_part_do_to_the_others():
+    def notes(measure: str, code: str) -> str:
+        spec = TableSpec("t", MEASURES[measure], ("category", "ethnicity"), "5+1")
+        frame = pd.DataFrame([dict.fromkeys([*spec.by, *FIGURES, "numerator", "denominator", "verdict"])])
+        frame = frame.assign(category=code, ethnicity="W", mark="u")
+        return " ".join(comparison_table(Comparison(spec, frame, **ARGUMENTS)).notes)
+
+    told = "Records that do not tell the category of complaint are in Not recorded"
+    assert f"{told}, so the rates of the others are too low." in notes("complaints", "Not recorded")
+    assert f"{told}." in notes("upheld", "Not recorded")
+    assert told not in notes("upheld", "Property")
+
+
 def test_a_table_names_the_parts_that_it_leaves_out(frame):
     table = comparison_table(Comparison(SPEC, frame, **ARGUMENTS, left_out=("open", "escort")))
     assert "Left out, as too few to divide by ethnic group: Open and Escort." in table.notes

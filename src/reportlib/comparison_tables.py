@@ -12,7 +12,7 @@ import pandas as pd
 from reportlib.ethnicity import NOT_STATED, label
 from reportlib.facts import Fact, fact_id
 from reportlib.figures import ALONE, FIGURES, STEPS, Of, ratio_decimals
-from reportlib.measures import UNKNOWN_TYPE, Measure, Part, TableSpec
+from reportlib.measures import NOT_RECORDED, UNKNOWN_TYPE, Measure, Part, TableSpec
 from reportlib.statistics import BAND, METHODS, Band
 from reportlib.tables import Place, Table, cell_value, text_cell
 from reportlib.words import (
@@ -379,6 +379,9 @@ def notes_of(of: Comparison) -> list[str]:
         notes.append(
             f"Establishments that the list of types does not hold, and deaths in escort, are in {UNKNOWN_TYPE}."
         )
+    if blank := [name for name in spec.strata if frame[name].eq(NOT_RECORDED).any()]:
+        lower = ", so the rates of the others are too low" * (spec.measure.kind == "rate")
+        notes.append(f"Records that do not tell the {dimensions(blank)} are in {NOT_RECORDED}{lower}.")
     return notes
 
 

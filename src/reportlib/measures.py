@@ -59,6 +59,7 @@ EITHER = f"{SERVICE} and {OMBUDSMAN}"
 ENFORCEMENT = f"{SERVICE}, which enforces orders; courts revoke them"
 SUPERVISION = f"{SERVICE}, which supervises; courts convict people, and revoke orders"
 CONCERN, NO_CONCERN = "Concern recorded", "No concern recorded"  # about racism, on a complaint
+NOT_RECORDED = "Not recorded"  # what divides a table, of records that do not say it
 UNKNOWN_TYPE = "Other or escort"  # a death in escort, an establishment that the list does not hold
 
 DATASETS: dict[str, str] = {  # dataset of the release -> input that it is made from
@@ -166,7 +167,9 @@ class Measure:
 
 
 def _part(code: str, label: str, *conditions: str, whole: str | None = None, **given: Any) -> Part:
-    """A part of its whole: the rows that meet all conditions."""
+    """A part of its whole: the rows that meet all conditions. Raises ValueError for one that has no words."""
+    if unknown := {*conditions} - CONDITIONS.keys():
+        raise ValueError(f"{code}: say in CONDITIONS what {min(unknown)!r} means")
     fields = (*given.pop("fields", ()), *filter(None, (CONDITIONS[one][1] for one in conditions)))
     return Part(code, label, where=" AND ".join(conditions) or "TRUE", fields=fields, whole=whole, **given)
 
@@ -241,7 +244,6 @@ SUMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("not terminations/breached", ("terminations/further-offence", "terminations/not revoked")),
 )
 
-TIED = {name.removeprefix("not ") for whole, parts in SUMS for name in (whole, *parts)}  # parts that hang together
 Across = tuple[str, tuple[Mapping[str, str], ...]]  # a part, and the places across a dimension that make it up
 
 
@@ -280,6 +282,11 @@ SUMS_ACROSS: tuple[tuple[tuple[Mapping[str, str], ...], tuple[Mapping[str, str],
         _decided("not complaints/racism-concern", NO_CONCERN),
     )
 )
+TIED = {  # parts that hang together
+    name.removeprefix("not ")
+    for whole, parts in (*SUMS, *((of["part"], [each["part"] for each in parts]) for (of,), parts in SUMS_ACROSS))
+    for name in (whole, *parts)
+}
 
 
 def _share(code: str, name: str, part: str, question: str, definition: str, answers: str, **given: Any) -> Measure:

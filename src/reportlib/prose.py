@@ -11,6 +11,7 @@ import pandas as pd
 
 from reportlib.comparison import against_others
 from reportlib.figures import ratio_decimals
+from reportlib.measures import NOT_RECORDED
 from reportlib.statistics import adjust_p, sign_test
 from reportlib.statistics.verdict import ALPHA
 from reportlib.words import (
@@ -107,6 +108,7 @@ def parts_sentence(
     told = frame[(frame["label"] != reference) & frame["verdict"].notna() & frame["mark"].ne("x")]
     told = told.reset_index(drop=True)
     told = told.join(against_others(told, level).add_prefix("others_"))
+    told = told[told[part].ne(NOT_RECORDED)]  # which is no part of the system
     rows: list[Row] = [{**row, "reference_value": base.get(row[part])} for row in told.to_dict("records")]
     if not rows:
         return ""
@@ -135,7 +137,8 @@ def parts_sentence(
     }
     tally = [f"{len(found) or 'none'} {'are' if len(found) > 1 else 'is'} disproportionate"]
     tally += [f"in {'all ' * (n == made > 1)}{n} {text}" for text, n in others.items() if n]
-    said.append(f"of {f'these {made}' if few else f'the {comparisons}'}, {'; '.join(tally)}")
+    among = (f"these {made}" if made > 1 else "this one") if few else f"the {comparisons}"
+    said.append(f"of {among}, {'; '.join(tally)}")
     if apart := [row for row in held[PARITY] + held[INCONCLUSIVE] if may_be_chance(row)]:
         more = f"{len(apart)} more would count as {'differences' if len(apart) > 1 else 'a difference'}"
         said[-1] += f"; if no other comparison were made, {more}"

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import pandas as pd
-from attack import AGAINST, ANY, IN_FAVOUR, SETTLED, Attack, every
+import pytest
+from attack import AGAINST, ANY, IN_FAVOUR, KINDS, SETTLED, Attack, every
 
 from reportlib.build.released import Published
+from reportlib.measures import MEASURES
+
+
+@pytest.mark.check
+def test_every_event_that_a_measure_counts_is_attacked():
+    """People who complained are attacked by themselves; populations are printed by those who hold them."""
+    counted = {part.code for measure in MEASURES.values() for part in measure.parts if part.counts == "events"}
+    missing = counted - {code for kind in KINDS.values() for code in kind.shown}
+    assert not missing, f"add to KINDS in attack.py: {', '.join(sorted(missing))}"
 
 
 def test_a_count_that_follows_is_found():

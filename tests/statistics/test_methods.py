@@ -12,13 +12,14 @@ import pytest
 from reportlib import statistics
 from reportlib.statistics import METHODS
 
+pytestmark = pytest.mark.check
 FUNCTIONS = {name for name, held in vars(statistics).items() if inspect.isfunction(held)}
 PACKAGE = Path(statistics.__file__).parent
 REPORT = [path for path in sorted(PACKAGE.parent.rglob("*.py")) if path.parent != PACKAGE]
 
 
 def test_every_public_function_is_a_registered_method_and_the_reverse() -> None:
-    assert set(METHODS) == FUNCTIONS
+    assert set(METHODS) == FUNCTIONS, "export each @method in statistics/__init__.py, and nothing else"
 
 
 def _called() -> set[str]:
@@ -37,12 +38,15 @@ def test_the_report_calls_no_method_that_the_methods_page_does_not_explain() -> 
 
 
 def test_the_methods_page_explains_no_method_that_the_report_does_not_use() -> None:
-    assert set(METHODS) <= _called()
+    unused = set(METHODS) - _called()
+    assert not unused, f"printed as if the report used them: {', '.join(sorted(unused))}"
 
 
 @pytest.mark.parametrize("name", sorted(METHODS))
 def test_a_method_has_a_test_file_of_its_own_with_a_property(name: str) -> None:
-    text = (Path(__file__).parent / f"test_{name}.py").read_text(encoding="utf-8")
+    path = Path(__file__).parent / f"test_{name}.py"
+    assert path.exists(), f"write tests/statistics/{path.name}, with a property: @given"
+    text = path.read_text(encoding="utf-8")
     assert f"import {name}" in text or f" {name}," in text or f", {name}" in text
     assert "@given(" in text
 

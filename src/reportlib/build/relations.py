@@ -149,11 +149,12 @@ def _where_ethnicity_comes_from() -> tuple[Sum, ...]:
 
 
 def _together(counted: Sequence[Counted], release: Release, period: str) -> tuple[Sum, ...]:
-    """The regions and types that hold the same records, and what a region leaves of the types that are in it.
+    """The regions and types that hold the same records, and what types leave of a region that they are in alone.
 
     An establishment that is not in the list is of no region and of no known type, and whoever subtracts regions from
-    the whole has what subtracting types gives; and who subtracts a type from the regions that have it, what else these
-    have. Of each part and year of which this report has tables by both; an earlier one may have had another list.
+    the whole has what subtracting types gives; and who subtracts a type from the one region that has it, or a region
+    from its one type, what else that has. Of each part and year of which this report has tables by both; an earlier
+    one may have had another list.
     """
     shown: dict[str, set[tuple[str, str]]] = {"region": set(), "establishment_type": set()}
     for table in counted:
@@ -169,11 +170,11 @@ def _together(counted: Sequence[Counted], release: Release, period: str) -> tupl
         ("region", "establishment_type", pairs),
         ("establishment_type", "region", {(kind, region) for region, kind in pairs}),
     ):
-        for code in sorted({code for code, _ in held}):
-            beside = {each for own, each in held if own == code}
-            besides = {own for own, each in held if each in beside} - {code}
-            if besides and beside != {each for _, each in held}:  # all of them are the whole
-                sums.append(({other: beside}, {one: {code}}, f"not {code}, where that is"))
+        for whole in sorted({each for _, each in held}):
+            elsewhere = {code for code, each in held if each != whole}
+            there = {code for code, each in held if each == whole}
+            if there - elsewhere and there & elsewhere:
+                sums.append(({other: {whole}}, {one: there - elsewhere}, f"elsewhere in {whole}"))
     return tuple(
         (
             _places(part, year, whole),

@@ -221,7 +221,10 @@ def _without_loose_sums(equal: list[Row], at_most: list[Row], cells: Mapping[Key
 
 def _contradiction(tables: Iterable[str], key: Key, dimensions: Sequence[str]) -> Finding:
     names = " and ".join(sorted(set(tables)))
-    return Finding(f"{names}: the figures for {described(key, dimensions)} do not agree.")
+    text = f"the figures for {described(key, dimensions)} do not agree"
+    if names:
+        return Finding(f"{names}: {text}.")
+    return Finding(f"{text}, of which no table shows any: a sum of `measures.SUMS` does not hold for these records.")
 
 
 def _refuse_contradictions(

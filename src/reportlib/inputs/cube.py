@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from reportlib.ethnicity import NOT_STATED, groupings, raw_codes
 from reportlib.inputs.contracts import literal
-from reportlib.measures import CONCERN, DATASETS, NO_CONCERN, UNKNOWN_TYPE
+from reportlib.measures import CONCERN, DATASETS, NO_CONCERN, NOT_RECORDED, UNKNOWN_TYPE
 from reportlib.years import APRIL
 
-NOT_RECORDED = "Not recorded"
 # The first of the month of a death; NULL if there is no such month.
 MONTH_OF_DEATH = (
     "TRY_CAST(CAST(death_year AS VARCHAR) || '-' || lpad(CAST(death_month AS VARCHAR), 2, '0') || '-01' AS DATE)"
