@@ -41,6 +41,18 @@ def test_answers_are_asked_for_in_a_file_without_any(tmp_path: Path, written: st
     assert read_responses(path) == {}
 
 
+def test_what_was_answered_the_year_before_stands_above_as_a_comment(tmp_path: Path) -> None:
+    before = tmp_path / "2023-24.london.responses.yml"
+    before.write_text(f"{ONE}: |\n  Staff are trained.\n  By June 2025.\n{TWO}:\n", encoding="utf-8")
+    path = tmp_path / "2024-25.london.responses.yml"
+    ask_for_responses(path, [ONE, TWO])
+    written = path.read_text(encoding="utf-8")
+    assert f"# In 2023-24: Staff are trained. By June 2025.\n{ONE}:\n{TWO}:\n" in written
+    assert read_responses(path) == {}
+    ask_for_responses(path, [ONE, TWO])
+    assert path.read_text(encoding="utf-8") == written
+
+
 def test_an_answer_that_no_comparison_asks_for_is_told_with_what_may_be_meant(tmp_path: Path) -> None:
     given = {ONE: "", "upheld/ethnicty/A": "", "else": ""}
     *told, _ = asked(tmp_path / "2024-25.yml", "national", given, [ONE, TWO])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -96,6 +97,7 @@ def report(params: ParamsFile, outputs: Outputs = OUTPUTS, fresh: Fresh = False)
         from reportlib import facts
         from reportlib.build.report import report as make
         from reportlib.responses import asked, disproportionate
+        from reportlib.results import Results
         from reportlib.words import counted
 
         with console.status("starting") as status:
@@ -103,8 +105,13 @@ def report(params: ParamsFile, outputs: Outputs = OUTPUTS, fresh: Fresh = False)
             run = make(loaded, given, outputs, lambda name: _stage(status, name), _told, fresh)
         _stages(run.seconds, begin)
         if warnings := len([finding for finding in run.findings if finding.level == "warning"]):
-            console.print(f"{counted(warnings, 'warning')} about the inputs: `make check-data` names the rows.")
-        found = disproportionate(facts.read([run.folder / "facts.jsonl"]), loaded.pooled_label)
+            command = f"make check-data PARAMS={os.path.relpath(params)}"
+            console.print(f"{counted(warnings, 'warning')} about the inputs: `{command}` names the rows.")
+        held = facts.read([run.folder / "facts.jsonl"])
+        told = json.loads((run.folder / "run.json").read_text(encoding="utf-8"))
+        if lacking := Results.of(held, told, loaded.analysis()).unavailable:
+            console.print(f"Not available [x]: {lacking}")
+        found = disproportionate(held, loaded.pooled_label)
         for line in asked(params, loaded.edition, given, found):
             console.print(line)
         if fresh and not run.new:

@@ -72,8 +72,8 @@ class Disclosure(Block):
     earlier: tuple[str, ...] = Field(
         default=(),
         strict=False,
-        description="Earlier releases that this one must not give away: the folder of a run, or its archive; no link, "
-        "such as `published`, since it may lead elsewhere later",
+        description="Earlier releases that this one must not give away, with those that they name themselves: the "
+        "folder of a run, or its archive; no link, such as `published`, since it may lead elsewhere later",
     )
     off: str | None = Field(
         default=None,

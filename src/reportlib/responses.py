@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
 
 from reportlib.errors import Finding, ReportError, nearest
 from reportlib.facts import Fact
 from reportlib.paramfile import QUOTES, read_yaml
 from reportlib.project import write_whole
 from reportlib.words import DISPROPORTIONATE, counted
+from reportlib.years import reporting_year
 
 HEADER = """\
 # Answers to the explain-or-reform register: one line for each disproportionate comparison.
@@ -22,6 +24,7 @@ HEADER = """\
 # will change, which team leads that, and by when. What is here is printed in the report, so name no person and no
 # case. Put quotation marks round an answer that holds a colon or a #.
 """
+YEAR = re.compile(r"(20\d\d)-\d\d")  # in the name of a file
 CUT = re.compile(r"""^[^\s#"'][^:#]*:[ ]+[^\s"'|>#].*[ ]#""")  # a bare answer, which YAML ends at the #
 
 
@@ -46,16 +49,31 @@ def read_responses(path: Path) -> dict[str, str]:
     return {str(name): text for name, text in held.items() if text}
 
 
+def last_years(path: Path) -> tuple[str, dict[str, str]]:
+    """The year before that of which a file of answers is named, and its answers, from the file beside it if any."""
+    found = YEAR.match(path.name)
+    if not found:
+        return "", {}
+    year = reporting_year(int(found[1]) - 1)
+    return year, read_responses(path.with_name(path.name.replace(found[0], year, 1)))
+
+
 def ask_for_responses(path: Path, comparisons: Sequence[str]) -> None:
-    """Add an empty line for each comparison that has none, in one step; all else in the file stays as it is."""
+    """Add an empty line for each comparison that has none, in one step; all else in the file stays as it is.
+
+    Above it what was answered the year before, as a comment.
+    """
     yaml = YAML()
     yaml.preserve_quotes, yaml.width = True, 4096  # type: ignore[assignment]
     text = path.read_text(encoding="utf-8-sig") if path.exists() else HEADER
     held = yaml.load(text)
     if not (missing := {name: None for name in comparisons if name not in (held or {})}):
         return
-    comments, held = (text, {}) if held is None else ("", held)  # a file of comments alone is kept before the lines
+    comments, held = (text, CommentedMap()) if held is None else ("", held)  # comments alone are kept before the lines
     held.update(missing)
+    year, answers = last_years(path)
+    for name in missing.keys() & answers.keys():
+        held.yaml_set_comment_before_after_key(name, before=f"In {year}: {' '.join(answers[name].split())}")
     lines = io.StringIO()
     yaml.dump(held, lines)
     write_whole(path, comments + lines.getvalue())

@@ -9,7 +9,9 @@ from typing import Any
 
 from reportlib.ethnicity import groupings, of_detailed
 from reportlib.facts import Fact, RowFacts, rows_of
+from reportlib.measures import MEASURES
 from reportlib.responses import pooled
+from reportlib.words import capital, listed, lower_first
 from reportlib.years import span, years_to
 
 
@@ -47,6 +49,15 @@ class Results:
     def extent(self) -> str:
         """Of what and when they are, as titles say it: "London, 2022-23 to 2024-25"."""
         return ", ".join(filter(None, [self.part, self.period]))
+
+    @property
+    def unavailable(self) -> str:
+        """What the headlines measure that could not be made, and why: a sentence for each reason."""
+        why: dict[str, list[str]] = {}
+        for held in filter(None, map(self.tables.get, self.headlines)):
+            if reason := held.get("unavailable"):
+                why.setdefault(reason, []).append(lower_first(MEASURES[held["measure"]].name))
+        return " ".join(f"{capital(listed(names))}, because {reason}." for reason, names in why.items())
 
     @cached_property
     def pooled(self) -> dict[str, RowFacts]:

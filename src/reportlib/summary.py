@@ -122,7 +122,7 @@ def main_points(results: Results) -> list[dict[str, Any]]:
         if not (headline.disproportionate or less):
             others.setdefault(_without_difference(headline), []).append(lower_first(said.label))
     rest = [_unlinked(capital(listed(names)), text) for text, names in others.items()]
-    if text := _unavailable(results):
+    if text := results.unavailable:
         rest.append(_unlinked("Not available [x]", text))
     counted_so = COUNTED.format(results.period, *results.band)
     lists = {
@@ -374,12 +374,3 @@ def _answers(results: Results) -> list[Point]:
     many = counted(len(asked), "comparison")
     title = f"{number(answered) if answered else 'None'} of {many} in the register answered so far"
     return [Point(title=title, text="", see="", chapter="explain-or-reform", table="register")]
-
-
-def _unavailable(results: Results) -> str:
-    """What the headlines measure that could not be made, and why: a sentence for each reason."""
-    why: dict[str, list[str]] = {}
-    for held in filter(None, map(results.tables.get, results.headlines)):
-        if reason := held.get("unavailable"):
-            why.setdefault(reason, []).append(lower_first(MEASURES[held["measure"]].name))
-    return " ".join(f"{capital(listed(names))}, because {reason}." for reason, names in why.items())

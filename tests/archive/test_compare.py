@@ -205,6 +205,18 @@ def test_the_page_is_accessible_and_the_csv_holds_every_figure_in_full(tmp_path)
     assert "confidence_level: 0.9 to 0.95" in comparison_page(found)
 
 
+def test_of_verdicts_that_changed_those_of_the_headlines_stand_first(tmp_path):
+    """By name uphold rates by category come before those by ethnic group alone."""
+    by = {"Food": "category+ethnicity", "All": "ethnicity"}
+
+    def run(word: str, level: float):
+        held = [replace(fact(f"upheld/{of}/B/verdict", word), label=name) for name, of in by.items()]
+        return kept_run(kept(tmp_path / word, "2024-25", held, confidence_level=level))
+
+    verdicts, *_ = moved(compare(run("parity", 0.9), run("disproportionate", 0.95), never))
+    assert [row["Comparison"] for row in verdicts.rows] == ["All", "Food"]
+
+
 def test_the_page_says_of_a_cause_that_could_not_be_worked_out_that_nothing_is_known(tmp_path):
     def gone(state: State) -> Facts:
         raise ReportError("the code is gone")

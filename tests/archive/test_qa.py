@@ -107,6 +107,16 @@ def test_a_report_that_names_nobody_to_ask_is_asked_about(run: Path):
     assert asked == [True, False]
 
 
+def test_a_report_that_names_no_earlier_one_is_asked_about(run: Path):
+    held, asked = json.loads((run / "parameters.json").read_text()), []
+    for earlier in ([], ["outputs/2023-24/national/runs/0123456789abcdef"]):
+        (run / "parameters.json").write_text(
+            json.dumps(held | {"disclosure": held["disclosure"] | {"earlier": earlier}})
+        )
+        asked.append(any("No earlier report is named" in question for question in questions(KeptRun(run))))
+    assert asked == [True, False]
+
+
 def test_a_report_that_replaces_a_published_one_without_saying_what_it_corrects_is_asked_about(
     made: Checkout, tmp_path: Path
 ):

@@ -545,6 +545,16 @@ def told(made: Project) -> str:
     return " ".join(done.output.split())
 
 
+def test_a_headline_that_a_missing_column_takes_away_is_told_on_the_screen(tmp_path, demo_data):
+    made = project(tmp_path, demo_data, DEATHS, chapters=["deaths-in-custody"])
+    inputs = YAML().load(made.params)["inputs"]
+    inputs["fatal_incidents"]["columns"] = {"ethnicity_code": ""}
+    made.change(inputs=inputs)
+    done = CliRunner().invoke(app, made.command()[1:])
+    assert done.exit_code == 0, done.output
+    assert "Not available [x]: Deaths in prison custody, because fatal incidents has no " in done.output
+
+
 @pytest.fixture
 def refused(tmp_path, demo_data) -> Project:
     return project(tmp_path, demo_data, DEATHS)

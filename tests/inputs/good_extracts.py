@@ -60,7 +60,7 @@ class Extracts:
         path = self.root / (file or f"{name}.csv")
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         spec.setdefault("path", path.name)
-        self.inputs[name] = InputSpec(status="synthetic", **spec)
+        self.inputs[name] = InputSpec(**({"status": "synthetic"} | spec))
 
     def change(self, name: str, old: str, new: str, **spec: Any) -> None:
         """The good extract with one thing changed."""

@@ -38,6 +38,14 @@ def test_people_of_probation_have_numbers_of_their_own(extracts):
     assert extracts.check() == []
 
 
+def test_people_of_the_demo_are_none_of_a_real_extract(extracts):
+    def found(status: str) -> list[str]:
+        extracts.change("complaints", "A1003AA", "SYN-0000012", status=status)
+        return [level for level, text in said(extracts, "person_id") if "made-up" in text]
+
+    assert (found("synthetic"), found("extract")) == ([], ["error"])
+
+
 def test_a_case_written_in_two_ways_is_an_error(extracts):
     extracts.put("complaints", GOOD["complaints"] + "c1,A1003AA,2024-06-02,,Wandsworth,Staff behaviour,no,,\n")
     assert [level for level, text in said(extracts, "complaint_id") if "differs from another" in text] == ["error"]

@@ -78,6 +78,7 @@ def moved(found: Changes, why: bool = True) -> list[Section]:
     """The verdicts that changed, and the figures that moved most; with or without their causes."""
     verdicts = [move for move in found.moves if move.fact.statistic == "verdict"]
     changed = [move for move in verdicts if move.kind == "moved"]
+    changed.sort(key=lambda move: (move.fact.by != "ethnicity", move.key.when != "pooled"))  # headlines first
     others = [move for move in verdicts if move.kind != "moved"]
     figures = [move for move in found.moves if move.relative is not None]
     figures.sort(key=lambda move: (-(move.relative or 0), move.key))

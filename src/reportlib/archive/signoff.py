@@ -278,6 +278,13 @@ def questions(run: KeptRun) -> Iterator[str]:
     """What someone must have thought of before the report is signed: as remarks, which are answered."""
     if not run.params.contact:
         yield "The report names no contact, whom readers could ask for another form of it: give one, or say why not."
+    official = all(spec.status == "published" for spec in run.params.inputs.values())  # of which nothing is hidden
+    if not (official or run.params.disclosure.earlier):
+        yield (
+            "No earlier report is named under `disclosure: earlier:`. Two that were not protected together can give "
+            "away, one from the other, what each hides: name what has been published, here or elsewhere, and make the "
+            "report again; or say here that nothing has."
+        )
     published = run.edition / PUBLISHED
     if not run.params.correction and published.exists() and run_folder(published) != run.folder:
         yield (

@@ -20,6 +20,7 @@ NOBODYS = f"lower({{0}}) IN {sql_list(NOBODY)}"
 ROUNDED = "regexp_matches({0}, '^[0-9]([.,][0-9]+)?[eE][+][0-9]+$')"
 BARE = "replace(upper({0}), ' ', '')"
 WRITTEN = f"ltrim(CASE WHEN {BARE} LIKE '%.0' THEN left({BARE}, length({BARE}) - 2) ELSE {BARE} END, '0')"
+MADE_UP = "SYN-"  # so begin the numbers of the demo
 SAME_PEOPLE = ("complaints", "nomis_ethnicity")  # tables whose people have one set of numbers
 
 
@@ -41,6 +42,15 @@ def ill_written_identifiers(tables: Tables) -> Iterator[Finding]:
             value = name if "{found}" in message else "NULL"
             for table in together:
                 yield from tables.find(table, name, where.format(name), message, value=value)
+
+
+def made_up_identifiers(tables: Tables) -> Iterator[Finding]:
+    """People and cases of the demo among those of real extracts."""
+    message = "this is one of the demo's made-up records: take such rows out, or give the input the status synthetic"
+    for name, together in _identifiers(tables):
+        for table in together:
+            if tables.sources[table].status != "synthetic":
+                yield from tables.find(table, name, f"{name} LIKE '{MADE_UP}%'", message)
 
 
 def _several(held: str) -> str:

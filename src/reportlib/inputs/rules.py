@@ -22,7 +22,7 @@ from reportlib.inputs.establishments import (
 )
 from reportlib.inputs.ethnicity_words import lines as ethnicity_lines
 from reportlib.inputs.findings import Places
-from reportlib.inputs.identifiers import ill_written_identifiers, missing_people
+from reportlib.inputs.identifiers import ill_written_identifiers, made_up_identifiers, missing_people
 from reportlib.inputs.printed import (
     categories_alike,
     ill_chosen_words,
@@ -269,6 +269,7 @@ def missing_distinctions(tables: Tables) -> Iterator[Finding]:
 RULES = (
     contract_rules,
     ill_written_identifiers,
+    made_up_identifiers,
     repeated_keys,
     conflicting_codes,
     missing_people,
