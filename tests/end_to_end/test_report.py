@@ -552,7 +552,10 @@ def test_a_headline_that_a_missing_column_takes_away_is_told_on_the_screen(tmp_p
     made.change(inputs=inputs)
     done = CliRunner().invoke(app, made.command()[1:])
     assert done.exit_code == 0, done.output
-    assert "Not available [x]: Deaths in prison custody, because the input fatal incidents has no ethnicity code." in done.output
+    assert (
+        "Not available [x]: Deaths in prison custody, because the input fatal incidents has no ethnicity code."
+        in done.output
+    )
 
 
 @pytest.fixture
