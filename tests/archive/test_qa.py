@@ -87,6 +87,24 @@ def test_a_count_that_an_earlier_report_shows_and_this_one_hides_is_asked_about(
     assert len(asked) == 1 and asked[0].startswith("1 count shown by 2023-24 national and hidden here")
 
 
+@pytest.mark.parametrize(("by", "asked"), [(0, 0), (1, 1), (5, 1), (6, 0)])
+def test_a_count_that_differs_from_an_earlier_report_by_few_is_asked_about(run: Path, by: int, asked: int):
+    table = next(t for t in released.read(run).tables if t.part == "deaths/prison")
+    place, rule = table.columns.index("value"), table.columns.index("rule")
+    first, *others = sorted(table.rows, key=lambda row: bool(row[rule]))
+    assert not first[rule]
+    before = [*first]
+    before[place] = int(before[place] or 0) + by
+    earlier = Publication.of("2023-24 national", [table.model_copy(update={"rows": [before, *others]})], [])
+    own = released.read(run)
+    (run / released.PATTERN).write_text(
+        Publication.of("2024-25 national", own.tables, [earlier]).text(), encoding="utf-8"
+    )
+    found = [question for question in questions(KeptRun(run)) if "otherwise, by 5 or fewer" in question]
+    told = "2023-24 national shows 1 count otherwise, by 5 or fewer"
+    assert [question.partition(":")[0] for question in found] == [told] * asked
+
+
 def test_a_disproportionate_comparison_without_an_answer_is_asked_about(run: Path):
     held = KeptRun(run)
     about = {"period": held.params.pooled_label, "statistic": "verdict", "text": "disproportionate"}

@@ -60,19 +60,31 @@ def _log(made: Path, passed: Iterable[str]) -> Mapping[str, str]:
 
 def compared(made: Path) -> Iterator[tuple[str, str, dict[str, int]]]:
     """Earlier report, table, and how many of the cells that both hold are the same, revised, shown or hidden anew."""
+    for before, pairs in _both(made):
+        found = Counter(map(_kind, pairs["value_before"], pairs["value_now"]))
+        yield before.release, before.name, {kind: found[kind] for kind in (SAME, REVISED, OPENED, CLOSED)}
+
+
+def few_apart(made: Path, few: int) -> Counter[str]:
+    """How many counts that an earlier report shows too differ from it by no more than `few`, by report."""
+    found: Counter[str] = Counter()
+    for before, pairs in _both(made):
+        apart = (pairs["value_now"] - pairs["value_before"]).abs()
+        found[before.release] += int(apart.between(1, few).sum()) if before.scale == 1 else 0  # no average
+    return +found
+
+
+def _both(made: Path) -> Iterator[tuple[Published, pd.DataFrame]]:
+    """Tables of earlier reports, each with the cells that this report has too."""
     release = read(made / PATTERN)
     own = {(table.name, table.part): table for table in release.tables}
     for before in release.earlier:
         now = own.get((before.name, before.part))
         if now is not None and not now.below and set(now.columns) == set(before.columns):
-            yield before.release, before.name, _cells(before, now)
-
-
-def _cells(before: Published, now: Published) -> dict[str, int]:
-    by = [name for name in now.columns if name not in ("value", "rule")]
-    pairs = before.frame().merge(now.frame(), on=by, suffixes=("_before", "_now"))
-    found = Counter(map(_kind, pairs["value_before"], pairs["value_now"]))
-    return {kind: found[kind] for kind in (SAME, REVISED, OPENED, CLOSED)}
+            by = [name for name in now.columns if name not in ("value", "rule")]
+            pairs = before.frame().merge(now.frame(), on=by, suffixes=("_before", "_now"))
+            if len(pairs):
+                yield before, pairs
 
 
 def _kind(before: Any, now: Any) -> str:

@@ -296,6 +296,13 @@ def questions(run: KeptRun) -> Iterator[str]:
         name for name in disproportionate(facts, run.params.pooled_label) if name not in run.run["responses"]
     ]:
         yield f"{counted(len(silent), 'disproportionate comparison')} without an answer: {', '.join(silent)}."
+    few = run.params.disclosure.threshold
+    for report, apart in sorted(qa.few_apart(run.folder, few).items()):
+        yield (
+            f"{report} shows {counted(apart, 'count')} otherwise, by {few} or fewer: whoever has both knows that so "
+            "few records were added, taken out or changed, and of which groups and parts they are. No mark undoes "
+            "that. Leave the correction for a later report, or say why it is made."
+        )
     closed: Counter[str] = Counter()
     for report, _, cells in qa.compared(run.folder):
         closed[report] += cells[qa.CLOSED]
