@@ -159,7 +159,7 @@ def test_adjusted_rates_that_are_given_coarsely_are_said_to_be_about_so_large():
 def test_no_size_is_told_of_what_is_left_where_rounding_can_have_brought_it_about():
     """A fifth less than log 1.31 = 0.270 is 0.216 = log 1.241: 1.25 to the nearest 0.05 can be either side of it.
 
-    So can 1.20 not, which is at most 1.225; and 2.00 with 2.05 is at most 2.075, of log 0.730 beside 0.693.
+    1.20 is at most 1.225, of log 0.203, and smaller in any case; 2.05 is at most 2.075, of log 0.730 beside 0.693.
     """
     assert how_large(1.31, 1.25, coarse=False) == "a difference about as large"
     assert how_large(1.31, 1.25, coarse=True) == "a difference"

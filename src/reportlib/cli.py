@@ -171,10 +171,12 @@ def editions(
 def _given(file: Path) -> tuple[Params, dict[str, str]]:
     """The parameters, and the answers that stand beside them."""
     from reportlib.params import load
-    from reportlib.responses import read_responses, responses_file
+    from reportlib.responses import last_years, read_responses, responses_file
 
     loaded = load(file)
-    return loaded, read_responses(responses_file(file, loaded.edition))
+    answers = responses_file(file, loaded.edition)
+    last_years(answers)  # what cannot be read is told before the report is made, and not after
+    return loaded, read_responses(answers)
 
 
 def _next(params: Params, run: Path, answered: bool) -> Iterator[str]:

@@ -611,6 +611,13 @@ def test_an_output_folder_that_cannot_be_written_is_named(refused, tmp_path):
     assert f"Nothing can be written to {blocked.year}: Not a directory. Make the folder writable" in told(blocked)
 
 
+def test_last_years_answers_that_cannot_be_read_are_told_before_the_report_is_made(refused, tmp_path):
+    named = refused.params.rename(tmp_path / "2024-25.yml")
+    (tmp_path / "2023-24.responses.yml").write_text("- an answer\n", encoding="utf-8")
+    said = told(replace(refused, params=named))
+    assert "The responses cannot be read" in said and "2023-24.responses.yml" in said
+
+
 def test_the_command_itself_ends_without_a_traceback(refused):
     refused.change(pooled_years="three")
     done = refused.cli()

@@ -23,7 +23,7 @@ from reportlib.inputs import demo
 from reportlib.kernels import warm
 from reportlib.params import load, parameters_cell
 from reportlib.project import NOTEBOOKS, ROOT
-from reportlib.words import VERDICT_MEANINGS, capital
+from reportlib.words import DERIVED_KINDS, VERDICT_MEANINGS, capital
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 STATEMENTS = (ast.Assign, ast.Expr)
@@ -70,7 +70,8 @@ def test_every_notebook_runs_and_prints_what_it_is_handed(tmp_path):
     printed = [fact for fact in facts.read(ledgers) if isinstance(fact.value, int | float)]
     number = 0
     for path in sorted((tmp_path / "handoff" / "estimates").iterdir()):
-        own = {round(fact.value, 6) for fact in printed if fact.table.startswith(path.stem)}
+        tables = {path.stem, *(f"{path.stem}-{kind}" for kind in DERIVED_KINDS)}
+        own = {round(fact.value, 6) for fact in printed if fact.table in tables}
         made = pd.read_parquet(path).query("statistic not in ['deff', 'rate', 'ratio', 'coarse', 'withheld']")
         handed = made[["value", "lower", "upper", "p_value"]].astype(float).round(6).stack().dropna()
         assert not {*handed} - own, path.stem

@@ -81,6 +81,7 @@ def copied_snapshots(tables: Tables) -> Iterator[Finding]:
 
 
 def _same_rows(tables: Tables, table: str, *days: str) -> bool:
+    """Whether the snapshot of the first day has no row that that of the second lacks, but for its date."""
     fields = ", ".join(name for name in tables.sources[table].columns if name != "snapshot_date")
     first, second = (
         f"SELECT {fields} FROM {input_table(table)} WHERE CAST(snapshot_date AS VARCHAR) = '{day}'" for day in days

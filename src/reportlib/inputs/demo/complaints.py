@@ -23,6 +23,7 @@ from reportlib.inputs.demo.world import (
     World,
     published,
 )
+from reportlib.inputs.identifiers import MADE_UP
 from reportlib.years import years_to
 
 HERE = ASSUMED["complaints"]
@@ -206,4 +207,4 @@ def _racism_concern(group: Ints, category: Ints, rng: np.random.Generator) -> ND
 
 
 def _names(person: Ints) -> list[str]:
-    return [f"SYN-{number:07d}" for number in person]
+    return [f"{MADE_UP}{number:07d}" for number in person]

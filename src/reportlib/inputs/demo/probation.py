@@ -22,6 +22,7 @@ from reportlib.inputs.demo.world import (
     raw_codes,
     whole,
 )
+from reportlib.inputs.identifiers import MADE_UP
 
 HERE = ASSUMED["probation"]
 ORDERS = pd.DataFrame.from_dict(HERE["orders"], orient="index")
@@ -64,7 +65,7 @@ def terminations(world: World, rng: np.random.Generator, scale: float) -> pa.Tab
     number = pc.cast(pa.array(10**7 + person), pa.string())
     return pa.table(
         {
-            "person_id": pc.binary_join_element_wise("SYN-P", number, ""),
+            "person_id": pc.binary_join_element_wise(f"{MADE_UP}P", number, ""),
             "region": named(region, REGIONS),
             "order_type": named(order, ORDERS.index),
             "start_date": pa.array(end - length),
